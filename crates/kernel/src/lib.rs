@@ -1,0 +1,17 @@
+//! Words every other crate speaks: typed ids, money, civil dates and periods, instants, languages,
+//! and the clock and id source that decisions take as arguments.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number.
+
+mod id;
+mod lang;
+mod money;
+mod time;
+
+pub use id::*;
+pub use lang::{Lang, Words};
+pub use money::{Currency, Money, MoneyError};
+pub use time::{Clock, FixedClock, Instant, Period};
+
+/// A civil date (proleptic Gregorian, no time zone), as law and registers use it.
+pub use jiff::civil::Date;
