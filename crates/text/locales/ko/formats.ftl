@@ -1,0 +1,21 @@
+# 형식: 날짜, 금액, 기간
+money-KRW = { $amount }원
+money-KZT = { $amount }텡게
+money-other = { $amount } { $code }
+date-long = { $year }년 { $month }월 { $day }일
+date-time = { $date } { $time }
+period-closed = { $from } ~ { $to }
+period-open = { $from }부터
+per-once = { $amount } (한 번)
+per-month = 매월 { $amount }
+per-year = 매년 { $amount }
+per-use = 이용할 때마다 { $amount }
+unit-years = { $count }세(년)
+unit-months = { $count }개월
+unit-days = { $count }일
+unit-persons = { $count }명
+unit-hours = { $count }시간
+unit-percent = { $count }%
+percent = { $number }%
+yes = 예
+no = 아니요
