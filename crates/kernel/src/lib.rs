@@ -9,7 +9,7 @@ mod money;
 mod time;
 
 pub use id::*;
-pub use lang::{Lang, Words};
+pub use lang::{Lang, UnknownLang, Words};
 pub use money::{Currency, Money, MoneyError};
 pub use time::{Clock, FixedClock, Instant, Period};
 
