@@ -1,0 +1,78 @@
+//! Running other programs and saying what is being done.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// The folder that holds the workspace's `Cargo.toml`.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// The debug binary of the product.
+pub(crate) fn hearth() -> PathBuf {
+    target().join("debug").join("hearth")
+}
+
+/// Runs one named step, prints how long it took, and turns a failing exit into an error.
+pub(crate) fn step(name: &str, command: &mut Command) -> Result<(), String> {
+    println!("── {name}");
+    let start = Instant::now();
+    let status = command.current_dir(root()).status().map_err(|e| format!("{name}: cannot start {command:?}: {e}"))?;
+    let took = start.elapsed().as_secs_f32();
+    if status.success() {
+        println!("── {name}: ok ({took:.0} s)");
+        Ok(())
+    } else {
+        Err(format!("{name} failed ({status}, after {took:.0} s)"))
+    }
+}
+
+/// `cargo` with arguments, the same cargo that runs us.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(args);
+    command
+}
+
+/// Whether a program of this name can be started.
+pub(crate) fn has(program: &str) -> bool {
+    Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
+}
+
+/// Whether we run as the superuser.
+pub(crate) fn is_root() -> bool {
+    output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+/// What a program prints; an error with what it complained of.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    let out = command.output().map_err(|e| format!("cannot start {command:?}: {e}"))?;
+    if out.status.success() {
+        Ok(String::from_utf8_lossy(&out.stdout).into_owned())
+    } else {
+        Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&out.stderr).trim()))
+    }
+}
+
+/// Installs Debian packages where we may; else says what the person has to install. Never skips silently.
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
+    let list = packages.join(" ");
+    if !(is_root() && has("apt-get")) {
+        return Err(format!("needs {list}; install them (Debian: sudo apt-get install {list}) and run again"));
+    }
+    println!("   installing {list}");
+    let script = format!("apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq {list} >&2");
+    output(Command::new("sh").args(["-c", &script])).map(drop)
+}

@@ -1,0 +1,62 @@
+//! `cargo xtask test`: everything a change must pass, the cheapest first.
+
+use std::time::Instant;
+
+use crate::run::{cargo, has, hearth, root, step};
+use crate::{browser, postgres, schema, tidy};
+
+/// Kills of the server under load in one run, by engine: 300 together.
+const KILLS: [(&str, &str); 2] = [("sqlite", "200"), ("postgres", "100")];
+
+/// Runs all steps; the first that fails ends the run.
+pub(crate) fn run(options: &[&str]) -> Result<(), String> {
+    let browser_too = match options {
+        [] => true,
+        ["--no-browser"] => false,
+        other => return Err(format!("unknown option {other:?}: expected --no-browser or nothing")),
+    };
+    let start = Instant::now();
+    tidy::run()?;
+    step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    step("clippy", &mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    let server = postgres::start()?;
+    println!("── PostgreSQL at {}", server.url);
+    step("build", &mut cargo(&["build", "--quiet", "--workspace", "--all-targets"]))?;
+    tests(&server.url)?;
+    step("pack check", std::process::Command::new(hearth()).args(["pack", "check", "packs/korea"]))?;
+    step("pack test", std::process::Command::new(hearth()).args(["pack", "test", "packs/korea"]))?;
+    for (engine, kills) in KILLS {
+        let name = format!("kill -9 under load, {engine}");
+        step(
+            &name,
+            &mut cargo(&["run", "--quiet", "-p", "app", "--example", "crash", "--", kills, engine, &server.url]),
+        )?;
+    }
+    if browser_too {
+        schema::run(&server.url)?;
+        browser::run()?;
+    }
+    println!(
+        "── all passed in {} s{}",
+        start.elapsed().as_secs(),
+        if browser_too { "" } else { " (without the browser)" }
+    );
+    Ok(())
+}
+
+/// Only the browser part.
+pub(crate) fn pages() -> Result<(), String> {
+    step("build", &mut cargo(&["build", "--quiet", "-p", "app"]))?;
+    browser::run()
+}
+
+/// nextest where it is installed (one process a test, better reports), else cargo's own runner.
+fn tests(postgres: &str) -> Result<(), String> {
+    let args: &[&str] = if has("cargo-nextest") {
+        &["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail", "--final-status-level", "slow"]
+    } else {
+        &["test", "--quiet", "--workspace", "--all-targets", "--no-fail-fast"]
+    };
+    step("tests", cargo(args).env("HEARTH_TEST_POSTGRES", postgres).env("HEARTH_PACK", root().join("packs/korea")))?;
+    step("documented examples", &mut cargo(&["test", "--quiet", "--doc", "-p", "guard"]))
+}
