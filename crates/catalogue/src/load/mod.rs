@@ -1,0 +1,63 @@
+//! From the files of a pack to the schema of the rules and the words of the catalogue, with every fault on the way.
+
+mod combinations;
+mod context;
+mod definitions;
+mod events;
+mod items;
+mod manifest;
+mod parameters;
+mod places;
+mod programmes;
+mod strays;
+
+pub(crate) use context::{Context, key};
+
+use rules::schema::{Expr, Schema};
+
+use crate::model::{
+    Agency, CodeList, Combination, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Parameter, Programme,
+    Register, SourceRef,
+};
+use crate::read::fault::Faults;
+use crate::read::files::Files;
+
+/// Everything a pack says, before the rules are compiled.
+pub(crate) struct Content {
+    pub(crate) manifest: Manifest,
+    pub(crate) sources: Register<SourceRef>,
+    pub(crate) agencies: Register<Agency>,
+    pub(crate) code_lists: Register<CodeList>,
+    /// Keyed `person.id` and `household.id`.
+    pub(crate) items: Register<Item>,
+    pub(crate) jurisdictions: Register<Jurisdiction>,
+    pub(crate) parameters: Register<Parameter>,
+    /// Keyed `person.id` and `household.id`.
+    pub(crate) definitions: Register<Definition>,
+    pub(crate) programmes: Register<Programme>,
+    pub(crate) combinations: Register<Combination>,
+    pub(crate) events: Register<LifeEvent>,
+    pub(crate) left_out: Register<LeftOut>,
+    pub(crate) schema: Schema,
+}
+
+/// Reads all files but the worked cases. `None` when even `pack.toml` cannot be read.
+pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
+    let (manifest, roles) = manifest::read(files, faults)?;
+    let mut cx = Context::new(files, faults, manifest, roles);
+    places::sources(&mut cx);
+    places::agencies(&mut cx);
+    places::code_lists(&mut cx);
+    items::read(&mut cx);
+    items::check_roles(&cx);
+    places::jurisdictions(&mut cx);
+    parameters::read(&mut cx);
+    definitions::read(&mut cx);
+    places::left_out(&mut cx);
+    programmes::read(&mut cx);
+    let limits: Vec<(String, Expr)> = combinations::read(&mut cx);
+    combinations::add_limits(&mut cx, limits);
+    events::read(&mut cx);
+    strays::warn(&cx);
+    Some(cx.into_content())
+}

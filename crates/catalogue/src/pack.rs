@@ -1,0 +1,170 @@
+//! A loaded pack: words and law beside the compiled rules.
+
+use std::path::Path;
+
+use kernel::{Currency, Words};
+use rules::schema::{Entity, Fault, Schema};
+
+use crate::load::{self, Content};
+use crate::model::{
+    Agency, Code, CodeList, Combination, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Parameter,
+    Programme, Register, SourceRef, Version,
+};
+use crate::read::fault::Faults;
+use crate::read::files::Files;
+
+/// Everything one version of a pack says.
+pub struct Pack {
+    content: Content,
+    files: Files,
+    hash: String,
+}
+
+/// A pack that was accepted, and what somebody should look at.
+pub struct Loaded {
+    /// The pack.
+    pub pack: Pack,
+    /// Faults of severity warning.
+    pub warnings: Vec<Fault>,
+}
+
+impl std::fmt::Debug for Pack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pack({} {})", self.content.manifest.id, self.hash)
+    }
+}
+
+impl Pack {
+    /// Reads the folder and checks everything; on any error all faults found, warnings among them.
+    pub fn load(dir: &Path) -> Result<Loaded, Vec<Fault>> {
+        Pack::from_files(Files::read(dir)?)
+    }
+
+    /// The same from bytes.
+    pub fn from_files(files: Files) -> Result<Loaded, Vec<Fault>> {
+        let faults = Faults::default();
+        let Some(content) = load::content(&files, &faults) else { return Err(faults.sorted()) };
+        if faults.refuse() {
+            return Err(faults.sorted());
+        }
+        let hash = files.hash();
+        Ok(Loaded { pack: Pack { content, files, hash }, warnings: faults.sorted() })
+    }
+
+    /// SHA-256 over all files, hex: the version of the pack.
+    pub fn content_hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The bytes it was loaded from.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// `pack.toml`.
+    pub fn manifest(&self) -> &Manifest {
+        &self.content.manifest
+    }
+
+    /// The currency of all money.
+    pub fn currency(&self) -> Currency {
+        self.content.manifest.currency
+    }
+
+    /// What the rules were compiled from.
+    pub fn schema(&self) -> &Schema {
+        &self.content.schema
+    }
+
+    /// Agencies.
+    pub fn agencies(&self) -> &Register<Agency> {
+        &self.content.agencies
+    }
+
+    /// Places.
+    pub fn jurisdictions(&self) -> &Register<Jurisdiction> {
+        &self.content.jurisdictions
+    }
+
+    /// The place and all around it, from the place itself to the root.
+    pub fn ancestors(&self, id: &str) -> Vec<&Jurisdiction> {
+        let mut out = Vec::new();
+        let mut at = self.content.jurisdictions.get(id);
+        while let Some(place) = at.filter(|_| out.len() <= self.content.jurisdictions.len()) {
+            out.push(place);
+            at = place.parent.as_deref().and_then(|parent| self.content.jurisdictions.get(parent));
+        }
+        out
+    }
+
+    /// Code lists.
+    pub fn code_lists(&self) -> &Register<CodeList> {
+        &self.content.code_lists
+    }
+
+    /// One code of a list.
+    pub fn code(&self, list: &str, code: &str) -> Option<&Code> {
+        self.content.code_lists.get(list)?.codes.iter().find(|c| c.id == code)
+    }
+
+    /// All items of the data dictionary.
+    pub fn items(&self) -> &Register<Item> {
+        &self.content.items
+    }
+
+    /// One item.
+    pub fn item(&self, entity: Entity, id: &str) -> Option<&Item> {
+        self.content.items.get(&load::key(entity, id))
+    }
+
+    /// All definitions.
+    pub fn definitions(&self) -> &Register<Definition> {
+        &self.content.definitions
+    }
+
+    /// One definition.
+    pub fn definition(&self, entity: Entity, id: &str) -> Option<&Definition> {
+        self.content.definitions.get(&load::key(entity, id))
+    }
+
+    /// The name of an item or definition.
+    pub fn name_of(&self, entity: Entity, id: &str) -> Option<&Words> {
+        let item = self.item(entity, id).map(|i| &i.name);
+        item.or_else(|| self.definition(entity, id).map(|d| &d.name))
+    }
+
+    /// Parameter tables.
+    pub fn parameters(&self) -> &Register<Parameter> {
+        &self.content.parameters
+    }
+
+    /// Programmes, in the same order as in the rules.
+    pub fn programmes(&self) -> &Register<Programme> {
+        &self.content.programmes
+    }
+
+    /// One version of a programme, by the index that results carry.
+    pub fn version(&self, programme: &str, version: usize) -> Option<&Version> {
+        self.content.programmes.get(programme)?.versions.get(version)
+    }
+
+    /// Combination rules.
+    pub fn combinations(&self) -> &Register<Combination> {
+        &self.content.combinations
+    }
+
+    /// Life events.
+    pub fn events(&self) -> &Register<LifeEvent> {
+        &self.content.events
+    }
+
+    /// What the authors read.
+    pub fn sources(&self) -> &Register<SourceRef> {
+        &self.content.sources
+    }
+
+    /// Programmes known and not computable.
+    pub fn left_out(&self) -> &Register<LeftOut> {
+        &self.content.left_out
+    }
+}

@@ -1,0 +1,25 @@
+use std::path::{Path, PathBuf};
+
+use catalogue::Pack;
+
+pub(crate) fn small_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packs/small")
+}
+
+#[test]
+fn the_small_pack_loads_without_a_fault() {
+    let loaded = Pack::load(&small_dir()).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    assert!(loaded.warnings.is_empty(), "{:#?}", loaded.warnings);
+    let places: Vec<&str> = loaded.pack.ancestors("land-1-1").iter().map(|j| j.id.as_str()).collect();
+    assert_eq!(places, ["land-1-1", "land-1", "land"]);
+}
+
+#[test]
+fn korea() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
+    if let Err(faults) = Pack::load(&dir) {
+        for f in faults.iter().take(60) {
+            println!("{}:{}:{} {} {} | {} | {}", f.file, f.line, f.column, f.code, f.message, f.expected, f.hint);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The catalogue as a whole, on packs on disk.
+
+mod loading;
