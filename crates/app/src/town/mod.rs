@@ -1,0 +1,10 @@
+//! A synthetic town for the demonstration: drawn from a pack's `demo/town.toml`, the same people for the same day.
+//!
+//! Nothing about any country stands here: names, places, facts and shares come from the pack.
+
+mod draw;
+mod people;
+mod recipe;
+
+pub use people::{Household, Person, Role, Town};
+pub use recipe::{Recipe, RecipeError};

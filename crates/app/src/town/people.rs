@@ -1,0 +1,223 @@
+//! The people of the town, before anybody wrote them into a registry.
+
+use kernel::Date;
+use serde::Deserialize;
+
+use super::draw::Dice;
+use super::recipe::{BySex, FactRecipe, Kind, MemberRecipe, Recipe};
+
+/// Place in the household.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The person the registration is under.
+    Head,
+    /// Married to the head.
+    Spouse,
+    /// Child of head and spouse.
+    Child,
+    /// Parent of the head.
+    Parent,
+}
+
+/// One person.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Place in the household.
+    pub role: Role,
+    /// Whether a woman or girl.
+    pub female: bool,
+    /// Day of birth.
+    pub born: Date,
+    /// Family and given name in the first script.
+    pub name: (String, String),
+    /// The same in the second script.
+    pub second_name: (String, String),
+    /// National identifier.
+    pub identifier: String,
+    /// Telephone number nobody has (the 555 range of its country's plan is left to the recipe's fancy).
+    pub phone: String,
+    /// What facts go by.
+    pub tags: Vec<String>,
+    /// Facts: item, value, source.
+    pub facts: Vec<(String, toml::Value, String)>,
+}
+
+/// One household.
+#[derive(Clone, Debug)]
+pub struct Household {
+    /// Its kind in the recipe.
+    pub kind: String,
+    /// Jurisdiction.
+    pub place: String,
+    /// Address line.
+    pub street: String,
+    /// Members, head first.
+    pub members: Vec<Person>,
+    /// Facts about the household.
+    pub facts: Vec<(String, toml::Value, String)>,
+}
+
+/// The town.
+#[derive(Clone, Debug)]
+pub struct Town {
+    /// Its households.
+    pub households: Vec<Household>,
+}
+
+impl Town {
+    /// Draws the town as of `today`.
+    pub fn draw(recipe: &Recipe, today: Date) -> Town {
+        let mut dice = Dice::new(recipe.seed);
+        let mut households = Vec::new();
+        let (mut people, mut serial) = (0, 0);
+        while people < recipe.people {
+            let Some(kind) = dice.weighted(&recipe.household, |k| k.share) else { break };
+            let household = household(recipe, kind, today, &mut dice, &mut serial);
+            people += household.members.len();
+            households.push(household);
+        }
+        Town { households }
+    }
+
+    /// How many people live in it.
+    pub fn people(&self) -> usize {
+        self.households.iter().map(|h| h.members.len()).sum()
+    }
+}
+
+fn household(recipe: &Recipe, kind: &Kind, today: Date, dice: &mut Dice, serial: &mut u32) -> Household {
+    let fallback = (String::new(), String::new(), 0);
+    let family = dice.weighted(&recipe.names.family, |f| f.2).unwrap_or(&fallback).clone();
+    let mut members = Vec::new();
+    for member in &kind.members {
+        let (low, high) = member.count.unwrap_or((1, 1));
+        for _ in 0..dice.between(low, high) {
+            members.push(person(recipe, member, &family, today, dice, serial));
+        }
+    }
+    let (place, street) = match dice.weighted(&recipe.place, |p| p.weight) {
+        Some(place) => (place.id.clone(), place.street.clone()),
+        None => (String::new(), String::new()),
+    };
+    let street = ["{n}", "{m}", "{f}"]
+        .into_iter()
+        .zip([(1, 40), (1, 30), (101, 2005)])
+        .fold(street, |text, (hole, (low, high))| text.replace(hole, &dice.between(low, high).to_string()));
+    let mut facts = Vec::new();
+    for fact in recipe.fact.iter().filter(|f| f.tag == "household") {
+        draw_fact(fact, dice, &mut facts);
+    }
+    Household { kind: kind.kind.clone(), place, street, members, facts }
+}
+
+fn person(
+    recipe: &Recipe,
+    member: &MemberRecipe,
+    family: &(String, String, u32),
+    today: Date,
+    dice: &mut Dice,
+    serial: &mut u32,
+) -> Person {
+    let female = match member.sex.as_str() {
+        "female" => true,
+        "male" => false,
+        _ => dice.happens(0.5),
+    };
+    let years = dice.between(member.age.0, member.age.1);
+    let born = dice.birth_date(today, years);
+    let given = dice.one(if female { &recipe.names.female } else { &recipe.names.male }).cloned().unwrap_or_default();
+    // Children carry the head's family name; who marries into a household keeps their own.
+    let fallback = family.clone();
+    let own = match member.role {
+        Role::Head | Role::Child => family,
+        Role::Spouse | Role::Parent => dice.weighted(&recipe.names.family, |f| f.2).unwrap_or(&fallback),
+    };
+    *serial += 1;
+    let mut facts = Vec::new();
+    for fact in recipe.fact.iter().filter(|f| f.tag == "everyone" || member.tags.contains(&f.tag)) {
+        if fact.age.is_none_or(|(low, high)| (low..=high).contains(&years)) {
+            draw_fact(fact, dice, &mut facts);
+        }
+    }
+    Person {
+        role: member.role,
+        female,
+        born,
+        name: (own.0.clone(), given.0),
+        second_name: (own.1.clone(), given.1),
+        identifier: identifier(recipe, born, female, *serial),
+        phone: format!("010-0000-{:04}", *serial % 10_000),
+        tags: member.tags.clone(),
+        facts,
+    }
+}
+
+fn identifier(recipe: &Recipe, born: Date, female: bool, serial: u32) -> String {
+    let by_sex: &BySex =
+        if born.year() < 2000 { &recipe.identifier.sex_century_1900 } else { &recipe.identifier.sex_century_2000 };
+    let yymmdd = format!("{:02}{:02}{:02}", born.year().rem_euclid(100), born.month(), born.day());
+    recipe
+        .identifier
+        .pattern
+        .replace("{yymmdd}", &yymmdd)
+        .replace("{sex_century}", if female { &by_sex.female } else { &by_sex.male })
+        .replace("{serial}", &format!("{serial:06}"))
+}
+
+fn draw_fact(fact: &FactRecipe, dice: &mut Dice, into: &mut Vec<(String, toml::Value, String)>) {
+    if !dice.happens(fact.chance.unwrap_or(1.0)) {
+        return;
+    }
+    let value = if let Some(value) = &fact.value {
+        Some(value.clone())
+    } else if let Some(choice) = &fact.choice {
+        dice.weighted(choice, |c| c.1).map(|c| c.0.clone())
+    } else {
+        fact.lognormal.as_ref().map(|shape| {
+            let drawn = shape.median * (shape.sigma * dice.normal()).exp();
+            let stepped = (drawn / shape.step.max(1) as f64).floor() as i64 * shape.step.max(1);
+            toml::Value::Integer(stepped.clamp(0, shape.max))
+        })
+    };
+    let Some(value) = value else { return };
+    into.push((fact.item.clone(), value, fact.source.clone()));
+    for (item, choice) in &fact.with {
+        if let Some((value, _)) = dice.weighted(choice, |c| c.1) {
+            into.push((item.clone(), value.clone(), fact.source.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe() -> Recipe {
+        let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/korea");
+        Recipe::read(std::path::Path::new(pack)).unwrap()
+    }
+
+    #[test]
+    fn the_same_day_gives_the_same_town_and_no_identifier_twice() {
+        let today = Date::constant(2026, 11, 21);
+        let (a, b) = (Town::draw(&recipe(), today), Town::draw(&recipe(), today));
+        let ids = |t: &Town| t.households.iter().flat_map(|h| &h.members).map(|p| p.identifier.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&a), ids(&b));
+        let unique: std::collections::BTreeSet<_> = ids(&a).into_iter().collect();
+        assert_eq!(unique.len(), a.people());
+        assert!((2000..2010).contains(&a.people()));
+    }
+
+    #[test]
+    fn nobody_is_born_tomorrow_and_children_are_younger_than_the_head() {
+        let today = Date::constant(2026, 11, 21);
+        for household in Town::draw(&recipe(), today).households {
+            let head = household.members.iter().find(|m| m.role == Role::Head).expect("a head");
+            for member in &household.members {
+                assert!(member.born <= today);
+                assert!(member.role != Role::Child || member.born > head.born, "{household:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The recipe of a town, as the pack writes it.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// Everything a town is drawn from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Same seed, same day: same town.
+    pub seed: u64,
+    /// About how many people.
+    pub people: usize,
+    /// ISO 15924 script of the first spelling of a name.
+    pub script: String,
+    /// Script of the second spelling.
+    pub second_script: String,
+    /// Language people are addressed in.
+    pub country_language: String,
+    /// How national identifiers look.
+    pub identifier: Identifier,
+    /// Where people live.
+    pub place: Vec<Place>,
+    /// What people are called.
+    pub names: Names,
+    /// Kinds of household.
+    pub household: Vec<Kind>,
+    /// Facts and how they are drawn.
+    pub fact: Vec<FactRecipe>,
+    /// Families whose address nobody may learn.
+    #[serde(default)]
+    pub protected: Vec<Protected>,
+    /// What happens in the town.
+    pub events: Events,
+}
+
+/// The form of the national identifier.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identifier {
+    /// Its kind, as the registry names it.
+    pub kind: String,
+    /// `{yymmdd}`, `{sex_century}` and `{serial}` are replaced.
+    pub pattern: String,
+    /// The digit for people born before 2000.
+    pub sex_century_1900: BySex,
+    /// The digit for people born since.
+    pub sex_century_2000: BySex,
+}
+
+/// One text for each sex.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BySex {
+    /// For men and boys.
+    pub male: String,
+    /// For women and girls.
+    pub female: String,
+}
+
+/// One place and how its addresses look.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// A jurisdiction of the pack.
+    pub id: String,
+    /// `{n}`, `{m}`, `{f}` are replaced by numbers.
+    pub street: String,
+    /// Its weight among the places.
+    pub weight: u32,
+}
+
+/// Names in two scripts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// Family names with weights.
+    pub family: Vec<(String, String, u32)>,
+    /// Given names of women and girls.
+    pub female: Vec<(String, String)>,
+    /// Given names of men and boys.
+    pub male: Vec<(String, String)>,
+}
+
+/// A kind of household.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kind {
+    /// Its name.
+    pub kind: String,
+    /// Its share per hundred households.
+    pub share: u32,
+    /// Who lives in it.
+    pub members: Vec<MemberRecipe>,
+}
+
+/// How a member is drawn.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberRecipe {
+    /// `head`, `spouse`, `child` or `parent` (of the head).
+    pub role: super::Role,
+    /// `male`, `female` or `any`.
+    pub sex: String,
+    /// Full years, inclusive.
+    pub age: (u32, u32),
+    /// How many of them, inclusive; one when left out.
+    pub count: Option<(u32, u32)>,
+    /// What facts go by.
+    pub tags: Vec<String>,
+}
+
+/// How a fact is drawn.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactRecipe {
+    /// Members with this tag; `everyone`; or `household`.
+    pub tag: String,
+    /// Full years, inclusive.
+    pub age: Option<(u32, u32)>,
+    /// The item.
+    pub item: String,
+    /// The agency that says so.
+    pub source: String,
+    /// Share of those who have it; all when left out.
+    pub chance: Option<f64>,
+    /// The value.
+    pub value: Option<toml::Value>,
+    /// Values with weights.
+    pub choice: Option<Vec<(toml::Value, u32)>>,
+    /// A skewed sum.
+    pub lognormal: Option<Lognormal>,
+    /// Items that come with it: item, values with weights.
+    #[serde(default)]
+    pub with: Vec<(String, Vec<(toml::Value, u32)>)>,
+}
+
+/// A log-normal sum of money.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lognormal {
+    /// Half have less.
+    pub median: f64,
+    /// Spread.
+    pub sigma: f64,
+    /// Rounded down to this.
+    pub step: i64,
+    /// Never more.
+    pub max: i64,
+}
+
+/// A family in hiding.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Protected {
+    /// The word in every text of theirs.
+    pub canary: String,
+    /// Where they hide.
+    pub place: String,
+    /// The hidden address.
+    pub street: String,
+    /// Where they lived, and the perpetrator lives.
+    pub former_place: String,
+    /// The former address.
+    pub former_street: String,
+}
+
+/// What happens in the town.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// Pregnancies due around today, for the visitor to register.
+    pub births_to_come: usize,
+    /// Births registered through the front door.
+    pub births_this_month: usize,
+    /// Other pregnancies.
+    pub pregnancies: usize,
+}
+
+/// What is wrong with a recipe.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// The pack has no town.
+    #[error("{path}: {why}; a pack needs demo/town.toml to be shown with `hearth demo`")]
+    Missing {
+        /// Where it was looked for.
+        path: String,
+        /// What the system said.
+        why: std::io::Error,
+    },
+    /// The text is not a recipe.
+    #[error("{path}: {why}")]
+    Wrong {
+        /// Which file.
+        path: String,
+        /// Line, column and what was expected.
+        why: Box<toml::de::Error>,
+    },
+}
+
+impl Recipe {
+    /// Reads `demo/town.toml` of a pack.
+    pub fn read(pack: &Path) -> Result<Recipe, RecipeError> {
+        let path = pack.join("demo").join("town.toml");
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(&path).map_err(|why| RecipeError::Missing { path: shown.clone(), why })?;
+        toml::from_str(&text).map_err(|why| RecipeError::Wrong { path: shown, why: Box::new(why) })
+    }
+}
