@@ -1,0 +1,175 @@
+//! The guard at the door: decide, log, wait until it is durable, open.
+
+use std::sync::Arc;
+
+use kernel::{Clock, Ids};
+
+use crate::decide::{Allowed, Decision, Policies, Reason, Refusal, Request};
+use crate::keys::Keys;
+use crate::log::{Body, Class, Entry, Log, LogError, Receipt};
+use crate::sealed::{Disclosed, DisclosureError, Sealed, disclose};
+use crate::{Action, Purpose, Relation, Resource, Who};
+
+/// Why nothing was shown or done.
+#[derive(Debug, thiserror::Error)]
+pub enum Denied {
+    /// The policies refused. The refusal is in the log.
+    #[error("refused: {}", .0.reason)]
+    Refused(Refusal),
+    /// The look could not be logged, so it did not happen.
+    #[error("the disclosure log is not available, so nothing was shown: {0}")]
+    NotLogged(#[from] LogError),
+    /// The data held somebody the decision was not about: a fault in the program, shut rather than shown.
+    #[error(transparent)]
+    Mismatch(#[from] DisclosureError),
+}
+
+impl Denied {
+    /// The refusal, if the policies refused.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Denied::Refused(refusal) => Some(refusal),
+            Denied::NotLogged(_) | Denied::Mismatch(_) => None,
+        }
+    }
+
+    /// Whether to answer exactly as if there were no such record.
+    pub fn as_if_absent(&self) -> bool {
+        self.refusal().is_some_and(Refusal::as_if_absent)
+    }
+}
+
+/// Decides, logs and opens. One for the whole program, shared.
+pub struct Guard {
+    policies: Policies,
+    log: Log,
+    keys: Arc<Keys>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Guard({:?})", self.policies)
+    }
+}
+
+impl Guard {
+    /// A guard over these policies and this log.
+    pub fn new(policies: Policies, log: Log, keys: Arc<Keys>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Guard { policies, log, keys, clock, ids }
+    }
+
+    /// The disclosure log, for trails and verification.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The keys, for encrypted fields and blind indexes.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The policies in force.
+    pub fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
+    /// The bare decision: nothing is logged, and an [`Allowed`] got here opens nothing without a receipt.
+    pub fn decide(&self, request: &Request<'_>) -> Decision {
+        self.policies.decide(request)
+    }
+
+    /// Whether a person standing so to the viewer may appear in a list of search results. Callers drop the others
+    /// before counting, so that neither row nor count betrays them.
+    pub fn may_list(&self, who: &Who, purpose: &Purpose, relation: Relation) -> bool {
+        let nobody = kernel::PersonId(uuid::Uuid::nil());
+        let resource = Resource::search("", [(nobody, relation)]);
+        let request = self.request(who, Action::SearchPerson, &resource, purpose);
+        matches!(self.policies.decide(&request), Decision::Allowed(_))
+    }
+
+    /// Shows personal data: decides, logs (refusals too), waits until the entry is durable, and opens the seal.
+    pub async fn reveal<T>(
+        &self,
+        who: &Who,
+        action: Action,
+        resource: &Resource,
+        purpose: &Purpose,
+        sealed: Sealed<T>,
+    ) -> Result<Disclosed<T>, Denied> {
+        let (allowed, receipt) = self.permit_logged(who, action, resource, purpose).await?;
+        Ok(disclose(allowed, receipt, sealed)?)
+    }
+
+    /// Allows an act that shows nothing (register, accept, reload): decides and logs, durably, before it is done.
+    pub async fn permit(
+        &self,
+        who: &Who,
+        action: Action,
+        resource: &Resource,
+        purpose: &Purpose,
+    ) -> Result<Allowed, Denied> {
+        Ok(self.permit_logged(who, action, resource, purpose).await?.0)
+    }
+
+    async fn permit_logged(
+        &self,
+        who: &Who,
+        action: Action,
+        resource: &Resource,
+        purpose: &Purpose,
+    ) -> Result<(Allowed, Receipt), Denied> {
+        let request = self.request(who, action, resource, purpose);
+        match self.policies.decide(&request) {
+            Decision::Allowed(allowed) => {
+                let receipt = self.log.append(self.entry(&request, Ok(allowed.policies()))).await?;
+                Ok((allowed, receipt))
+            }
+            Decision::Denied(refusal) => {
+                let _ = self.log.append(self.entry(&request, Err(&refusal))).await?;
+                Err(Denied::Refused(refusal))
+            }
+        }
+    }
+
+    fn request<'a>(&self, who: &'a Who, action: Action, resource: &'a Resource, purpose: &'a Purpose) -> Request<'a> {
+        let now = self.clock.now();
+        Request { look: self.ids.uuid(now), now, who, action, resource, purpose }
+    }
+
+    /// The log entry of a decided request.
+    fn entry(&self, request: &Request<'_>, verdict: Result<&[String], &Refusal>) -> Entry {
+        let resource = request.resource;
+        let class = match verdict {
+            Err(_) => Class::Refusal,
+            Ok(_) if request.action == Action::SearchPerson => Class::Search,
+            Ok(_) if request.action.is_change() => Class::Change,
+            Ok(_) => Class::View,
+        };
+        let (policies, refusal): (&[String], Option<Reason>) = match verdict {
+            Ok(policies) => (policies, None),
+            Err(refusal) => (&refusal.policies, Some(refusal.reason)),
+        };
+        let withheld = resource.withheld.clone();
+        Entry {
+            look: request.look,
+            at: request.now,
+            class,
+            tier: resource.tier,
+            subjects: resource.about().iter().map(|(p, _)| *p).collect(),
+            body: Body {
+                items: resource.items.clone(),
+                allowed: refusal.is_none(),
+                refusal,
+                policies: policies.to_vec(),
+                rows: resource.rows,
+                query: resource.query.as_deref().map(|q| hex::encode(self.keys.query_hash(q))),
+                withheld_until: withheld.as_ref().map(|(until, _)| *until),
+                withheld_law: withheld.map(|(_, law)| law),
+                hide_office: resource.relation().protected,
+                ..Body::of(request.who, request.action, request.purpose)
+            },
+        }
+    }
+}

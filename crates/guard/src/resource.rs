@@ -1,0 +1,262 @@
+//! What is asked for, and how it stands to the one who asks.
+
+use kernel::PersonId;
+use serde::{Deserialize, Serialize};
+
+use crate::who::words;
+
+words! {
+    /// Everything the guard decides about.
+    Action as "action" {
+        /// Look for persons by name, identifier, birth date or address.
+        SearchPerson = "search_person",
+        /// See who a person is: names, birth date, contact; no address.
+        ViewPerson = "view_person",
+        /// See who lives in a household and who is whose kin.
+        ViewHousehold = "view_household",
+        /// See facts with their sources and history.
+        ViewFacts = "view_facts",
+        /// See where somebody lives, apart from everything else.
+        ViewAddress = "view_address",
+        /// See what a person or household may get and why.
+        ViewEntitlements = "view_entitlements",
+        /// Record a life event.
+        RegisterEvent = "register_event",
+        /// Change a person's names, contact, address or facts.
+        EditPerson = "edit_person",
+        /// Enter answers for a person at the counter.
+        KeyInForPerson = "key_in_for_person",
+        /// Accept or refuse an offer.
+        AcceptOffer = "accept_offer",
+        /// Join two records of one human being, or part them again.
+        MergePersons = "merge_persons",
+        /// Import persons, households and facts from files.
+        Import = "import",
+        /// Read programmes, rules and parameters.
+        ViewCatalogue = "view_catalogue",
+        /// Try the rules on an invented household.
+        TryHousehold = "try_household",
+        /// Put a new version of a pack in force.
+        ReloadPack = "reload_pack",
+        /// Read the disclosure log.
+        ViewLog = "view_log",
+        /// Check the disclosure log for tampering.
+        VerifyLog = "verify_log",
+        /// See who looked at one's own record.
+        ViewOwnTrail = "view_own_trail",
+        /// Create, change, suspend accounts.
+        ManageAccounts = "manage_accounts",
+        /// See a person outside one's own cases and jurisdiction because life or health is in danger.
+        BreakGlass = "break_glass",
+        /// Deliver data or events from another agency's machine.
+        AgencyPush = "agency_push",
+    }
+}
+
+impl Action {
+    /// Whether the action is about a person's record (as against the catalogue, the log, accounts).
+    pub const fn is_about_persons(self) -> bool {
+        !matches!(
+            self,
+            Action::Import
+                | Action::ViewCatalogue
+                | Action::TryHousehold
+                | Action::ReloadPack
+                | Action::ViewLog
+                | Action::VerifyLog
+                | Action::ManageAccounts
+        )
+    }
+
+    /// Whether the action changes something.
+    pub const fn is_change(self) -> bool {
+        matches!(
+            self,
+            Action::RegisterEvent
+                | Action::EditPerson
+                | Action::KeyInForPerson
+                | Action::AcceptOffer
+                | Action::MergePersons
+                | Action::Import
+                | Action::ReloadPack
+                | Action::ManageAccounts
+                | Action::AgencyPush
+        )
+    }
+}
+
+/// How one person's record stands to the one who asks, now. Worked out by the registry inside the same transaction
+/// that reads the record, so that no stale relation opens anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Relation {
+    /// It is the viewer's own record.
+    pub own: bool,
+    /// The person lives in the viewer's household.
+    pub own_household: bool,
+    /// The person is a child the viewer may act for by law.
+    pub ward: bool,
+    /// The person is a relative of the viewer (an official never handles relatives).
+    pub kin: bool,
+    /// The person works for the viewer's organisation.
+    pub colleague: bool,
+    /// The person lives in the viewer's jurisdiction.
+    pub in_jurisdiction: bool,
+    /// The viewer is assigned to an open case of the person.
+    pub open_case: bool,
+    /// The person moved away from the viewer's jurisdiction and the hand-over time still runs.
+    pub prior_jurisdiction: bool,
+    /// The viewer is, or stands on the side of, somebody the person is protected from.
+    pub perpetrator_side: bool,
+    /// The person's address is protected.
+    pub protected: bool,
+}
+
+impl Relation {
+    /// The relation to a query or thing that touches nobody: inside every jurisdiction and case, nobody's relative.
+    pub const NOBODY: Relation = Relation {
+        own: false,
+        own_household: false,
+        ward: false,
+        kin: false,
+        colleague: false,
+        in_jurisdiction: true,
+        open_case: true,
+        prior_jurisdiction: false,
+        perpetrator_side: false,
+        protected: false,
+    };
+
+    /// The stricter of the two on every point: what opens must hold for both, what closes holds if it does for either.
+    pub const fn strictest(self, other: Relation) -> Relation {
+        Relation {
+            own: self.own && other.own,
+            own_household: self.own_household && other.own_household,
+            ward: self.ward && other.ward,
+            kin: self.kin || other.kin,
+            colleague: self.colleague || other.colleague,
+            in_jurisdiction: self.in_jurisdiction && other.in_jurisdiction,
+            open_case: self.open_case && other.open_case,
+            prior_jurisdiction: self.prior_jurisdiction && other.prior_jurisdiction,
+            perpetrator_side: self.perpetrator_side || other.perpetrator_side,
+            protected: self.protected || other.protected,
+        }
+    }
+}
+
+/// How sensitive the information is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Tier {
+    /// Nothing personal.
+    Public = 0,
+    /// Names, contact, who lives together.
+    Contact = 1,
+    /// Income, benefits, entitlements.
+    Benefits = 2,
+    /// Health, disability, violence, abuse.
+    Sensitive = 3,
+}
+
+impl Tier {
+    /// The tier with this number.
+    pub const fn from_number(n: u8) -> Option<Tier> {
+        match n {
+            0 => Some(Tier::Public),
+            1 => Some(Tier::Contact),
+            2 => Some(Tier::Benefits),
+            3 => Some(Tier::Sensitive),
+            _ => None,
+        }
+    }
+}
+
+/// What is asked for: about whom, how each of them stands to the viewer, and what would be shown.
+///
+/// Every person whose data would be shown must be named with their relation; [`crate::Guard::reveal`] refuses a
+/// [`crate::Sealed`] that holds anybody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    about: Vec<(PersonId, Relation)>,
+    /// How sensitive what would be shown is.
+    pub tier: Tier,
+    /// The groups of items that would be shown or changed, as words for the trail: `name`, `income`, `household`.
+    pub items: Vec<String>,
+    /// How many rows would be shown.
+    pub rows: u32,
+    /// Until when entries about this are withheld from the person, and under which law (an investigation runs).
+    pub withheld: Option<(kernel::Instant, String)>,
+    /// What was typed into the search, normalised. The log keeps a keyed hash of it, never the words.
+    pub query: Option<String>,
+}
+
+impl Resource {
+    /// Something without personal data: the catalogue, the log, accounts.
+    pub fn thing(name: impl Into<String>) -> Self {
+        Resource {
+            about: Vec::new(),
+            tier: Tier::Public,
+            items: vec![name.into()],
+            rows: 0,
+            withheld: None,
+            query: None,
+        }
+    }
+
+    /// One person's record.
+    pub fn person(person: PersonId, relation: Relation) -> Self {
+        Resource::people([(person, relation)])
+    }
+
+    /// The records of several people, such as a household. The strictest relation decides.
+    pub fn people(about: impl IntoIterator<Item = (PersonId, Relation)>) -> Self {
+        let about: Vec<_> = about.into_iter().collect();
+        let rows = u32::try_from(about.len()).unwrap_or(u32::MAX);
+        Resource { about, tier: Tier::Benefits, items: Vec::new(), rows, withheld: None, query: None }
+    }
+
+    /// A search for `query` and the people it found. The rows must already be those the viewer may list
+    /// ([`crate::Guard::may_list`]).
+    pub fn search(query: impl Into<String>, found: impl IntoIterator<Item = (PersonId, Relation)>) -> Self {
+        let mut resource = Resource::people(found);
+        resource.tier = Tier::Contact;
+        resource.query = Some(query.into());
+        resource.items.push("search".to_owned());
+        resource
+    }
+
+    /// The same at another sensitivity.
+    #[must_use]
+    pub fn at(mut self, tier: Tier) -> Self {
+        self.tier = tier;
+        self
+    }
+
+    /// The same, naming the groups of items shown.
+    #[must_use]
+    pub fn showing<I: Into<String>>(mut self, items: impl IntoIterator<Item = I>) -> Self {
+        self.items.extend(items.into_iter().map(Into::into));
+        self
+    }
+
+    /// The same, with entries kept from the person until `until` under `law`.
+    #[must_use]
+    pub fn withheld_until(mut self, until: kernel::Instant, law: impl Into<String>) -> Self {
+        self.withheld = Some((until, law.into()));
+        self
+    }
+
+    /// The people this is about, each with their relation.
+    pub fn about(&self) -> &[(PersonId, Relation)] {
+        &self.about
+    }
+
+    /// The relation that decides: the strictest over all the people.
+    pub fn relation(&self) -> Relation {
+        self.about.iter().map(|(_, r)| *r).reduce(Relation::strictest).unwrap_or(Relation::NOBODY)
+    }
+
+    /// Whether `person` is one of those this is about.
+    pub fn covers(&self, person: PersonId) -> bool {
+        self.about.iter().any(|(p, _)| *p == person)
+    }
+}
