@@ -1,1 +1,12 @@
-//! web
+//! Pages, forms and API. A page is a function from a [`components::frame::Frame`] and a view model to HTML; handlers
+//! turn requests into use cases of the domain crates and their results into view models.
+
+pub mod analyst;
+pub mod assets;
+pub mod citizen;
+pub mod components;
+pub mod error;
+pub mod form;
+pub mod official;
+pub mod privacy;
+pub mod sign_in_page;

@@ -1,1 +1,27 @@
-# privacy
+# 열람 기록
+log-title = 열람 기록
+log-lead = 누가 누구의 정보를 왜 보았는지 모두 담겨 있습니다. 지우거나 고칠 수 없습니다.
+log-number = 번호
+log-when = 때
+log-who = 누가
+log-what = 무엇을
+log-role = 역할
+log-account = 계정
+log-person = 당사자
+log-person-hint = 사람 식별자를 적으세요.
+log-from = 이날부터
+log-to = 이날까지
+log-none = 맞는 기록이 없습니다.
+log-denied = 거절됨
+log-allowed = 허용됨
+log-entry = 기록 { $number }
+log-persons = 당사자 수
+log-hash = 해시
+verify-title = 기록 검증
+verify-lead = 처음부터 끝까지 다시 계산해, 고치거나 지우거나 순서를 바꾼 기록이 없는지 확인합니다.
+verify-go = 지금 검증하기
+verify-sound = 기록 { $count }건이 모두 온전합니다
+verify-root = 뿌리 해시
+verify-head = 마지막 서명: { $when }
+verify-broken = 기록이 손상되었습니다
+verify-broken-do = 시스템을 그대로 두고 바로 책임자에게 알리세요.

@@ -1,0 +1,5 @@
+//! Pages for those who write and read the rules. The programmes are public: a rule that decides over people is no secret.
+
+pub mod attempt;
+pub mod parameters;
+pub mod programmes;

@@ -1,0 +1,168 @@
+//! A question derived from an item of the pack, as a form field.
+
+use kernel::Words;
+use maud::{Markup, html};
+use rules::schema::{Per, Type, Value};
+use text::Text;
+
+use crate::components::field::{self, Look};
+use crate::form::{Form, parse_amount, parse_date};
+
+/// What kind of answer is expected.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// Yes or no.
+    Truth,
+    /// An amount of money, for this time.
+    Amount(Per),
+    /// A whole number with its unit.
+    Number(String),
+    /// A share or a decimal.
+    Decimal,
+    /// A date.
+    Date,
+    /// One of a list: code and words.
+    Choice(Vec<(String, Words)>),
+    /// Words.
+    Text,
+}
+
+impl Kind {
+    /// The kind for a declared type; `codes` gives the list of a code type.
+    pub fn of(ty: &Type, codes: impl FnOnce(&str) -> Vec<(String, Words)>) -> Self {
+        match ty {
+            Type::Boolean => Kind::Truth,
+            Type::Integer(unit) => Kind::Number(unit.to_string()),
+            Type::Decimal(_) | Type::Ratio => Kind::Decimal,
+            Type::Money(per) => Kind::Amount(*per),
+            Type::Date => Kind::Date,
+            Type::Code(list) => Kind::Choice(codes(list)),
+            Type::Text => Kind::Text,
+        }
+    }
+}
+
+/// A question to a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The field's name in the form.
+    pub field: String,
+    /// The question in the pack's words.
+    pub ask: Words,
+    /// About whom, when not the household.
+    pub whose: Option<String>,
+    /// The answer expected.
+    pub kind: Kind,
+    /// What the answer decides.
+    pub decides: Vec<Words>,
+}
+
+/// The field for a question. Leaving it empty means *I do not know*.
+pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
+    let lang = t.lang();
+    let ask = q.ask.get(lang);
+    let label = match &q.whose {
+        Some(whose) => t.with("question-about", &[("name", whose.into()), ("question", ask.into())]).into_owned(),
+        None => ask.to_owned(),
+    };
+    let hint = decides(t, &q.decides);
+    let look = |keyboard, width, unit| Look { hint: &hint, keyboard, width, unit, autocomplete: "" };
+    match &q.kind {
+        Kind::Truth => field::radios(form, &q.field, &label, &hint, &[
+            ("yes".to_owned(), t.t("yes").into_owned()),
+            ("no".to_owned(), t.t("no").into_owned()),
+            (String::new(), t.t("do-not-know").into_owned()),
+        ]),
+        Kind::Choice(options) => {
+            let options: Vec<_> = options.iter().map(|(code, words)| (code.clone(), words.get(lang).to_owned())).collect();
+            field::select(form, &q.field, &label, &hint, &t.t("do-not-know"), &options)
+        }
+        Kind::Amount(per) => {
+            let unit = t.t(match per {
+                Per::Once => "amount-unit-once",
+                Per::Month => "amount-unit-month",
+                Per::Year => "amount-unit-year",
+                Per::Use => "amount-unit-use",
+            });
+            field::line(form, &q.field, &label, look("numeric", "w-m", &unit))
+        }
+        Kind::Number(unit) => field::line(form, &q.field, &label, look("numeric", "w-s", &unit_words(t, unit))),
+        Kind::Decimal => field::line(form, &q.field, &label, look("decimal", "w-s", "")),
+        Kind::Date => {
+            let hint = format!("{} {hint}", t.t("date-hint"));
+            field::line(form, &q.field, &label, Look { hint: hint.trim(), keyboard: "numeric", width: "w-m", ..Look::default() })
+        }
+        Kind::Text => field::line(form, &q.field, &label, look("", "", "")),
+    }
+}
+
+fn decides(t: Text, programmes: &[Words]) -> String {
+    let names: Vec<&str> = programmes.iter().take(3).map(|w| w.get(t.lang())).collect();
+    match programmes.len() {
+        0 => String::new(),
+        1..=3 => t.with("question-decides", &[("programmes", names.join(", ").into())]).into_owned(),
+        more => t
+            .with("question-decides-more", &[("programmes", names.join(", ").into()), ("count", (more - 3).into())])
+            .into_owned(),
+    }
+}
+
+fn unit_words(t: Text, unit: &str) -> String {
+    let key = match unit {
+        "years" => "unit-name-years",
+        "months" => "unit-name-months",
+        "days" => "unit-name-days",
+        "persons" => "unit-name-persons",
+        "hours" => "unit-name-hours",
+        "percent" => "unit-name-percent",
+        _ => return String::new(),
+    };
+    t.t(key).into_owned()
+}
+
+/// The answer typed into `field`; `Ok(None)` when left empty. What is wrong is said in the form.
+pub fn read(t: Text, form: &mut Form, field: &str, kind: &Kind) -> Option<Value> {
+    let typed = form.get(field).to_owned();
+    if typed.is_empty() {
+        return None;
+    }
+    let value = match kind {
+        Kind::Truth => match typed.as_str() {
+            "yes" => Some(Value::Boolean(true)),
+            "no" => Some(Value::Boolean(false)),
+            _ => None,
+        },
+        Kind::Amount(_) => parse_amount(&typed).map(Value::Money),
+        Kind::Number(_) => parse_amount(&typed).map(Value::Integer),
+        Kind::Decimal => decimal(&typed).map(Value::Decimal),
+        Kind::Date => parse_date(&typed).map(Value::Date),
+        Kind::Choice(options) => options.iter().any(|(code, _)| *code == typed).then(|| Value::Code(typed.clone())),
+        Kind::Text => (typed.chars().count() <= 500).then(|| Value::Text(typed.clone())),
+    };
+    if value.is_none() {
+        form.refuse(field, t.t(match kind {
+            Kind::Amount(_) => "error-amount-form",
+            Kind::Number(_) | Kind::Decimal => "error-number-form",
+            Kind::Date => "error-date-form",
+            Kind::Truth | Kind::Choice(_) => "error-choose",
+            Kind::Text => "error-field-control",
+        }));
+    }
+    value
+}
+
+/// `0.35` or `0,35`: digits with at most one point.
+fn decimal(typed: &str) -> Option<String> {
+    let text = typed.replace(',', ".");
+    let fine = text.chars().all(|c| c.is_ascii_digit() || c == '.')
+        && text.matches('.').count() <= 1
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.ends_with(|c: char| c.is_ascii_digit())
+        && text.len() <= 20;
+    fine.then_some(text)
+}
+
+/// The fields of several questions.
+pub fn all(t: Text, form: &Form, questions: &[Question]) -> Markup {
+    html! { @for q in questions { (show(t, form, q)) } }
+}

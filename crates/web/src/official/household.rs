@@ -1,0 +1,266 @@
+//! A household on one screen: members, entitlements, offers, facts with provenance and history.
+
+use kernel::{Date, Instant};
+use maud::{Markup, html};
+use text::Text;
+
+use crate::citizen::offers::{Offer, State, explained, state_tag};
+use crate::components::entitlement::{Entitlement, Fact, answer_tag, source};
+use crate::components::field::{self, Look};
+use crate::components::frame::{Frame, Width, back, page};
+use crate::components::list::{Mark, table, tag};
+use crate::components::message::{Tone, error_summary, notice};
+use crate::components::value::say;
+use crate::form::Form;
+
+/// A household as an official sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Household {
+    /// Its id.
+    pub id: String,
+    /// What it is called: the first member's name.
+    pub name: String,
+    /// The address in words; `None` when not shown.
+    pub address: Option<String>,
+    /// Whether the address is protected.
+    pub protected: bool,
+    /// The day the page tells about.
+    pub on: Date,
+    /// Whether that is not today.
+    pub past: bool,
+    /// Members on that day.
+    pub members: Vec<Member>,
+    /// Every programme that applies to somebody.
+    pub entitlements: Vec<Entitlement>,
+    /// Offers made.
+    pub offers: Vec<Offer>,
+    /// Facts and how they came to be.
+    pub facts: Vec<Known>,
+    /// What happened, newest first.
+    pub events: Vec<Happened>,
+    /// The office's hours east of Greenwich.
+    pub offset_hours: i8,
+    /// What was just done, as a message.
+    pub done: Option<String>,
+}
+
+/// A member.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// Their id.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+    /// The key of the message that says how they stand to the head; empty when not known.
+    pub relation_key: &'static str,
+    /// Birth date.
+    pub born: Option<Date>,
+    /// Age in whole years.
+    pub age: Option<i64>,
+    /// Due date.
+    pub due: Option<Date>,
+    /// Death.
+    pub died: Option<Date>,
+    /// The national identifier with its tail hidden.
+    pub identifier: Option<String>,
+}
+
+/// A fact with what it replaced.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// The fact as it stands.
+    pub fact: Fact,
+    /// The law under which it is held.
+    pub law: Option<String>,
+    /// When it was recorded.
+    pub recorded: Option<Instant>,
+    /// Whether it is older than its owner's freshness.
+    pub stale: bool,
+    /// Earlier values: value, source, since, recorded.
+    pub before: Vec<Fact>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Happened {
+    /// The key of the message that names it.
+    pub key: &'static str,
+    /// To whom.
+    pub whose: Option<String>,
+    /// The day it happened.
+    pub on: Date,
+    /// When it was recorded.
+    pub recorded: Instant,
+    /// Whether it was corrected or withdrawn later.
+    pub withdrawn: bool,
+}
+
+/// Kinds of event an official may register: path and message key.
+pub const EVENTS: [(&str, &str); 6] = [
+    ("birth", "event-birth"),
+    ("pregnancy", "event-pregnancy"),
+    ("move", "event-move"),
+    ("income", "event-income"),
+    ("death", "event-death"),
+    ("fact", "event-fact"),
+];
+
+/// The page. `form` holds a refused date or answer.
+pub fn page_of(f: &Frame, form: &Form, h: &Household) -> Markup {
+    let t = f.t;
+    let title = t.with("household-title", &[("name", h.name.as_str().into())]);
+    page(f, &title, Width::Wide, html! {
+        (back(t, "/official/search"))
+        (error_summary(t, form))
+        @if let Some(done) = &h.done { (notice(Tone::Done, done, html! {})) }
+        h1 { (title) }
+        @if h.protected { (notice(Tone::Stop, &t.t("household-protected-title"), html! { p { (t.t("household-protected-words")) } })) }
+        @if h.past { (notice(Tone::Warn, &t.with("household-past", &[("date", t.date(h.on).into())]), html! { p { a href=(format!("/official/households/{}", h.id)) { (t.t("household-today")) } } })) }
+        ul.jump {
+            @for (to, key) in [("#members", "members"), ("#entitlements", "entitlements"), ("#offers", "offers"), ("#facts", "facts"), ("#events", "events")] {
+                li { a href=(to) { (t.t(key)) } }
+            }
+        }
+        div.columns {
+            div {
+                (members(t, h))
+                (entitlements(t, h))
+                (offers(t, h))
+                (facts(t, h))
+                (events(t, h))
+            }
+            aside.aside aria-label=(t.t("household-do")) { (actions(f, form, h)) }
+        }
+    })
+}
+
+fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
+    let t = f.t;
+    html! {
+        h2 { (t.t("household-do")) }
+        ul.plain {
+            @for (path, key) in EVENTS {
+                li { a href=(format!("/official/households/{}/events/{path}", h.id)) { (t.t(key)) } }
+            }
+        }
+        h2 { (t.t("household-as-of")) }
+        form method="get" action=(format!("/official/households/{}", h.id)) {
+            (field::line(form, "on", &t.t("date"), Look { hint: &t.t("household-as-of-hint"), keyboard: "numeric", ..Look::default() }))
+            button.btn.btn--second.btn--small type="submit" { (t.t("show")) }
+        }
+        @if let Some(address) = &h.address { h2 { (t.t("address")) } p { (address) } }
+    }
+}
+
+fn members(t: Text, h: &Household) -> Markup {
+    let headings = ["name", "relation", "birth-date", "identifier", "state"].map(|key| t.t(key).into_owned());
+    let rows: Vec<Vec<Markup>> = h.members.iter().map(|m| vec![
+        html! { (m.name) },
+        html! { @if m.relation_key.is_empty() { "–" } @else { (t.t(m.relation_key)) } },
+        html! {
+            @if let Some(born) = m.born { span.nowrap { (t.date(born)) } }
+            @if let Some(age) = m.age { " " span.soft.nowrap { "(" (t.with("age", &[("age", age.into())])) ")" } }
+        },
+        html! { span.num { (m.identifier.as_deref().unwrap_or("–")) } },
+        html! {
+            @if let Some(due) = m.due { (tag(Mark::Plain, &t.with("due-on", &[("date", t.date(due).into())]))) }
+            @if let Some(died) = m.died { (tag(Mark::No, &t.with("died-on", &[("date", t.date(died).into())]))) }
+            @if m.due.is_none() && m.died.is_none() { "–" }
+        },
+    ]).collect();
+    html! { h2 #members { (t.t("members")) } (table(&t.t("members"), &headings, &rows)) }
+}
+
+fn entitlements(t: Text, h: &Household) -> Markup {
+    let lang = t.lang();
+    html! {
+        h2 #entitlements { (t.t("entitlements")) }
+        @if h.entitlements.is_empty() { p { (t.t("entitlements-none")) } }
+        ul.tasks {
+            @for e in &h.entitlements { li {
+                details.wide {
+                    summary {
+                        (e.name.get(lang))
+                        @if let Some(whose) = &e.whose { " · " (whose) }
+                        @if matches!(e.answer, rules::outcome::Answer::Yes) { @if let Some(sum) = e.sum(t) { " · " span.num { (sum) } } }
+                    }
+                    div.inside { (explained(t, e)) }
+                }
+                (answer_tag(t, e.answer, e.dropped()))
+            } }
+        }
+    }
+}
+
+fn offers(t: Text, h: &Household) -> Markup {
+    html! {
+        h2 #offers { (t.t("offers")) }
+        @if h.offers.is_empty() { p { (t.t("offers-none")) } }
+        ul.tasks {
+            @for x in &h.offers { li {
+                div {
+                    strong { (x.entitlement.name.get(t.lang())) }
+                    @if let Some(whose) = &x.entitlement.whose { " · " (whose) }
+                    @if let Some(date) = x.deadline { div.small.soft { (t.with("claim-until", &[("date", t.date(date).into())])) } }
+                    @match &x.state {
+                        State::Accepted(number, when) => div.small.soft { (t.with("offers-accepted-line", &[("number", number.into()), ("when", t.moment(*when, h.offset_hours).into())])) },
+                        State::Refused(when) => div.small.soft { (t.with("offers-refused-line", &[("when", t.moment(*when, h.offset_hours).into())])) },
+                        _ => {}
+                    }
+                }
+                div {
+                    (state_tag(t, &x.state))
+                    @if x.state == State::Open {
+                        form.actions.actions--tight method="post" action=(format!("/official/households/{}/offers", h.id)) {
+                            button.btn.btn--second.btn--small type="submit" name="accept" value=(x.id) { (t.t("offers-accept-counter")) span.hidden-visually { ": " (x.entitlement.name.get(t.lang())) } }
+                            button.btn.btn--second.btn--small type="submit" name="refuse" value=(x.id) { (t.t("offers-refuse-counter")) span.hidden-visually { ": " (x.entitlement.name.get(t.lang())) } }
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn facts(t: Text, h: &Household) -> Markup {
+    let headings = ["fact", "fact-value", "fact-source", "fact-since", "fact-recorded"].map(|key| t.t(key).into_owned());
+    let rows: Vec<Vec<Markup>> = h.facts.iter().map(|k| vec![
+        html! {
+            (k.fact.name.get(t.lang()))
+            @if let Some(whose) = &k.fact.whose { " " span.soft.nowrap { "· " (whose) } }
+            @if k.stale { " " (tag(Mark::Open, &t.t("fact-stale"))) }
+        },
+        html! {
+            (say(t, &k.fact.value))
+            @if !k.before.is_empty() {
+                details {
+                    summary.small { (t.with("fact-history", &[("count", k.before.len().into())])) span.hidden-visually { ": " (k.fact.name.get(t.lang())) } }
+                    ul.small { @for old in &k.before { li {
+                        (say(t, &old.value)) " – " (source(t, &old.source))
+                        @if let Some(since) = old.since { ", " (t.with("since", &[("date", t.date(since).into())])) }
+                    } } }
+                }
+            }
+        },
+        html! { (source(t, &k.fact.source)) @if let Some(law) = &k.law { br; span.law { (law) } } },
+        html! { @if let Some(since) = k.fact.since { span.nowrap { (t.date(since)) } } @else { "–" } },
+        html! { @if let Some(when) = k.recorded { (t.moment(when, h.offset_hours)) } @else { "–" } },
+    ]).collect();
+    html! {
+        h2 #facts { (t.t("facts")) }
+        @if rows.is_empty() { p { (t.t("facts-none")) } } @else { (table(&t.t("facts"), &headings, &rows)) }
+    }
+}
+
+fn events(t: Text, h: &Household) -> Markup {
+    html! {
+        h2 #events { (t.t("events")) }
+        @if h.events.is_empty() { p { (t.t("events-none")) } }
+        ol.timeline { @for e in &h.events { li {
+            strong { (t.date(e.on)) } " · " (t.t(e.key))
+            @if let Some(whose) = &e.whose { " · " (whose) }
+            @if e.withdrawn { " " (tag(Mark::No, &t.t("event-withdrawn"))) }
+            div.small.soft { (t.with("recorded-at", &[("when", t.moment(e.recorded, h.offset_hours).into())])) }
+        } } }
+    }
+}
