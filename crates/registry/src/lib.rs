@@ -1,1 +1,51 @@
-//! registry
+//! Persons, households, kinship, addresses, pregnancies and facts with provenance: each once, over time.
+//!
+//! Everything that can change is a statement with two times ([`AsOf`]): the days it is valid for and the moment
+//! it was recorded. Nothing is overwritten. Writing goes through the modules named after what is written
+//! ([`person`], [`household`], [`kin`], [`residence`], [`fact`], [`pregnancy`], [`protection`]); every write emits
+//! [`change::Notice`] in the same transaction. Reading for a machine is [`read`].
+
+pub mod change;
+pub mod fact;
+pub mod household;
+pub mod intake;
+pub mod kin;
+pub mod newborn;
+pub mod person;
+pub mod pregnancy;
+pub mod protection;
+pub mod read;
+pub mod record;
+pub mod residence;
+pub mod rows;
+pub mod time;
+
+pub use fact::{Fact, FactValue, NewFact, Subject};
+pub use read::Whole;
+pub use record::{HouseholdRecord, Member, PersonRecord};
+pub use time::{AsOf, BEGINNING, Origin, Pen, Stamp};
+
+use store::{Schema, Step};
+
+/// The tables of this room.
+pub const SCHEMA: Schema = Schema {
+    room: "registry",
+    steps: &[Step {
+        version: 1,
+        name: "persons, households, kinship, residences, facts, pregnancies, protection, merges, search, import",
+        sql: include_str!("../schema/1.sql"),
+    }],
+};
+
+/// Every statement of this room, for the test that prepares them all on both engines.
+pub const STATEMENTS: &[&[(&str, &str)]] = &[
+    change::STATEMENTS,
+    fact::STATEMENTS,
+    household::STATEMENTS,
+    kin::STATEMENTS,
+    person::STATEMENTS,
+    pregnancy::STATEMENTS,
+    protection::STATEMENTS,
+    residence::STATEMENTS,
+    rows::STATEMENTS,
+];
