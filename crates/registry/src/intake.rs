@@ -116,9 +116,7 @@ pub async fn run(
             .await
             .map_err(|e| IntakeError::Person(place, e))?;
         let joining = Joining { person: id, household: home, role: member.role, valid: always };
-        household::join_quietly(tx, pen, joining, &mut changes)
-            .await
-            .map_err(|e| IntakeError::Membership(place, e))?;
+        household::join_quietly(tx, pen, joining, &mut changes).await.map_err(|e| IntakeError::Membership(place, e))?;
         persons.push(id);
     }
     relate(tx, pen, new, &persons, &mut changes).await?;
@@ -146,8 +144,7 @@ async fn relate(
         let spouse = member.spouse.iter().map(|s| (*s, Relation::Spouse, new.since));
         for (other, relation, from) in parents.chain(spouse) {
             let count = persons.len();
-            let other =
-                *persons.get(other).ok_or(IntakeError::NoSuchMember { member: place, other, count })?;
+            let other = *persons.get(other).ok_or(IntakeError::NoSuchMember { member: place, other, count })?;
             let kin = NewKin { person: *id, relation, other, valid: Period { from, until: None } };
             kin::relate_quietly(tx, pen, kin, changes).await.map_err(|e| IntakeError::Kin(place, e))?;
         }

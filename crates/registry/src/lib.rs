@@ -2,11 +2,13 @@
 //!
 //! Everything that can change is a statement with two times ([`AsOf`]): the days it is valid for and the moment
 //! it was recorded. Nothing is overwritten. Writing goes through the modules named after what is written
-//! ([`person`], [`household`], [`kin`], [`residence`], [`fact`], [`pregnancy`], [`protection`]); every write emits
+//! ([`person`], [`household`], [`kin`], [`residence`], [`fact`], [`pregnancy`], [`protection`]), whole families
+//! through [`family`]; every write emits
 //! [`change::Notice`] in the same transaction. Reading for a machine is [`read`].
 
 pub mod change;
 pub mod fact;
+pub mod family;
 pub mod household;
 pub mod intake;
 pub mod kin;

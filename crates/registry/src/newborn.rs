@@ -1,0 +1,94 @@
+//! A child that was born: person, kinship, household, residence and facts in one go, with one notice to other rooms.
+
+use kernel::{Date, HouseholdId, Period, PersonId};
+use store::Tx;
+
+use crate::change::Changes;
+use crate::fact::{FactError, FactValue, ItemCheck, NewFact, Subject, record_quietly};
+use crate::household::{HouseholdError, Joining, MemberRole, join_quietly};
+use crate::kin::{KinError, NewKin, Relation, relate_quietly};
+use crate::person::{NewPerson, PersonError, create_quietly};
+use crate::residence::{MoveError, Residence, settle};
+use crate::time::Pen;
+
+/// A child to be registered in a household that exists.
+#[derive(Clone, Debug)]
+pub struct Newborn<'a> {
+    /// Names, sex, birth date, identifier if there is one yet.
+    pub person: &'a NewPerson,
+    /// The day of birth: from then on everything below holds.
+    pub born: Date,
+    /// The parents.
+    pub parents: &'a [PersonId],
+    /// The household the child joins.
+    pub household: HouseholdId,
+    /// Where the child lives: the residence of the parent it lives with.
+    pub residence: Option<&'a Residence>,
+    /// Facts about the child.
+    pub facts: &'a [(String, FactValue)],
+}
+
+/// Why a child was not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum NewbornError {
+    /// The person.
+    #[error(transparent)]
+    Person(#[from] PersonError),
+    /// The kinship.
+    #[error(transparent)]
+    Kin(#[from] KinError),
+    /// The household.
+    #[error(transparent)]
+    Household(#[from] HouseholdError),
+    /// The residence.
+    #[error(transparent)]
+    Residence(#[from] MoveError),
+    /// A fact.
+    #[error(transparent)]
+    Fact(#[from] FactError),
+}
+
+/// Registers the child.
+pub async fn register(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    check: ItemCheck<'_>,
+    new: Newborn<'_>,
+) -> Result<PersonId, NewbornError> {
+    let mut changes = Changes::default();
+    let valid = Period { from: new.born, until: None };
+    let child = create_quietly(tx, pen, new.person, &mut changes).await?;
+    for parent in new.parents {
+        let kin = NewKin { person: child, relation: Relation::Parent, other: *parent, valid };
+        relate_quietly(tx, pen, kin, &mut changes).await?;
+    }
+    let joining = Joining { person: child, household: new.household, role: MemberRole::Child, valid };
+    join_quietly(tx, pen, joining, &mut changes).await?;
+    if let Some(residence) = new.residence {
+        settle(tx, pen, child, residence.address_id, &residence.address, valid, &mut changes).await?;
+    }
+    for (item, value) in new.facts {
+        let fact = NewFact {
+            subject: Subject::Person(child),
+            item: item.clone(),
+            value: value.clone(),
+            valid,
+            corrects: None,
+        };
+        record_quietly(tx, pen, check, fact, &mut changes).await?;
+    }
+    changes.emit(tx, pen).await.map_err(PersonError::Store)?;
+    Ok(child)
+}
+
+/// The person to whom an identifier belongs: the surviving record after merges.
+pub async fn by_identifier(
+    tx: &mut Tx,
+    keys: &guard::Keys,
+    identifier: &crate::person::Identifier,
+) -> Result<Option<PersonId>, store::StoreError> {
+    match crate::person::owner(tx, keys, identifier).await? {
+        Some(owner) => Ok(Some(crate::read::surviving(tx, owner).await?)),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,498 @@
+//! Persons: names in several scripts, identifiers, birth, death, contact, language.
+
+use std::fmt;
+
+use guard::KeyError;
+use kernel::{Date, Instant, Lang, Period, PersonId};
+use serde::{Deserialize, Serialize};
+use store::{AsConflict, Row, StoreError, Tx, params};
+use uuid::Uuid;
+
+use crate::change::{Changes, Kind};
+use crate::time::{BEGINNING, Pen, Stamp};
+
+/// A script, as its ISO 15924 code in lower case: `hang`, `latn`, `cyrl`, `hani`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Script {
+    /// Hangul
+    Hang,
+    /// Latin
+    Latn,
+    /// Cyrillic
+    Cyrl,
+    /// Han
+    Hani,
+    /// Any other
+    Zyyy,
+}
+
+/// Sex as registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sex {
+    /// Female
+    Female,
+    /// Male
+    Male,
+    /// Registered as neither
+    Other,
+}
+
+/// A word that is none of the closed set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not {expected}")]
+pub struct UnknownWord {
+    /// What was given, cut at 40 characters.
+    pub text: String,
+    /// What would do.
+    pub expected: &'static str,
+}
+
+macro_rules! words {
+    ($name:ident, $expected:literal, $($value:ident = $word:literal),*) => {
+        impl $name {
+            /// The word it is stored and imported as.
+            pub const fn word(self) -> &'static str {
+                match self { $($name::$value => $word),* }
+            }
+        }
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result { f.write_str(self.word()) }
+        }
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::person::UnknownWord;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok($name::$value),)*
+                    _ => Err($crate::person::UnknownWord { text: text.chars().take(40).collect(), expected: $expected }),
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words!(
+    Script,
+    "a script: expected hang, latn, cyrl, hani or zyyy",
+    Hang = "hang",
+    Latn = "latn",
+    Cyrl = "cyrl",
+    Hani = "hani",
+    Zyyy = "zyyy"
+);
+words!(Sex, "a sex: expected female, male or other", Female = "female", Male = "male", Other = "other");
+
+/// A name in one script: family and given name, or only the full name where there is no such division.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Name {
+    /// The script it is written in.
+    pub script: Script,
+    /// Family name; may be empty.
+    pub family: String,
+    /// Given name; may be empty.
+    pub given: String,
+    /// The whole name as it is to be shown.
+    pub full: String,
+}
+
+impl Name {
+    /// A name of family and given part; Hangul and Han write them together, family first, others given first.
+    pub fn new(script: Script, family: impl Into<String>, given: impl Into<String>) -> Self {
+        let (family, given) = (family.into(), given.into());
+        let full = match script {
+            Script::Hang | Script::Hani => format!("{family}{given}"),
+            _ => format!("{given} {family}").trim().to_owned(),
+        };
+        Name { script, family, given, full }
+    }
+
+    /// A name that is not divided.
+    pub fn whole(script: Script, full: impl Into<String>) -> Self {
+        Name { script, family: String::new(), given: String::new(), full: full.into() }
+    }
+}
+
+/// A name as recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameRow {
+    /// The row.
+    pub id: Uuid,
+    /// The name.
+    pub name: Name,
+    /// The stamp.
+    pub stamp: Stamp,
+}
+
+/// One of the details of a person that change rarely or never.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum Detail {
+    /// Sex as registered.
+    Sex(Sex),
+    /// Date of birth.
+    BirthDate(Date),
+    /// Date of death.
+    DeathDate(Date),
+    /// The language Hearth speaks to the person.
+    Language(Lang),
+    /// Telephone, as given.
+    Phone(String),
+    /// E-mail.
+    Email(String),
+}
+
+impl Detail {
+    /// The word for the kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Detail::Sex(_) => "sex",
+            Detail::BirthDate(_) => "birth_date",
+            Detail::DeathDate(_) => "death_date",
+            Detail::Language(_) => "language",
+            Detail::Phone(_) => "phone",
+            Detail::Email(_) => "email",
+        }
+    }
+
+    /// The value as text.
+    pub fn text(&self) -> String {
+        match self {
+            Detail::Sex(v) => v.to_string(),
+            Detail::BirthDate(v) | Detail::DeathDate(v) => v.to_string(),
+            Detail::Language(v) => v.to_string(),
+            Detail::Phone(v) | Detail::Email(v) => v.clone(),
+        }
+    }
+
+    fn of(row: &Row) -> Result<Detail, StoreError> {
+        Ok(match row.get::<String>("kind")?.as_str() {
+            "sex" => Detail::Sex(row.parse("value")?),
+            "birth_date" => Detail::BirthDate(row.parse("value")?),
+            "death_date" => Detail::DeathDate(row.parse("value")?),
+            "language" => Detail::Language(row.parse("value")?),
+            "phone" => Detail::Phone(row.get("value")?),
+            "email" => Detail::Email(row.get("value")?),
+            other => return Err(StoreError::Inconsistent { column: "kind".into(), detail: other.to_owned() }),
+        })
+    }
+}
+
+/// A detail as recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetailRow {
+    /// The row.
+    pub id: Uuid,
+    /// The detail.
+    pub detail: Detail,
+    /// The stamp.
+    pub stamp: Stamp,
+}
+
+/// A national identifier before it is encrypted. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identifier {
+    /// Which kind of number, as the pack calls it.
+    pub scheme: String,
+    /// The number; hyphens and spaces do not matter.
+    pub number: String,
+}
+
+impl fmt::Debug for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identifier({}, hidden)", self.scheme)
+    }
+}
+
+impl Identifier {
+    /// An identifier.
+    pub fn new(scheme: impl Into<String>, number: impl Into<String>) -> Self {
+        Identifier { scheme: scheme.into(), number: number.into() }
+    }
+
+    /// The one canonical spelling: letters and digits, upper case.
+    pub fn canonical(&self) -> String {
+        self.number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+    }
+}
+
+/// A person to be registered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewPerson {
+    /// At least one name.
+    pub names: Vec<Name>,
+    /// The national identifier, if there is one yet.
+    pub identifier: Option<Identifier>,
+    /// Sex, birth date, language, contact …
+    pub details: Vec<Detail>,
+}
+
+/// Why a person was not registered or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PersonError {
+    /// No name, or an empty one.
+    #[error("a person needs at least one name that is not empty")]
+    NoName,
+    /// The identifier has no letter or digit.
+    #[error("the identifier is empty: give its digits")]
+    EmptyIdentifier,
+    /// The identifier belongs to another record.
+    #[error(
+        "this identifier is registered for another person already: search for it, and merge the records if both are one human being"
+    )]
+    IdentifierTaken,
+    /// No such person.
+    #[error("there is no such person")]
+    NoPerson,
+    /// A date that cannot be.
+    #[error("{0}")]
+    Date(String),
+    /// Keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AsConflict for PersonError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, PersonError::Store(e) if e.is_conflict())
+    }
+}
+
+store::sql! {
+    ADD = "insert into person (person_id, created_at, revised_at) values ($1, $2, $2)";
+    REVISED = "select revised_at from person where person_id = $1";
+    TOUCH = "update person set revised_at = $2 where person_id = $1";
+    ADD_NAME = "insert into person_name (person_id, name_id, script, family, given, full_name, valid_from, valid_until, recorded_at, source, law, recorded_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    ADD_DETAIL = "insert into person_detail (person_id, detail_id, kind, value, valid_from, valid_until, recorded_at, source, law, recorded_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    WITHDRAW_NAME = "update person_name set withdrawn_at = $3 where person_id = $1 and name_id = $2 and withdrawn_at is null";
+    WITHDRAW_DETAIL = "update person_detail set withdrawn_at = $3 where person_id = $1 and detail_id = $2 and withdrawn_at is null";
+    CLAIM_IDENTIFIER = "insert into identifier_owner (tag, scheme, person_id) values ($1, $2, $3) on conflict (tag, scheme) do nothing";
+    OWNER = "select person_id from identifier_owner where tag = $1 and scheme = $2";
+    ADD_IDENTIFIER = "insert into person_identifier (person_id, identifier_id, scheme, sealed, tag, valid_from, recorded_at, source, law, recorded_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    IDENTIFIERS = "select identifier_id, scheme, sealed from person_identifier
+        where person_id = $1 and recorded_at <= $2 and (withdrawn_at is null or withdrawn_at > $2) order by recorded_at";
+}
+
+pub(crate) fn read_name(row: &Row) -> Result<NameRow, StoreError> {
+    let name = Name {
+        script: row.parse("script")?,
+        family: row.get("family")?,
+        given: row.get("given")?,
+        full: row.get("full_name")?,
+    };
+    Ok(NameRow { id: row.get("name_id")?, name, stamp: Stamp::of(row)? })
+}
+
+pub(crate) fn read_detail(row: &Row) -> Result<DetailRow, StoreError> {
+    Ok(DetailRow { id: row.get("detail_id")?, detail: Detail::of(row)?, stamp: Stamp::of(row)? })
+}
+
+/// Takes the person's row, so that two writers meet, and gives the moment to record at: never before what was already
+/// recorded, even when the clock went back. `None` when there is no such person.
+pub(crate) async fn touch_person(tx: &mut Tx, id: PersonId, now: Instant) -> Result<Option<Instant>, StoreError> {
+    let Some(row) = tx.maybe(REVISED, params![id]).await? else { return Ok(None) };
+    let now = now.max(row.get("revised_at")?);
+    tx.execute(TOUCH, params![id, now]).await?;
+    Ok(Some(now))
+}
+
+/// Registers a person.
+pub async fn create(tx: &mut Tx, pen: Pen<'_>, new: &NewPerson) -> Result<PersonId, PersonError> {
+    let mut changes = Changes::default();
+    let id = create_quietly(tx, pen, new, &mut changes).await?;
+    changes.emit(tx, pen).await?;
+    Ok(id)
+}
+
+pub(crate) async fn create_quietly(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    new: &NewPerson,
+    changes: &mut Changes,
+) -> Result<PersonId, PersonError> {
+    if new.names.is_empty() || new.names.iter().any(|n| n.full.trim().is_empty()) {
+        return Err(PersonError::NoName);
+    }
+    dates_make_sense(&new.details)?;
+    let id = PersonId::new(pen.ids, pen.now);
+    tx.execute(ADD, params![id, pen.now]).await?;
+    let always = Period { from: BEGINNING, until: None };
+    for name in &new.names {
+        add_name(tx, pen, id, name, always, pen.now).await?;
+    }
+    for detail in &new.details {
+        add_detail(tx, pen, id, detail, always, pen.now).await?;
+    }
+    if let Some(identifier) = &new.identifier {
+        claim(tx, pen, id, identifier, pen.now).await?;
+    }
+    changes.person(tx, id, Kind::Person).await?;
+    Ok(id)
+}
+
+fn dates_make_sense(details: &[Detail]) -> Result<(), PersonError> {
+    let birth = details.iter().find_map(|d| if let Detail::BirthDate(v) = d { Some(*v) } else { None });
+    let death = details.iter().find_map(|d| if let Detail::DeathDate(v) = d { Some(*v) } else { None });
+    match (birth, death) {
+        (Some(birth), Some(death)) if death < birth => Err(PersonError::Date(format!(
+            "the death date {death} lies before the birth date {birth}: correct one of them"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Records a name from a day on (a marriage, a corrected spelling); the earlier one stays in the history.
+pub async fn rename(tx: &mut Tx, pen: Pen<'_>, id: PersonId, name: &Name, valid: Period) -> Result<(), PersonError> {
+    if name.full.trim().is_empty() {
+        return Err(PersonError::NoName);
+    }
+    let now = touch_person(tx, id, pen.now).await?.ok_or(PersonError::NoPerson)?;
+    add_name(tx, pen, id, name, valid, now).await?;
+    announce(tx, pen, id).await
+}
+
+/// Records a detail for a period; an earlier one on the same days is superseded and kept.
+pub async fn set_detail(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    id: PersonId,
+    detail: &Detail,
+    valid: Period,
+) -> Result<(), PersonError> {
+    let now = touch_person(tx, id, pen.now).await?.ok_or(PersonError::NoPerson)?;
+    add_detail(tx, pen, id, detail, valid, now).await?;
+    announce(tx, pen, id).await
+}
+
+/// Withdraws a name or detail that should never have been recorded; it stays readable in the history.
+pub async fn withdraw(tx: &mut Tx, pen: Pen<'_>, id: PersonId, row: Uuid) -> Result<(), PersonError> {
+    let now = touch_person(tx, id, pen.now).await?.ok_or(PersonError::NoPerson)?;
+    let touched = tx.execute(WITHDRAW_NAME, params![id, row, now]).await?
+        + tx.execute(WITHDRAW_DETAIL, params![id, row, now]).await?;
+    if touched == 0 { Err(StoreError::NotFound.into()) } else { announce(tx, pen, id).await }
+}
+
+/// Gives a person the national identifier they did not have yet.
+pub async fn identify(tx: &mut Tx, pen: Pen<'_>, id: PersonId, identifier: &Identifier) -> Result<(), PersonError> {
+    let now = touch_person(tx, id, pen.now).await?.ok_or(PersonError::NoPerson)?;
+    claim(tx, pen, id, identifier, now).await?;
+    announce(tx, pen, id).await
+}
+
+async fn announce(tx: &mut Tx, pen: Pen<'_>, id: PersonId) -> Result<(), PersonError> {
+    let mut changes = Changes::default();
+    changes.person(tx, id, Kind::Detail).await?;
+    Ok(changes.emit(tx, pen).await?)
+}
+
+async fn add_name(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    id: PersonId,
+    name: &Name,
+    valid: Period,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let o = pen.origin;
+    let row = params![
+        id,
+        pen.ids.uuid(now),
+        name.script.word(),
+        name.family,
+        name.given,
+        name.full,
+        valid.from,
+        valid.until,
+        now,
+        o.source,
+        o.law,
+        o.by
+    ];
+    tx.execute(ADD_NAME, row).await.map(drop)
+}
+
+async fn add_detail(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    id: PersonId,
+    detail: &Detail,
+    valid: Period,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let o = pen.origin;
+    let row = params![
+        id,
+        pen.ids.uuid(now),
+        detail.kind(),
+        detail.text(),
+        valid.from,
+        valid.until,
+        now,
+        o.source,
+        o.law,
+        o.by
+    ];
+    tx.execute(ADD_DETAIL, row).await.map(drop)
+}
+
+/// The keyed fingerprint under which an identifier is found.
+pub(crate) fn tag(keys: &guard::Keys, identifier: &Identifier) -> Vec<u8> {
+    keys.blind_index(&identifier.scheme, &identifier.canonical()).to_vec()
+}
+
+async fn claim(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    id: PersonId,
+    identifier: &Identifier,
+    now: Instant,
+) -> Result<(), PersonError> {
+    let canonical = identifier.canonical();
+    if canonical.is_empty() {
+        return Err(PersonError::EmptyIdentifier);
+    }
+    let tag = tag(pen.keys, identifier);
+    if tx.execute(CLAIM_IDENTIFIER, params![tag, identifier.scheme, id]).await? == 0 {
+        let owner: PersonId = tx.one(OWNER, params![tag, identifier.scheme]).await?.get("person_id")?;
+        return if owner == id { Ok(()) } else { Err(PersonError::IdentifierTaken) };
+    }
+    let row_id = pen.ids.uuid(now);
+    let sealed = pen.keys.seal_field("person_identifier", "sealed", row_id, canonical.as_bytes())?;
+    let o = pen.origin;
+    let row = params![id, row_id, identifier.scheme, sealed, tag, BEGINNING, now, o.source, o.law, o.by];
+    tx.execute(ADD_IDENTIFIER, row).await?;
+    Ok(())
+}
+
+/// Whose identifier this is (the record it was given to, before any merge).
+pub(crate) async fn owner(
+    tx: &mut Tx,
+    keys: &guard::Keys,
+    identifier: &Identifier,
+) -> Result<Option<PersonId>, StoreError> {
+    let row = tx.maybe(OWNER, params![tag(keys, identifier), identifier.scheme]).await?;
+    row.map(|r| r.get("person_id")).transpose()
+}
+
+/// The identifiers of a person in clear, as they stood at `at`.
+pub(crate) async fn identifiers(
+    tx: &mut Tx,
+    keys: &guard::Keys,
+    id: PersonId,
+    at: Instant,
+) -> Result<Vec<Identifier>, PersonError> {
+    let mut all = Vec::new();
+    for row in tx.all(IDENTIFIERS, params![id, at]).await? {
+        let sealed: Vec<u8> = row.get("sealed")?;
+        let clear = keys.open_field("person_identifier", "sealed", row.get("identifier_id")?, &sealed)?;
+        all.push(Identifier::new(row.get::<String>("scheme")?, String::from_utf8_lossy(&clear)));
+    }
+    Ok(all)
+}

@@ -1,0 +1,96 @@
+//! Reads for machines: whole and unredacted, to compute with and never to show. Reads for people are in [`crate::sight`].
+
+use std::collections::BTreeSet;
+
+use guard::Processing;
+use kernel::{HouseholdId, PersonId};
+use store::{StoreError, Tx};
+
+use crate::fact::household_facts;
+use crate::household::{created_at, memberships};
+use crate::record::{HouseholdRecord, Member, PersonRecord, facts_at, membership_at};
+use crate::rows::{self, Rows};
+use crate::time::AsOf;
+
+/// Something read whole, protected whereabouts included. A machine may compute with it; there is no way to show it:
+/// neither `Deref` nor `Serialize`, and the guard opens it to nobody. What a person is to see is read through
+/// [`crate::sight::Sight`].
+#[must_use]
+pub struct Whole<T>(T);
+
+impl<T> Whole<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Whole(value)
+    }
+
+    /// Lets a machine work on the contents under a purpose and a law: the rules on a household, a match of records.
+    /// What comes out must not repeat the contents to a person.
+    pub fn process<R>(&self, _basis: &Processing, work: impl FnOnce(&T) -> R) -> R {
+        work(&self.0)
+    }
+}
+
+impl<T> std::fmt::Debug for Whole<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Whole(shut)")
+    }
+}
+
+/// A person as of a day and a moment; the id of a merged record gives the surviving one.
+pub async fn person(tx: &mut Tx, id: PersonId, as_of: AsOf) -> Result<Option<Whole<PersonRecord>>, StoreError> {
+    let people = rows::read(tx, [id], as_of.recorded).await?;
+    Ok(people.values().next().map(|rows| Whole(PersonRecord::at(rows, as_of, false))))
+}
+
+/// A household with its members and all facts as of a day and a moment.
+pub async fn household(
+    tx: &mut Tx,
+    id: HouseholdId,
+    as_of: AsOf,
+) -> Result<Option<Whole<HouseholdRecord>>, StoreError> {
+    let Some(parts) = household_parts(tx, id, as_of).await? else { return Ok(None) };
+    let members = parts.iter().filter_map(|rows| member(rows, id, as_of, false)).collect();
+    let facts = facts_at(household_facts(tx, id, as_of.recorded).await?.iter(), as_of);
+    Ok(Some(Whole(HouseholdRecord::of(id, members, facts))))
+}
+
+/// The household a person belongs to.
+pub async fn household_of(tx: &mut Tx, id: PersonId, as_of: AsOf) -> Result<Option<HouseholdId>, StoreError> {
+    let people = rows::read(tx, [id], as_of.recorded).await?;
+    Ok(people.values().next().and_then(|rows| membership_at(rows, as_of)).map(|m| m.household))
+}
+
+/// The surviving record of an id, as merges stand now.
+pub async fn surviving(tx: &mut Tx, id: PersonId) -> Result<PersonId, StoreError> {
+    let at = AsOf::latest(crate::time::BEGINNING).recorded;
+    Ok(rows::survivors(tx, [id], at).await?.get(&id).copied().unwrap_or(id))
+}
+
+/// Everybody with a membership in the household on the day; `None` when there is no such household at the moment read.
+pub(crate) async fn household_parts(
+    tx: &mut Tx,
+    id: HouseholdId,
+    as_of: AsOf,
+) -> Result<Option<Vec<Rows>>, StoreError> {
+    if created_at(tx, id).await?.is_none_or(|born| born > as_of.recorded) {
+        return Ok(None);
+    }
+    let people: BTreeSet<PersonId> = memberships(tx, id, as_of.recorded)
+        .await?
+        .into_iter()
+        .filter(|m| m.stamp.stood(as_of.recorded) && m.stamp.valid.contains(as_of.valid))
+        .map(|m| m.person)
+        .collect();
+    Ok(Some(rows::read(tx, people, as_of.recorded).await?.into_values().collect()))
+}
+
+/// The person as a member of this household, if this is the one that counts for them on the day (a record merged from
+/// another household belongs to the survivor's).
+pub(crate) fn member(rows: &Rows, household: HouseholdId, as_of: AsOf, protected: bool) -> Option<Member> {
+    let membership = membership_at(rows, as_of).filter(|m| m.household == household)?;
+    Some(Member {
+        role: membership.role,
+        since: membership.stamp.valid.from,
+        person: PersonRecord::at(rows, as_of, protected),
+    })
+}

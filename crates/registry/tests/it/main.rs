@@ -1,0 +1,4 @@
+//! The registry on real SQLite and, when a server is named, real PostgreSQL.
+
+mod base;
+mod support;
