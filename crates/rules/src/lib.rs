@@ -1,5 +1,50 @@
 //! The rule language: typed FEEL, three-valued, explained.
+//!
+//! [`compile`] reads a [`schema::Schema`] (items, code lists, dated tables, definitions, programmes) and gives a [`Program`]
+//! or every fault with file, line, column and hint. A [`Household`] is filled through [`Program::household`];
+//! [`Program::explain`] says for every programme and subject yes, no, cannot tell or error, and why.
+//!
+//! text → `lexer` → `parser` → `ast` → `lower`, `check`, `calls`, `ranges` → [`ir`] → `eval` → `explain`, `trace`, `nearest`
 
+mod apply;
+mod ast;
+mod calls;
+mod check;
 pub mod combine;
+mod compile;
+mod days;
+mod dec;
+mod eval;
+mod explain;
+mod facts;
+mod faults;
+mod hash;
+pub mod ir;
+mod lexer;
+mod lower;
+mod nearest;
 pub mod outcome;
+mod parser;
+mod print;
+mod program;
+mod ranges;
 pub mod schema;
+mod tables;
+mod trace;
+mod types;
+mod value;
+
+pub use ast::Cmp;
+pub use compile::{Compiled, compile};
+pub use dec::{Dec, Rounding};
+pub use explain::{Named, Short};
+pub use facts::{Column, FactError, Household, HouseholdBuilder, Layout, Member};
+pub use program::{ConditionIr, DefinitionIr, Description, Program, ProgrammeIr, VersionIr};
+pub use tables::ParamTable;
+pub use types::{Ty, Unit};
+pub use value::{Bounds, Trouble, TroubleKind, Val};
+
+/// An expression brought into canonical form: single spaces, no needless brackets. `None` if it does not parse.
+pub fn canonical(expression: &str) -> Option<String> {
+    parser::parse(expression).ok().map(|ast| print::print(&ast))
+}

@@ -1,0 +1,374 @@
+//! The evaluator for one household: the reference meaning of the language.
+//!
+//! Values are worked out on demand and kept per node and person, so that what several programmes share is done once. The day
+//! may be an interval: then every result holds for all days in it, which lets a search for the next change skip whole years.
+
+use crate::apply;
+use crate::ast::Cmp;
+use crate::facts::Household;
+use crate::ir::{Aggregate, ByDate, Id, Node, Op, Relation};
+use crate::program::Program;
+use crate::types::Ty;
+use crate::value::{Bounds, Lane, Trouble, TroubleKind, Val};
+
+/// How deep filters may be nested.
+pub(crate) const MAX_PEOPLE: usize = 6;
+
+/// Whom names speak of: the current person last, those outside before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Env {
+    people: [u16; MAX_PEOPLE],
+    len: u8,
+}
+
+impl Env {
+    pub(crate) fn of(person: Option<usize>) -> Env {
+        match person {
+            Some(p) => Env::default().with(p),
+            None => Env::default(),
+        }
+    }
+
+    pub(crate) fn with(mut self, person: usize) -> Env {
+        if let Some(slot) = self.people.get_mut(usize::from(self.len)) {
+            *slot = u16::try_from(person).unwrap_or(u16::MAX);
+            self.len += 1;
+        }
+        self
+    }
+
+    pub(crate) fn outside(mut self, by: u8) -> Env {
+        self.len = self.len.saturating_sub(by);
+        // What is left outside must not tell equal environments apart.
+        self.people.iter_mut().skip(usize::from(self.len)).for_each(|p| *p = 0);
+        self
+    }
+
+    /// The person so many levels outside.
+    pub(crate) fn person(&self, outside: u8) -> Option<usize> {
+        let at = usize::from(self.len).checked_sub(1 + usize::from(outside))?;
+        self.people.get(at).map(|p| usize::from(*p))
+    }
+}
+
+/// One run over one household.
+pub(crate) struct Machine<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) household: &'a Household,
+    pub(crate) today: Bounds,
+    pub(crate) claim: Bounds,
+    memo: Vec<(u32, Val)>,
+    stamp: u32,
+    /// Operations done so far.
+    pub(crate) operations: u64,
+}
+
+impl<'a> Machine<'a> {
+    pub(crate) fn new(program: &'a Program, household: &'a Household, today: Bounds, claim: Bounds) -> Self {
+        let size = program.household_slots + program.person_slots * household.members.len();
+        Machine { program, household, today, claim, memo: vec![(0, Val::Bool(false)); size], stamp: 1, operations: 0 }
+    }
+
+    /// Moves to other days and forgets all values.
+    pub(crate) fn move_to(&mut self, today: Bounds, claim: Bounds) {
+        (self.today, self.claim) = (today, claim);
+        self.forget();
+    }
+
+    /// Forgets all values: a fact has changed.
+    pub(crate) fn forget(&mut self) {
+        self.stamp += 1;
+    }
+
+    /// The value of a node.
+    pub(crate) fn eval(&mut self, id: Id, env: Env) -> Val {
+        let program = self.program;
+        let node = program.arena.node(id);
+        match &node.op {
+            Op::Const(v) => return *v,
+            Op::HouseholdFact(c) => return self.household.fact(*c, None),
+            Op::PersonFact(c) => return self.household.fact(*c, env.person(0)),
+            _ => {}
+        }
+        let slot = match node.need {
+            0 => program.slot(id),
+            1 => {
+                let person = env.person(0).unwrap_or(0);
+                program.household_slots + program.slot(id) * self.household.members.len() + person
+            }
+            _ => usize::MAX,
+        };
+        if let Some((stamp, v)) = self.memo.get(slot)
+            && *stamp == self.stamp
+        {
+            return *v;
+        }
+        self.operations += 1;
+        let v = match self.work(node, env) {
+            Ok(v) => v,
+            Err(kind) => Val::Error(Trouble { kind, node: id.0 }),
+        };
+        if let Some(kept) = self.memo.get_mut(slot) {
+            *kept = (self.stamp, v);
+        }
+        v
+    }
+
+    fn work(&mut self, node: &Node, env: Env) -> apply::Outcome {
+        Ok(match &node.op {
+            Op::Const(v) => *v,
+            Op::HouseholdFact(c) => self.household.fact(*c, None),
+            Op::PersonFact(c) => self.household.fact(*c, env.person(0)),
+            Op::Today => Val::between(self.today, Lane::Date),
+            Op::ClaimDate => Val::between(self.claim, Lane::Date),
+            Op::Define { versions, stated, .. } => {
+                if let Some(fact) = stated {
+                    let v = self.eval(*fact, env);
+                    if !v.is_unknown() {
+                        return Ok(v);
+                    }
+                }
+                self.in_force(versions, env).unwrap_or(Err(TroubleKind::NoVersion))?
+            }
+            Op::Entitled { versions, .. } => self.in_force(versions, env).unwrap_or(Ok(Val::Bool(false)))?,
+            Op::AmountOf { versions, .. } => self.in_force(versions, env).unwrap_or(Ok(Val::Int(0)))?,
+            Op::Param { table, at, keys } => return self.param(*table, *at, keys, env),
+            Op::Not(a) => match self.eval(*a, env) {
+                Val::Bool(b) => Val::Bool(!b),
+                other => other,
+            },
+            Op::And(list) => self.kleene(list, env, false),
+            Op::Or(list) => self.kleene(list, env, true),
+            Op::Compare(cmp, a, b) => {
+                let (a, b) = (self.eval(*a, env), self.eval(*b, env));
+                apply::compare(*cmp, a, b)
+            }
+            Op::If(c, yes, no) => match self.eval(*c, env) {
+                Val::Bool(true) => self.eval(*yes, env),
+                Val::Bool(false) => self.eval(*no, env),
+                e @ Val::Error(_) => e,
+                _ => apply::either(self.eval(*yes, env), self.eval(*no, env)),
+            },
+            Op::Arith(op, a, b) => {
+                let (a, b) = (self.eval(*a, env), self.eval(*b, env));
+                return apply::arith(*op, lane(&node.ty), a, b);
+            }
+            Op::Negate(a) => return apply::negate(self.eval(*a, env), lane(&node.ty)),
+            Op::Abs(a) => return apply::abs(self.eval(*a, env)),
+            Op::Widen(a) => apply::widen(self.eval(*a, env)),
+            Op::Round(how, scale, a) => return apply::round(*how, *scale, self.eval(*a, env)),
+            Op::Least(list) => self.extreme(list, env, false, lane(&node.ty)),
+            Op::Greatest(list) => self.extreme(list, env, true, lane(&node.ty)),
+            Op::Between(unit, a, b) => {
+                let (a, b) = (self.eval(*a, env), self.eval(*b, env));
+                apply::between(*unit, a, b)
+            }
+            Op::Shift(unit, a, b) => {
+                let (a, b) = (self.eval(*a, env), self.eval(*b, env));
+                return apply::shift(*unit, a, b);
+            }
+            Op::Part(part, a) => apply::part(*part, self.eval(*a, env)),
+            Op::IsKnown(a) => match self.eval(*a, env) {
+                e @ Val::Error(_) => e,
+                // Over several days an unknown may be the day's own doing.
+                Val::Unknown(_) if self.today.lo != self.today.hi && self.program.arena.node(*a).dated => Val::UNKNOWN,
+                Val::Unknown(_) => Val::Bool(false),
+                _ => Val::Bool(true),
+            },
+            Op::Aggregate { how, relation, of, filter, value } => {
+                return self.aggregate(*how, self.people(*relation, *of, env), *filter, *value, lane(&node.ty), env);
+            }
+            Op::Outer(by, a) => self.eval(*a, env.outside(*by)),
+        })
+    }
+
+    /// The members an aggregate runs over.
+    pub(crate) fn people(&self, relation: Relation, of: u8, env: Env) -> &'a [usize] {
+        match (relation, env.person(of)) {
+            (Relation::Members, _) => self.household.related(Relation::Members, 0),
+            (_, Some(person)) => self.household.related(relation, person),
+            _ => &[],
+        }
+    }
+
+    /// The version in force; over several days, what all versions in force have in common. `None`: there is none on a day.
+    fn in_force(&mut self, versions: &[ByDate], env: Env) -> Option<apply::Outcome> {
+        let mut result: Option<Val> = None;
+        let mut covered = 0;
+        let today = self.today;
+        for v in versions.iter().filter(|v| v.from <= today.hi && v.to >= today.lo) {
+            let here = self.eval(v.node, env);
+            covered += v.to.min(today.hi) - v.from.max(today.lo) + 1;
+            result = Some(result.map_or(here, |r| apply::either(r, here)));
+        }
+        if covered > today.hi - today.lo {
+            return result.map(Ok);
+        }
+        // Days without a version: nothing at all, or a gap within the interval.
+        result.map(|r| match r {
+            Val::Bool(false) | Val::Int(0) => Ok(r),
+            _ => Ok(Val::UNKNOWN),
+        })
+    }
+
+    fn kleene(&mut self, list: &[Id], env: Env, decisive: bool) -> Val {
+        let mut result = Val::Bool(!decisive);
+        for id in list {
+            match self.eval(*id, env) {
+                Val::Bool(b) if b == decisive => return Val::Bool(decisive),
+                Val::Bool(_) => {}
+                e @ Val::Error(_) if !result.is_error() => result = e,
+                unknown if result == Val::Bool(!decisive) => result = unknown,
+                _ => {}
+            }
+        }
+        result
+    }
+
+    fn extreme(&mut self, list: &[Id], env: Env, largest: bool, lane: Lane) -> Val {
+        let mut result: Option<Val> = None;
+        for id in list {
+            let v = self.eval(*id, env);
+            result = Some(result.map_or(v, |r| apply::extreme(largest, lane, r, v)));
+        }
+        result.unwrap_or(Val::UNKNOWN)
+    }
+
+    fn param(&mut self, table: u32, at: Id, keys: &[Id], env: Env) -> apply::Outcome {
+        let day = match self.eval(at, env) {
+            e @ Val::Error(_) => return Ok(e),
+            v => v.bounds(),
+        };
+        let mut wanted = [Bounds::NONE; crate::tables::MAX_KEYS];
+        for (slot, key) in wanted.iter_mut().zip(keys) {
+            *slot = match self.eval(*key, env) {
+                e @ Val::Error(_) => return Ok(e),
+                Val::Code(c) => Bounds { lo: i64::from(c), hi: i64::from(c) },
+                v => v.bounds(),
+            };
+        }
+        let wanted = wanted.get(..keys.len()).unwrap_or(&[]);
+        match self.program.tables.get(table as usize) {
+            Some(t) => t.look_up(wanted, day).ok_or(TroubleKind::NoRow),
+            None => Err(TroubleKind::NoRow),
+        }
+    }
+
+    fn aggregate(
+        &mut self,
+        how: Aggregate,
+        people: &[usize],
+        filter: Option<Id>,
+        value: Option<Id>,
+        lane: Lane,
+        env: Env,
+    ) -> apply::Outcome {
+        let mut acc = Accumulator::new(how, lane);
+        for person in people {
+            let env = env.with(*person);
+            let counts = filter.map_or(Val::Bool(true), |f| self.eval(f, env));
+            if counts == Val::Bool(false) {
+                continue;
+            }
+            let v = value.map_or(Val::Int(1), |v| self.eval(v, env));
+            if let Some(done) = acc.take(counts, v)? {
+                return Ok(done);
+            }
+        }
+        acc.finish()
+    }
+}
+
+/// A number's lane.
+pub(crate) fn lane(ty: &Ty) -> Lane {
+    match ty {
+        Ty::Num { whole: false, .. } => Lane::Dec,
+        Ty::Date => Lane::Date,
+        _ => Lane::Int,
+    }
+}
+
+/// Makes the values of members one. Members of whom it is not known whether they count widen the bounds.
+struct Accumulator {
+    how: Aggregate,
+    lane: Lane,
+    so_far: Option<Val>,
+    error: Option<Val>,
+    unknown: bool,
+    /// Bounds of a member who may or may not count, for the smallest and largest.
+    perhaps: Option<Bounds>,
+}
+
+impl Accumulator {
+    fn new(how: Aggregate, lane: Lane) -> Self {
+        let zero = match lane {
+            Lane::Dec => Val::Dec(crate::dec::Dec::ZERO),
+            _ => Val::Int(0),
+        };
+        let so_far = matches!(how, Aggregate::Count | Aggregate::Sum).then_some(zero);
+        Accumulator { how, lane, so_far, error: None, unknown: false, perhaps: None }
+    }
+
+    /// Takes a member's value; gives the result at once when it is settled.
+    fn take(&mut self, counts: Val, v: Val) -> Result<Option<Val>, TroubleKind> {
+        let decisive = self.how == Aggregate::Any;
+        match self.how {
+            Aggregate::Any | Aggregate::Every => match (counts, v) {
+                (Val::Bool(true), Val::Bool(b)) if b == decisive => return Ok(Some(v)),
+                // Whether or not this member counts, nothing is decided by a value that is not decisive.
+                (_, Val::Bool(b)) if b != decisive => {}
+                (e @ Val::Error(_), _) | (_, e @ Val::Error(_)) => self.error = Some(e),
+                _ => self.unknown = true,
+            },
+            _ if counts.is_error() => self.error = Some(counts),
+            // Whether this member counts at all is not known: an error of its value does not block yet.
+            _ if v.is_error() && !counts.is_unknown() => self.error = Some(v),
+            Aggregate::Count | Aggregate::Sum => {
+                let zero = Bounds { lo: 0, hi: 0 };
+                let v = if counts.is_unknown() { Val::between(v.bounds().hull(zero), self.lane) } else { v };
+                let before = self.so_far.unwrap_or(Val::Int(0));
+                self.so_far = Some(apply::arith(crate::ir::Arith::Add, self.lane, before, v)?);
+            }
+            Aggregate::Min | Aggregate::Max if counts.is_unknown() => {
+                let b = v.bounds();
+                self.perhaps = Some(self.perhaps.map_or(b, |p| p.hull(b)));
+            }
+            Aggregate::Min | Aggregate::Max => {
+                let largest = self.how == Aggregate::Max;
+                self.so_far = Some(self.so_far.map_or(v, |s| apply::extreme(largest, self.lane, s, v)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn finish(self) -> apply::Outcome {
+        if let Some(e) = self.error {
+            return Ok(e);
+        }
+        Ok(match self.how {
+            Aggregate::Any | Aggregate::Every if self.unknown => Val::UNKNOWN,
+            Aggregate::Any => Val::Bool(false),
+            Aggregate::Every => Val::Bool(true),
+            Aggregate::Count | Aggregate::Sum => self.so_far.unwrap_or(Val::Int(0)),
+            Aggregate::Min | Aggregate::Max => match (self.so_far, self.perhaps) {
+                (None, None) => return Err(TroubleKind::Nobody),
+                (None, Some(p)) => Val::Unknown(p),
+                (Some(s), None) => s,
+                (Some(s), Some(p)) => {
+                    let b = s.bounds();
+                    let nearer = if self.how == Aggregate::Max {
+                        Bounds { lo: b.lo, hi: b.hi.max(p.hi) }
+                    } else {
+                        Bounds { lo: b.lo.min(p.lo), hi: b.hi }
+                    };
+                    if nearer == b { s } else { Val::Unknown(nearer) }
+                }
+            },
+        })
+    }
+}
+
+/// Whether a comparison of two values holds for certain.
+pub(crate) fn certainly(cmp: Cmp, a: Val, b: Val) -> bool {
+    apply::compare(cmp, a, b) == Val::Bool(true)
+}

@@ -1,0 +1,261 @@
+//! A compiled rule set: the arena of nodes, and which of them are whose conditions, amounts and dates.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::facts::{HouseholdBuilder, Layout};
+use crate::ir::{Arena, Id, Op};
+use crate::schema::{Entity, Expr, Per};
+use crate::tables::ParamTable;
+
+/// One condition, compiled.
+#[derive(Clone, Debug)]
+pub struct ConditionIr {
+    /// Its id in the pack.
+    pub id: Arc<str>,
+    /// Its node.
+    pub node: Id,
+    /// As canonical FEEL.
+    pub text: String,
+}
+
+/// One version of a programme, compiled.
+#[derive(Clone, Debug)]
+pub struct VersionIr {
+    /// First day (day number; `i64::MIN`: since ever).
+    pub from: i64,
+    /// Last day, inclusive (`i64::MAX`: open).
+    pub to: i64,
+    /// Whose entitlement it is.
+    pub subject: Entity,
+    /// For whom the question makes sense.
+    pub applies: Option<Id>,
+    /// The conditions in the pack's order.
+    pub conditions: Vec<ConditionIr>,
+    /// All of them together, with `applies`.
+    pub verdict: Id,
+    /// The sum and its period.
+    pub amount: Option<(Id, Per)>,
+    /// First day of the entitlement.
+    pub starts: Option<Id>,
+    /// First day after the entitlement.
+    pub until: Option<Id>,
+    /// First day of the claim window.
+    pub claim_opens: Option<Id>,
+    /// Last day of the claim window.
+    pub claim_closes: Option<Id>,
+    /// Canonical FEEL of everything but the conditions, by name: `applies`, `amount`, `from`, `until`, `claim_opens`, `claim_closes`.
+    pub texts: BTreeMap<&'static str, String>,
+}
+
+/// A programme, compiled.
+#[derive(Clone, Debug)]
+pub struct ProgrammeIr {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Versions by date.
+    pub versions: Vec<VersionIr>,
+}
+
+/// A definition, for names in explanations.
+#[derive(Clone, Debug)]
+pub struct DefinitionIr {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Whom it is about.
+    pub entity: Entity,
+    /// Canonical FEEL, by version in the pack's order.
+    pub texts: Vec<String>,
+}
+
+/// A compiled rule set. Immutable; share it in an [`Arc`].
+#[derive(Debug)]
+pub struct Program {
+    pub(crate) arena: Arena,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) tables: Vec<ParamTable>,
+    pub(crate) programmes: Vec<ProgrammeIr>,
+    pub(crate) definitions: Vec<DefinitionIr>,
+    pub(crate) expressions: Vec<Expr>,
+    pub(crate) hash: String,
+    pub(crate) items_of: HashMap<Arc<str>, Vec<(Entity, Arc<str>)>>,
+    pub(crate) programmes_of: HashMap<(Entity, Arc<str>), Vec<Arc<str>>>,
+    /// Definitions and items by name.
+    pub(crate) named_nodes: HashMap<(Entity, Arc<str>), Id>,
+    slots: Vec<u32>,
+    pub(crate) household_slots: usize,
+    pub(crate) person_slots: usize,
+}
+
+/// A version of a programme as analysts read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Whose entitlement it is.
+    pub subject: Entity,
+    /// Canonical FEEL of `applies`, `amount`, `from`, `until`, `claim_opens`, `claim_closes` where given.
+    pub parts: BTreeMap<&'static str, String>,
+    /// Conditions: id and canonical FEEL.
+    pub conditions: Vec<(Arc<str>, String)>,
+}
+
+impl Program {
+    pub(crate) fn assemble(
+        arena: Arena,
+        layout: Layout,
+        tables: Vec<ParamTable>,
+        programmes: Vec<ProgrammeIr>,
+        definitions: Vec<DefinitionIr>,
+        expressions: Vec<Expr>,
+    ) -> Program {
+        let (mut household_slots, mut person_slots) = (0, 0);
+        let mut slots = Vec::with_capacity(arena.nodes().len());
+        for node in arena.nodes() {
+            let counter = if node.need == 0 { &mut household_slots } else { &mut person_slots };
+            slots.push(u32::try_from(*counter).unwrap_or(u32::MAX));
+            *counter += 1;
+        }
+        let mut program = Program {
+            arena,
+            layout: Arc::new(layout),
+            tables,
+            programmes,
+            definitions,
+            expressions,
+            hash: String::new(),
+            items_of: HashMap::new(),
+            programmes_of: HashMap::new(),
+            named_nodes: HashMap::new(),
+            slots,
+            household_slots,
+            person_slots,
+        };
+        program.index_items();
+        program.index_names();
+        program.hash = crate::hash::content(&program);
+        program
+    }
+
+    pub(crate) fn slot(&self, id: Id) -> usize {
+        self.slots.get(id.0 as usize).map_or(usize::MAX, |s| *s as usize)
+    }
+
+    /// Which items each programme can read, through definitions and other programmes.
+    fn index_items(&mut self) {
+        for programme in &self.programmes {
+            let mut items = BTreeSet::new();
+            let mut seen = vec![false; self.arena.nodes().len()];
+            let mut todo: Vec<Id> = programme.versions.iter().flat_map(VersionIr::roots).collect();
+            while let Some(id) = todo.pop() {
+                let Some(mark) = seen.get_mut(id.0 as usize).filter(|m| !**m) else { continue };
+                *mark = true;
+                let node = self.arena.node(id);
+                let fact = match node.op {
+                    Op::HouseholdFact(c) => Some((Entity::Household, c)),
+                    Op::PersonFact(c) => Some((Entity::Person, c)),
+                    _ => None,
+                };
+                if let Some((entity, c)) = fact
+                    && let Some(column) = self.layout.columns(entity).get(c as usize)
+                {
+                    items.insert((entity, column.id.clone()));
+                }
+                todo.extend(node.op.children());
+            }
+            for item in &items {
+                self.programmes_of.entry(item.clone()).or_default().push(programme.id.clone());
+            }
+            self.items_of.insert(programme.id.clone(), items.into_iter().collect());
+        }
+    }
+
+    fn index_names(&mut self) {
+        // Definitions come later in the arena than the facts that may be stated for them, and win.
+        for (n, node) in (0u32..).zip(self.arena.nodes()) {
+            let key = match &node.op {
+                Op::HouseholdFact(c) => {
+                    self.layout.household.get(*c as usize).map(|c| (Entity::Household, c.id.clone()))
+                }
+                Op::PersonFact(c) => self.layout.person.get(*c as usize).map(|c| (Entity::Person, c.id.clone())),
+                Op::Define { definition, .. } => {
+                    self.definitions.get(*definition as usize).map(|d| (d.entity, d.id.clone()))
+                }
+                _ => None,
+            };
+            if let Some(key) = key {
+                self.named_nodes.insert(key, Id(n));
+            }
+        }
+    }
+
+    /// Content hash of the rule set, hex: the same for the same rules however they are formatted and in whatever order
+    /// their files were read.
+    pub fn rule_set(&self) -> &str {
+        &self.hash
+    }
+
+    /// An empty household to fill with facts.
+    pub fn household(&self) -> HouseholdBuilder {
+        HouseholdBuilder::with_layout(self.layout.clone())
+    }
+
+    /// Items, codes and texts as laid out for households.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// The nodes.
+    pub fn arena(&self) -> &Arena {
+        &self.arena
+    }
+
+    /// The programmes in the pack's order.
+    pub fn programmes(&self) -> &[ProgrammeIr] {
+        &self.programmes
+    }
+
+    /// The definitions in the pack's order.
+    pub fn definitions(&self) -> &[DefinitionIr] {
+        &self.definitions
+    }
+
+    /// The parameter tables in the pack's order.
+    pub fn tables(&self) -> &[ParamTable] {
+        &self.tables
+    }
+
+    /// The expressions that nodes' sources point into.
+    pub fn expressions(&self) -> &[Expr] {
+        &self.expressions
+    }
+
+    /// The items a programme can read, sorted; empty for an unknown programme.
+    pub fn items_of(&self, programme: &str) -> &[(Entity, Arc<str>)] {
+        self.items_of.get(programme).map_or(&[], Vec::as_slice)
+    }
+
+    /// The programmes that can read an item, in the pack's order: those whose results a change of the item may touch.
+    pub fn programmes_of(&self, entity: Entity, item: &str) -> &[Arc<str>] {
+        self.programmes_of.get(&(entity, Arc::from(item))).map_or(&[], Vec::as_slice)
+    }
+
+    /// A version of a programme in canonical FEEL.
+    pub fn describe(&self, programme: &str, version: usize) -> Option<Description> {
+        let programme = self.programmes.iter().find(|p| p.id.as_ref() == programme)?;
+        let v = programme.versions.get(version)?;
+        let conditions = v.conditions.iter().map(|c| (c.id.clone(), c.text.clone())).collect();
+        Some(Description { subject: v.subject, parts: v.texts.clone(), conditions })
+    }
+
+    /// A definition's versions in canonical FEEL.
+    pub fn describe_definition(&self, entity: Entity, id: &str) -> Option<&[String]> {
+        self.definitions.iter().find(|d| d.entity == entity && d.id.as_ref() == id).map(|d| d.texts.as_slice())
+    }
+}
+
+impl VersionIr {
+    /// All nodes this version starts from.
+    pub fn roots(&self) -> impl Iterator<Item = Id> {
+        let dates = [self.starts, self.until, self.claim_opens, self.claim_closes].into_iter().flatten();
+        std::iter::once(self.verdict).chain(self.amount.map(|a| a.0)).chain(dates).collect::<Vec<_>>().into_iter()
+    }
+}
