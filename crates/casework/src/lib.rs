@@ -1,1 +1,32 @@
-//! casework
+//! Life events, the offers that follow from them, and their acceptance as applications.
+//!
+//! A birth reaches `birth::run`; the child enters the registry, the household's entitlements are worked out under the
+//! pack in force, and one offer per programme and subject is durable in the same transaction. Everything that changes
+//! facts later recomputes the same way (`recompute`), and [`plan::plan`] decides what becomes of the offers. An offer is
+//! accepted by one tap (`accept::run`) and becomes an application with frozen facts and rule version.
+//!
+//! Invariants: no two offers for one programme, subject and stretch (unique key); what was accepted is never taken back by a
+//! computation; every offer names the content hashes of the facts, the pack and the rules it rests on; nothing is deleted.
+
+mod batch;
+pub mod model;
+pub mod plan;
+mod rows;
+pub mod snapshot;
+
+pub use rows::ApplicationItem;
+
+/// The tables of this room.
+pub const SCHEMA: store::Schema = store::Schema {
+    room: "casework",
+    steps: &[store::Step {
+        version: 1,
+        name: "life events, offers, applications",
+        sql: include_str!("../schema/1.sql"),
+    }],
+};
+
+/// Every statement of this room, for the test that prepares them all on both engines.
+pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
+    vec![rows::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
+}

@@ -1,0 +1,215 @@
+//! What a household may get on a day, after the combination rules, and what of it could be offered. Pure.
+
+use catalogue::Pack;
+use kernel::{Date, HouseholdId, PersonId};
+use rules::combine::{Combined, CombinedResult, Effect, Standing, What};
+use rules::outcome::{Answer, Explanation, FactRef, ProgrammeResult, Subject as Indexed};
+use rules::schema::Entity;
+use serde::Serialize;
+
+use crate::model::{
+    Cause, Choice, ConditionStood, Needed, NeededFor, OfferContent, Place, Prefilled, Subject, Sum, Touch,
+};
+use crate::plan::{Draft, Outcomes};
+use crate::snapshot::Snapshot;
+
+/// Everything worked out for one household on one day.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evaluation {
+    /// The household.
+    pub household: HouseholdId,
+    /// The members, in the order in which results number them.
+    pub persons: Vec<PersonId>,
+    /// The single results with their reasons.
+    pub explanation: Explanation,
+    /// The results after the combination rules.
+    pub combined: Combined,
+}
+
+/// Works it out under a pack. The same snapshot, pack and day give the same evaluation, for ever.
+pub fn evaluate(pack: &Pack, snapshot: &Snapshot, on: Date) -> Evaluation {
+    let household = snapshot.for_rules(pack.program().household());
+    let (explanation, combined) = pack.evaluate(&household, on, None);
+    Evaluation { household: snapshot.household, persons: snapshot.persons(), explanation, combined }
+}
+
+impl Evaluation {
+    /// The subject a result is about.
+    pub fn subject(&self, indexed: &Indexed) -> Option<Subject> {
+        match indexed {
+            Indexed::Household => Some(Subject::Household(self.household)),
+            Indexed::Person(n) => self.persons.get(*n).copied().map(Subject::Person),
+        }
+    }
+
+    /// What could be offered: every *yes* and every *cannot tell*.
+    pub fn drafts(&self, pack: &Pack, snapshot: &Snapshot, cause: Cause) -> Vec<Draft> {
+        let results = self.explanation.results.iter().zip(&self.combined.results).enumerate();
+        results
+            .filter(|(_, (result, _))| matches!(result.answer, Answer::Yes | Answer::CannotTell))
+            .filter_map(|(n, (result, combined))| {
+                let subject = self.subject(&result.subject)?;
+                let programme = result.programme.clone();
+                let content = self.content(pack, snapshot, n, result, combined, subject)?;
+                Some(Draft { tied: is_tied(pack, &programme, cause), programme, subject, content })
+            })
+            .collect()
+    }
+
+    fn content(
+        &self,
+        pack: &Pack,
+        snapshot: &Snapshot,
+        n: usize,
+        result: &ProgrammeResult,
+        combined: &CombinedResult,
+        subject: Subject,
+    ) -> Option<OfferContent> {
+        let programme = pack.programmes().get(&result.programme)?;
+        let version = pack.version(&result.programme, result.version)?;
+        let claim = version.claim.as_ref();
+        let single = result.amount.as_ref();
+        let kept = if combined.standing == Standing::Dropped { single } else { combined.amount.as_ref().or(single) };
+        let amount = kept.map(|a| Sum { minor: a.minor, currency: pack.currency(), per: a.per });
+        let mut answers = self.answers(result);
+        let mut needed = self.needed(result);
+        for item in claim.map_or(&[][..], |c| &c.evidence) {
+            match evidence(pack, snapshot, subject, item) {
+                Evidence::Known(known) if answers.iter().any(|a| a.item == known.item && a.subject == known.subject) => {}
+                Evidence::Known(known) => answers.push(known),
+                Evidence::Asked(subject) => {
+                    needed.push(Needed { purpose: NeededFor::Claim, subject, item: item.clone() });
+                }
+            }
+        }
+        needed.sort();
+        needed.dedup_by(|a, b| a.subject == b.subject && a.item == b.item);
+        Some(OfferContent {
+            result: result.answer,
+            amount,
+            from: result.from,
+            until: result.until,
+            claim_opens: result.claim_opens,
+            claim_closes: result.claim_closes,
+            agency: programme.agency.clone(),
+            decided_by: programme.decided_by.clone(),
+            who_may_claim: claim.map(|c| c.who.clone()).unwrap_or_default(),
+            decision_days: claim.and_then(|c| c.decision_days),
+            conditions: result.conditions.iter().map(|c| ConditionStood { id: c.id.clone(), holds: c.holds }).collect(),
+            answers,
+            needed,
+            choice: self.choice(n, single.and_then(|a| a.minor), amount, combined),
+        })
+    }
+
+    fn answers(&self, result: &ProgrammeResult) -> Vec<Prefilled> {
+        let mut answers: Vec<Prefilled> = Vec::new();
+        for used in result.conditions.iter().flat_map(|c| &c.facts) {
+            let (Some(subject), Some(value)) = (self.subject(&used.fact.subject), used.value.clone()) else { continue };
+            if answers.iter().any(|a| a.subject == subject && a.item == used.fact.item) {
+                continue;
+            }
+            let from = used.provenance.as_ref();
+            answers.push(Prefilled {
+                subject,
+                item: used.fact.item.clone(),
+                value,
+                source: from.map(|p| p.source.clone()),
+                valid_from: from.and_then(|p| p.valid_from),
+                recorded: from.and_then(|p| p.recorded.clone()),
+                law: from.and_then(|p| p.law.clone()),
+            });
+        }
+        answers
+    }
+
+    fn needed(&self, result: &ProgrammeResult) -> Vec<Needed> {
+        let of = |purpose, facts: &[FactRef]| -> Vec<Needed> {
+            let subjects = facts.iter().filter_map(|f| Some((self.subject(&f.subject)?, f.item.clone())));
+            subjects.map(|(subject, item)| Needed { purpose, subject, item }).collect()
+        };
+        let mut needed = of(NeededFor::Answer, &result.missing);
+        needed.extend(of(NeededFor::Amount, result.amount.as_ref().map_or(&[][..], |a| &a.missing)));
+        needed
+    }
+
+    fn choice(&self, n: usize, single: Option<i64>, amount: Option<Sum>, combined: &CombinedResult) -> Choice {
+        let place = match combined.standing {
+            Standing::Dropped => Place::Alternative,
+            Standing::Choice => Place::FamilyChooses,
+            _ if combined.check => Place::OfficialLooks,
+            _ => Place::Recommended,
+        };
+        let mut touches = Vec::new();
+        for effect in &self.combined.effects {
+            if let Some(touch) = self.touch(n, effect).filter(|t| !touches.contains(t)) {
+                touches.push(touch);
+            }
+        }
+        Choice { place, single_minor: single.filter(|s| amount.and_then(|a| a.minor) != Some(*s)), touches }
+    }
+
+    /// How a rule touches the result with this index; `None` when it does not, or only explains a condition.
+    fn touch(&self, n: usize, effect: &Effect) -> Option<Touch> {
+        let other = match (effect.winner, effect.loser) {
+            (Some(w), other) if w == n => other,
+            (other, Some(l)) if l == n => other,
+            _ => return None,
+        };
+        if matches!(effect.what, What::Explained | What::Pending) {
+            return None;
+        }
+        let other = other.and_then(|o| self.explanation.results.get(o)).map(|r| r.programme.clone());
+        let excludes = matches!(effect.what, What::Dropped | What::Choice);
+        Some(Touch { rule: effect.rule.clone(), other, excludes })
+    }
+}
+
+/// What every programme said, for comparison with the next time.
+pub(crate) fn outcomes(drafts: &[Draft]) -> Outcomes {
+    let mut outcomes = Outcomes::default();
+    for draft in drafts {
+        outcomes.set(&draft.programme, draft.subject, &draft.content.digest());
+    }
+    outcomes
+}
+
+/// Whether the pack ties the programme to what happened.
+fn is_tied(pack: &Pack, programme: &str, cause: Cause) -> bool {
+    let by_programme = pack.programmes().get(programme).is_some_and(|p| p.events.iter().any(|e| e == cause.word()));
+    let services = pack.events().get(cause.word()).map_or(&[][..], |e| &e.services);
+    by_programme || services.iter().any(|s| s.programme.as_deref() == Some(programme))
+}
+
+enum Evidence {
+    Known(Prefilled),
+    Asked(Subject),
+}
+
+/// Something the claim asks for: known of the subject or of another member already, or still to be asked.
+fn evidence(pack: &Pack, snapshot: &Snapshot, subject: Subject, item: &str) -> Evidence {
+    let of_household = pack.item(Entity::Household, item).is_some();
+    let household = Subject::Household(snapshot.household);
+    let (facts, whose) = if of_household {
+        (snapshot.facts.iter().map(|f| (household, f)).collect::<Vec<_>>(), household)
+    } else {
+        let facts = snapshot.members.iter().flat_map(|m| m.facts.iter().map(move |f| (Subject::Person(m.person), f)));
+        // For a household's claim the question goes to its head, who comes first.
+        let head = snapshot.members.first().map_or(household, |m| Subject::Person(m.person));
+        (facts.collect(), subject.person().map_or(head, Subject::Person))
+    };
+    let mut known: Vec<_> = facts.into_iter().filter(|(_, f)| f.item == item).collect();
+    known.sort_by_key(|(of, _)| *of != whose);
+    match known.first() {
+        None => Evidence::Asked(whose),
+        Some((of, fact)) => Evidence::Known(Prefilled {
+            subject: *of,
+            item: item.to_owned(),
+            value: fact.value.clone(),
+            source: Some(fact.source.clone()),
+            valid_from: fact.valid_from,
+            recorded: fact.recorded.clone(),
+            law: fact.law.clone(),
+        }),
+    }
+}

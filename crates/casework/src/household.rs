@@ -1,0 +1,170 @@
+//! A household read from the registry for the rules.
+//!
+//! What the registry keeps in its own columns and not as facts becomes facts under the item the pack binds to that role
+//! (`birth_date`, `death_date`, `due_date`), or under the item of the same name as the registry's own word, where the pack
+//! has one: see [`WORDS`]. A recorded fact about the same item wins.
+
+use kernel::{Date, HouseholdId, PersonId};
+use registry::person::Identifier;
+use registry::kin::Relation;
+use registry::{AsOf, Fact, HouseholdRecord, PersonRecord};
+use rules::schema::{Entity, Value};
+use store::{StoreError, Tx};
+
+use crate::desk::{Desk, rules_value};
+use crate::model::Cause;
+use crate::snapshot::{FactStood, MemberStood, Snapshot};
+
+/// Names a person: by the id we gave, or by a national identifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonRef {
+    /// Our id.
+    Id(PersonId),
+    /// A number of the named scheme.
+    Identifier(Identifier),
+}
+
+/// The registry's own words that are items of the data dictionary where a pack has an item of that name.
+pub(crate) mod words {
+    /// Sex as registered.
+    pub(crate) const SEX: &str = "sex";
+    /// How many children a running pregnancy expects.
+    pub(crate) const UNBORN: &str = "unborn_children";
+    /// When a running pregnancy was confirmed.
+    pub(crate) const CONFIRMED: &str = "pregnancy_confirmed_on";
+    /// Rank of a child among those of one birth.
+    pub(crate) const RANK: &str = "twin_rank";
+    /// Whether the birth is in the civil register.
+    pub(crate) const REGISTERED: &str = "resident_registered";
+    /// When it was entered there.
+    pub(crate) const REGISTERED_ON: &str = "birth_registered_on";
+}
+
+fn as_of(desk: &Desk<'_>) -> AsOf {
+    AsOf::latest(desk.today())
+}
+
+/// The person a reference names: the surviving record after merges. `None` when there is none.
+pub async fn resolve(tx: &mut Tx, desk: &Desk<'_>, who: &PersonRef) -> Result<Option<PersonId>, StoreError> {
+    match who {
+        PersonRef::Id(id) => {
+            let survivor = registry::read::surviving(tx, *id).await?;
+            let known = registry::read::person(tx, survivor, as_of(desk)).await?;
+            Ok(known.map(|_| survivor))
+        }
+        PersonRef::Identifier(identifier) => {
+            registry::newborn::by_identifier(tx, desk.keys, identifier).await
+        }
+    }
+}
+
+/// The household a person belongs to today.
+pub async fn household_of(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+) -> Result<Option<HouseholdId>, StoreError> {
+    registry::read::household_of(tx, person, as_of(desk)).await
+}
+
+/// The members of a household today; empty when there is no such household.
+pub async fn member_ids(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    household: HouseholdId,
+) -> Result<Vec<PersonId>, StoreError> {
+    Ok(load(tx, desk, household, Cause::FactChange).await?.map(|s| s.persons()).unwrap_or_default())
+}
+
+/// The household as the rules see it today; `None` when there is no such household.
+pub(crate) async fn load(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    household: HouseholdId,
+    cause: Cause,
+) -> Result<Option<Snapshot>, StoreError> {
+    let Some(whole) = registry::read::household(tx, household, as_of(desk)).await? else { return Ok(None) };
+    let basis = desk.basis(cause).map_err(|e| StoreError::Driver(e.to_string()))?;
+    Ok(Some(whole.process(&basis, |record| snapshot(desk, record))))
+}
+
+fn snapshot(desk: &Desk<'_>, record: &HouseholdRecord) -> Snapshot {
+    let present = |id: &PersonId| record.member(*id).is_some();
+    let members = record
+        .members
+        .iter()
+        .map(|m| MemberStood {
+            person: m.person.id,
+            parents: m.person.related(Relation::Parent).filter(present).collect(),
+            spouse: m.person.related(Relation::Spouse).find(present),
+            facts: person_facts(desk, &m.person),
+        })
+        .collect();
+    let mut facts: Vec<FactStood> = record.facts.iter().map(stood).collect();
+    if let Some(place) = &record.jurisdiction {
+        inherit(desk, place, &mut facts);
+    }
+    Snapshot { household: record.id, on: desk.today(), place: record.jurisdiction.clone(), facts, members }
+}
+
+fn stood(fact: &Fact) -> FactStood {
+    let law = Some(fact.stamp.origin.law.clone()).filter(|l| !l.is_empty());
+    FactStood {
+        item: fact.item.clone(),
+        value: rules_value(&fact.value),
+        source: fact.stamp.origin.source.clone(),
+        valid_from: Some(fact.stamp.valid.from).filter(|d| *d != registry::BEGINNING),
+        recorded: Some(fact.stamp.recorded_at.rfc3339()),
+        law,
+    }
+}
+
+/// What everyone at this place has, unless a fact of the household's own says otherwise: the nearest place wins.
+fn inherit(desk: &Desk<'_>, place: &str, facts: &mut Vec<FactStood>) {
+    for around in desk.pack.ancestors(place) {
+        for (item, value) in &around.attributes {
+            if facts.iter().any(|f| f.item == *item) {
+                continue;
+            }
+            facts.push(FactStood {
+                item: item.clone(),
+                value: value.clone(),
+                source: around.id.clone(),
+                valid_from: None,
+                recorded: None,
+                law: None,
+            });
+        }
+    }
+}
+
+fn person_facts(desk: &Desk<'_>, person: &PersonRecord) -> Vec<FactStood> {
+    let mut facts: Vec<FactStood> = person.facts.iter().map(stood).collect();
+    let roles = &desk.pack.schema().roles;
+    let pregnancy = person.pregnancies.first();
+    let date = |d: Option<Date>| d.map(Value::Date);
+    let own = [
+        (roles.birth_date.as_deref(), date(person.birth_date)),
+        (roles.death_date.as_deref(), date(person.death_date)),
+        (roles.due_date.as_deref(), date(pregnancy.map(|p| p.due_date))),
+        (Some(words::SEX), person.sex.map(|s| Value::Code(s.word().to_owned()))),
+        (Some(words::UNBORN), pregnancy.map(|p| Value::Integer(i64::from(p.unborn)))),
+        (Some(words::CONFIRMED), date(pregnancy.map(|p| p.stamp.valid.from))),
+    ];
+    for (item, value) in own {
+        let (Some(item), Some(value)) = (item, value) else { continue };
+        let Some(known) = desk.pack.item(Entity::Person, item) else { continue };
+        if facts.iter().any(|f| f.item == item) {
+            continue;
+        }
+        facts.push(FactStood {
+            item: item.to_owned(),
+            value,
+            source: known.owner.clone().unwrap_or_else(|| "self".to_owned()),
+            valid_from: None,
+            recorded: None,
+            law: Some(known.law.clone()).filter(|l| !l.is_empty()),
+        });
+    }
+    facts
+}

@@ -1,0 +1,226 @@
+//! Working a household out again, and making its offers say what is so now. Every event ends here.
+
+use kernel::{EventId, HouseholdId, Instant, OfferId, PersonId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::{AsConflict, StoreError, Tx, params};
+use uuid::Uuid;
+
+use crate::desk::Desk;
+use crate::evaluate::{evaluate, outcomes};
+use crate::household;
+use crate::model::{Cause, Offer, OfferStatus};
+use crate::plan::{Change, Draft, Occasion, Outcomes, plan};
+use crate::rows;
+use crate::snapshot::Snapshot;
+
+/// What a household's offers are compared with to see what is new.
+#[derive(Clone, Debug)]
+pub(crate) enum Before {
+    /// The household as it is, but without these people.
+    Without(Vec<PersonId>),
+    /// The household as it was.
+    Was(Box<Snapshot>),
+    /// Its last evaluation; nothing is new when it never was evaluated.
+    LastTime,
+}
+
+/// What came of a recomputation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// New offers.
+    pub made: Vec<OfferId>,
+    /// Offers that say something new.
+    pub revised: Vec<OfferId>,
+    /// Offers that are no longer open.
+    pub closed: Vec<OfferId>,
+}
+
+impl Settled {
+    /// Whether anything changed.
+    pub fn changed(&self) -> bool {
+        !(self.made.is_empty() && self.revised.is_empty() && self.closed.is_empty())
+    }
+}
+
+/// Why a household could not be worked out.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The payload of a message or job is not what it should be.
+    #[error("the message cannot be read: {0}")]
+    Payload(String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AsConflict for Fault {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Fault::Store(e) if e.is_conflict())
+    }
+}
+
+/// Works the household out again because of something that happened to it before; a household that does not exist (any
+/// more) is left alone.
+pub async fn household(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    id: HouseholdId,
+    cause: Cause,
+    event: Option<EventId>,
+) -> Result<Settled, Fault> {
+    match household::load(tx, desk, id, cause).await? {
+        Some(snapshot) => Ok(settle(tx, desk, &snapshot, Before::LastTime, cause, event).await?),
+        None => Ok(Settled::default()),
+    }
+}
+
+/// Works the household out and writes what changed: offers, frozen facts, standing.
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    snapshot: &Snapshot,
+    before: Before,
+    cause: Cause,
+    event: Option<EventId>,
+) -> Result<Settled, StoreError> {
+    let today = desk.today();
+    let now = evaluate(desk.pack, snapshot, today);
+    let drafts = now.drafts(desk.pack, snapshot, cause);
+    let stands = outcomes(&drafts);
+    let last = match before {
+        Before::LastTime => rows::standing(tx, snapshot.household).await?.map(|s| s.outcomes),
+        Before::Without(persons) => Some(said(desk, &snapshot.without(&persons), cause)),
+        Before::Was(earlier) => Some(said(desk, &earlier, cause)),
+    };
+    let before = last.unwrap_or_else(|| stands.clone());
+    let persons = snapshot.members.iter().map(|m| m.person.0);
+    let subjects: Vec<Uuid> = std::iter::once(snapshot.household.0).chain(persons).collect();
+    let offered = rows::offers_of(tx, &subjects).await?;
+    let occasion = Occasion { cause, event, today };
+    let changes = plan(&before, &offered, drafts, occasion);
+    let settled = carry_out(tx, desk, snapshot, &now.explanation.rule_set, changes, occasion).await?;
+    stand(tx, desk, snapshot, &stands).await?;
+    Ok(settled)
+}
+
+fn said(desk: &Desk<'_>, snapshot: &Snapshot, cause: Cause) -> Outcomes {
+    let then = evaluate(desk.pack, snapshot, desk.today());
+    outcomes(&then.drafts(desk.pack, snapshot, cause))
+}
+
+/// Notes where the household stands. Two recomputations of one household meet here, and one is repeated.
+async fn stand(tx: &mut Tx, desk: &Desk<'_>, snapshot: &Snapshot, stands: &Outcomes) -> Result<(), StoreError> {
+    let household = snapshot.for_rules(desk.pack.program().household());
+    let next = desk.pack.program().next_change(&household, desk.today());
+    let values = params![
+        snapshot.household,
+        rows::json(stands)?,
+        desk.today(),
+        next,
+        desk.pack.content_hash(),
+        desk.now
+    ];
+    tx.execute(rows::STAND, values).await.map(drop)
+}
+
+/// Hashes and moment every changed row carries.
+struct Stamp<'a> {
+    facts: String,
+    pack: &'a str,
+    rules: &'a str,
+    now: Instant,
+}
+
+async fn carry_out(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    snapshot: &Snapshot,
+    rule_set: &str,
+    changes: Vec<Change>,
+    occasion: Occasion,
+) -> Result<Settled, StoreError> {
+    let mut settled = Settled::default();
+    if changes.is_empty() {
+        return Ok(settled);
+    }
+    let facts = freeze(tx, desk, snapshot, rule_set).await?;
+    let stamp = Stamp { facts, pack: desk.pack.content_hash(), rules: rule_set, now: desk.now };
+    let mut fresh = Vec::new();
+    for change in changes {
+        match change {
+            Change::Make { draft, period_key } => {
+                let offer = new_offer(desk, snapshot.household, draft, period_key, occasion, &stamp);
+                fresh.push(rows::offer_values(&offer)?);
+                settled.made.push(offer.id);
+            }
+            Change::Revise { offer, content, status } => {
+                let digest = content.digest();
+                keep(tx, &offer, desk.now).await?;
+                let values = params![
+                    offer.subject.uuid(),
+                    offer.id,
+                    status.word(),
+                    digest,
+                    rows::json(&content)?,
+                    stamp.facts,
+                    stamp.pack,
+                    stamp.rules,
+                    content.claim_closes,
+                    stamp.now,
+                    snapshot.household
+                ];
+                tx.execute(rows::OFFER_REVISE, values).await?;
+                settled.revised.push(offer.id);
+            }
+            Change::Close { offer, status } => {
+                rows::set_status(tx, &offer, status, desk.now).await?;
+                settled.closed.push(offer.id);
+            }
+        }
+    }
+    rows::OFFER_ADD.insert(tx, fresh).await?;
+    Ok(settled)
+}
+
+/// Keeps an offer's present revision before the next is written.
+async fn keep(tx: &mut Tx, offer: &Offer, now: Instant) -> Result<(), StoreError> {
+    tx.execute(rows::OFFER_KEEP, params![offer.subject.uuid(), offer.id, now]).await.map(drop)
+}
+
+fn new_offer(
+    desk: &Desk<'_>,
+    household: HouseholdId,
+    draft: Draft,
+    period_key: String,
+    occasion: Occasion,
+    stamp: &Stamp<'_>,
+) -> Offer {
+    Offer {
+        id: OfferId::new(desk.ids, desk.now),
+        subject: draft.subject,
+        household,
+        programme: draft.programme,
+        period_key,
+        cause: occasion.cause,
+        event: occasion.event,
+        status: OfferStatus::Open,
+        revision: 1,
+        digest: draft.content.digest(),
+        content: draft.content,
+        facts_hash: stamp.facts.clone(),
+        pack_hash: stamp.pack.to_owned(),
+        rule_set: stamp.rules.to_owned(),
+        made_at: stamp.now,
+        changed_at: stamp.now,
+    }
+}
+
+/// Freezes the facts under the hash of their content, and gives the hash.
+async fn freeze(tx: &mut Tx, desk: &Desk<'_>, snapshot: &Snapshot, rule_set: &str) -> Result<String, StoreError> {
+    let content = rows::json(snapshot)?;
+    let hash = hex::encode(Sha256::digest(content.as_bytes()));
+    let values = params![snapshot.household, hash, content, desk.pack.content_hash(), rule_set, desk.now];
+    tx.execute(rows::FREEZE, values).await?;
+    Ok(hash)
+}
