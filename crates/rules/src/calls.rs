@@ -133,8 +133,9 @@ impl Compiler<'_> {
         self.fitted(cx, ast.span, id, &Ty::Date, "this")
     }
 
-    /// The list an aggregate works on, with a value of each: `list.item` or `for m in list return …`.
-    fn values(&mut self, cx: &mut Cx, ast: &Ast) -> Option<(People, Id, Ty)> {
+    /// The list an aggregate works on, with a value of each: `list.item` or `for m in list return …`. The smallest and
+    /// the largest may be taken of dates, too.
+    fn values(&mut self, cx: &mut Cx, ast: &Ast, dates: bool) -> Option<(People, Id, Ty)> {
         let people = self.people(cx, ast)?;
         let Some(value) = people.value else {
             return self.fault(
@@ -147,13 +148,13 @@ impl Compiler<'_> {
             );
         };
         let ty = self.ty(value);
-        if !matches!(ty, Ty::Num { .. }) {
+        if !matches!(ty, Ty::Num { .. }) && !(dates && ty == Ty::Date) {
             return self.fault(
                 cx,
                 ast.span,
                 "wrong-type",
                 format!("each of these is {ty}"),
-                "numbers",
+                if dates { "numbers or dates" } else { "numbers" },
                 "to count people use count(list[condition])",
             );
         }
@@ -171,7 +172,7 @@ impl Compiler<'_> {
                 "single values are added with `+`",
             );
         };
-        let (People { relation, of, filter, .. }, value, ty) = self.values(cx, list)?;
+        let (People { relation, of, filter, .. }, value, ty) = self.values(cx, list, false)?;
         let op = Op::Aggregate { how: Aggregate::Sum, relation, of, filter, value: Some(value) };
         Some(self.add(cx, span, op, ty))
     }
@@ -189,7 +190,7 @@ impl Compiler<'_> {
                     "",
                 );
             }
-            let (People { relation, of, filter, .. }, value, ty) = self.values(cx, one)?;
+            let (People { relation, of, filter, .. }, value, ty) = self.values(cx, one, true)?;
             let how = if largest { Aggregate::Max } else { Aggregate::Min };
             return Some(self.add(cx, span, Op::Aggregate { how, relation, of, filter, value: Some(value) }, ty));
         }
