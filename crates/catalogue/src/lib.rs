@@ -3,10 +3,16 @@
 //! [`Pack::load`] reads a folder (docs/pack-format.md), finds every fault, and compiles the rules. Content is read from
 //! disk at run time: no country, programme or agency is known to this code.
 
+pub mod cases;
+mod evaluate;
+pub mod household;
 mod load;
 pub mod model;
 mod pack;
 mod read;
+mod report;
 
+pub use household::{GivenFact, HouseholdFile, MemberFile};
 pub use pack::{Loaded, Pack};
 pub use read::files::Files;
+pub use report::check_report;

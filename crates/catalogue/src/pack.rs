@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use kernel::{Currency, Words};
+use rules::Program;
+use rules::combine::Rule;
 use rules::schema::{Entity, Fault, Schema};
 
+use crate::cases::{self, Case};
 use crate::load::{self, Content};
 use crate::model::{
     Agency, Code, CodeList, Combination, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Parameter,
@@ -16,6 +19,9 @@ use crate::read::files::Files;
 /// Everything one version of a pack says.
 pub struct Pack {
     content: Content,
+    cases: Vec<Case>,
+    program: Program,
+    rules: Vec<Rule>,
     files: Files,
     hash: String,
 }
@@ -44,16 +50,35 @@ impl Pack {
     pub fn from_files(files: Files) -> Result<Loaded, Vec<Fault>> {
         let faults = Faults::default();
         let Some(content) = load::content(&files, &faults) else { return Err(faults.sorted()) };
-        if faults.refuse() {
-            return Err(faults.sorted());
-        }
+        let cases = cases::read(&files, &content, &faults);
+        let program = match rules::compile(&content.schema) {
+            Ok(compiled) => {
+                faults.extend(load::placed(&files, compiled.warnings));
+                Some(compiled.program)
+            }
+            Err(found) => {
+                faults.extend(load::placed(&files, found));
+                None
+            }
+        };
+        let Some(program) = program.filter(|_| !faults.refuse()) else { return Err(faults.sorted()) };
+        let rules = content.combinations.iter().map(|c| c.rule.clone()).collect();
         let hash = files.hash();
-        Ok(Loaded { pack: Pack { content, files, hash }, warnings: faults.sorted() })
+        Ok(Loaded { pack: Pack { content, cases, program, rules, files, hash }, warnings: faults.sorted() })
     }
 
     /// SHA-256 over all files, hex: the version of the pack.
     pub fn content_hash(&self) -> &str {
         &self.hash
+    }
+
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The worked cases.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
     }
 
     /// The bytes it was loaded from.
@@ -69,6 +94,15 @@ impl Pack {
     /// The currency of all money.
     pub fn currency(&self) -> Currency {
         self.content.manifest.currency
+    }
+
+    /// The compiled rules.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// What the rules were compiled from.

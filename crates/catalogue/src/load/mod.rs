@@ -7,11 +7,14 @@ mod events;
 mod items;
 mod manifest;
 mod parameters;
+mod placed;
 mod places;
 mod programmes;
 mod strays;
 
+pub(crate) use combinations::limit_programme;
 pub(crate) use context::{Context, key};
+pub(crate) use placed::placed;
 
 use rules::schema::{Expr, Schema};
 

@@ -90,6 +90,8 @@ impl<'de> Visitor<'de> for YamlVisitor {
 pub(crate) fn parse(source: &Source, faults: &Faults) -> Option<Spanned<Yaml>> {
     let mut options = serde_saphyr::Options::default();
     options.with_snippet = false;
+    options.strict_booleans = true;
+    options.leading_zero_numbers_as_strings = true;
     match serde_saphyr::from_str_with_options::<Spanned<Yaml>>(&source.text, options) {
         Ok(root) => Some(root),
         Err(why) => {
@@ -152,6 +154,16 @@ impl<'a> Node<'a> {
             Yaml::Map(_) => "a mapping",
         };
         self.fault("wrong-type", format!("here stands {found}"), expected, "");
+    }
+
+    /// Whether nothing stands here.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.yaml(), Yaml::Null)
+    }
+
+    /// Whether a mapping stands here.
+    pub(crate) fn is_map(&self) -> bool {
+        matches!(self.yaml(), Yaml::Map(_))
     }
 
     /// The scalar as text.

@@ -17,9 +17,11 @@ fn the_small_pack_loads_without_a_fault() {
 #[test]
 fn korea() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-    if let Err(faults) = Pack::load(&dir) {
-        for f in faults.iter().take(60) {
-            println!("{}:{}:{} {} {} | {} | {}", f.file, f.line, f.column, f.code, f.message, f.expected, f.hint);
+    match Pack::load(&dir) {
+        Err(faults) => println!("{}", catalogue::check_report(&faults, catalogue::Files::read(&dir).ok().as_ref())),
+        Ok(loaded) => {
+            println!("{}", catalogue::check_report(&loaded.warnings, None));
+            println!("{}", catalogue::cases::run_cases(&loaded.pack, "").text());
         }
     }
 }
