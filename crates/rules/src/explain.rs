@@ -10,6 +10,7 @@ use crate::days;
 use crate::eval::{Env, Machine};
 use crate::facts::{FactError, Household, readable};
 use crate::ir::Id;
+use crate::nearest::Days;
 use crate::outcome::{Amount, Answer, ConditionResult, Explanation, ProgrammeResult, Subject};
 use crate::program::{ConditionIr, Program, ProgrammeIr, VersionIr};
 use crate::schema::{Entity, Value};
@@ -175,7 +176,7 @@ pub(crate) fn environment(subject: &Subject) -> Env {
 pub(crate) struct Run<'a> {
     pub(crate) machine: Machine<'a>,
     /// For looking at other days without forgetting this one.
-    pub(crate) elsewhere: Option<Machine<'a>>,
+    pub(crate) elsewhere: Option<Days<'a>>,
     pub(crate) tracer: Tracer,
     pub(crate) on: i64,
     /// Whether the claim is made on whatever day is asked about.
@@ -230,7 +231,7 @@ impl<'a> Run<'a> {
         let broken = amount.as_ref().and_then(|(_, sum)| self.trouble(*sum)).filter(|_| answer == Answer::Yes);
         let error = self.trouble(verdict).or(broken);
         let answer = if error.is_some() { Answer::Error } else { answer };
-        let nearest = if answer == Answer::No { self.nearest(v, env) } else { None };
+        let nearest = if answer == Answer::No { self.nearest(programme, v, env) } else { None };
         ProgrammeResult {
             programme: programme.id.to_string(),
             version,

@@ -9,7 +9,7 @@ use crate::ir::Relation;
 use crate::outcome::Provenance;
 use crate::schema::{Entity, Type, Value};
 use crate::types::Ty;
-use crate::value::Val;
+use crate::value::{Bounds, Val};
 
 /// One column of facts: an item, or a definition that may be stated.
 #[derive(Clone, Debug)]
@@ -38,6 +38,17 @@ pub struct Layout {
     pub(crate) by_name: HashMap<(Entity, Arc<str>), u32>,
     pub(crate) code_index: HashMap<(Arc<str>, Arc<str>), u32>,
     pub(crate) lists: HashMap<Arc<str>, Vec<Arc<str>>>,
+}
+
+impl Column {
+    /// What is known of a value that is not known: a count is not below 0.
+    pub(crate) fn unknown(&self) -> Val {
+        if Ty::of(&self.ty).counts() { Val::Unknown(Bounds { lo: 0, hi: i64::MAX }) } else { Val::UNKNOWN }
+    }
+
+    fn empty(&self) -> Val {
+        self.absent.unwrap_or_else(|| self.unknown())
+    }
 }
 
 impl Layout {
@@ -222,9 +233,8 @@ impl Household {
     }
 
     fn empty(layout: Arc<Layout>) -> Household {
-        let absent = |c: &Column| c.absent.unwrap_or(Val::UNKNOWN);
         Household {
-            household_values: layout.household.iter().map(absent).collect(),
+            household_values: layout.household.iter().map(Column::empty).collect(),
             household_slots: vec![Slot::default(); layout.household.len()],
             person_values: Vec::new(),
             person_slots: Vec::new(),
@@ -262,7 +272,7 @@ impl HouseholdBuilder {
         self.it.members.push(Member { key, spouse: None, parents: Vec::new(), children: Vec::new() });
         self.it.everyone.push(index);
         let columns = &self.layout.person;
-        self.it.person_values.extend(columns.iter().map(|c| c.absent.unwrap_or(Val::UNKNOWN)));
+        self.it.person_values.extend(columns.iter().map(Column::empty));
         self.it.person_slots.resize(self.it.members.len() * columns.len(), Slot::default());
         index
     }
@@ -351,7 +361,7 @@ impl HouseholdBuilder {
             return Err(FactError::UnknownItem { item: item.to_owned(), entity, near });
         };
         let val = match &value {
-            None => Val::UNKNOWN,
+            None => column.unknown(),
             Some(v) => self.read(column, v)?,
         };
         let at = n as usize + member.unwrap_or(0) * layout.person.len();

@@ -14,6 +14,7 @@ pub mod combine;
 mod compile;
 mod days;
 mod dec;
+mod declare;
 mod eval;
 mod explain;
 mod facts;

@@ -1,13 +1,297 @@
-//! The nearest change that would turn a *no* into something else.
+//! Changes: what would turn a *no* into something else, and the next day on which anything may turn by itself.
+//!
+//! Days are searched by halving: the evaluator works out a whole interval of days at once, and where the answer is
+//! the same for all of them the interval is done with. Only intervals with a change inside are cut in two.
 
-use crate::eval::Env;
-use crate::explain::Run;
+use std::collections::HashSet;
+
+use kernel::Date;
+
+use crate::apply;
+use crate::ast::Cmp;
+use crate::days;
+use crate::dec::Dec;
+use crate::eval::{Env, Machine};
+use crate::explain::{Run, environment, one_day, subjects};
+use crate::facts::Household;
+use crate::ir::{ByDate, Id, Op};
 use crate::outcome::NearestChange;
-use crate::program::VersionIr;
+use crate::program::{ConditionIr, Program, ProgrammeIr, VersionIr};
+use crate::schema::Value;
+use crate::trace::named;
+use crate::value::{Bounds, Val};
 
-impl Run<'_> {
-    pub(crate) fn nearest(&mut self, v: &VersionIr, env: Env) -> Option<NearestChange> {
-        let _ = (v, env);
-        None
+/// How far ahead is looked: 25 years.
+const AHEAD: i64 = 9_131;
+/// How many intervals one search may look at; more only when a rule hides its changes from interval arithmetic.
+const BUDGET: u32 = 600;
+
+/// A search over days on a machine of its own.
+pub(crate) struct Days<'a> {
+    machine: Machine<'a>,
+    /// The whole time ahead, kept so that all programmes share its values.
+    ahead: Machine<'a>,
+    /// The day of the claim, if it does not move along.
+    claim: Option<Bounds>,
+    on: i64,
+    left: u32,
+}
+
+impl<'a> Days<'a> {
+    pub(crate) fn new(program: &'a Program, household: &'a Household, on: i64, claim: Option<Bounds>) -> Self {
+        let all = Bounds { lo: on + 1, hi: on + AHEAD };
+        let machine = |days: Bounds| Machine::new(program, household, days, claim.unwrap_or(days));
+        Days { machine: machine(all), ahead: machine(all), claim, on, left: 0 }
+    }
+
+    /// The first day ahead, up to `last`, on which `found` holds of the node's value. `found` is asked about single days; for
+    /// intervals `never` must say that it holds on none of them.
+    fn first(&mut self, id: Id, env: Env, last: i64, never: &dyn Fn(Val) -> bool) -> Option<i64> {
+        if last <= self.on || !self.machine.program.arena.node(id).dated || never(self.ahead.eval(id, env)) {
+            return None;
+        }
+        self.left = BUDGET;
+        self.halve(id, env, Bounds { lo: self.on + 1, hi: last.min(self.on + AHEAD) }, never)
+    }
+
+    fn halve(&mut self, id: Id, env: Env, days: Bounds, never: &dyn Fn(Val) -> bool) -> Option<i64> {
+        self.left = self.left.checked_sub(1)?;
+        self.machine.move_to(days, self.claim.unwrap_or(days));
+        if never(self.machine.eval(id, env)) {
+            return None;
+        }
+        if days.lo == days.hi {
+            return Some(days.lo);
+        }
+        let middle = days.lo + (days.hi - days.lo) / 2;
+        self.halve(id, env, Bounds { lo: days.lo, hi: middle }, never)
+            .or_else(|| self.halve(id, env, Bounds { lo: middle + 1, hi: days.hi }, never))
+    }
+}
+
+impl<'a> Run<'a> {
+    /// The nearest change of a *no*.
+    pub(crate) fn nearest(&mut self, programme: &ProgrammeIr, v: &VersionIr, env: Env) -> Option<NearestChange> {
+        if let Some(day) = programme.entitled.and_then(|id| self.turns(id, env)) {
+            return Some(NearestChange::Day { on: days::date(day) });
+        }
+        let mut failing = v.conditions.iter().filter(|c| self.machine.eval(c.node, env) == Val::Bool(false));
+        let (Some(one), None) = (failing.next(), failing.next()) else {
+            // Where two conditions fail no single change turns the answer.
+            return None;
+        };
+        self.threshold(one, one.node, env, true).or_else(|| self.fact(one, env))
+    }
+
+    /// The first day on which the answer is no longer *no*.
+    fn turns(&mut self, id: Id, env: Env) -> Option<i64> {
+        let (program, household) = (self.machine.program, self.machine.household);
+        let claim = if self.claim_moves { None } else { Some(self.machine.claim) };
+        let on = self.on;
+        let days = self.elsewhere.get_or_insert_with(|| Days::new(program, household, on, claim));
+        let never = |v: Val| matches!(v, Val::Bool(false) | Val::Error(_));
+        days.first(id, env, i64::MAX, &never)
+    }
+
+    /// Looks for the one comparison that decides, and for the value that would turn it.
+    fn threshold(&mut self, c: &ConditionIr, id: Id, env: Env, want: bool) -> Option<NearestChange> {
+        let program = self.machine.program;
+        match &program.arena.node(id).op {
+            Op::Not(a) => self.threshold(c, *a, env, !want),
+            Op::And(list) | Op::Or(list) => {
+                let against: Vec<Id> =
+                    list.iter().copied().filter(|i| self.machine.eval(*i, env) == Val::Bool(!want)).collect();
+                // A conjunction becomes true only when all that fail do; becomes false when one does.
+                let one_is_enough = matches!(program.arena.node(id).op, Op::Or(_)) == want;
+                if !one_is_enough && against.len() != 1 {
+                    return None;
+                }
+                against.into_iter().find_map(|i| self.threshold(c, i, env, want))
+            }
+            Op::Compare(cmp, a, b) => {
+                let cmp = if want { *cmp } else { cmp.negated() };
+                self.reach(c, *a, cmp, *b, env).or_else(|| self.reach(c, *b, cmp.turned(), *a, env))
+            }
+            Op::Define { versions, stated, .. } => {
+                let stated = stated.filter(|s| !self.machine.eval(*s, env).is_unknown());
+                let day = self.on;
+                let version = versions.iter().find(|v| v.from <= day && day <= v.to).map(|v| v.node);
+                stated.or(version).and_then(|i| self.threshold(c, i, env, want))
+            }
+            Op::Entitled { versions, .. } => {
+                let day = self.on;
+                let version = versions.iter().find(|v| v.from <= day && day <= v.to)?;
+                self.threshold(c, version.node, env, want)
+            }
+            Op::If(test, yes, no) => match self.machine.eval(*test, env) {
+                Val::Bool(true) => self.threshold(c, *yes, env, want),
+                Val::Bool(false) => self.threshold(c, *no, env, want),
+                _ => None,
+            },
+            Op::Outer(by, a) => self.threshold(c, *a, env.outside(*by), want),
+            _ => None,
+        }
+    }
+
+    /// What `subject` would have to be for `subject cmp other`.
+    fn reach(&mut self, c: &ConditionIr, subject: Id, cmp: Cmp, other: Id, env: Env) -> Option<NearestChange> {
+        let program = self.machine.program;
+        let limit = self.machine.eval(other, env);
+        let (mut id, mut env) = (subject, env);
+        loop {
+            match &program.arena.node(id).op {
+                Op::Widen(a) => id = *a,
+                Op::Outer(by, a) => (id, env) = (*a, env.outside(*by)),
+                _ => break,
+            }
+        }
+        let node = program.arena.node(id);
+        let fixed = matches!(node.op, Op::Const(_) | Op::Param { .. });
+        // What only time changes was looked for day by day already; what a law sets the family cannot change.
+        if fixed || node.dated || !node.nullable {
+            return None;
+        }
+        let now = self.machine.eval(id, env);
+        let whole = matches!(now, Val::Int(_) | Val::Date(_));
+        let needed = match (cmp, limit) {
+            (Cmp::Ne, _) => return None,
+            (Cmp::Lt, Val::Int(n)) => Val::Int(n.checked_sub(1)?),
+            (Cmp::Gt, Val::Int(n)) => Val::Int(n.checked_add(1)?),
+            (Cmp::Lt, Val::Date(n)) => Val::Date(n.checked_sub(1)?),
+            (Cmp::Gt, Val::Date(n)) => Val::Date(n.checked_add(1)?),
+            (_, Val::Int(_) | Val::Date(_)) => limit,
+            (Cmp::Lt, Val::Dec(d)) => Val::Int(d.ceil_i64().checked_sub(1)?),
+            (Cmp::Gt, Val::Dec(d)) => Val::Int(d.floor_i64().checked_add(1)?),
+            (Cmp::Le, Val::Dec(d)) if whole => Val::Int(d.floor_i64()),
+            (Cmp::Ge, Val::Dec(d)) if whole => Val::Int(d.ceil_i64()),
+            (Cmp::Eq, Val::Dec(d)) if whole => Val::Int(d.whole()?),
+            (_, Val::Dec(_)) => limit,
+            _ => return None,
+        };
+        let needed = match (now, needed) {
+            (Val::Dec(_), Val::Int(n)) => Val::Dec(Dec::from_i64(n)),
+            _ => needed,
+        };
+        if apply::compare(cmp, apply::widen(needed), apply::widen(limit)) != Val::Bool(true) {
+            return None;
+        }
+        let name = named(&mut self.machine, id, env).map(|n| n.0).unwrap_or_else(|| self.source(id));
+        let (value, needed): (Value, Value) = (self.readable(id, now)?, self.readable(id, needed)?);
+        Some(NearestChange::Threshold { condition: c.id.to_string(), name, value, needed })
+    }
+
+    /// The expression a node was written as.
+    fn source(&self, id: Id) -> String {
+        let program = self.machine.program;
+        let source = program.arena.node(id).source;
+        let text = program.expressions.get(source.expression as usize).map(|e| e.text.as_str()).unwrap_or("");
+        let part = text.get(source.start as usize..source.end as usize).unwrap_or(text);
+        part.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The first fact that decided against, other than a date: birthdays do not change.
+    fn fact(&mut self, c: &ConditionIr, env: Env) -> Option<NearestChange> {
+        let facts = self.tracer.facts(&mut self.machine, c.node, env);
+        let fact = facts.into_iter().find(|f| f.value.as_ref().is_some_and(|v| !matches!(v, Value::Date(_))))?;
+        Some(NearestChange::Fact { condition: c.id.to_string(), fact: fact.fact, value: fact.value })
+    }
+}
+
+impl Program {
+    /// The first day after `on` on which some result may change without any fact changing: birthdays, deadlines, new
+    /// versions and new parameters, within 25 years. `None`: nothing changes by itself in that time.
+    pub fn next_change(&self, household: &Household, on: Date) -> Option<Date> {
+        let household = &*self.at_home(household);
+        let mut search = Next {
+            now: Machine::new(self, household, one_day(on), one_day(on)),
+            days: Days::new(self, household, days::of(on), None),
+            first: i64::MAX,
+            seen: HashSet::new(),
+        };
+        for programme in &self.programmes {
+            let Some(version) = programme.versions.first() else { continue };
+            for subject in subjects(version, household) {
+                let env = environment(&subject);
+                for id in programme.entitled.into_iter().chain(programme.amount) {
+                    search.node(id, env);
+                }
+                // Whether the question makes sense at all may change while the answer stays no.
+                for v in &programme.versions {
+                    search.boundaries(std::iter::once((v.from, v.to)));
+                    if let Some(applies) = v.applies {
+                        search.node(applies, env);
+                    }
+                }
+            }
+        }
+        (search.first != i64::MAX).then(|| days::date(search.first))
+    }
+}
+
+/// The search for the next day on which anything may change.
+struct Next<'a> {
+    now: Machine<'a>,
+    days: Days<'a>,
+    first: i64,
+    seen: HashSet<(Id, Env)>,
+}
+
+impl Next<'_> {
+    fn boundaries(&mut self, spans: impl Iterator<Item = (i64, i64)>) {
+        let on = self.days.on;
+        for (from, to) in spans {
+            for day in [from, to.saturating_add(1)] {
+                if day > on && day <= on + AHEAD {
+                    self.first = self.first.min(day);
+                }
+            }
+        }
+    }
+
+    /// A known value is followed to the day on which it is another; an unknown one to the days on which its parts change.
+    fn node(&mut self, id: Id, env: Env) {
+        let program = self.now.program;
+        let node = program.arena.node(id);
+        if !node.dated || !self.seen.insert((id, env)) {
+            return;
+        }
+        let now = self.now.eval(id, env);
+        if !now.is_unknown() {
+            let same = |v: Val| v == now;
+            if let Some(day) = self.days.first(id, env, self.first.saturating_sub(1), &same) {
+                self.first = self.first.min(day);
+            }
+            return;
+        }
+        let in_force = |versions: &[ByDate]| versions.iter().map(|v| (v.from, v.to)).collect::<Vec<_>>();
+        match &node.op {
+            Op::Define { versions, .. } | Op::Entitled { versions, .. } | Op::AmountOf { versions, .. } => {
+                self.boundaries(in_force(versions).into_iter());
+                let on = self.days.on;
+                for v in versions.iter().filter(|v| v.from <= on && on <= v.to) {
+                    self.node(v.node, env);
+                }
+            }
+            Op::Aggregate { relation, of, filter, value, .. } => {
+                for person in self.now.people(*relation, *of, env) {
+                    for part in filter.iter().chain(value) {
+                        self.node(*part, env.with(*person));
+                    }
+                }
+            }
+            Op::Param { table, at, .. } => {
+                if let Some(t) = program.tables.get(*table as usize) {
+                    self.boundaries(t.rows.iter().map(|r| (r.from, r.to)));
+                }
+                self.node(*at, env);
+                node.op.children().into_iter().for_each(|c| self.node(c, env));
+            }
+            Op::Outer(by, a) => self.node(*a, env.outside(*by)),
+            // `today` itself changes every day; what matters is what is made of it.
+            Op::Compare(_, a, b) if [*a, *b].iter().any(|i| matches!(program.arena.node(*i).op, Op::Today)) => {
+                self.first = self.first.min(self.days.on + 1);
+            }
+            other => other.children().into_iter().for_each(|c| self.node(c, env)),
+        }
     }
 }

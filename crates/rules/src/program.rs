@@ -55,6 +55,10 @@ pub struct ProgrammeIr {
     pub id: Arc<str>,
     /// Versions by date.
     pub versions: Vec<VersionIr>,
+    /// Whether there is an entitlement, by date.
+    pub entitled: Option<Id>,
+    /// The sum by date; 0 where there is no entitlement. `None` when no version has one.
+    pub amount: Option<Id>,
 }
 
 /// A definition, for names in explanations.

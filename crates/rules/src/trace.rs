@@ -8,7 +8,7 @@ use crate::ir::{Aggregate, ByDate, Id, Op};
 use crate::outcome::{FactRef, FactUsed, Step, Subject};
 use crate::program::Program;
 use crate::schema::Entity;
-use crate::value::{Bounds, Val};
+use crate::value::Val;
 
 /// A fact's place: household or member, and column.
 type Place = (Option<usize>, u32);
@@ -301,9 +301,4 @@ fn fact_used(m: &Machine, place: Place) -> FactUsed {
         provenance: slot.and_then(|s| s.provenance.as_deref().cloned()),
         assumed_absent: !stated && !v.is_unknown(),
     }
-}
-
-/// One point or an interval.
-pub(crate) fn is_point(b: Bounds) -> bool {
-    b.lo == b.hi
 }

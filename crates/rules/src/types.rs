@@ -131,7 +131,7 @@ impl fmt::Display for Ty {
 }
 
 /// The common unit of two numbers that are added or compared; `None` when they do not go together.
-pub fn common(a: &Unit, b: &Unit) -> Option<Unit> {
+pub(crate) fn common(a: &Unit, b: &Unit) -> Option<Unit> {
     use Unit::{Any, Money, Named, Percent, Plain, Ratio};
     match (a, b) {
         _ if a == b => Some(a.clone()),
@@ -145,7 +145,7 @@ pub fn common(a: &Unit, b: &Unit) -> Option<Unit> {
 }
 
 /// The unit of a product; `twelve` says that the other factor is the literal 12, which turns months into years.
-pub fn product(a: &Unit, b: &Unit, twelve: bool) -> Option<Unit> {
+pub(crate) fn product(a: &Unit, b: &Unit, twelve: bool) -> Option<Unit> {
     use Unit::{Any, Money, MoneyPercent, Named, Percent, Plain, Ratio};
     Some(match (a, b) {
         (Money(Per::Month), Any) | (Any, Money(Per::Month)) if twelve => Money(Per::Year),
@@ -171,7 +171,7 @@ pub fn product(a: &Unit, b: &Unit, twelve: bool) -> Option<Unit> {
 }
 
 /// The unit of a quotient; `by` is the literal divisor when it is 12 or 100.
-pub fn quotient(a: &Unit, b: &Unit, by: Option<i64>) -> Option<Unit> {
+pub(crate) fn quotient(a: &Unit, b: &Unit, by: Option<i64>) -> Option<Unit> {
     use Unit::{Any, Money, MoneyPercent, Named, Percent, Plain, Ratio};
     Some(match (a, b) {
         (Money(Per::Year), Any) if by == Some(12) => Money(Per::Month),
