@@ -6,7 +6,16 @@ pub mod assets;
 pub mod citizen;
 pub mod components;
 pub mod error;
+pub(crate) mod explain;
 pub mod form;
 pub mod official;
 pub mod privacy;
+pub mod request;
 pub mod sign_in_page;
+pub mod state;
+
+pub use request::Session;
+pub use state::{AppState, Config, Packs};
+
+#[cfg(test)]
+mod samples;

@@ -71,6 +71,7 @@ offers-title = { $count ->
    *[other] { $count } offers wait for your answer
 }
 offers-title-none = No offer waits for an answer
+offers-list-title = One by one
 offers-lead = The forms are filled in already. Answer one by one, or all together.
 offers-because-birth = Because { $name } was born ({ $date })
 offers-because = { $event } ({ $date })

@@ -71,6 +71,7 @@ purpose-oversight = 열람 감독
 purpose-administration = 시스템 운영
 purpose-emergency = 생명·건강의 긴급한 위험
 relation-self = 본인
+relation-head = 세대주
 relation-spouse = 배우자
 relation-child = 자녀
 relation-parent = 부모

@@ -61,6 +61,7 @@ family-wrong-title = Что-то неверно?
 family-wrong-words = Сообщите в местный центр обслуживания. После исправления всё будет сразу рассчитано заново.
 offers-title = Ждут вашего ответа: { $count }
 offers-title-none = Предложений, ждущих ответа, нет
+offers-list-title = По порядку
 offers-lead = Заявления уже заполнены. Отвечайте по одному или сразу на все.
 offers-because-birth = Родился ребёнок: { $name } ({ $date })
 offers-because = { $event } ({ $date })

@@ -1,6 +1,7 @@
 //! Pages for families: what may I get, my family, my offers, who looked.
 
 pub mod check;
+pub(crate) mod check_handlers;
 pub mod family;
 pub mod home;
 pub mod looked;

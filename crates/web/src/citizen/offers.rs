@@ -107,6 +107,7 @@ fn answer_form(t: Text, form: &Form, o: &Offers, waiting: &[&Offer]) -> Markup {
                     (question::all(t, form, &o.questions))
                 }
             }
+            h2 { (t.t("offers-list-title")) }
             ul.cards { @for x in waiting { li { (offer(t, form, x)) } } }
             div.actions {
                 button.btn type="submit" name="do" value="accept-chosen" { (t.t("offers-accept-chosen")) }

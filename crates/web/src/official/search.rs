@@ -66,7 +66,7 @@ fn results(f: &Frame, found: &Found) -> Markup {
     let rows: Vec<Vec<Markup>> = found.hits.iter().map(|hit| vec![
         html! { @match &hit.household {
             Some(id) => a href=(format!("/official/households/{id}")) { (hit.name) },
-            None => (hit.name) " " span.soft.small { (t.t("search-no-household")) },
+            None => { (hit.name) " " span.soft.small { (t.t("search-no-household")) } }
         } },
         html! { @if let Some(born) = hit.born { span.nowrap { (t.date(born)) } } @else { "–" } },
         html! { @if hit.protected { (tag(Mark::Locked, &t.t("protected"))) } @else { (hit.place.as_deref().unwrap_or("–")) } },

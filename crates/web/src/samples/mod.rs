@@ -1,0 +1,41 @@
+//! A page of every kind with plausible contents, rendered in every language by one test and written to `target/pages`.
+
+mod families;
+mod offices;
+
+use kernel::{Lang, Words};
+use maud::Markup;
+use text::Text;
+
+use crate::components::frame::{Area, Frame, Place, PurposeShown, SignedIn};
+
+/// A rendered sample: file name without language, and how to make it.
+pub(crate) type Sample = (&'static str, Box<dyn Fn(Lang) -> Markup>);
+
+/// Every page × sample.
+pub(crate) fn all() -> Vec<Sample> {
+    families::all().into_iter().chain(offices::all()).collect()
+}
+
+fn words(ko: &str, en: &str) -> Words {
+    Words::from([(Lang::Ko, ko), (Lang::En, en)])
+}
+
+fn frame(lang: Lang, address: &str, area: Option<Area>) -> Frame {
+    let role = |area| match area {
+        Area::Citizen => ("김하윤", "role-citizen"),
+        Area::Official => ("박서준", "role-counter-official"),
+        Area::Analyst => ("이도윤", "role-analyst"),
+        Area::Privacy => ("최지우", "role-privacy-officer"),
+    };
+    Frame {
+        t: Text::new(lang),
+        place: Place::Address(address.to_owned()),
+        who: area.map(|area| SignedIn { name: role(area).0.to_owned(), role_key: role(area).1, areas: vec![area] }),
+        demo: true,
+        purpose: (area == Some(Area::Official))
+            .then(|| PurposeShown { key: "purpose-counter-service", reason: "출생 신고차 방문".to_owned() }),
+    }
+}
+
+mod checks;

@@ -1,0 +1,89 @@
+//! What every handler shares.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use catalogue::Pack;
+use guard::Guard;
+use kernel::{Clock, Date, Ids, Instant};
+use store::Db;
+
+/// The pack in force. A new version replaces the old one between two requests; whoever holds the old one keeps it.
+#[derive(Clone)]
+pub struct Packs(Arc<RwLock<Arc<Pack>>>);
+
+impl Packs {
+    /// Begins with this pack.
+    pub fn new(pack: Pack) -> Self {
+        Packs(Arc::new(RwLock::new(Arc::new(pack))))
+    }
+
+    /// The pack in force now.
+    pub fn current(&self) -> Arc<Pack> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another pack in force. The caller has checked it: [`Pack::load`] gives no faulty one.
+    pub fn replace(&self, pack: Pack) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pack);
+    }
+}
+
+impl std::fmt::Debug for Packs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Packs({:?})", self.current())
+    }
+}
+
+/// What an installation decides for the pages.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Whether all people are invented; said on every page, and the sign-in page offers one account a role.
+    pub demo: bool,
+    /// The address people see, without a slash at the end. Cookies are `Secure` when it begins with `https`.
+    pub public_url: String,
+    /// How many days after a move the former office may still read.
+    pub grace_days: u16,
+    /// The age at which parents stop acting for a child, in years.
+    pub adult_age: u8,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { demo: false, public_url: "http://127.0.0.1:8080".to_owned(), grace_days: 30, adult_age: 19 }
+    }
+}
+
+/// What every handler shares. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// The pack in force.
+    pub packs: Packs,
+    /// Decisions, the disclosure log, keys.
+    pub guard: Arc<Guard>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// What the installation decides.
+    pub config: Arc<Config>,
+}
+
+impl AppState {
+    /// The moment.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// The civil day in the country of the pack.
+    pub fn today(&self) -> Date {
+        self.now().date(self.packs.current().manifest().utc_offset_hours)
+    }
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState").field("packs", &self.packs).field("config", &self.config).finish_non_exhaustive()
+    }
+}
