@@ -1,3 +1,6 @@
 //! The binary `hearth`: configuration, wiring, commands. Everything it does is done by another room.
 
+pub mod cli;
+pub mod config;
+pub mod pack;
 pub mod town;

@@ -5,6 +5,8 @@
 mod draw;
 mod people;
 mod recipe;
+mod settle;
 
 pub use people::{Household, Person, Role, Town};
 pub use recipe::{Recipe, RecipeError};
+pub use settle::{Hidden, SettleError, Settled, Settler};

@@ -153,7 +153,7 @@ fn person(
     }
 }
 
-fn identifier(recipe: &Recipe, born: Date, female: bool, serial: u32) -> String {
+pub(super) fn identifier(recipe: &Recipe, born: Date, female: bool, serial: u32) -> String {
     let by_sex: &BySex =
         if born.year() < 2000 { &recipe.identifier.sex_century_1900 } else { &recipe.identifier.sex_century_2000 };
     let yymmdd = format!("{:02}{:02}{:02}", born.year().rem_euclid(100), born.month(), born.day());
@@ -202,7 +202,8 @@ mod tests {
     fn the_same_day_gives_the_same_town_and_no_identifier_twice() {
         let today = Date::constant(2026, 11, 21);
         let (a, b) = (Town::draw(&recipe(), today), Town::draw(&recipe(), today));
-        let ids = |t: &Town| t.households.iter().flat_map(|h| &h.members).map(|p| p.identifier.clone()).collect::<Vec<_>>();
+        let ids =
+            |t: &Town| t.households.iter().flat_map(|h| &h.members).map(|p| p.identifier.clone()).collect::<Vec<_>>();
         assert_eq!(ids(&a), ids(&b));
         let unique: std::collections::BTreeSet<_> = ids(&a).into_iter().collect();
         assert_eq!(unique.len(), a.people());

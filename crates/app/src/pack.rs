@@ -1,0 +1,112 @@
+//! `hearth pack …` and `hearth explain`: the catalogue's reports on the terminal.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use catalogue::Pack;
+use clap::{Args, Subcommand};
+use kernel::{Date, Lang};
+
+/// `hearth pack …`
+#[derive(Debug, Subcommand)]
+pub enum PackCommand {
+    /// Finds every fault of a pack, with file, line, what was expected and a hint.
+    Check {
+        /// The pack's folder.
+        dir: PathBuf,
+    },
+    /// Runs the pack's worked cases.
+    Test {
+        /// The pack's folder.
+        dir: PathBuf,
+        /// Only cases whose id contains this.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
+    /// Says in words what changed between two packs.
+    Diff {
+        /// The older pack.
+        old: PathBuf,
+        /// The newer pack.
+        new: PathBuf,
+        /// Language of the words.
+        #[arg(long, default_value = "en")]
+        lang: Lang,
+    },
+    /// Asks the running server to take the pack folder from its configuration. A faulty pack is refused whole.
+    Reload {
+        /// The configuration the server was started with.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+/// `hearth explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The pack's folder.
+    #[arg(long, default_value = "packs/korea")]
+    pack: PathBuf,
+    /// A household file (docs/pack-format.md).
+    #[arg(long)]
+    household: PathBuf,
+    /// The day asked about.
+    #[arg(long)]
+    on: Date,
+    /// The day of the claim; the day asked about when left out.
+    #[arg(long)]
+    claim: Option<Date>,
+    /// Language of the words.
+    #[arg(long, default_value = "en")]
+    lang: Lang,
+    /// For a program: JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Loads a pack or prints its faults.
+pub fn load(dir: &Path) -> Result<Pack, ExitCode> {
+    match Pack::load(dir) {
+        Ok(loaded) => Ok(loaded.pack),
+        Err(faults) => {
+            eprint!("{}", catalogue::check_report(&faults, catalogue::Files::read(dir).ok().as_ref()));
+            Err(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// `hearth pack check DIR`
+pub fn check(dir: &Path) -> ExitCode {
+    let files = catalogue::Files::read(dir).ok();
+    let (faults, code) = match Pack::load(dir) {
+        Ok(loaded) => {
+            let pack = &loaded.pack;
+            println!(
+                "{} {}: {} programmes, {} items, {} parameters, {} combination rules, {} life events; content {}",
+                pack.manifest().id,
+                pack.manifest().version,
+                pack.programmes().len(),
+                pack.items().len(),
+                pack.parameters().len(),
+                pack.combinations().len(),
+                pack.events().len(),
+                pack.content_hash().get(..16).unwrap_or_default()
+            );
+            (loaded.warnings, ExitCode::SUCCESS)
+        }
+        Err(faults) => (faults, ExitCode::FAILURE),
+    };
+    print!("{}", catalogue::check_report(&faults, files.as_ref()));
+    code
+}
+
+/// `hearth pack test DIR`
+pub fn test(dir: &Path, only: &str) -> ExitCode {
+    let pack = match load(dir) {
+        Ok(pack) => pack,
+        Err(code) => return code,
+    };
+    let report = catalogue::cases::run_cases(&pack, only);
+    println!("{}", report.text());
+    if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
