@@ -171,7 +171,8 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &[Allowed], i
     let offers = find(tx, &input).await?;
     let household = household_of(&offers)?;
     let on_behalf = reason(who, &input)?;
-    if !crate::household::is_member(tx, desk, household, input.applicant).await? {
+    let members = crate::household::member_ids(tx, desk, household).await?;
+    if !members.contains(&input.applicant) {
         return Err(Fault::NotAMember);
     }
     for offer in &offers {
@@ -190,7 +191,7 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &[Allowed], i
     if fresh.is_empty() {
         return Ok(Done { application: None, items });
     }
-    exclusions(tx, desk, household, &fresh).await?;
+    exclusions(tx, desk, household, &members, &fresh).await?;
     let application = ApplicationId::new(desk.ids, desk.now);
     take(tx, desk, who, application, &input, household, on_behalf, &fresh).await?;
     items.extend(fresh.iter().map(|(_, offer)| (offer.id, application)));
@@ -205,8 +206,7 @@ async fn find(tx: &mut Tx, input: &Input) -> Result<Vec<Offer>, Fault> {
         _ => {}
     }
     let ids: Vec<OfferId> = input.taps.iter().map(|t| t.offer).collect();
-    let found: BTreeMap<OfferId, Offer> =
-        rows::offers_by_id(tx, &ids).await?.into_iter().map(|o| (o.id, o)).collect();
+    let found: BTreeMap<OfferId, Offer> = rows::offers_by_id(tx, &ids).await?.into_iter().map(|o| (o.id, o)).collect();
     ids.into_iter().map(|offer| found.get(&offer).cloned().ok_or(Fault::NoSuchOffer { offer })).collect()
 }
 
@@ -230,9 +230,8 @@ fn reason(who: &Who, input: &Input) -> Result<Option<String>, Fault> {
 /// Whether the guard allowed acting for whom the offer is for.
 pub(crate) fn permitted(offer: &Offer, allowed: &[Allowed], applicant: PersonId) -> Result<(), Fault> {
     let person = offer.subject.person().unwrap_or(applicant);
-    let covers = allowed
-        .iter()
-        .any(|a| matches!(a.action(), Action::AcceptOffer | Action::KeyInForPerson) && a.covers(person));
+    let covers =
+        allowed.iter().any(|a| matches!(a.action(), Action::AcceptOffer | Action::KeyInForPerson) && a.covers(person));
     if covers { Ok(()) } else { Err(Fault::NotAllowed { offer: offer.id }) }
 }
 
@@ -257,8 +256,11 @@ async fn may_be_taken(tx: &mut Tx, desk: &Desk<'_>, tap: &Tap, offer: &Offer) ->
         if !asked {
             return Err(Fault::NotAsked { offer: id, item: given.item.clone() });
         }
-        desk.check_value(given.subject, &given.item, &given.value)
-            .map_err(|reason| Fault::BadAnswer { offer: id, item: given.item.clone(), reason })?;
+        desk.check_value(given.subject, &given.item, &given.value).map_err(|reason| Fault::BadAnswer {
+            offer: id,
+            item: given.item.clone(),
+            reason,
+        })?;
     }
     Ok(())
 }
@@ -279,9 +281,9 @@ async fn exclusions(
     tx: &mut Tx,
     desk: &Desk<'_>,
     household: HouseholdId,
+    members: &[PersonId],
     fresh: &[(&Tap, &Offer)],
 ) -> Result<(), Fault> {
-    let members = crate::household::member_ids(tx, desk, household).await?;
     let subjects: Vec<Uuid> = std::iter::once(household.0).chain(members.iter().map(|p| p.0)).collect();
     let today = desk.today();
     let taken: Vec<Offer> = rows::offers_of(tx, &subjects)
@@ -296,7 +298,9 @@ async fn exclusions(
             let clash = among
                 .filter(|o| o.id != offer.id && o.programme == other)
                 // Between two persons a rule of the same person does not hold; the rule stage named only those it touches.
-                .any(|o| o.content.choice.touches.iter().any(|t| t.rule == touch.rule) || o.status == OfferStatus::Accepted);
+                .any(|o| {
+                    o.content.choice.touches.iter().any(|t| t.rule == touch.rule) || o.status == OfferStatus::Accepted
+                });
             if clash && offer.content.choice.place != Place::OfficialLooks {
                 let (a, b) = (offer.programme.clone(), other.to_owned());
                 return Err(Fault::Excludes { offer: offer.id, a, b, rule: touch.rule.clone() });

@@ -145,13 +145,7 @@ pub async fn parents(
 }
 
 /// Registers the birth. `allowed` is the guard's decision about the parents.
-pub async fn run(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    who: &Who,
-    allowed: &Allowed,
-    input: Input,
-) -> Result<Told, Fault> {
+pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, input: Input) -> Result<Told, Fault> {
     input.teller.check(desk)?;
     register::past_day(desk, input.birth_date)?;
     if !(1..=9).contains(&input.of) || !(1..=input.of).contains(&input.number) {
@@ -223,12 +217,7 @@ struct Home {
 }
 
 /// The parents' households, the mother's first; refuses parents of an impossible age.
-async fn homes(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    input: &Input,
-    parents: &[PersonId],
-) -> Result<Vec<Home>, Fault> {
+async fn homes(tx: &mut Tx, desk: &Desk<'_>, input: &Input, parents: &[PersonId]) -> Result<Vec<Home>, Fault> {
     let basis = desk.basis(Cause::Birth).map_err(|e| StoreError::Driver(e.to_string()))?;
     let mut homes = Vec::new();
     for (place, parent) in parents.iter().enumerate() {
@@ -303,13 +292,7 @@ fn facts(desk: &Desk<'_>, input: &Input) -> Vec<(String, Value)> {
 }
 
 /// The pregnancy that ended with this birth.
-async fn end_pregnancies(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    who: &Who,
-    input: &Input,
-    home: &Home,
-) -> Result<(), Fault> {
+async fn end_pregnancies(tx: &mut Tx, desk: &Desk<'_>, who: &Who, input: &Input, home: &Home) -> Result<(), Fault> {
     let origin = input.teller.origin(desk, Cause::Birth, who);
     for pregnancy in &home.pregnancies {
         let outcome = registry::pregnancy::Outcome::Birth;

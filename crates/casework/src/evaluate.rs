@@ -75,7 +75,8 @@ impl Evaluation {
         let mut needed = self.needed(result);
         for item in claim.map_or(&[][..], |c| &c.evidence) {
             match evidence(pack, snapshot, subject, item) {
-                Evidence::Known(known) if answers.iter().any(|a| a.item == known.item && a.subject == known.subject) => {}
+                Evidence::Known(known)
+                    if answers.iter().any(|a| a.item == known.item && a.subject == known.subject) => {}
                 Evidence::Known(known) => answers.push(known),
                 Evidence::Asked(subject) => {
                     needed.push(Needed { purpose: NeededFor::Claim, subject, item: item.clone() });

@@ -5,8 +5,8 @@
 //! has one: see [`WORDS`]. A recorded fact about the same item wins.
 
 use kernel::{Date, HouseholdId, PersonId};
-use registry::person::Identifier;
 use registry::kin::Relation;
+use registry::person::Identifier;
 use registry::{AsOf, Fact, HouseholdRecord, PersonRecord};
 use rules::schema::{Entity, Value};
 use store::{StoreError, Tx};
@@ -52,27 +52,17 @@ pub async fn resolve(tx: &mut Tx, desk: &Desk<'_>, who: &PersonRef) -> Result<Op
             let known = registry::read::person(tx, survivor, as_of(desk)).await?;
             Ok(known.map(|_| survivor))
         }
-        PersonRef::Identifier(identifier) => {
-            registry::newborn::by_identifier(tx, desk.keys, identifier).await
-        }
+        PersonRef::Identifier(identifier) => registry::newborn::by_identifier(tx, desk.keys, identifier).await,
     }
 }
 
 /// The household a person belongs to today.
-pub async fn household_of(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    person: PersonId,
-) -> Result<Option<HouseholdId>, StoreError> {
+pub async fn household_of(tx: &mut Tx, desk: &Desk<'_>, person: PersonId) -> Result<Option<HouseholdId>, StoreError> {
     registry::read::household_of(tx, person, as_of(desk)).await
 }
 
 /// The members of a household today; empty when there is no such household.
-pub async fn member_ids(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    household: HouseholdId,
-) -> Result<Vec<PersonId>, StoreError> {
+pub async fn member_ids(tx: &mut Tx, desk: &Desk<'_>, household: HouseholdId) -> Result<Vec<PersonId>, StoreError> {
     Ok(load(tx, desk, household, Cause::FactChange).await?.map(|s| s.persons()).unwrap_or_default())
 }
 

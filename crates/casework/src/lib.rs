@@ -1,19 +1,34 @@
 //! Life events, the offers that follow from them, and their acceptance as applications.
 //!
-//! A birth reaches `birth::run`; the child enters the registry, the household's entitlements are worked out under the
+//! A birth reaches [`birth::run`]; the child enters the registry, the household's entitlements are worked out under the
 //! pack in force, and one offer per programme and subject is durable in the same transaction. Everything that changes
 //! facts later recomputes the same way (`recompute`), and [`plan::plan`] decides what becomes of the offers. An offer is
-//! accepted by one tap (`accept::run`) and becomes an application with frozen facts and rule version.
+//! accepted by one tap ([`accept::run`]) and becomes an application with frozen facts and rule version.
 //!
 //! Invariants: no two offers for one programme, subject and stretch (unique key); what was accepted is never taken back by a
 //! computation; every offer names the content hashes of the facts, the pack and the rules it rests on; nothing is deleted.
 
+pub mod accept;
 mod batch;
+pub mod birth;
+pub mod changed;
+pub mod correct;
+pub mod death;
+mod desk;
+pub mod evaluate;
+pub mod household;
 pub mod model;
+pub mod moved;
 pub mod plan;
+pub mod pregnancy;
+pub mod recompute;
+pub mod refuse;
+pub mod register;
 mod rows;
 pub mod snapshot;
+pub mod withdraw;
 
+pub use desk::Desk;
 pub use rows::ApplicationItem;
 
 /// The tables of this room.

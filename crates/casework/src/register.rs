@@ -97,6 +97,27 @@ pub enum Fault {
         /// What is wrong and what was expected.
         reason: String,
     },
+    /// Nothing was told.
+    #[error("nothing was told: give at least one fact")]
+    Nothing,
+    /// A fact or a mover of another household.
+    #[error("somebody named here does not belong to this household: register one household at a time")]
+    OtherHousehold,
+    /// A place the pack does not have.
+    #[error("{0:?} is not a place of the pack: give the id of a jurisdiction")]
+    UnknownPlace(String),
+    /// No such event.
+    #[error("there is no such event")]
+    NoEvent,
+    /// It was corrected or withdrawn before.
+    #[error("the event is {0} already: read it again")]
+    NotStanding(EventStatus),
+    /// A correction of another kind of event.
+    #[error("a {0} cannot be corrected this way")]
+    WrongKind(Cause),
+    /// A correction or withdrawal without a reason.
+    #[error("say why, in at least three characters")]
+    NoReason,
     /// The registry refused.
     #[error("{0}")]
     Registry(String),
@@ -165,8 +186,10 @@ pub(crate) fn past_day(desk: &Desk<'_>, day: Date) -> Result<(), Fault> {
 
 /// Whether the guard allowed registering an event about all these people.
 pub(crate) fn permitted(allowed: &Allowed, persons: &[PersonId]) -> Result<(), Fault> {
-    let action =
-        matches!(allowed.action(), Action::RegisterEvent | Action::KeyInForPerson | Action::EditPerson | Action::AgencyPush);
+    let action = matches!(
+        allowed.action(),
+        Action::RegisterEvent | Action::KeyInForPerson | Action::EditPerson | Action::AgencyPush
+    );
     let covered = action && persons.iter().all(|p| allowed.covers(*p));
     if covered { Ok(()) } else { Err(Fault::NotAllowed) }
 }

@@ -15,9 +15,9 @@ store::sql! {
         from life_event where event_id = $1";
     EVENTS_OF_HOUSEHOLD = "select person_id, event_id, kind, household_id, occurred_on, detail, source, register_number, status, corrects, reason, account_id, pack_hash, recorded_at
         from life_event where household_id = $1 and (recorded_at < $2 or (recorded_at = $2 and event_id < $3)) order by recorded_at desc, event_id desc limit $4";
-    EVENT_STATUS = "update life_event set status = $3 where person_id = $1 and event_id = $2 and status = 'registered'";
+    EVENT_STATUS = "update life_event set status = $3, reason = coalesce($4, reason) where person_id = $1 and event_id = $2 and status = 'registered'";
     KEY_OF = "select event_key, event_id, person_id from event_key where event_key in ($1, $2, $3, $4)";
-    KEY_FREE = "delete from event_key where event_id = $1 and event_key like $2";
+    KEY_FREE = "delete from event_key where event_id = $1 and event_key not like 'number %'";
     FREEZE = "insert into frozen_facts (household_id, content_hash, content, pack_hash, rule_set, frozen_at) values ($1, $2, $3, $4, $5, $6)
         on conflict (household_id, content_hash) do nothing";
     FROZEN = "select content, pack_hash, rule_set, frozen_at from frozen_facts where household_id = $1 and content_hash = $2";
@@ -222,7 +222,11 @@ pub(crate) async fn standing(tx: &mut Tx, household: HouseholdId) -> Result<Opti
 }
 
 /// Household ids from a page of a scan.
-pub(crate) async fn households(tx: &mut Tx, sql: &'static str, values: &[Value]) -> Result<Vec<HouseholdId>, StoreError> {
+pub(crate) async fn households(
+    tx: &mut Tx,
+    sql: &'static str,
+    values: &[Value],
+) -> Result<Vec<HouseholdId>, StoreError> {
     tx.all(sql, values).await?.iter().map(|row| row.get("household_id")).collect()
 }
 
@@ -279,4 +283,3 @@ pub(crate) fn read_item(row: &Row) -> Result<ApplicationItem, StoreError> {
         made_at: row.get("made_at")?,
     })
 }
-

@@ -79,10 +79,10 @@ impl Snapshot {
     /// The household for the rules. A recorded fact that the pack no longer knows, or knows with another type, is left
     /// out: it is unknown to these rules, which is a question, never a denial.
     pub fn for_rules(&self, mut builder: HouseholdBuilder) -> Household {
-        let index: Vec<usize> = self.members.iter().filter_map(|m| builder.member(&m.person.to_string()).ok()).collect();
-        let position = |id: &PersonId| {
-            self.members.iter().position(|m| m.person == *id).and_then(|n| index.get(n).copied())
-        };
+        let index: Vec<usize> =
+            self.members.iter().filter_map(|m| builder.member(&m.person.to_string()).ok()).collect();
+        let position =
+            |id: &PersonId| self.members.iter().position(|m| m.person == *id).and_then(|n| index.get(n).copied());
         for (member, n) in self.members.iter().zip(&index) {
             // Both ends are members and differ, so neither call can refuse.
             for parent in member.parents.iter().filter_map(position) {
