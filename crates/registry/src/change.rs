@@ -53,6 +53,7 @@ pub(crate) struct Changes {
     households: BTreeSet<HouseholdId>,
     persons: BTreeSet<PersonId>,
     kinds: BTreeSet<Kind>,
+    reindex: BTreeSet<PersonId>,
 }
 
 store::sql! {
@@ -65,6 +66,9 @@ impl Changes {
     pub(crate) async fn person(&mut self, tx: &mut Tx, person: PersonId, kind: Kind) -> Result<(), StoreError> {
         self.persons.insert(person);
         self.kinds.insert(kind);
+        if matches!(kind, Kind::Person | Kind::Detail | Kind::Residence) {
+            self.reindex.insert(person);
+        }
         for row in tx.all(HOUSEHOLDS_OF, params![person]).await? {
             if row.maybe::<Date>("valid_until")?.is_none() {
                 self.households.insert(row.get("household_id")?);
@@ -90,10 +94,13 @@ impl Changes {
         }
     }
 
-    /// Writes the notice into the outbox; nothing when nothing changed.
+    /// Renews the search keys of whoever needs it and writes the notice into the outbox; nothing when nothing changed.
     pub(crate) async fn emit(self, tx: &mut Tx, pen: Pen<'_>) -> Result<(), StoreError> {
         if self.kinds.is_empty() {
             return Ok(());
+        }
+        for person in &self.reindex {
+            crate::search::index::refresh(tx, *person).await?;
         }
         let notice = Notice {
             households: self.households.into_iter().collect(),

@@ -4,7 +4,8 @@
 //! it was recorded. Nothing is overwritten. Writing goes through the modules named after what is written
 //! ([`person`], [`household`], [`kin`], [`residence`], [`fact`], [`pregnancy`], [`protection`]), whole families
 //! through [`family`]; every write emits
-//! [`change::Notice`] in the same transaction. Reading for a machine is [`read`].
+//! [`change::Notice`] in the same transaction. Reading for a machine is [`read`], for
+//! a person [`sight`].
 
 pub mod change;
 pub mod fact;
@@ -20,11 +21,15 @@ pub mod read;
 pub mod record;
 pub mod residence;
 pub mod rows;
+pub mod search;
+pub mod sight;
+mod ties;
 pub mod time;
 
 pub use fact::{Fact, FactValue, NewFact, Subject};
 pub use read::Whole;
 pub use record::{HouseholdRecord, Member, PersonRecord};
+pub use sight::{Seen, Setting, Sight};
 pub use time::{AsOf, BEGINNING, Origin, Pen, Stamp};
 
 use store::{Schema, Step};
@@ -50,4 +55,6 @@ pub const STATEMENTS: &[&[(&str, &str)]] = &[
     protection::STATEMENTS,
     residence::STATEMENTS,
     rows::STATEMENTS,
+    search::STATEMENTS,
+    search::index::STATEMENTS,
 ];

@@ -19,10 +19,6 @@ use crate::time::AsOf;
 pub struct Whole<T>(T);
 
 impl<T> Whole<T> {
-    pub(crate) fn new(value: T) -> Self {
-        Whole(value)
-    }
-
     /// Lets a machine work on the contents under a purpose and a law: the rules on a household, a match of records.
     /// What comes out must not repeat the contents to a person.
     pub fn process<R>(&self, _basis: &Processing, work: impl FnOnce(&T) -> R) -> R {

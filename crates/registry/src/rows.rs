@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Date, Instant, PersonId};
+use kernel::{Date, Instant, Period, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, Value, params};
 use uuid::Uuid;
@@ -55,6 +55,8 @@ store::sql! {
     KIN = stamped!("kin_id, other_id, relation", "kin", "kin_id");
     PREGNANCIES = stamped!("pregnancy_id, version_id, due_date, unborn, outcome", "pregnancy", "version_id");
     FACTS = stamped!("fact_id, item, value, corrects", "person_fact", "fact_id");
+    PROTECTIONS = of_people!("protection_id, valid_from, valid_until", "protection", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
+    PERPETRATORS = of_people!("protection_id, perpetrator_id", "protection_from", "$1 = $1");
 }
 
 /// Everything recorded about one human being up to a moment, withdrawn statements too.
@@ -188,11 +190,30 @@ pub(crate) async fn clusters(
     Ok(map)
 }
 
+/// How much is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parts {
+    /// Everything.
+    All,
+    /// What ties people to places and to each other: details, residences, memberships, kinship.
+    Ties,
+}
+
 /// Reads everything about these people up to `at`; ids of merged records give the surviving one. Unknown ids are left out.
 pub(crate) async fn read(
     tx: &mut Tx,
     ids: impl IntoIterator<Item = PersonId>,
     at: Instant,
+) -> Result<BTreeMap<PersonId, Rows>, StoreError> {
+    read_parts(tx, ids, at, Parts::All).await
+}
+
+/// As [`read`], all of it or the ties only.
+pub(crate) async fn read_parts(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = PersonId>,
+    at: Instant,
+    parts: Parts,
 ) -> Result<BTreeMap<PersonId, Rows>, StoreError> {
     let ends: BTreeSet<PersonId> = survivors(tx, ids, at).await?.into_values().collect();
     let cluster = clusters(tx, &ends, at).await?;
@@ -213,7 +234,7 @@ pub(crate) async fn read(
         }
     }
     for chunk in records.chunks(BATCH) {
-        statements(tx, &bind(at, chunk), &cluster, &mut people).await?;
+        statements(tx, &bind(at, chunk), &cluster, &mut people, parts).await?;
     }
     follow_kin(tx, &mut people, at).await?;
     Ok(people)
@@ -224,6 +245,7 @@ async fn statements(
     values: &[Value],
     cluster: &BTreeMap<PersonId, PersonId>,
     people: &mut BTreeMap<PersonId, Rows>,
+    parts: Parts,
 ) -> Result<(), StoreError> {
     macro_rules! gather {
         ($sql:ident, $list:ident, $read:ident) => {
@@ -236,11 +258,14 @@ async fn statements(
             }
         };
     }
-    gather!(NAMES, names, read_name);
     gather!(DETAILS, details, read_detail);
     gather!(RESIDENCES, residences, read_residence);
     gather!(MEMBERSHIPS, memberships, read_membership);
     gather!(KIN, kin, read_kin);
+    if parts == Parts::Ties {
+        return Ok(());
+    }
+    gather!(NAMES, names, read_name);
     gather!(PREGNANCIES, pregnancies, read_pregnancy);
     gather!(FACTS, facts, read_fact);
     Ok(())
@@ -259,4 +284,45 @@ async fn follow_kin(tx: &mut Tx, people: &mut BTreeMap<PersonId, Rows>, at: Inst
         rows.kin.retain(|k| k.row.other != id);
     }
     Ok(())
+}
+
+/// One protection as it stands: its victim, its days, from whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Protection {
+    pub(crate) victim: PersonId,
+    pub(crate) valid: Period,
+    pub(crate) perpetrators: BTreeSet<PersonId>,
+}
+
+/// The protections of these people (all of a victim's records) as known now; ids are of surviving records.
+pub(crate) async fn protections(tx: &mut Tx, people: &BTreeSet<PersonId>) -> Result<Vec<Protection>, StoreError> {
+    let now = Instant::from_micros(i64::MAX);
+    let cluster = clusters(tx, people, now).await?;
+    let records: Vec<PersonId> = cluster.keys().copied().collect();
+    let mut found: BTreeMap<Uuid, Protection> = BTreeMap::new();
+    for chunk in records.chunks(BATCH) {
+        let values = bind(now, chunk);
+        let rows = tx.all(PROTECTIONS, &values).await?;
+        if rows.is_empty() {
+            continue;
+        }
+        for row in rows {
+            let record: PersonId = row.get("person_id")?;
+            let victim = cluster.get(&record).copied().unwrap_or(record);
+            let valid = Period { from: row.get("valid_from")?, until: row.maybe("valid_until")? };
+            found.insert(row.get("protection_id")?, Protection { victim, valid, perpetrators: BTreeSet::new() });
+        }
+        for row in tx.all(PERPETRATORS, &values).await? {
+            if let Some(protection) = found.get_mut(&row.get("protection_id")?) {
+                protection.perpetrators.insert(row.get("perpetrator_id")?);
+            }
+        }
+    }
+    let mut all: Vec<Protection> = found.into_values().collect();
+    let named: BTreeSet<PersonId> = all.iter().flat_map(|p| p.perpetrators.iter().copied()).collect();
+    let map = survivors(tx, named, now).await?;
+    for protection in &mut all {
+        protection.perpetrators = protection.perpetrators.iter().map(|p| map.get(p).copied().unwrap_or(*p)).collect();
+    }
+    Ok(all)
 }
