@@ -3,4 +3,6 @@
 pub mod cli;
 pub mod config;
 pub mod pack;
+pub mod runtime;
+pub mod serve;
 pub mod town;

@@ -1,0 +1,118 @@
+//! Opening an installation: database, keys, disclosure log, pack, in the order in which one needs the other.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use catalogue::Pack;
+use guard::log::{Log, LogError};
+use guard::{Guard, KeyError, Keys, Policies, PolicyError};
+use kernel::{Clock, Ids, Instant};
+use store::{Db, Schema, StoreError};
+
+use crate::config::{Config, ConfigError};
+
+/// The machine's clock: the only one in the program.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the time is read")]
+    fn now(&self) -> Instant {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Instant::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// Ids from the operating system's randomness.
+#[derive(Debug, Default)]
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    fn entropy(&self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        if getrandom::fill(&mut bytes).is_err() {
+            // Without randomness two ids could meet and one family's rows be refused: better to stop here.
+            tracing::error!("the operating system gives no randomness; stopping");
+            std::process::abort();
+        }
+        bytes
+    }
+}
+
+/// The tables of all rooms, in the order in which they are made.
+pub const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, casework::SCHEMA];
+
+/// Why an installation cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A folder.
+    #[error("{path}: {why}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        why: std::io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The policies.
+    #[error(transparent)]
+    Policies(#[from] PolicyError),
+    /// The pack is faulty; the report names every fault.
+    #[error("{0}")]
+    Pack(String),
+}
+
+/// An open installation.
+pub struct Runtime {
+    /// How it is configured.
+    pub config: Config,
+    /// What the handlers share.
+    pub state: web::AppState,
+    /// Keys.
+    pub keys: Arc<Keys>,
+}
+
+impl Runtime {
+    /// Opens everything; makes what is not there yet.
+    pub async fn open(config: Config) -> Result<Runtime, OpenError> {
+        let folder = |path: PathBuf| move |why| OpenError::Folder { path, why };
+        std::fs::create_dir_all(&config.data).map_err(folder(config.data.clone()))?;
+        let pack = load_pack(&config)?;
+        let db = Db::open(&config.database_url()).await?;
+        db.migrate(SCHEMAS).await?;
+        let keys = Arc::new(Keys::open(&config.data.join("keys"))?);
+        let log = Log::open(&config.data.join("log"), keys.clone())?;
+        let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        let guard = Arc::new(Guard::new(Policies::built_in()?, log, keys.clone(), clock.clone(), ids.clone()));
+        let settings = web::Config {
+            demo: config.demo_provider,
+            public_url: config.public_url.clone(),
+            ..web::Config::default()
+        };
+        let state =
+            web::AppState { db, packs: web::Packs::new(pack), guard, clock, ids, config: Arc::new(settings) };
+        Ok(Runtime { config, state, keys })
+    }
+}
+
+/// The pack in force, or every fault it has.
+pub fn load_pack(config: &Config) -> Result<Pack, OpenError> {
+    match Pack::load(&config.pack) {
+        Ok(loaded) => Ok(loaded.pack),
+        Err(faults) => {
+            let files = catalogue::Files::read(&config.pack).ok();
+            Err(OpenError::Pack(catalogue::check_report(&faults, files.as_ref())))
+        }
+    }
+}
