@@ -40,6 +40,10 @@ pub(crate) mod words {
     pub(crate) const REGISTERED_ON: &str = "birth_registered_on";
 }
 
+/// The source of a fact that a place gives to everyone there. The place itself is not named, for an address may be
+/// protected.
+pub const PLACE: &str = "address";
+
 fn as_of(desk: &Desk<'_>) -> AsOf {
     AsOf::latest(desk.today())
 }
@@ -119,7 +123,7 @@ fn inherit(desk: &Desk<'_>, place: &str, facts: &mut Vec<FactStood>) {
             facts.push(FactStood {
                 item: item.clone(),
                 value: value.clone(),
-                source: around.id.clone(),
+                source: PLACE.to_owned(),
                 valid_from: None,
                 recorded: None,
                 law: None,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::desk::Desk;
 use crate::evaluate::{evaluate, outcomes};
 use crate::household;
-use crate::model::{Cause, ItemStatus, Offer, OfferStatus};
+use crate::model::{Cause, EventStatus, ItemStatus, LifeEvent, Offer, OfferStatus};
 use crate::plan::{Change, Draft, Occasion, Outcomes, plan};
 use crate::rows;
 use crate::snapshot::Snapshot;
@@ -61,7 +61,8 @@ impl AsConflict for Fault {
 }
 
 /// Works the household out again because of something that happened to it before; a household that does not exist (any
-/// more) is left alone.
+/// more) is left alone. Without a registered event, one is noted when offers changed, so that the family's history
+/// says why.
 pub async fn household(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -69,10 +70,28 @@ pub async fn household(
     cause: Cause,
     event: Option<EventId>,
 ) -> Result<Settled, Fault> {
-    match household::load(tx, desk, id, cause).await? {
-        Some(snapshot) => Ok(settle(tx, desk, &snapshot, Before::LastTime, cause, event).await?),
-        None => Ok(Settled::default()),
+    let Some(snapshot) = household::load(tx, desk, id, cause).await? else { return Ok(Settled::default()) };
+    let noted = event.unwrap_or_else(|| EventId::new(desk.ids, desk.now));
+    let settled = settle(tx, desk, &snapshot, Before::LastTime, cause, Some(noted)).await?;
+    let head = snapshot.members.first().map(|m| m.person);
+    if let Some(person) = head.filter(|_| event.is_none() && settled.changed()) {
+        let note = LifeEvent {
+            id: noted,
+            kind: cause,
+            person,
+            household: id,
+            occurred_on: desk.today(),
+            detail: serde_json::Value::Null,
+            source: desk.pack.manifest().id.clone(),
+            register_number: None,
+            status: EventStatus::Registered,
+            corrects: None,
+            reason: None,
+            recorded_at: desk.now,
+        };
+        rows::add_event(tx, &note, None, desk.pack.content_hash()).await?;
     }
+    Ok(settled)
 }
 
 /// Works the household out and writes what changed: offers, frozen facts, standing.
@@ -89,7 +108,7 @@ pub(crate) async fn settle(
     let drafts = now.drafts(desk.pack, snapshot, cause);
     let stands = outcomes(&drafts);
     let last = match before {
-        Before::LastTime => rows::standing(tx, snapshot.household).await?.map(|s| s.outcomes),
+        Before::LastTime => rows::standing(tx, snapshot.household).await?,
         Before::Without(persons) => Some(said(desk, &snapshot.without(&persons), cause)),
         Before::Was(earlier) => Some(said(desk, &earlier, cause)),
     };
@@ -119,8 +138,8 @@ async fn stand(tx: &mut Tx, desk: &Desk<'_>, snapshot: &Snapshot, stands: &Outco
 
 /// The first day after today on which an answer turns by itself.
 fn next_change(desk: &Desk<'_>, snapshot: &Snapshot) -> Option<kernel::Date> {
-    let _ = (desk, snapshot);
-    None
+    let program = desk.pack.program();
+    program.next_change(&snapshot.for_rules(program.household()), desk.today())
 }
 
 /// Hashes and moment every changed row carries.

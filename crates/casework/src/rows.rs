@@ -1,6 +1,6 @@
 //! SQL of this room beside its row mapping.
 
-use kernel::{ApplicationId, Date, EventId, HouseholdId, Instant, OfferId, PersonId};
+use kernel::{ApplicationId, EventId, HouseholdId, Instant, OfferId, PersonId};
 use serde::Serialize;
 use store::{Row, StoreError, ToValue, Tx, Value, params};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ store::sql! {
     FREEZE = "insert into frozen_facts (household_id, content_hash, content, pack_hash, rule_set, frozen_at) values ($1, $2, $3, $4, $5, $6)
         on conflict (household_id, content_hash) do nothing";
     FROZEN = "select content, pack_hash, rule_set, frozen_at from frozen_facts where household_id = $1 and content_hash = $2";
-    STANDING = "select outcomes, evaluated_on, next_change, pack_hash, rounds from standing where household_id = $1";
+    STANDING = "select outcomes from standing where household_id = $1";
     STAND = "insert into standing (household_id, outcomes, evaluated_on, next_change, pack_hash, rounds, evaluated_at) values ($1, $2, $3, $4, $5, 1, $6)
         on conflict (household_id) do update set outcomes = excluded.outcomes, evaluated_on = excluded.evaluated_on, next_change = excluded.next_change,
         pack_hash = excluded.pack_hash, rounds = standing.rounds + 1, evaluated_at = excluded.evaluated_at";
@@ -202,23 +202,9 @@ pub(crate) async fn event(tx: &mut Tx, id: EventId) -> Result<Option<LifeEvent>,
     tx.maybe(EVENT, params![id]).await?.as_ref().map(read_event).transpose()
 }
 
-/// Where a household stood when it was last evaluated.
-#[derive(Clone, Debug)]
-pub(crate) struct Standing {
-    pub(crate) outcomes: crate::plan::Outcomes,
-    pub(crate) pack_hash: String,
-    pub(crate) evaluated_on: Date,
-    pub(crate) next_change: Option<Date>,
-}
-
-pub(crate) async fn standing(tx: &mut Tx, household: HouseholdId) -> Result<Option<Standing>, StoreError> {
-    let Some(row) = tx.maybe(STANDING, params![household]).await? else { return Ok(None) };
-    Ok(Some(Standing {
-        outcomes: row.json("outcomes")?,
-        pack_hash: row.get("pack_hash")?,
-        evaluated_on: row.get("evaluated_on")?,
-        next_change: row.maybe("next_change")?,
-    }))
+/// What a household's programmes said when it was last evaluated; `None` when it never was.
+pub(crate) async fn standing(tx: &mut Tx, household: HouseholdId) -> Result<Option<crate::plan::Outcomes>, StoreError> {
+    tx.maybe(STANDING, params![household]).await?.map(|row| row.json("outcomes")).transpose()
 }
 
 /// Household ids from a page of a scan.

@@ -1,0 +1,280 @@
+//! Reads for people: entitlements now, offers, events and applications of a household, under seal and with everybody they
+//! are about, for the guard to decide on.
+//!
+//! Of a household with a protected address nothing that follows from where it lives is shown: neither the values that a
+//! place gives to everyone there nor the place itself.
+
+use std::collections::BTreeSet;
+
+use guard::{Relation, Resource, Sealed, Tier};
+use kernel::{Date, EventId, HouseholdId, Instant, OfferId, PersonId};
+use registry::sight::{Sight, relations};
+use serde::Serialize;
+use store::{StoreError, Tx, params};
+use uuid::Uuid;
+
+use crate::desk::Desk;
+use crate::evaluate::{Evaluation, evaluate};
+use crate::household::{self, PLACE};
+use crate::model::{Cause, LifeEvent, Offer, OfferStatus};
+use crate::rows::{self, ApplicationItem};
+use crate::snapshot::Snapshot;
+
+/// What was read: under seal, with everybody inside and how they stand to the viewer.
+#[derive(Debug)]
+#[must_use]
+pub struct Seen<T> {
+    /// The data; [`guard::Guard::reveal`] opens it.
+    pub sealed: Sealed<T>,
+    /// Everybody whose data it holds.
+    pub about: Vec<(PersonId, Relation)>,
+}
+
+impl<T> Seen<T> {
+    /// The guard's resource for it: entitlements and what they rest on.
+    pub fn resource(&self) -> Resource {
+        Resource::people(self.about.iter().copied()).at(Tier::Benefits)
+    }
+}
+
+/// What a household may get now.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entitlements {
+    /// The results.
+    pub evaluation: Evaluation,
+    /// Content hash of the pack.
+    pub pack: String,
+}
+
+/// An offer as shown: with the status it has on the day.
+#[derive(Clone, Debug, Serialize)]
+pub struct OfferShown {
+    /// The offer.
+    pub offer: Offer,
+    /// Its status today.
+    pub status: OfferStatus,
+}
+
+/// An application with its items.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApplicationShown {
+    /// Its id.
+    pub id: kernel::ApplicationId,
+    /// Who applied.
+    pub applicant: PersonId,
+    /// The household.
+    pub household: HouseholdId,
+    /// Why an official acted for the person.
+    pub on_behalf: Option<String>,
+    /// When.
+    pub made_at: Instant,
+    /// What was applied for.
+    pub items: Vec<ApplicationItem>,
+}
+
+/// An earlier revision of an offer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Revision {
+    /// 1, 2, 3 …
+    pub revision: u32,
+    /// Its status then.
+    pub status: OfferStatus,
+    /// What it said.
+    pub content: crate::model::OfferContent,
+    /// From when.
+    pub from: Instant,
+    /// Until when.
+    pub until: Instant,
+}
+
+/// Everybody in a household and how they stand to the viewer; `None` when there is no such household.
+struct Home {
+    snapshot: Snapshot,
+    about: Vec<(PersonId, Relation)>,
+    hidden: bool,
+}
+
+async fn home(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>, id: HouseholdId) -> Result<Option<Home>, StoreError> {
+    let Some(snapshot) = household::load(tx, desk, id, Cause::FactChange).await? else { return Ok(None) };
+    let about: Vec<_> = relations(tx, sight, snapshot.persons()).await?.into_iter().collect();
+    let hidden = about.iter().any(|(_, r)| r.protected && !(r.own || r.ward));
+    Ok(Some(Home { snapshot, about, hidden }))
+}
+
+impl Home {
+    fn seal<T>(self, value: T) -> Seen<T> {
+        let persons: Vec<PersonId> = self.about.iter().map(|(p, _)| *p).collect();
+        Seen { sealed: Sealed::new(value, persons), about: self.about }
+    }
+
+    fn subjects(&self) -> Vec<Uuid> {
+        std::iter::once(self.snapshot.household.0).chain(self.snapshot.members.iter().map(|m| m.person.0)).collect()
+    }
+}
+
+/// What the household may get on a day (today's facts), with reasons and after the combination rules.
+pub async fn entitlements(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    id: HouseholdId,
+    on: Date,
+) -> Result<Option<Seen<Entitlements>>, StoreError> {
+    let Some(home) = home(tx, desk, sight, id).await? else { return Ok(None) };
+    let mut evaluation = evaluate(desk.pack, &home.snapshot, on);
+    if home.hidden {
+        hide_place(desk, &mut evaluation);
+    }
+    let pack = desk.pack.content_hash().to_owned();
+    Ok(Some(home.seal(Entitlements { evaluation, pack })))
+}
+
+/// Takes out what follows from the place: values of items that places give, and everything worked out on the way, since a
+/// named value may be nothing but the place in other words.
+fn hide_place(desk: &Desk<'_>, evaluation: &mut Evaluation) {
+    let given: BTreeSet<&str> =
+        desk.pack.jurisdictions().iter().flat_map(|j| j.attributes.iter().map(|(item, _)| item.as_str())).collect();
+    for condition in evaluation.explanation.results.iter_mut().flat_map(|r| &mut r.conditions) {
+        let touched = condition.facts.iter().any(|f| given.contains(f.fact.item.as_str()));
+        condition.facts.retain(|f| !given.contains(f.fact.item.as_str()));
+        if touched {
+            condition.steps.clear();
+        }
+    }
+}
+
+/// All offers to the household and its members, the newest last.
+pub async fn offers(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    id: HouseholdId,
+) -> Result<Option<Seen<Vec<OfferShown>>>, StoreError> {
+    let Some(home) = home(tx, desk, sight, id).await? else { return Ok(None) };
+    let today = desk.today();
+    let mut shown = Vec::new();
+    for mut offer in rows::offers_of(tx, &home.subjects()).await? {
+        if home.hidden {
+            offer.content.answers.retain(|a| a.source.as_deref() != Some(PLACE));
+        }
+        shown.push(OfferShown { status: offer.status_on(today), offer });
+    }
+    Ok(Some(home.seal(shown)))
+}
+
+/// The subjects of offers, to ask the guard before they are accepted or refused: the household, and the person each is
+/// for. Ids only; unknown offers are left out.
+pub async fn subjects(
+    tx: &mut Tx,
+    ids: &[OfferId],
+) -> Result<Vec<(OfferId, HouseholdId, Option<PersonId>)>, StoreError> {
+    let found = rows::offers_by_id(tx, ids).await?;
+    Ok(found.into_iter().map(|o| (o.id, o.household, o.subject.person())).collect())
+}
+
+/// Whom an event is about, to ask the guard before it is corrected or withdrawn.
+pub async fn event_person(tx: &mut Tx, id: EventId) -> Result<Option<(PersonId, HouseholdId)>, StoreError> {
+    Ok(rows::event(tx, id).await?.map(|e| (e.person, e.household)))
+}
+
+/// Earlier revisions of one offer, the first first.
+pub async fn revisions(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    id: OfferId,
+) -> Result<Option<Seen<Vec<Revision>>>, StoreError> {
+    let Some(offer) = rows::offers_by_id(tx, &[id]).await?.pop() else { return Ok(None) };
+    let Some(home) = home(tx, desk, sight, offer.household).await? else { return Ok(None) };
+    let mut past = Vec::new();
+    for row in tx.all(rows::PAST, params![offer.subject.uuid(), id]).await? {
+        let mut content: crate::model::OfferContent = row.json("content")?;
+        if home.hidden {
+            content.answers.retain(|a| a.source.as_deref() != Some(PLACE));
+        }
+        past.push(Revision {
+            revision: row.get("revision")?,
+            status: row.parse("status")?,
+            content,
+            from: row.get("changed_at")?,
+            until: row.get("superseded_at")?,
+        });
+    }
+    Ok(Some(home.seal(past)))
+}
+
+/// A place in a list that goes backwards in time: everything older than this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Older {
+    /// The moment of the last row seen.
+    pub at: Instant,
+    /// Its id.
+    pub id: Uuid,
+}
+
+impl Older {
+    /// The beginning of the list: the newest row.
+    pub const NEWEST: Older = Older { at: Instant::from_micros(i64::MAX), id: Uuid::max() };
+}
+
+/// Events of the household, the newest first.
+pub async fn events(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    id: HouseholdId,
+    older: Older,
+    most: u32,
+) -> Result<Option<Seen<Vec<LifeEvent>>>, StoreError> {
+    let Some(mut home) = home(tx, desk, sight, id).await? else { return Ok(None) };
+    let rows = tx.all(rows::EVENTS_OF_HOUSEHOLD, params![id, older.at, older.id, most]).await?;
+    let events = rows.iter().map(rows::read_event).collect::<Result<Vec<_>, _>>()?;
+    // Somebody who left the household since is still whom an event was about.
+    let strangers = events.iter().map(|e| e.person).filter(|p| !home.about.iter().any(|(a, _)| a == p));
+    let strangers: BTreeSet<PersonId> = strangers.collect();
+    home.about.extend(relations(tx, sight, strangers).await?);
+    Ok(Some(home.seal(events)))
+}
+
+/// Applications of the household, the newest first.
+pub async fn applications(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    id: HouseholdId,
+    older: Older,
+    most: u32,
+) -> Result<Option<Seen<Vec<ApplicationShown>>>, StoreError> {
+    let Some(mut home) = home(tx, desk, sight, id).await? else { return Ok(None) };
+    let mut shown = Vec::new();
+    for row in tx.all(rows::APPLICATIONS_OF_HOUSEHOLD, params![id, older.at, older.id, most]).await? {
+        let application: kernel::ApplicationId = row.get("application_id")?;
+        let items = tx.all(rows::ITEMS, params![application]).await?;
+        let mut items = items.iter().map(rows::read_item).collect::<Result<Vec<_>, _>>()?;
+        if home.hidden {
+            for item in &mut items {
+                item.content.answers.retain(|a| a.source.as_deref() != Some(PLACE));
+            }
+        }
+        shown.push(ApplicationShown {
+            id: application,
+            applicant: row.get("person_id")?,
+            household: row.get("household_id")?,
+            on_behalf: row.maybe("on_behalf_reason")?,
+            made_at: row.get("made_at")?,
+            items,
+        });
+    }
+    let applicants: BTreeSet<PersonId> =
+        shown.iter().map(|a| a.applicant).filter(|p| !home.about.iter().any(|(a, _)| a == p)).collect();
+    home.about.extend(relations(tx, sight, applicants).await?);
+    Ok(Some(home.seal(shown)))
+}
+
+/// The facts an offer or application rests on, exactly as they were frozen; for a replay, never for a page.
+pub async fn frozen(tx: &mut Tx, household: HouseholdId, hash: &str) -> Result<Option<Sealed<Snapshot>>, StoreError> {
+    let Some(row) = tx.maybe(rows::FROZEN, params![household, hash]).await? else { return Ok(None) };
+    let snapshot: Snapshot = row.json("content")?;
+    let persons = snapshot.persons();
+    Ok(Some(Sealed::new(snapshot, persons)))
+}
