@@ -160,7 +160,7 @@ pub struct Policies {
     authorizer: Authorizer,
     account: EntityTypeName,
     record: EntityTypeName,
-    actions: HashMap<Action, EntityUid>,
+    actions: HashMap<Action, Entity>,
     roles: HashMap<Role, EntityUid>,
 }
 
@@ -189,8 +189,14 @@ impl Policies {
         if let Some(error) = checked.validation_errors().next() {
             return Err(PolicyError::Invalid(error.to_string()));
         }
-        let actions =
-            Action::ALL.iter().map(|a| Ok((*a, uid(&type_name("Action")?, a.word())))).collect::<Result<_, _>>()?;
+        // Actions carry their groups; without them a policy on a group would silently match nothing.
+        let known = schema.action_entities().map_err(|e| PolicyError::Schema(e.to_string()))?;
+        let action_type = type_name("Action")?;
+        let action = |a: &Action| {
+            let entity = known.get(&uid(&action_type, a.word())).cloned();
+            entity.map(|e| (*a, e)).ok_or_else(|| PolicyError::Schema(format!("action {a} is missing")))
+        };
+        let actions = Action::ALL.iter().map(action).collect::<Result<_, _>>()?;
         let roles = Role::ALL.iter().map(|r| Ok((*r, uid(&type_name("Role")?, r.word())))).collect::<Result<_, _>>()?;
         let (account, record) = (type_name("Account")?, type_name("Record")?);
         Ok(Policies { set, schema, authorizer: Authorizer::new(), account, record, actions, roles })
@@ -263,14 +269,14 @@ impl Policies {
             HashSet::new(),
         )
         .map_err(|e| e.to_string())?;
-        let entities = Entities::from_entities([account, record], None).map_err(|e| e.to_string())?;
+        let entities = Entities::from_entities([account, record, action.clone()], None).map_err(|e| e.to_string())?;
         let context = Context::from_pairs([
             ("purpose".to_owned(), RestrictedExpression::new_string(request.purpose.kind.word().to_owned())),
             ("justified".to_owned(), RestrictedExpression::new_bool(request.purpose.is_justified())),
         ])
         .map_err(|e| e.to_string())?;
         let cedar =
-            CedarRequest::new(principal, action, resource, context, Some(&self.schema)).map_err(|e| e.to_string())?;
+            CedarRequest::new(principal, action.uid(), resource, context, Some(&self.schema)).map_err(|e| e.to_string())?;
         Ok((cedar, entities))
     }
 

@@ -223,7 +223,7 @@ fn check_year(
         found.push(Damage::Unsigned { year, signed: mark.size, count: whole - mark.size });
     }
 
-    let chain = chain::read(&String::from_utf8_lossy(&text), &origin(year), key);
+    let chain = chain::read(&String::from_utf8_lossy(&text), &origin(year), key, head);
     let known = usize::try_from(head.count).unwrap_or(usize::MAX);
     if chain.heads.get(known) != Some(&head) {
         let what = "the chain is shorter than the mark says, or was changed";

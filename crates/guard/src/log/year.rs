@@ -135,7 +135,7 @@ impl Year {
 
         let checkpoints = private_file(&dir.join(CHECKPOINTS)).map_err(io)?;
         let text = std::fs::read(dir.join(CHECKPOINTS)).map_err(io)?;
-        let read = chain::read(&String::from_utf8_lossy(&text), &origin(year), &key);
+        let read = chain::read(&String::from_utf8_lossy(&text), &origin(year), &key, marked_head);
         let known = usize::try_from(marked_head.count).unwrap_or(usize::MAX);
         if read.heads.get(known) != Some(&marked_head) {
             return Err(damaged(format!("the chain in {CHECKPOINTS} is shorter than acknowledged or was changed")));

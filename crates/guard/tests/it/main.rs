@@ -1,0 +1,7 @@
+//! The guard as others use it: decisions against a table an auditor can read, the log against tampering and crashes,
+//! seals, accounts and sessions on both databases.
+
+mod log;
+
+mod reveal;
+mod support;
