@@ -86,3 +86,20 @@ impl Fault {
         (self.status(), self.page(f)).into_response()
     }
 }
+
+/// The page for what the guard refused: as if there were nothing, where even that there is something must not be told.
+pub(crate) fn denied(f: &Frame, denied: &guard::Denied) -> Response {
+    let fault = match denied {
+        guard::Denied::Refused(_) if denied.as_if_absent() => Fault::NotFound,
+        guard::Denied::Refused(_) => Fault::Forbidden(None),
+        guard::Denied::NotLogged(why) => {
+            tracing::error!(%why, "the disclosure log is not available");
+            Fault::Busy(String::new())
+        }
+        guard::Denied::Mismatch(why) => {
+            tracing::error!(%why, "a page asked for people it had not named");
+            Fault::Internal(String::new())
+        }
+    };
+    fault.response(f)
+}

@@ -11,10 +11,12 @@ pub mod form;
 pub mod official;
 pub mod privacy;
 pub mod request;
+mod router;
 pub mod sign_in_page;
 pub mod state;
 
 pub use request::Session;
+pub use router::router;
 pub use state::{AppState, Config, Packs};
 
 #[cfg(test)]

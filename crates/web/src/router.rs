@@ -1,0 +1,93 @@
+//! Every address and what answers it, and the layers around.
+
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::Router;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::analyst::handlers as analyst;
+use crate::assets;
+use crate::citizen::{check_handlers as check, home};
+use crate::components::frame::Frame;
+use crate::error::Fault;
+use crate::request::LANG_COOKIE;
+use crate::state::AppState;
+
+/// The largest form; files of an import are text in a form.
+const LARGEST_BODY: usize = 8 * 1024 * 1024;
+/// After this long a request is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// All pages.
+pub fn router(state: AppState) -> Router {
+    pages()
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_found)
+        .layer(middleware::from_fn(remember_language))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(CatchPanicLayer::new())
+        // Outside of what may answer in our place, so that those answers become pages too.
+        .layer(middleware::from_fn_with_state(state.clone(), numbered_faults))
+        .with_state(state)
+}
+
+fn pages() -> Router<AppState> {
+    Router::new()
+        .route("/", get(start))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/check", get(check::start))
+        .route("/check/place", post(check::place))
+        .route("/check/people", post(check::people))
+        .route("/check/more", post(check::more))
+        .route("/check/result", post(check::result))
+        .route("/programmes", get(analyst::list))
+        .route("/programmes/{id}", get(analyst::one))
+        .route("/analyst/parameters", get(analyst::parameter_list))
+        .route("/analyst/parameters/{id}", get(analyst::parameter))
+        .route("/analyst/try", get(analyst::try_form).post(analyst::try_it))
+}
+
+async fn start(f: Frame) -> Response {
+    home::home(&f).into_response()
+}
+
+async fn not_found(f: Frame) -> Response {
+    Fault::NotFound.response(&f)
+}
+
+/// A language chosen in the address is kept for the next pages.
+async fn remember_language(request: Request, next: Next) -> Response {
+    let chosen = request.uri().query().and_then(|query| {
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.into_iter().find(|(name, _)| name == "lang").and_then(|(_, tag)| tag.parse::<kernel::Lang>().ok())
+    });
+    let mut response = next.run(request).await;
+    if let Some(lang) = chosen {
+        let cookie = format!("{LANG_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", lang.tag());
+        if let Ok(cookie) = cookie.parse() {
+            response.headers_mut().append(axum::http::header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// Gives every answer of ours above 499 without a page its page, with a number that is in the records too.
+async fn numbered_faults(State(state): State<AppState>, f: Frame, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    let html = response.headers().get(axum::http::header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+    if !response.status().is_server_error() || html {
+        return response;
+    }
+    let number = state.ids.uuid(state.now()).simple().to_string().split_off(20);
+    tracing::error!(%number, %method, path, status = response.status().as_u16(), "a request failed");
+    let fault = if response.status() == StatusCode::SERVICE_UNAVAILABLE { Fault::Busy(number) } else { Fault::Internal(number) };
+    fault.response(&f)
+}

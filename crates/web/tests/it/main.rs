@@ -1,0 +1,4 @@
+//! The pages as a browser meets them: requests through the whole router, over a real database, log and pack.
+
+mod public;
+mod state;

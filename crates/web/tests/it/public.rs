@@ -1,0 +1,74 @@
+//! Pages that need no account.
+
+use axum::http::StatusCode;
+
+use crate::state::{get, installation, post};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn public_pages_answer_in_the_language_asked_for() {
+    let (state, _folder) = installation().await;
+    let first = state.packs.current().programmes().iter().next().expect("a programme").id.clone();
+    let app = web::router(state);
+    for path in ["/", "/check", "/programmes", "/analyst/parameters", &format!("/programmes/{first}")] {
+        let answer = get(&app, path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(answer.body.contains("<html lang=\"ko\">"), "{path}");
+        assert!(!answer.body.contains(text::MISSING_MARK), "{path}");
+        let russian = get(&app, &format!("{path}?lang=ru")).await;
+        assert!(russian.body.contains("<html lang=\"ru\">"), "{path}");
+    }
+    let lost = get(&app, "/nowhere").await;
+    assert_eq!(lost.status, StatusCode::NOT_FOUND);
+    assert!(lost.body.contains("<h1>"));
+    assert_eq!(get(&app, "/programmes/no_such").await.status, StatusCode::NOT_FOUND);
+}
+
+const FAMILY: [(&str, &str); 9] = [
+    ("place", "kr-11-680"),
+    ("count", "3"),
+    ("m0-born", "19950302"),
+    ("m1-rel", "spouse"),
+    ("m1-born", "1993.7.1"),
+    ("m2-rel", "child"),
+    ("m2-born", "2026-11-20"),
+    ("m0-due", ""),
+    ("do", "next"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_family_without_account_learns_what_it_may_get() {
+    let (state, _folder) = installation().await;
+    let app = web::router(state);
+    let questions = post(&app, "/check/people", &FAMILY).await;
+    assert_eq!(questions.status, StatusCode::OK);
+    assert!(questions.body.contains("/check/result"), "{}", questions.body);
+    let result = post(&app, "/check/result", &FAMILY[..8]).await;
+    assert_eq!(result.status, StatusCode::OK);
+    for sure in ["First", "₩2,000,000", "Child born 20 November 2026"] {
+        assert!(result.body.contains(sure), "{sure} is not in {}", result.body);
+    }
+    assert!(!result.body.contains(text::MISSING_MARK));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_wrong_is_said_at_its_field_and_all_is_kept() {
+    let (state, _folder) = installation().await;
+    let app = web::router(state);
+    let mut family = FAMILY;
+    family[2] = ("m0-born", "1995-02-30");
+    let answer = post(&app, "/check/people", &family).await;
+    assert!(answer.body.contains("href=\"#f-m0-born\"") && answer.body.contains("value=\"1995-02-30\""), "{}", answer.body);
+    assert!(answer.body.contains("value=\"1993.7.1\""));
+    for hostile in ["<script>", "' or 1=1 --", "\u{0}", "999999999999999999999", "💥", "../../etc"] {
+        for field in ["place", "count", "m0-born", "m1-rel", "h-monthly_rent", "m0-wage", "m99-wage", "do", "drop", "lang"] {
+            let mut fields = FAMILY.to_vec();
+            fields.retain(|(name, _)| *name != field);
+            fields.push((field, hostile));
+            for page in ["/check/place", "/check/people", "/check/more", "/check/result"] {
+                let answer = post(&app, page, &fields).await;
+                assert!(answer.status.is_success(), "{page} {field} {hostile}: {}", answer.status);
+                assert!(!answer.body.contains("<script>"), "{page} {field}");
+            }
+        }
+    }
+}
