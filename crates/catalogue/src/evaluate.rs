@@ -59,7 +59,18 @@ impl Pack {
             Ok(Named::Unknown { most, .. }) if most.is_some_and(|n| n <= 0) => {
                 FactSide { holds: Some(false), ..unknown }
             }
+            Err(_) => self.recorded_side(household, (entity, &fact.item), member, on),
             _ => unknown,
+        }
+    }
+
+    /// The same for an item that no programme reads: what is recorded, or what the register's silence means.
+    fn recorded_side(&self, household: &Household, of: (Entity, &str), member: Option<usize>, on: Date) -> FactSide {
+        let silence = || self.item(of.0, of.1).and_then(|i| i.absent.as_ref());
+        let value = household.stated(of.0, of.1, member).unwrap_or_else(silence);
+        FactSide {
+            holds: value.map(|v| self.counts(of.0, of.1, v, on)),
+            amount: value.and_then(money).zip(self.per_of(of.0, of.1)),
         }
     }
 

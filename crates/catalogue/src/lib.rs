@@ -15,4 +15,4 @@ mod report;
 pub use household::{GivenFact, HouseholdFile, MemberFile};
 pub use pack::{Loaded, Pack};
 pub use read::files::Files;
-pub use report::check_report;
+pub use report::{Question, check_report, explain_json, explain_report};

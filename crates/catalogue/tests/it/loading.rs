@@ -1,9 +1,22 @@
 use std::path::{Path, PathBuf};
 
-use catalogue::Pack;
+use catalogue::{Files, Pack};
 
 pub(crate) fn small_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packs/small")
+}
+
+pub(crate) fn small() -> Pack {
+    Pack::load(&small_dir()).unwrap_or_else(|faults| panic!("{faults:#?}")).pack
+}
+
+/// The small pack with one text of one file replaced.
+pub(crate) fn with(file: &str, old: &str, new: &str) -> Files {
+    let mut files = Files::read(&small_dir()).unwrap();
+    let text = String::from_utf8(files.take(file).unwrap()).unwrap();
+    assert!(text.contains(old), "{file} does not hold {old}");
+    files.put(file, text.replacen(old, new, 1));
+    files
 }
 
 #[test]

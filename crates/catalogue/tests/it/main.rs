@@ -1,3 +1,5 @@
 //! The catalogue as a whole, on packs on disk.
 
+mod cases;
+mod explaining;
 mod loading;

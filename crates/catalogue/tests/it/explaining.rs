@@ -1,0 +1,61 @@
+use catalogue::{Pack, explain_json, explain_report};
+use kernel::{Date, Lang};
+
+use crate::loading::small;
+
+const ON: Date = Date::constant(2025, 6, 15);
+
+fn family(pack: &Pack, case: &str) -> rules::Household {
+    pack.cases().iter().find(|c| c.id == case).unwrap().household.build(pack).unwrap()
+}
+
+#[test]
+fn a_person_reads_answers_reasons_sources_law_and_the_choice() {
+    let pack = small();
+    let english = explain_report(&pack, &family(&pack, "one-child"), ON, Lang::En);
+    for words in [
+        "What this household may get on 15 June 2025",
+        "Law: Families Act 6 (1)",
+        "Income line (2) = ₩1,700,000 a month",
+        "Wage (mother) = ₩1,200,000 a month (Ministry of Families, since 1 January 2025)",
+        "no entry at Town hall means this value",
+        "[C1] Only one of the two is paid.",
+        "Other choice: Child benefit · child (₩1,200,000 a year; the choice taken gives ₩1,800,000)",
+        "Note: Simplified.",
+    ] {
+        assert!(english.contains(words), "{words} is not in\n{english}");
+    }
+    let korean = explain_report(&pack, &family(&pack, "wage-not-known"), ON, Lang::Ko);
+    for words in ["2025년 6월 15일", "더 필요한 사실: 임금 (mother) (가족부)", "한 달 임금이 얼마인가요?", "아직 알 수 없음"] {
+        assert!(korean.contains(words), "{words} is not in\n{korean}");
+    }
+    for words in [english, korean] {
+        assert!(!words.contains('⟦') && !words.contains("{$"), "a message is missing in\n{words}");
+    }
+}
+
+#[test]
+fn a_program_reads_the_documented_shape() {
+    let pack = small();
+    let json = explain_json(&pack, &family(&pack, "one-child"), ON, Lang::En);
+    let result = |programme: &str| {
+        json["results"].as_array().unwrap().iter().find(|r| r["programme"] == programme).unwrap().clone()
+    };
+    let child = result("child_benefit");
+    assert_eq!(child["subject"], "child");
+    assert_eq!(child["answer"], "yes");
+    assert_eq!(child["amount"]["minor"], 100_000);
+    assert_eq!(child["amount"]["per"], "month");
+    assert_eq!(child["claim"]["closes"], "2025-03-03");
+    assert_eq!(child["combined"]["standing"], "dropped");
+    let income = result("income_support");
+    assert_eq!(income["conditions"][0]["facts"][0]["source"], "ministry");
+    assert_eq!(income["conditions"][0]["law"], "Families Act 6 (1)");
+    assert_eq!(json["alternatives"][0]["take"][0]["programme"], "child_benefit");
+    assert_eq!(json["pack"]["hash"], pack.content_hash());
+    assert_eq!(json["yearly"], 1_800_000 + 6_000_000);
+    let open = explain_json(&pack, &family(&pack, "wage-not-known"), ON, Lang::En);
+    let missing: Vec<_> = open["results"].as_array().unwrap().iter().flat_map(|r| r["missing"].as_array().unwrap()).collect();
+    assert_eq!(missing.len(), 1);
+    assert_eq!((&missing[0]["item"], &missing[0]["owner"]), (&"wage".into(), &"ministry".into()));
+}
