@@ -8,6 +8,7 @@ use crate::ast::Cmp;
 use crate::facts::Household;
 use crate::ir::{Aggregate, ByDate, Id, Node, Op, Relation};
 use crate::program::Program;
+use crate::trace::Place;
 use crate::types::Ty;
 use crate::value::{Bounds, Lane, Trouble, TroubleKind, Val};
 
@@ -59,6 +60,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) claim: Bounds,
     memo: Vec<(u32, Val)>,
     stamp: u32,
+    /// Facts supposed instead of those recorded.
+    supposed: Vec<(Place, Val)>,
     /// Operations done so far.
     pub(crate) operations: u64,
 }
@@ -66,18 +69,44 @@ pub(crate) struct Machine<'a> {
 impl<'a> Machine<'a> {
     pub(crate) fn new(program: &'a Program, household: &'a Household, today: Bounds, claim: Bounds) -> Self {
         let size = program.household_slots + program.person_slots * household.members.len();
-        Machine { program, household, today, claim, memo: vec![(0, Val::Bool(false)); size], stamp: 1, operations: 0 }
+        Machine {
+            program,
+            household,
+            today,
+            claim,
+            memo: vec![(0, Val::Bool(false)); size],
+            stamp: 1,
+            supposed: Vec::new(),
+            operations: 0,
+        }
     }
 
     /// Moves to other days and forgets all values.
     pub(crate) fn move_to(&mut self, today: Bounds, claim: Bounds) {
         (self.today, self.claim) = (today, claim);
-        self.forget();
+        self.stamp += 1;
     }
 
-    /// Forgets all values: a fact has changed.
-    pub(crate) fn forget(&mut self) {
+    /// Supposes facts to be otherwise than recorded; nothing to go back to the record.
+    pub(crate) fn suppose(&mut self, facts: &[(Place, Val)]) {
+        self.supposed.clear();
+        self.supposed.extend_from_slice(facts);
         self.stamp += 1;
+    }
+
+    /// All of these together.
+    pub(crate) fn all(&mut self, list: &[Id], env: Env) -> Val {
+        self.kleene(list, env, false)
+    }
+
+    #[inline]
+    fn fact(&self, column: u32, member: Option<usize>) -> Val {
+        if !self.supposed.is_empty()
+            && let Some((_, v)) = self.supposed.iter().find(|(p, _)| *p == (member, column))
+        {
+            return *v;
+        }
+        self.household.fact(column, member)
     }
 
     /// The value of a node.
@@ -86,8 +115,8 @@ impl<'a> Machine<'a> {
         let node = program.arena.node(id);
         match &node.op {
             Op::Const(v) => return *v,
-            Op::HouseholdFact(c) => return self.household.fact(*c, None),
-            Op::PersonFact(c) => return self.household.fact(*c, env.person(0)),
+            Op::HouseholdFact(c) => return self.fact(*c, None),
+            Op::PersonFact(c) => return self.fact(*c, env.person(0)),
             _ => {}
         }
         let slot = match node.need {
@@ -105,6 +134,10 @@ impl<'a> Machine<'a> {
         }
         self.operations += 1;
         let v = match self.work(node, env) {
+            // What holds whatever the facts are is known even where the facts are not.
+            Ok(Val::Unknown(_)) if node.ty == Ty::Bool && node.range.lo == node.range.hi && !node.fallible => {
+                Val::Bool(node.range.lo == 1)
+            }
             Ok(v) => v,
             Err(kind) => Val::Error(Trouble { kind, node: id.0 }),
         };
@@ -117,8 +150,8 @@ impl<'a> Machine<'a> {
     fn work(&mut self, node: &Node, env: Env) -> apply::Outcome {
         Ok(match &node.op {
             Op::Const(v) => *v,
-            Op::HouseholdFact(c) => self.household.fact(*c, None),
-            Op::PersonFact(c) => self.household.fact(*c, env.person(0)),
+            Op::HouseholdFact(c) => self.fact(*c, None),
+            Op::PersonFact(c) => self.fact(*c, env.person(0)),
             Op::Today => Val::between(self.today, Lane::Date),
             Op::ClaimDate => Val::between(self.claim, Lane::Date),
             Op::Define { versions, stated, .. } => {

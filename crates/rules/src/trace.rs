@@ -11,12 +11,16 @@ use crate::schema::Entity;
 use crate::value::Val;
 
 /// A fact's place: household or member, and column.
-type Place = (Option<usize>, u32);
+pub(crate) type Place = (Option<usize>, u32);
 
 /// Walks from an answer back to its reasons.
 pub(crate) struct Tracer {
     seen: HashSet<(Id, Env)>,
     places: Vec<Place>,
+    /// Whether something unknown was reached on two ways.
+    pub(crate) shared: bool,
+    /// Known values that unknown ones were compared with.
+    pub(crate) cuts: Vec<Val>,
 }
 
 /// What a walk is after.
@@ -30,7 +34,7 @@ enum After {
 
 impl Tracer {
     pub(crate) fn new(_: &Program, _: &Household) -> Self {
-        Tracer { seen: HashSet::new(), places: Vec::new() }
+        Tracer { seen: HashSet::new(), places: Vec::new(), shared: false, cuts: Vec::new() }
     }
 
     /// The facts that decided a value, in the order in which they were reached.
@@ -41,20 +45,29 @@ impl Tracer {
 
     /// The unknown facts that could change a value, sorted.
     pub(crate) fn missing(&mut self, machine: &mut Machine, id: Id, env: Env) -> Vec<FactRef> {
-        let mut places = self.collect(machine, id, env, After::Missing);
-        places.sort_unstable();
+        let places = self.relevant(machine, id, env);
         places.into_iter().map(|p| fact_ref(machine, p)).collect()
+    }
+
+    /// The unknown facts a value was read from, and what [`Tracer::shared`] and [`Tracer::cuts`] say of them.
+    pub(crate) fn unknown(&mut self, machine: &mut Machine, id: Id, env: Env) -> Vec<(Place, Vec<Val>)> {
+        let places = self.collect(machine, id, env, After::Missing);
+        places.into_iter().map(|p| (p, Vec::new())).collect()
     }
 
     fn collect(&mut self, machine: &mut Machine, id: Id, env: Env, after: After) -> Vec<Place> {
         self.seen.clear();
         self.places.clear();
+        self.cuts.clear();
+        self.shared = false;
         self.walk(machine, id, env, after);
         std::mem::take(&mut self.places)
     }
 
     fn place(&mut self, place: Place) {
-        if !self.places.contains(&place) {
+        if self.places.contains(&place) {
+            self.shared = true;
+        } else {
             self.places.push(place);
         }
     }
@@ -73,9 +86,19 @@ impl Tracer {
             _ => {}
         }
         if !self.seen.insert((id, env)) {
+            self.shared = true;
             return;
         }
         match op {
+            Op::Compare(_, a, b) if after == After::Missing => {
+                for side in [*a, *b] {
+                    let v = m.eval(side, env);
+                    if !v.is_unknown() && !self.cuts.contains(&v) {
+                        self.cuts.push(v);
+                    }
+                    self.walk(m, side, env, after);
+                }
+            }
             Op::And(list) | Op::Or(list) => self.walk_kleene(m, list, env, after, v, matches!(op, Op::Or(_))),
             Op::If(c, yes, no) => {
                 let cond = m.eval(*c, env);
