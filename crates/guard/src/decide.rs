@@ -275,8 +275,8 @@ impl Policies {
             ("justified".to_owned(), RestrictedExpression::new_bool(request.purpose.is_justified())),
         ])
         .map_err(|e| e.to_string())?;
-        let cedar =
-            CedarRequest::new(principal, action.uid(), resource, context, Some(&self.schema)).map_err(|e| e.to_string())?;
+        let cedar = CedarRequest::new(principal, action.uid(), resource, context, Some(&self.schema))
+            .map_err(|e| e.to_string())?;
         Ok((cedar, entities))
     }
 

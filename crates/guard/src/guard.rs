@@ -113,6 +113,21 @@ impl Guard {
         Ok(self.permit_logged(who, action, resource, purpose).await?.0)
     }
 
+    /// Logs a sign-in, sign-out or failed attempt; `what` says which, without anything that was typed.
+    pub async fn note_sign_in(&self, who: Option<&Who>, what: &str, allowed: bool) -> Result<Receipt, LogError> {
+        let now = self.clock.now();
+        let mut body = Body { reason: what.to_owned(), allowed, ..Body::default() };
+        if let Some(who) = who {
+            body.account = Some(who.account);
+            body.session = Some(who.session);
+            body.role = Some(who.role);
+            body.organisation.clone_from(&who.organisation);
+            body.jurisdiction.clone_from(&who.jurisdiction);
+        }
+        let (look, tier) = (self.ids.uuid(now), crate::Tier::Public);
+        self.log.append(Entry { look, at: now, class: Class::SignIn, tier, subjects: Vec::new(), body }).await
+    }
+
     async fn permit_logged(
         &self,
         who: &Who,

@@ -7,6 +7,7 @@
 //! Invariants: deny by default and forbids win; nothing personal is shown without a durable entry; a failure anywhere
 //! (policies, log, disk) is a refusal, never an opening.
 
+pub mod account;
 mod decide;
 mod guard;
 mod keys;

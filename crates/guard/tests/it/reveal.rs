@@ -1,7 +1,9 @@
 //! The one call a page makes: decided, logged, then opened; refused and logged otherwise.
 
 use guard::log::Class;
-use guard::{Action, Denied, Processing, ProtectedAddress, Purpose, PurposeKind, Reason, Relation, Resource, Role, Sealed};
+use guard::{
+    Action, Denied, Processing, ProtectedAddress, Purpose, PurposeKind, Reason, Relation, Resource, Role, Sealed,
+};
 
 use crate::support::{guard_in, noon, person, who};
 
@@ -77,8 +79,7 @@ async fn a_protected_address_opens_to_nothing_but_the_decision_to_view_an_addres
     let for_another_purpose =
         guard.reveal(&caseworker, Action::ViewAddress, &resource, &casework, address().into_sealed()).await;
     assert!(for_another_purpose.unwrap_err().as_if_absent());
-    let rightly =
-        guard.reveal(&caseworker, Action::ViewAddress, &resource, &protecting, address().into_sealed()).await;
+    let rightly = guard.reveal(&caseworker, Action::ViewAddress, &resource, &protecting, address().into_sealed()).await;
     assert_eq!(*rightly.unwrap(), "a quiet street 7");
     // Her trail does not name the office that would say where she is.
     let trail = guard.log().trail(person(1), noon(), 9).await.unwrap();

@@ -1,0 +1,183 @@
+//! Accounts: who may sign in, as what. The identity provider says who somebody is; what they may act as is kept here.
+
+mod attempt;
+mod local;
+mod session;
+
+use kernel::{AccountId, Ids, Instant, PersonId};
+use store::{AsConflict, Schema, Step, StoreError, Tx, params, sql};
+
+use crate::keys::KeyError;
+use crate::log::LogError;
+use crate::{Reason, Role};
+
+pub use local::{LocalSecret, NewLocal, create_local, sign_in_local};
+pub use session::{
+    Checked, SignedInBy, Started, check_session, end_all_sessions, end_session, sessions_of, start_session,
+    touch_session,
+};
+
+/// The tables of this room.
+pub const SCHEMA: Schema = Schema {
+    room: "guard",
+    steps: &[Step { version: 1, name: "accounts, sessions", sql: include_str!("../../schema/1.sql") }],
+};
+
+/// Every statement of this room, for the test that prepares them all on both engines.
+pub const ALL_STATEMENTS: &[&[(&str, &str)]] =
+    &[STATEMENTS, session::STATEMENTS, local::STATEMENTS, attempt::STATEMENTS];
+
+sql! {
+    ADD = "insert into account (account_id, display_name, person_id, suspended, created_at) values ($1, $2, $3, $4, $5)";
+    ADD_DUTY = "insert into account_duty (account_id, role, organisation, jurisdiction) values ($1, $2, $3, $4)
+        on conflict (account_id, role) do update set organisation = excluded.organisation, jurisdiction = excluded.jurisdiction";
+    DROP_DUTY = "delete from account_duty where account_id = $1 and role = $2";
+    LINK = "insert into account_subject (subject, account_id) values ($1, $2)";
+    OF_SUBJECT = "select account_id from account_subject where subject = $1";
+    ONE = "select display_name, person_id, suspended from account where account_id = $1";
+    DUTIES = "select role, organisation, jurisdiction from account_duty where account_id = $1 order by role";
+    SUSPEND = "update account set suspended = $2 where account_id = $1";
+}
+
+/// Why an account could not be used or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The log did not take the entry, so nobody is signed in.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// Login, password or code do not fit. Which of them is not told.
+    #[error("the login, the password or the code is wrong")]
+    Wrong,
+    /// Too many failures; wait.
+    #[error("too many failed attempts: try again in {0} seconds")]
+    Wait(u32),
+    /// The account is suspended.
+    #[error("the account is suspended: ask the administrator")]
+    Suspended,
+    /// The account has no such role.
+    #[error("the account does not act in this role")]
+    NoDuty,
+    /// The login is taken.
+    #[error("the login {0:?} is taken: choose another")]
+    Taken(String),
+    /// The password is too short.
+    #[error("the password is too short: at least 12 characters")]
+    Short,
+    /// Hashing failed.
+    #[error("the password could not be hashed")]
+    Hash,
+}
+
+impl AsConflict for AccountError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, AccountError::Store(e) if e.is_conflict())
+    }
+}
+
+impl AccountError {
+    /// The reason in the guard's words, where there is one.
+    pub fn reason(&self) -> Option<Reason> {
+        matches!(self, AccountError::Suspended).then_some(Reason::Suspended)
+    }
+}
+
+/// One role of an account, and where it acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duty {
+    /// The role.
+    pub role: Role,
+    /// The organisation's code; empty for citizens.
+    pub organisation: String,
+    /// The jurisdiction's code.
+    pub jurisdiction: Option<String>,
+}
+
+/// An account as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// The name shown in the page's corner.
+    pub name: String,
+    /// The person behind it, when known.
+    pub person: Option<PersonId>,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// What it may act as, in the order of the roles' words.
+    pub duties: Vec<Duty>,
+}
+
+/// Makes an account with its roles.
+pub async fn create(
+    tx: &mut Tx,
+    ids: &dyn Ids,
+    now: Instant,
+    name: &str,
+    person: Option<PersonId>,
+    duties: &[Duty],
+) -> Result<AccountId, AccountError> {
+    let account = AccountId::new(ids, now);
+    tx.execute(ADD, params![account, name, person, false, now]).await?;
+    for duty in duties {
+        set_duty(tx, account, duty).await?;
+    }
+    Ok(account)
+}
+
+/// Gives an account a role, or moves the role it has to another office. Counts from the next request on.
+pub async fn set_duty(tx: &mut Tx, account: AccountId, duty: &Duty) -> Result<(), AccountError> {
+    tx.execute(ADD_DUTY, params![account, duty.role.word(), duty.organisation, duty.jurisdiction]).await?;
+    Ok(())
+}
+
+/// Takes a role from an account. Its sessions in that role end with the next request.
+pub async fn drop_duty(tx: &mut Tx, account: AccountId, role: Role) -> Result<(), AccountError> {
+    tx.execute(DROP_DUTY, params![account, role.word()]).await?;
+    Ok(())
+}
+
+/// Ties the identity provider's name of somebody to an account.
+pub async fn link(tx: &mut Tx, issuer: &str, subject: &str, account: AccountId) -> Result<(), AccountError> {
+    tx.execute(LINK, params![subject_key(issuer, subject), account]).await?;
+    Ok(())
+}
+
+/// The account of somebody the identity provider vouches for.
+pub async fn of_subject(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<Account>, AccountError> {
+    match tx.maybe(OF_SUBJECT, params![subject_key(issuer, subject)]).await? {
+        Some(row) => by_id(tx, row.get("account_id")?).await,
+        None => Ok(None),
+    }
+}
+
+/// One account.
+pub async fn by_id(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, AccountError> {
+    let Some(row) = tx.maybe(ONE, params![id]).await? else { return Ok(None) };
+    let mut duties = Vec::new();
+    for duty in tx.all(DUTIES, params![id]).await? {
+        duties.push(Duty {
+            role: duty.parse("role")?,
+            organisation: duty.get("organisation")?,
+            jurisdiction: duty.maybe("jurisdiction")?,
+        });
+    }
+    let (name, person) = (row.get("display_name")?, row.maybe("person_id")?);
+    Ok(Some(Account { id, name, person, suspended: row.get("suspended")?, duties }))
+}
+
+/// Suspends an account, or lets it in again. Counts from the next request on.
+pub async fn suspend(tx: &mut Tx, account: AccountId, suspended: bool) -> Result<(), AccountError> {
+    tx.execute(SUSPEND, params![account, suspended]).await?;
+    Ok(())
+}
+
+/// Issuer and subject on a line each: neither can hold a newline in an ID token that was accepted.
+fn subject_key(issuer: &str, subject: &str) -> String {
+    format!("{issuer}\n{subject}")
+}
