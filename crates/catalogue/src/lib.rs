@@ -3,8 +3,11 @@
 //! [`Pack::load`] reads a folder (docs/pack-format.md), finds every fault, and compiles the rules. Content is read from
 //! disk at run time: no country, programme or agency is known to this code.
 
+mod archive;
 pub mod cases;
+pub mod differences;
 mod evaluate;
+mod holder;
 pub mod household;
 mod load;
 pub mod model;
@@ -12,6 +15,9 @@ mod pack;
 mod read;
 mod report;
 
+pub use archive::{Archive, ArchiveError};
+pub use differences::{Change, differences};
+pub use holder::{Catalogue, ReloadError, Reloaded};
 pub use household::{GivenFact, HouseholdFile, MemberFile};
 pub use pack::{Loaded, Pack};
 pub use read::files::Files;

@@ -3,3 +3,4 @@
 mod cases;
 mod explaining;
 mod loading;
+mod versions;
