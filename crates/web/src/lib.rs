@@ -8,12 +8,14 @@ pub mod components;
 pub mod error;
 pub(crate) mod explain;
 pub mod form;
+mod household;
 pub mod official;
 pub mod privacy;
 pub mod request;
 mod router;
 pub mod sign_in_page;
 pub mod state;
+mod viewer;
 
 pub use request::Session;
 pub use router::router;

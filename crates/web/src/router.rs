@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::analyst::handlers as analyst;
 use crate::assets;
-use crate::citizen::{check_handlers as check, home};
+use crate::citizen::{check_handlers as check, handlers as citizen, home};
 use crate::components::frame::Frame;
 use crate::error::Fault;
 use crate::request::LANG_COOKIE;
@@ -47,6 +47,10 @@ fn pages() -> Router<AppState> {
         .route("/check/people", post(check::people))
         .route("/check/more", post(check::more))
         .route("/check/result", post(check::result))
+        .route("/me", get(citizen::me))
+        .route("/family", get(citizen::my_family))
+        .route("/offers", get(citizen::my_offers).post(citizen::answer_offers))
+        .route("/looked", get(citizen::who_looked))
         .route("/programmes", get(analyst::list))
         .route("/programmes/{id}", get(analyst::one))
         .route("/analyst/parameters", get(analyst::parameter_list))

@@ -3,6 +3,7 @@
 pub mod check;
 pub(crate) mod check_handlers;
 pub mod family;
+pub(crate) mod handlers;
 pub mod home;
 pub mod looked;
 pub mod offers;

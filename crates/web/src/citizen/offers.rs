@@ -18,8 +18,8 @@ use crate::form::Form;
 pub enum State {
     /// Waits for an answer.
     Open,
-    /// Accepted: application number and when.
-    Accepted(String, Instant),
+    /// Applied for: when.
+    Accepted(Instant),
     /// Refused.
     Refused(Instant),
     /// Its deadline passed.
@@ -37,6 +37,10 @@ pub struct Offer {
     pub state: State,
     /// The programme with reasons.
     pub entitlement: Entitlement,
+    /// The revision shown: an answer to an older one is refused.
+    pub revision: u32,
+    /// Whether it is the household's and not one person's.
+    pub household_wide: bool,
     /// Last day to answer.
     pub deadline: Option<Date>,
     /// What is filled in already.
@@ -107,7 +111,7 @@ fn answer_form(t: Text, form: &Form, o: &Offers, waiting: &[&Offer]) -> Markup {
                     (question::all(t, form, &o.questions))
                 }
             }
-            h2 { (t.t("offers-list-title")) }
+            h2 #f-offers-list { (t.t("offers-list-title")) }
             ul.cards { @for x in waiting { li { (offer(t, form, x)) } } }
             div.actions {
                 button.btn type="submit" name="do" value="accept-chosen" { (t.t("offers-accept-chosen")) }
@@ -128,6 +132,7 @@ fn offer(t: Text, form: &Form, x: &Offer) -> Markup {
             p { (e.summary.get(lang)) }
             @if let Some(date) = x.deadline { p { strong { (t.with("offers-deadline", &[("date", t.date(date).into())])) } } }
             (combinations(t, e))
+            (field::hidden(&format!("rev-{}", x.id), &x.revision.to_string()))
             label.pick for=(box_id) {
                 input type="checkbox" id=(box_id) name="offer" value=(x.id) checked[chosen];
                 span { (t.with("offers-choose", &[("name", name.into())])) }
@@ -176,8 +181,8 @@ fn answered_line(t: Text, x: &Offer, offset: i8) -> Markup {
             strong { (e.name.get(t.lang())) }
             @if let Some(sum) = e.sum(t) { " · " (sum) }
             @match &x.state {
-                State::Accepted(number, when) => div.small.soft {
-                    (t.with("offers-accepted-line", &[("number", number.into()), ("when", t.moment(*when, offset).into())]))
+                State::Accepted(when) => div.small.soft {
+                    (t.with("offers-accepted-line", &[("when", t.moment(*when, offset).into())]))
                 },
                 State::Refused(when) => div.small.soft {
                     (t.with("offers-refused-line", &[("when", t.moment(*when, offset).into())]))
@@ -193,7 +198,7 @@ fn answered_line(t: Text, x: &Offer, offset: i8) -> Markup {
 pub fn state_tag(t: Text, state: &State) -> Markup {
     match state {
         State::Open => tag(Mark::Open, &t.t("offer-open")),
-        State::Accepted(..) => tag(Mark::Yes, &t.t("offer-accepted")),
+        State::Accepted(_) => tag(Mark::Yes, &t.t("offer-accepted")),
         State::Refused(_) => tag(Mark::No, &t.t("offer-refused")),
         State::Expired => tag(Mark::No, &t.t("offer-expired")),
         State::Withdrawn => tag(Mark::No, &t.t("offer-withdrawn")),

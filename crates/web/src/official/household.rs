@@ -203,7 +203,7 @@ fn offers(t: Text, h: &Household) -> Markup {
                     @if let Some(whose) = &x.entitlement.whose { " · " (whose) }
                     @if let Some(date) = x.deadline { div.small.soft { (t.with("claim-until", &[("date", t.date(date).into())])) } }
                     @match &x.state {
-                        State::Accepted(number, when) => div.small.soft { (t.with("offers-accepted-line", &[("number", number.into()), ("when", t.moment(*when, h.offset_hours).into())])) },
+                        State::Accepted(when) => div.small.soft { (t.with("offers-accepted-line", &[("when", t.moment(*when, h.offset_hours).into())])) },
                         State::Refused(when) => div.small.soft { (t.with("offers-refused-line", &[("when", t.moment(*when, h.offset_hours).into())])) },
                         _ => {}
                     }
@@ -212,6 +212,7 @@ fn offers(t: Text, h: &Household) -> Markup {
                     (state_tag(t, &x.state))
                     @if x.state == State::Open {
                         form.actions.actions--tight method="post" action=(format!("/official/households/{}/offers", h.id)) {
+                            (field::hidden(&format!("rev-{}", x.id), &x.revision.to_string()))
                             button.btn.btn--second.btn--small type="submit" name="accept" value=(x.id) { (t.t("offers-accept-counter")) span.hidden-visually { ": " (x.entitlement.name.get(t.lang())) } }
                             button.btn.btn--second.btn--small type="submit" name="refuse" value=(x.id) { (t.t("offers-refuse-counter")) span.hidden-visually { ": " (x.entitlement.name.get(t.lang())) } }
                         }

@@ -1,0 +1,239 @@
+//! A household opened for a viewer: read, allowed, logged, and told in words. Both the family's own pages and the
+//! official's one-screen household are made from it.
+
+use casework::model::{Offer as CaseOffer, OfferStatus, Place, Subject};
+use casework::read::{Entitlements, OfferShown, Older};
+use guard::{Action, Disclosed, Relation, Tier};
+use kernel::{HouseholdId, Lang, PersonId};
+use registry::sight::{self, Seen};
+use registry::{AsOf, HouseholdRecord};
+use rules::schema::Entity;
+
+use crate::citizen::offers::{Offer, State};
+use crate::components::entitlement::{Combined, Effect, Entitlement, Fact};
+use crate::explain::{Story, plain, shown, type_of};
+use crate::viewer::{Trouble, Viewer};
+
+/// How many events are shown.
+const EVENTS: u32 = 50;
+
+/// Everything a page about a household shows, opened.
+pub(crate) struct Opened {
+    pub(crate) record: Disclosed<HouseholdRecord>,
+    pub(crate) about: Vec<(PersonId, Relation)>,
+    pub(crate) entitlements: Option<Disclosed<Entitlements>>,
+    pub(crate) offers: Vec<OfferShown>,
+    pub(crate) events: Vec<casework::model::LifeEvent>,
+}
+
+/// What is wanted beside the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// Who is who, and facts.
+    Record,
+    /// Entitlements and offers too.
+    Entitlements,
+    /// Events too.
+    Everything,
+}
+
+/// Opens a household as it stood. Every look is decided and durable in the log before anything comes back; the looks of
+/// one page share one write.
+pub(crate) async fn open(v: &Viewer<'_>, id: HouseholdId, as_of: AsOf, want: Want) -> Result<Opened, Trouble> {
+    let setting = v.setting();
+    let sight = v.sight(&setting);
+    let desk = v.desk();
+    let mut tx = v.state.db.read().await?;
+    let seen = sight::household(&mut tx, &sight, id, as_of).await?.ok_or(Trouble::Absent)?;
+    let (mut entitled, mut offered, mut happened) = (None, None, None);
+    if want != Want::Record {
+        entitled = casework::read::entitlements(&mut tx, &desk, &sight, id, v.today()).await?;
+        offered = casework::read::offers(&mut tx, &desk, &sight, id).await?;
+    }
+    if want == Want::Everything {
+        happened = casework::read::events(&mut tx, &desk, &sight, id, Older::NEWEST, EVENTS).await?;
+    }
+    drop(tx);
+    let staff = v.who.role.is_staff();
+    let seen = trimmed(v, seen, staff);
+    let about = seen.about.clone();
+    let action = if staff { Action::ViewFacts } else { Action::ViewHousehold };
+    let resource = seen.resource().at(Tier::Benefits).showing(["household", "facts"]);
+    let guard = &v.state.guard;
+    let (record, entitlements, offers, events) = tokio::join!(
+        guard.reveal(v.who, action, &resource, &v.purpose, seen.sealed),
+        reveal(v, entitled, "entitlements"),
+        reveal(v, offered, "offers"),
+        reveal(v, happened, "events"),
+    );
+    Ok(Opened {
+        record: record?,
+        about,
+        entitlements: entitlements?,
+        offers: offers?.map(Disclosed::into_inner).unwrap_or_default(),
+        events: events?.map(Disclosed::into_inner).unwrap_or_default(),
+    })
+}
+
+async fn reveal<T>(
+    v: &Viewer<'_>,
+    seen: Option<casework::read::Seen<T>>,
+    what: &'static str,
+) -> Result<Option<Disclosed<T>>, Trouble> {
+    let Some(seen) = seen else { return Ok(None) };
+    let resource = seen.resource().showing([what]);
+    Ok(Some(v.state.guard.reveal(v.who, Action::ViewEntitlements, &resource, &v.purpose, seen.sealed).await?))
+}
+
+/// Takes out of a record what this page may not show: facts of the most sensitive kind, and for a family the facts of
+/// other adults, who tell each other what they like.
+fn trimmed(v: &Viewer<'_>, seen: Seen<HouseholdRecord>, staff: bool) -> Seen<HouseholdRecord> {
+    let own: Vec<PersonId> = seen.about.iter().filter(|(_, r)| r.own || r.ward).map(|(p, _)| *p).collect();
+    let tier = |entity, item: &str| v.pack.item(entity, item).map_or(2, |i| i.tier);
+    seen.map(|mut record| {
+        record.facts.retain(|f| tier(Entity::Household, &f.item) < 3);
+        for member in &mut record.members {
+            let mine = staff || own.contains(&member.person.id);
+            member.person.facts.retain(|f| mine && tier(Entity::Person, &f.item) < 3);
+            if !mine {
+                member.person.phone = None;
+                member.person.email = None;
+                member.person.pregnancies.clear();
+            }
+        }
+        record
+    })
+}
+
+/// A member's name; empty for a stranger.
+pub(crate) fn name(record: &HouseholdRecord, person: PersonId, lang: Lang) -> String {
+    record.member(person).map(|m| m.person.name(lang).to_owned()).unwrap_or_default()
+}
+
+impl Opened {
+    /// Every result with its subject, in the pack's order.
+    pub(crate) fn explained(&self, v: &Viewer<'_>, lang: Lang) -> Vec<(Option<Subject>, Entitlement)> {
+        let Some(entitlements) = &self.entitlements else { return Vec::new() };
+        let evaluation = &entitlements.evaluation;
+        let names: Vec<String> = evaluation.persons.iter().map(|p| name(&self.record, *p, lang)).collect();
+        let story = Story { pack: &v.pack, names: &names };
+        let results = evaluation.explanation.results.iter();
+        let all = story.all(&evaluation.explanation, &evaluation.combined);
+        results
+            .filter(|r| v.pack.programmes().get(&r.programme).is_some())
+            .map(|r| evaluation.subject(&r.subject))
+            .zip(all)
+            .collect()
+    }
+
+    /// The offers with their words; reasons come from today's results where the offer still says the same.
+    pub(crate) fn offers(&self, v: &Viewer<'_>, lang: Lang, explained: &[(Option<Subject>, Entitlement)]) -> Vec<Offer> {
+        self.offers.iter().map(|o| self.offer(v, lang, o, explained)).collect()
+    }
+
+    fn offer(&self, v: &Viewer<'_>, lang: Lang, o: &OfferShown, explained: &[(Option<Subject>, Entitlement)]) -> Offer {
+        let c = &o.offer.content;
+        let same = explained.iter().find(|(s, e)| *s == Some(o.offer.subject) && e.programme == o.offer.programme);
+        let mut e = same.map_or_else(|| self.frozen(v, lang, &o.offer), |(_, e)| e.clone());
+        e.answer = c.result;
+        e.amount = c.amount.map(|a| (a.minor.map(|m| kernel::Money::new(m, a.currency)), a.per));
+        (e.from, e.until, e.claim_closes) = (c.from, c.until, None);
+        if e.combined.is_empty() {
+            e.combined = self.choice(v, &o.offer);
+        }
+        Offer {
+            id: o.offer.id.to_string(),
+            state: state(o),
+            revision: o.offer.revision,
+            household_wide: o.offer.subject.person().is_none(),
+            deadline: c.claim_closes,
+            prefilled: c.answers.iter().map(|a| self.prefilled(v, lang, a)).collect(),
+            needs: c.needed.iter().map(|n| field(n.subject, &n.item)).collect(),
+            entitlement: e,
+        }
+    }
+
+    /// An offer in words without today's reasons.
+    fn frozen(&self, v: &Viewer<'_>, lang: Lang, offer: &CaseOffer) -> Entitlement {
+        let programme = v.pack.programmes().get(&offer.programme);
+        let story = Story { pack: &v.pack, names: &[] };
+        Entitlement {
+            programme: offer.programme.clone(),
+            name: programme.map_or_else(|| plain(&offer.programme), |p| p.name.clone()),
+            summary: programme.map(|p| p.summary.clone()).unwrap_or_default(),
+            agency: story.agency(&offer.content.decided_by),
+            whose: offer.subject.person().map(|p| name(&self.record, p, lang)),
+            answer: offer.content.result,
+            amount: None,
+            benefit: None,
+            from: None,
+            until: None,
+            claim_closes: None,
+            law: String::new(),
+            note: None,
+            conditions: Vec::new(),
+            missing: Vec::new(),
+            nearest: None,
+            combined: Vec::new(),
+        }
+    }
+
+    /// How the offer stood to others when it was made.
+    fn choice(&self, v: &Viewer<'_>, offer: &CaseOffer) -> Vec<Combined> {
+        let effect = match offer.content.choice.place {
+            Place::Recommended => return Vec::new(),
+            Place::Alternative => Effect::Dropped,
+            Place::FamilyChooses => Effect::Choice,
+            Place::OfficialLooks => Effect::Check,
+        };
+        let touches = offer.content.choice.touches.iter();
+        touches
+            .filter_map(|touch| {
+                let rule = v.pack.combinations().get(&touch.rule)?;
+                let other = touch.other.as_deref().and_then(|o| v.pack.programmes().get(o)).map(|p| p.name.clone());
+                Some(Combined { effect, words: rule.words.clone(), law: rule.law.clone(), other, other_amount: None })
+            })
+            .collect()
+    }
+
+    fn prefilled(&self, v: &Viewer<'_>, lang: Lang, a: &casework::model::Prefilled) -> Fact {
+        let entity = entity(a.subject);
+        let story = Story { pack: &v.pack, names: &[] };
+        let ty = type_of(&v.pack, entity, &a.item);
+        let owner = || v.pack.item(entity, &a.item).and_then(|i| i.owner.clone()).unwrap_or_default();
+        Fact {
+            name: v.pack.name_of(entity, &a.item).cloned().unwrap_or_else(|| plain(&a.item)),
+            whose: a.subject.person().map(|p| name(&self.record, p, lang)),
+            value: shown(&v.pack, ty.as_ref(), Some(&a.value)),
+            source: match &a.source {
+                Some(source) => story.source(source),
+                None => crate::components::entitlement::Source::Silence(story.agency(&owner())),
+            },
+            since: a.valid_from,
+        }
+    }
+}
+
+/// Whom an item is about.
+pub(crate) fn entity(subject: Subject) -> Entity {
+    match subject {
+        Subject::Household(_) => Entity::Household,
+        Subject::Person(_) => Entity::Person,
+    }
+}
+
+/// The form field of something still needed.
+pub(crate) fn field(subject: Subject, item: &str) -> String {
+    format!("q-{}-{}-{item}", subject.kind(), subject.uuid())
+}
+
+fn state(o: &OfferShown) -> State {
+    let when = o.offer.changed_at;
+    match o.status {
+        OfferStatus::Open => State::Open,
+        OfferStatus::Accepted => State::Accepted(when),
+        OfferStatus::Refused => State::Refused(when),
+        OfferStatus::Expired => State::Expired,
+        OfferStatus::Lapsed | OfferStatus::Withdrawn => State::Withdrawn,
+    }
+}

@@ -1,0 +1,138 @@
+//! Through whose eyes a page is made: the account, its purpose, and the country as the registry asks for it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use casework::Desk;
+use catalogue::Pack;
+use catalogue::model::AgencyKind;
+use guard::{Denied, Purpose, Who};
+use kernel::{Date, Instant, PersonId};
+use registry::sight::{Setting, Sight};
+use store::StoreError;
+
+use crate::components::frame::Frame;
+use crate::error::{Fault, denied};
+use crate::state::AppState;
+
+/// Whether a place lies within another.
+type Within = Box<dyn Fn(&str, &str) -> bool + Send + Sync>;
+/// Whether an item or agency gives away a place.
+type Tells = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// A viewer with a purpose, for one request.
+pub(crate) struct Viewer<'s> {
+    pub(crate) state: &'s AppState,
+    pub(crate) who: &'s Who,
+    pub(crate) purpose: Purpose,
+    pub(crate) pack: Arc<Pack>,
+    pub(crate) now: Instant,
+    within: Within,
+    tells: Tells,
+    nobody: BTreeSet<PersonId>,
+}
+
+impl<'s> Viewer<'s> {
+    pub(crate) fn new(state: &'s AppState, who: &'s Who, purpose: Purpose) -> Self {
+        let pack = state.packs.current();
+        let (tree, words) = (pack.clone(), pack.clone());
+        Viewer {
+            state,
+            who,
+            purpose,
+            now: state.now(),
+            within: Box::new(move |place, around| tree.ancestors(place).iter().any(|p| p.id == around)),
+            tells: Box::new(move |id| tells_place(&words, id)),
+            pack,
+            nobody: BTreeSet::new(),
+        }
+    }
+
+    /// The country, for [`Viewer::sight`].
+    pub(crate) fn setting(&self) -> Setting<'_> {
+        let config = &self.state.config;
+        Setting {
+            within: &*self.within,
+            tells_place: &*self.tells,
+            grace_days: config.grace_days,
+            adult_age: config.adult_age,
+        }
+    }
+
+    /// The registry's view for this viewer. Nobody has a case assigned yet: cases come with their processing.
+    pub(crate) fn sight<'a>(&'a self, setting: &'a Setting<'a>) -> Sight<'a> {
+        Sight {
+            who: self.who,
+            purpose: &self.purpose,
+            policies: self.state.guard.policies(),
+            open_cases: &self.nobody,
+            colleagues: &self.nobody,
+            setting,
+            today: self.today(),
+        }
+    }
+
+    /// The desk of casework.
+    pub(crate) fn desk(&self) -> Desk<'_> {
+        Desk { pack: &self.pack, keys: self.state.guard.keys(), ids: &*self.state.ids, now: self.now }
+    }
+
+    /// Hours east of Greenwich of the office's day.
+    pub(crate) fn offset(&self) -> i8 {
+        self.pack.manifest().utc_offset_hours
+    }
+
+    /// The office's day.
+    pub(crate) fn today(&self) -> Date {
+        self.now.date(self.offset())
+    }
+}
+
+/// An agency of a town or an item that places hand down tells where somebody is.
+fn tells_place(pack: &Pack, id: &str) -> bool {
+    let municipal = pack.agencies().get(id).is_some_and(|a| a.kind == AgencyKind::Municipal);
+    municipal || pack.jurisdictions().iter().any(|j| j.id == id || j.attributes.iter().any(|(item, _)| item == id))
+}
+
+/// Why a page could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// No such record, or it must look so.
+    #[error("there is no such record")]
+    Absent,
+    /// The account is bound to no person.
+    #[error("this account belongs to no registered person")]
+    NoPerson,
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Log(#[from] guard::log::LogError),
+}
+
+impl Trouble {
+    /// The page that says so.
+    pub(crate) fn response(&self, state: &AppState, f: &Frame) -> axum::response::Response {
+        let number = || state.ids.uuid(state.now()).simple().to_string().split_off(20);
+        match self {
+            Trouble::Absent | Trouble::Store(StoreError::NotFound) => Fault::NotFound.response(f),
+            Trouble::NoPerson => Fault::Forbidden(None).response(f),
+            Trouble::Denied(why) => denied(f, why),
+            Trouble::Store(why) => {
+                let number = number();
+                tracing::error!(%number, %why, "the database failed");
+                let fault = match why {
+                    StoreError::Unavailable(_) => Fault::Busy(number),
+                    _ => Fault::Internal(number),
+                };
+                fault.response(f)
+            }
+            Trouble::Log(why) => {
+                let number = number();
+                tracing::error!(%number, %why, "the disclosure log failed");
+                Fault::Busy(number).response(f)
+            }
+        }
+    }
+}
