@@ -8,11 +8,13 @@
 //! a person [`sight`].
 
 pub mod change;
+pub mod duplicate;
 pub mod fact;
 pub mod family;
 pub mod household;
 pub mod intake;
 pub mod kin;
+pub mod merge;
 pub mod newborn;
 pub mod person;
 pub mod pregnancy;
@@ -47,9 +49,11 @@ pub const SCHEMA: Schema = Schema {
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub const STATEMENTS: &[&[(&str, &str)]] = &[
     change::STATEMENTS,
+    duplicate::STATEMENTS,
     fact::STATEMENTS,
     household::STATEMENTS,
     kin::STATEMENTS,
+    merge::STATEMENTS,
     person::STATEMENTS,
     pregnancy::STATEMENTS,
     protection::STATEMENTS,

@@ -69,7 +69,7 @@ pub struct Seen<T> {
 }
 
 impl<T> Seen<T> {
-    fn new(value: T, about: Vec<(PersonId, Relation)>) -> Seen<T> {
+    pub(crate) fn new(value: T, about: Vec<(PersonId, Relation)>) -> Seen<T> {
         Seen { sealed: Sealed::new(value, about.iter().map(|(p, _)| *p)), about }
     }
 
@@ -276,19 +276,29 @@ impl Sight<'_> {
     }
 
     fn may_view_address(&self, relation: Relation) -> bool {
-        let nobody = PersonId(uuid::Uuid::nil());
-        let resource = Resource::person(nobody, relation);
+        self.may(Action::ViewAddress, Resource::person(NOBODY, relation))
+    }
+
+    /// Whether somebody standing so may appear in a list at all.
+    pub(crate) fn may_list(&self, relation: Relation) -> bool {
+        !relation.perpetrator_side && self.may(Action::SearchPerson, Resource::search("", [(NOBODY, relation)]))
+    }
+
+    fn may(&self, action: Action, resource: Resource) -> bool {
         let request = Request {
-            look: nobody.0,
+            look: NOBODY.0,
             now: Instant::start_of(self.today),
             who: self.who,
-            action: Action::ViewAddress,
+            action,
             resource: &resource,
             purpose: self.purpose,
         };
         matches!(self.policies.decide(&request), Decision::Allowed(_))
     }
 }
+
+/// Decisions about a kind of relation are asked with nobody's id.
+const NOBODY: PersonId = PersonId(uuid::Uuid::nil());
 
 /// The one place where whereabouts are taken out of what is shown.
 pub(crate) fn redact(mut rows: Rows, tie: &Tie, sight: &Sight<'_>) -> Rows {

@@ -12,7 +12,7 @@ mod rank;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use guard::{Action, Decision, Keys, Relation, Request, Resource, Sealed};
+use guard::{Keys, Relation, Sealed};
 use kernel::{Date, Instant, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, Value, params};
@@ -24,7 +24,8 @@ use crate::sight::{Seen, Sight, redact};
 use crate::ties::{Tie, ties};
 use crate::time::AsOf;
 
-pub(crate) use rank::Asked;
+use rank::Asked;
+pub(crate) use rank::name_score;
 
 /// The most results of one page.
 pub const MAX_LIMIT: u32 = 100;
@@ -214,7 +215,7 @@ async fn listable(
         let mut known = ties(tx, sight, &chunk.iter().map(|r| r.person).collect(), sight.today).await?;
         for ranked in chunk {
             let Some(tie) = known.remove(&ranked.person) else { continue };
-            let may = *decided.entry(tie.relation).or_insert_with(|| may_list(sight, tie.relation));
+            let may = *decided.entry(tie.relation).or_insert_with(|| sight.may_list(tie.relation));
             // A protected address is no criterion: as if it were another one.
             if may && !tie.relation.perpetrator_side && !(by_address && sight.hides(&tie)) {
                 found.push((*ranked, tie));
@@ -225,20 +226,6 @@ async fn listable(
         }
     }
     Ok(found)
-}
-
-fn may_list(sight: &Sight<'_>, relation: Relation) -> bool {
-    let nobody = PersonId(uuid::Uuid::nil());
-    let resource = Resource::search("", [(nobody, relation)]);
-    let request = Request {
-        look: nobody.0,
-        now: Instant::start_of(sight.today),
-        who: sight.who,
-        action: Action::SearchPerson,
-        resource: &resource,
-        purpose: sight.purpose,
-    };
-    matches!(sight.policies.decide(&request), Decision::Allowed(_))
 }
 
 /// Reads what is shown of the hits.
