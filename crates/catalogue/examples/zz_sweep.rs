@@ -4,11 +4,11 @@ fn main() {
     let a: Vec<String> = std::env::args().collect();
     let l = catalogue::Pack::load(Path::new(&a[1])).unwrap_or_else(|f| panic!("{f:#?}"));
     let mut seen: BTreeMap<String, (u32, String)> = BTreeMap::new();
-    for case in l.pack.cases() {
+    for case in l.pack.cases().iter().step_by(2) {
         let Ok(h) = case.household.build(&l.pack) else { continue };
-        for y in 2015..2032 {
-            for md in ["01-01", "03-15", "07-31", "12-31"] {
-                let on: kernel::Date = format!("{y}-{md}").parse().unwrap();
+        for md in ["2016-02-01","2018-06-15","2019-10-01","2022-02-01","2023-06-01","2024-05-01","2026-11-21","2029-03-01"] {
+            {
+                let on: kernel::Date = md.parse().unwrap();
                 let (e, _c) = l.pack.evaluate(&h, on, None);
                 for r in &e.results {
                     let mut say = |k: String| { let x = seen.entry(k).or_insert((0, format!("{} {on}", case.id))); x.0 += 1; };

@@ -137,35 +137,62 @@ pub fn differences(old: &Pack, new: &Pack) -> Vec<Change> {
     let mut out = Vec::new();
     each(old.programmes(), new.programmes(), |p| (&p.id, &p.name), Part::Programme, &mut out, programme);
     each(old.parameters(), new.parameters(), |p| (&p.id, &p.name), Part::Parameter, &mut out, parameter);
-    each(old.definitions(), new.definitions(), |d| (&d.id, &d.name), Part::Definition, &mut out, |thing, a, b, out| {
-        let all = |d: &crate::model::Definition| {
-            let texts = d.versions.iter().map(|(from, _, text)| match from {
-                Some(from) => format!("{from}: {text}"),
-                None => text.clone(),
-            });
-            texts.collect::<Vec<_>>().join("; ")
-        };
-        out.extend(thing.change("", Some(all(a)), Some(all(b))));
-    });
-    each(old.items(), new.items(), |i| (&i.id, &i.name), Part::Item, &mut out, |thing, a, b, out| {
-        let told = |i: &crate::model::Item| {
-            format!("{:?}, {}, {}", i.ty, i.owner.as_deref().unwrap_or("self"), i.law)
-        };
-        out.extend(thing.change("", Some(told(a)), Some(told(b))));
-    });
-    each(old.combinations(), new.combinations(), |c| (&c.rule.id, &c.words), Part::Combination, &mut out, |thing, a, b, out| {
-        let told = |c: &crate::model::Combination| format!("{:?}", c.rule);
-        if told(a) != told(b) {
-            out.push(Change { happened: Happened::Changed, ..thing.whole(Happened::Changed) });
-        }
-        out.extend(thing.change("law", Some(a.law.clone()), Some(b.law.clone())));
-    });
-    each(old.events(), new.events(), |e| (&e.id, &e.name), Part::Event, &mut out, |thing, a, b, out| {
-        let told = |e: &crate::model::LifeEvent| format!("{e:?}");
-        if told(a) != told(b) {
-            out.push(thing.whole(Happened::Changed));
-        }
-    });
+    each(
+        old.definitions(),
+        new.definitions(),
+        |d| (&d.id, &d.name),
+        Part::Definition,
+        &mut out,
+        |thing, a, b, out| {
+            let all = |d: &crate::model::Definition| {
+                let texts = d.versions.iter().map(|(from, _, text)| match from {
+                    Some(from) => format!("{from}: {text}"),
+                    None => text.clone(),
+                });
+                texts.collect::<Vec<_>>().join("; ")
+            };
+            out.extend(thing.change("", Some(all(a)), Some(all(b))));
+        },
+    );
+    each(
+        old.items(),
+        new.items(),
+        |i| (&i.id, &i.name),
+        Part::Item,
+        &mut out,
+        |thing, a, b, out| {
+            let told =
+                |i: &crate::model::Item| format!("{:?}, {}, {}", i.ty, i.owner.as_deref().unwrap_or("self"), i.law);
+            out.extend(thing.change("", Some(told(a)), Some(told(b))));
+        },
+    );
+    each(
+        old.combinations(),
+        new.combinations(),
+        |c| (&c.rule.id, &c.words),
+        Part::Combination,
+        &mut out,
+        |thing, a, b, out| {
+            let told = |c: &crate::model::Combination| format!("{:?}", c.rule);
+            if told(a) != told(b) {
+                out.push(Change { happened: Happened::Changed, ..thing.whole(Happened::Changed) });
+            }
+            out.extend(thing.change("law", Some(a.law.clone()), Some(b.law.clone())));
+        },
+    );
+    each(
+        old.events(),
+        new.events(),
+        |e| (&e.id, &e.name),
+        Part::Event,
+        &mut out,
+        |thing, a, b, out| {
+            let told = |e: &crate::model::LifeEvent| format!("{e:?}");
+            if told(a) != told(b) {
+                out.push(thing.whole(Happened::Changed));
+            }
+        },
+    );
     out
 }
 

@@ -63,10 +63,7 @@ impl Catalogue {
         let new = Arc::new(loaded.pack);
         let old = std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), new.clone());
         let changes = differences(&old, &new);
-        self.older
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(old.content_hash().to_owned(), old.clone());
+        self.older.write().unwrap_or_else(PoisonError::into_inner).insert(old.content_hash().to_owned(), old.clone());
         Ok(Reloaded { old, new, warnings: loaded.warnings, changes })
     }
 

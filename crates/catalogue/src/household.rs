@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kernel::Date;
 use rules::outcome::Provenance;
-use rules::schema::{Entity, Fault, Type, Value};
+use rules::schema::{Entity, Fault, Origin, Type, Value};
 
 use crate::load::Content;
 use crate::pack::Pack;
@@ -52,11 +52,13 @@ pub struct GivenFact {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HouseholdEdit {
     /// The case whose household is the starting point, and where it is named.
-    pub(crate) same_as: Option<(String, rules::schema::Origin)>,
+    pub(crate) same_as: Option<(String, Origin)>,
     /// Members taken out.
     pub(crate) without: Vec<String>,
     /// What is put in its place.
     pub(crate) own: HouseholdFile,
+    /// Where its members stand.
+    pub(crate) places: BTreeMap<String, Origin>,
 }
 
 impl HouseholdFile {
@@ -74,7 +76,7 @@ impl HouseholdFile {
             faults.error("bad-value", at, "same_as works in worked cases only", "place, facts and members", "");
         }
         if let Some(edit) = &file {
-            check_relations(&edit.own, &faults, &source.top());
+            check_relations(&edit.own, &faults, &edit.places);
         }
         match file {
             Some(edit) if !faults.refuse() => Ok(edit.own),
@@ -135,6 +137,7 @@ pub(crate) fn read(content: &Content, node: &Node<'_>) -> HouseholdEdit {
     let members = keys.get("members").map(|n| n.list()).unwrap_or_default();
     keys.finish();
     let mut own = HouseholdFile { place, facts, members: Vec::new() };
+    let mut places = BTreeMap::new();
     for entry in members {
         let Some(member) = member(content, &entry) else { continue };
         if member.id == "household" || own.members.iter().any(|m| m.id == member.id) {
@@ -142,9 +145,10 @@ pub(crate) fn read(content: &Content, node: &Node<'_>) -> HouseholdEdit {
             entry.fault("duplicate-id", message, "an id of its own for each member", "");
             continue;
         }
+        places.insert(member.id.clone(), entry.at());
         own.members.push(member);
     }
-    HouseholdEdit { same_as, without, own }
+    HouseholdEdit { same_as, without, own, places }
 }
 
 fn texts(node: &Node<'_>) -> Vec<String> {
@@ -272,10 +276,11 @@ fn given(content: &Content, node: &Node<'_>, ty: &Type) -> Option<Option<Value>>
     value.map(Some)
 }
 
-/// Spouses and parents must be members, nobody is their own, and a spouse has one spouse.
-pub(crate) fn check_relations(file: &HouseholdFile, faults: &Faults, at: &rules::schema::Origin) {
+/// Spouses and parents must be members, nobody is their own, and a spouse has one spouse. Members that another case
+/// declares have no place here and are told there.
+pub(crate) fn check_relations(file: &HouseholdFile, faults: &Faults, places: &BTreeMap<String, Origin>) {
     let ids = || file.members.iter().map(|m| m.id.as_str());
-    for member in &file.members {
+    for (member, at) in file.members.iter().filter_map(|m| Some((m, places.get(&m.id)?))) {
         for other in member.spouse.iter().chain(&member.parents) {
             if *other == member.id {
                 let message = format!("{} is named as their own relative", shown(&member.id));

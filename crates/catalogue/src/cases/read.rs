@@ -121,7 +121,7 @@ pub(crate) fn read(files: &Files, content: &Content, faults: &Faults) -> Vec<Cas
     let mut out = Vec::new();
     for (draft, household) in drafts.into_iter().zip(resolved) {
         let Some(household) = household else { continue };
-        check_relations(&household, faults, &draft.case.origin);
+        check_relations(&household, faults, &draft.edit.places);
         check_subjects(&draft.case, &household, faults);
         out.push(Case { household, ..draft.case });
     }
@@ -170,7 +170,8 @@ fn case(content: &Content, node: &Node<'_>) -> Option<Draft> {
     }
     let household = HouseholdFile::default();
     let origin = node.at();
-    let case = Case { id: id?.to_owned(), title, on: on?, claim_date, household, expect, combined, values, source, origin };
+    let case =
+        Case { id: id?.to_owned(), title, on: on?, claim_date, household, expect, combined, values, source, origin };
     Some(Draft { edit: edit?, case })
 }
 
@@ -326,7 +327,12 @@ fn whole(node: &Node<'_>) -> Option<i64> {
     let text = node.text()?;
     let number = text.parse().ok();
     if number.is_none() {
-        node.fault("bad-value", format!("\"{}\" is not a whole number", shown(text)), "minor units, without separators", "");
+        node.fault(
+            "bad-value",
+            format!("\"{}\" is not a whole number", shown(text)),
+            "minor units, without separators",
+            "",
+        );
     }
     number
 }

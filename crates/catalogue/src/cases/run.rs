@@ -254,7 +254,8 @@ fn after(seen: &Seen<'_>, expected: &ExpectedCombined) -> Option<String> {
         wrong.push(format!("the sum {wanted}"));
     }
     let acted = |id: &String| {
-        got.by.contains(id) || seen.combined.effects.iter().any(|e| e.rule == *id && (e.loser == Some(n) || e.winner == Some(n)))
+        got.by.contains(id)
+            || seen.combined.effects.iter().any(|e| e.rule == *id && (e.loser == Some(n) || e.winner == Some(n)))
     };
     wrong.extend(expected.by.iter().filter(|id| !acted(id)).map(|id| format!("by rule {id}")));
     let first = got.periods.first();
@@ -270,7 +271,11 @@ fn after(seen: &Seen<'_>, expected: &ExpectedCombined) -> Option<String> {
     let sum = sum.map_or("no sum".to_owned(), |s| s.to_string());
     let by = if got.by.is_empty() { String::new() } else { format!(" by {}", got.by.join(", ")) };
     let standing = standing_word(got.standing);
-    Some(format!("{what}: expected {}; got {standing}, {sum}{by}\nsingle result: {}", wrong.join(", "), seen.told(single)))
+    Some(format!(
+        "{what}: expected {}; got {standing}, {sum}{by}\nsingle result: {}",
+        wrong.join(", "),
+        seen.told(single)
+    ))
 }
 
 fn named(pack: &Pack, household: &Household, case: &Case, expected: &ExpectedValue) -> Option<String> {
@@ -316,7 +321,8 @@ fn parameter(pack: &Pack, name: &str, on: kernel::Date) -> String {
     let fits = |row: &&crate::model::ParameterRow| {
         row.keys.len() == keys.len()
             && row.keys.iter().zip(&keys).enumerate().all(|(n, (key, asked))| {
-                let floor = typed.and_then(|t| t.keys.get(n)).is_some_and(|k| k.floor && matches!(k.ty, Type::Integer(_)));
+                let floor =
+                    typed.and_then(|t| t.keys.get(n)).is_some_and(|k| k.floor && matches!(k.ty, Type::Integer(_)));
                 let number = |t: &str| t.parse::<i64>().ok();
                 let plain = value::plain(key);
                 if floor { number(&plain).zip(number(asked)).is_some_and(|(k, a)| k <= a) } else { plain == *asked }

@@ -103,7 +103,7 @@ impl<'a> Context<'a> {
         self.faults.error("duplicate-id", at, message, "every id once", "rename or remove one of the two");
     }
 
-    fn known<'k>(&self, code: &'static str, what: &str, id: &Located<String>, mut known: Vec<&'k str>, file: &str) {
+    fn known(&self, code: &'static str, what: &str, id: &Located<String>, mut known: Vec<&str>, file: &str) {
         if known.is_empty() && file.ends_with(".csv") && self.files.get(file).is_none() {
             return; // the missing file is the fault; its consequences would hide it
         }

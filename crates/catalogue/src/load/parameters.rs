@@ -129,9 +129,7 @@ fn rows(cx: &mut Context<'_>, file: &Located<String>, ty: &Type, keys: &[Key]) -
 
 fn row(cx: &Context<'_>, line: &Line<'_, '_>, ty: &Type, keys: &[Key]) -> Option<(Row, ParameterRow)> {
     let valid_from = line.date("valid_from");
-    if line.need("valid_from").is_none() {
-        return None;
-    }
+    line.need("valid_from")?;
     let valid_to = line.date("valid_to");
     let cell = |column: &str, ty: &Type| {
         let text = line.get(column);

@@ -29,10 +29,12 @@ pub(crate) fn placed(files: &Files, faults: Vec<Fault>) -> Vec<Fault> {
 
 /// The column in the file of what stands in column `column` when each escape within a basic string counts as one.
 fn moved(line: &str, column: u32) -> u32 {
-    // only `key = "…"` on one line holds escapes that matter: a literal '…' has none
-    let Some(start) = line.find('"').filter(|start| !line.get(..*start).unwrap_or_default().contains('\'')) else {
-        return column;
+    // only `key = "…"` on one line can hold escapes: in '…' there are none, and in """…""" quotes need none
+    let is_value = |start: &usize| {
+        let before = line.get(..*start).unwrap_or_default().trim_end();
+        before.ends_with('=') && line.get(*start..).is_some_and(|rest| !rest.starts_with("\"\"\""))
     };
+    let Some(start) = line.find('"').filter(is_value) else { return column };
     let opening = line.get(..start).map_or(0, |before| before.chars().count()) + 1;
     let (mut read, mut file) = (opening, opening);
     let mut chars = line.chars().skip(opening);
@@ -44,5 +46,8 @@ fn moved(line: &str, column: u32) -> u32 {
             file += 1;
         }
     }
-    if read + 1 < column as usize { column } else { column.max(u32::try_from(file + 1).unwrap_or(column)) }
+    if opening >= column as usize || read + 1 < column as usize {
+        return column;
+    }
+    u32::try_from(file + 1).unwrap_or(column)
 }

@@ -48,7 +48,8 @@ fn shown(text: &str, column: u32) -> (String, usize) {
     const WIDTH: usize = 110;
     let at = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
     let skip = if at > WIDTH - 20 { at - 40 } else { 0 };
-    let part: String = text.chars().skip(skip).take(WIDTH).map(|c| if c == '\t' || c.is_control() { ' ' } else { c }).collect();
+    let part: String =
+        text.chars().skip(skip).take(WIDTH).map(|c| if c == '\t' || c.is_control() { ' ' } else { c }).collect();
     let before = part.chars().take(at - skip).map(cells).sum::<usize>();
     (if skip > 0 { format!("…{part}") } else { part }, before + usize::from(skip > 0))
 }
@@ -56,8 +57,13 @@ fn shown(text: &str, column: u32) -> (String, usize) {
 /// How many cells of a terminal a character takes.
 fn cells(c: char) -> usize {
     match c {
-        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' => 2,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}' => 2,
         _ => 1,
     }
 }

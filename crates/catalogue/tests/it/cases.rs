@@ -20,7 +20,11 @@ const WRONG: [(&str, &str, &str); 12] = [
     ("claim_closes: 2025-03-03", "claim_closes: 2025-03-04", "claim_closes 2025-03-04"),
     ("result: not_applicable", "result: no", "got not_applicable"),
     ("child: { result: dropped, by: C1 }", "child: { result: kept }", "got dropped, no sum by C1"),
-    ("home_care: { child: { result: kept, amount: 150000", "home_care: { child: { result: kept, amount: 1", "the sum 1"),
+    (
+        "home_care: { child: { result: kept, amount: 150000",
+        "home_care: { child: { result: kept, amount: 1",
+        "the sum 1",
+    ),
     ("household.income: 1200000", "household.income: 1", "household.income: expected 1; got 1200000"),
     ("\"line(2)\": 1700000", "\"line(2)\": 5", "line(2): expected 5; got 1700000"),
     ("missing: [mother.wage]", "missing: [mother.wage, child.wage]", "missing: mother.wage"),
@@ -31,7 +35,8 @@ const WRONG: [(&str, &str, &str); 12] = [
 #[test]
 fn every_wrong_expectation_fails_readably() {
     for (old, new, told) in WRONG {
-        let pack = Pack::from_files(with("cases/first.yaml", old, new)).unwrap_or_else(|f| panic!("{new}: {f:#?}")).pack;
+        let pack =
+            Pack::from_files(with("cases/first.yaml", old, new)).unwrap_or_else(|f| panic!("{new}: {f:#?}")).pack;
         let report = run_cases(&pack, "");
         assert_eq!(report.failed.len(), 1, "{new}: {}", report.text());
         assert!(report.text().contains(told), "{new}: {}", report.text());

@@ -26,7 +26,9 @@ fn a_person_reads_answers_reasons_sources_law_and_the_choice() {
         assert!(english.contains(words), "{words} is not in\n{english}");
     }
     let korean = explain_report(&pack, &family(&pack, "wage-not-known"), ON, Lang::Ko);
-    for words in ["2025년 6월 15일", "더 필요한 사실: 임금 (mother) (가족부)", "한 달 임금이 얼마인가요?", "아직 알 수 없음"] {
+    for words in
+        ["2025년 6월 15일", "더 필요한 사실: 임금 (mother) (가족부)", "한 달 임금이 얼마인가요?", "아직 알 수 없음"]
+    {
         assert!(korean.contains(words), "{words} is not in\n{korean}");
     }
     for words in [english, korean] {
@@ -55,7 +57,8 @@ fn a_program_reads_the_documented_shape() {
     assert_eq!(json["pack"]["hash"], pack.content_hash());
     assert_eq!(json["yearly"], 1_800_000 + 6_000_000);
     let open = explain_json(&pack, &family(&pack, "wage-not-known"), ON, Lang::En);
-    let missing: Vec<_> = open["results"].as_array().unwrap().iter().flat_map(|r| r["missing"].as_array().unwrap()).collect();
+    let missing: Vec<_> =
+        open["results"].as_array().unwrap().iter().flat_map(|r| r["missing"].as_array().unwrap()).collect();
     assert_eq!(missing.len(), 1);
     assert_eq!((&missing[0]["item"], &missing[0]["owner"]), (&"wage".into(), &"ministry".into()));
 }

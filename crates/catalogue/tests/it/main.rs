@@ -1,6 +1,8 @@
 //! The catalogue as a whole, on packs on disk.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed, as it should")]
 
 mod cases;
 mod explaining;
+mod faults;
 mod loading;
 mod versions;

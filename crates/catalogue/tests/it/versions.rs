@@ -76,10 +76,7 @@ fn differences_are_told_in_words() {
     );
     assert_eq!(
         told("programmes/home_care.toml", "valid_from = 2025-01-01", "valid_from = 2025-02-01"),
-        [
-            "Version added: Home care benefit: 2025-02-01 – …",
-            "Version removed: Home care benefit: 2025-01-01 – …"
-        ]
+        ["Version added: Home care benefit: 2025-02-01 – …", "Version removed: Home care benefit: 2025-01-01 – …"]
     );
     assert_eq!(told("definitions/income.toml", "m.wage)", "m.wage + 1)").len(), 1);
     let mut files = Files::read(&small_dir()).unwrap();
