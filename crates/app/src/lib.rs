@@ -6,3 +6,4 @@ pub mod pack;
 pub mod runtime;
 pub mod serve;
 pub mod town;
+pub mod work;

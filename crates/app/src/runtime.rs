@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use catalogue::Pack;
 use guard::log::{Log, LogError};
 use guard::{Guard, KeyError, Keys, Policies, PolicyError};
 use kernel::{Clock, Ids, Instant};
@@ -88,31 +87,27 @@ impl Runtime {
     pub async fn open(config: Config) -> Result<Runtime, OpenError> {
         let folder = |path: PathBuf| move |why| OpenError::Folder { path, why };
         std::fs::create_dir_all(&config.data).map_err(folder(config.data.clone()))?;
-        let pack = load_pack(&config)?;
+        let packs = web::Packs::open(&config.pack, &config.data).map_err(|e| refused(&config, e))?;
         let db = Db::open(&config.database_url()).await?;
         db.migrate(SCHEMAS).await?;
         let keys = Arc::new(Keys::open(&config.data.join("keys"))?);
         let log = Log::open(&config.data.join("log"), keys.clone())?;
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let guard = Arc::new(Guard::new(Policies::built_in()?, log, keys.clone(), clock.clone(), ids.clone()));
-        let settings = web::Config {
-            demo: config.demo_provider,
-            public_url: config.public_url.clone(),
-            ..web::Config::default()
-        };
-        let state =
-            web::AppState { db, packs: web::Packs::new(pack), guard, clock, ids, config: Arc::new(settings) };
+        let settings =
+            web::Config { demo: config.demo_provider, public_url: config.public_url.clone(), ..web::Config::default() };
+        let state = web::AppState { db, packs, guard, clock, ids, config: Arc::new(settings) };
         Ok(Runtime { config, state, keys })
     }
 }
 
-/// The pack in force, or every fault it has.
-pub fn load_pack(config: &Config) -> Result<Pack, OpenError> {
-    match Pack::load(&config.pack) {
-        Ok(loaded) => Ok(loaded.pack),
-        Err(faults) => {
+/// Why a pack was refused, every fault with its place.
+pub fn refused(config: &Config, error: catalogue::ReloadError) -> OpenError {
+    match error {
+        catalogue::ReloadError::Faulty(faults) => {
             let files = catalogue::Files::read(&config.pack).ok();
-            Err(OpenError::Pack(catalogue::check_report(&faults, files.as_ref())))
+            OpenError::Pack(catalogue::check_report(&faults, files.as_ref()))
         }
+        other @ catalogue::ReloadError::Archive(_) => OpenError::Pack(other.to_string()),
     }
 }

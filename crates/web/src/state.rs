@@ -1,30 +1,41 @@
 //! What every handler shares.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::Path;
+use std::sync::Arc;
 
-use catalogue::Pack;
+use catalogue::{Archive, ArchiveError, Catalogue, Pack, ReloadError, Reloaded};
 use guard::Guard;
 use kernel::{Clock, Date, Ids, Instant};
 use store::Db;
 
-/// The pack in force. A new version replaces the old one between two requests; whoever holds the old one keeps it.
+/// The pack in force, and the folder it comes from. A new version replaces the old one between two requests; whoever
+/// holds the old one keeps it, and older cases find theirs by its content hash.
 #[derive(Clone)]
-pub struct Packs(Arc<RwLock<Arc<Pack>>>);
+pub struct Packs {
+    catalogue: Arc<Catalogue>,
+    folder: Arc<Path>,
+}
 
 impl Packs {
-    /// Begins with this pack.
-    pub fn new(pack: Pack) -> Self {
-        Packs(Arc::new(RwLock::new(Arc::new(pack))))
+    /// Takes the pack in `folder` into force; copies of all that ever were lie within `data`.
+    pub fn open(folder: &Path, data: &Path) -> Result<Self, ReloadError> {
+        let (catalogue, _warnings) = Catalogue::open(folder, Archive::within(data))?;
+        Ok(Packs { catalogue: Arc::new(catalogue), folder: folder.into() })
     }
 
     /// The pack in force now.
     pub fn current(&self) -> Arc<Pack> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.catalogue.current()
     }
 
-    /// Puts another pack in force. The caller has checked it: [`Pack::load`] gives no faulty one.
-    pub fn replace(&self, pack: Pack) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pack);
+    /// Takes what is in the folder now, or refuses it whole.
+    pub fn reload(&self) -> Result<Reloaded, ReloadError> {
+        self.catalogue.reload(&self.folder)
+    }
+
+    /// The pack of an older case.
+    pub fn by_hash(&self, hash: &str) -> Result<Arc<Pack>, ArchiveError> {
+        self.catalogue.by_hash(hash)
     }
 }
 

@@ -3,10 +3,12 @@
 //! Nothing about any country stands here: names, places, facts and shares come from the pack.
 
 mod draw;
+mod life;
 mod people;
 mod recipe;
 mod settle;
 
+pub use life::CivilRegister;
 pub use people::{Household, Person, Role, Town};
 pub use recipe::{Recipe, RecipeError};
 pub use settle::{Hidden, SettleError, Settled, Settler};

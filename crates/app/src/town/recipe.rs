@@ -170,6 +170,10 @@ pub struct Protected {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Events {
+    /// The agency that tells of births.
+    pub register: String,
+    /// Facts about every newborn: item and value.
+    pub newborn: Vec<(String, toml::Value)>,
     /// Pregnancies due around today, for the visitor to register.
     pub births_to_come: usize,
     /// Births registered through the front door.

@@ -9,7 +9,7 @@ use registry::pregnancy::{self, NewPregnancy, PregnancyError};
 use registry::protection::{self, NewProtection, ProtectionError};
 use registry::residence::{self, Address, MoveError};
 use registry::{FactValue, Origin, Pen, Subject};
-use rules::schema::{Entity, Type};
+use rules::schema::{Entity, Type, Value};
 use store::{AsConflict, Db, StoreError, transact};
 
 use super::people::{Household, Person, Role, Town};
@@ -285,6 +285,19 @@ fn household_of(members: Vec<Person>, place: &str, street: &str) -> Household {
         members,
         facts: Vec::new(),
     }
+}
+
+/// The value as the rules take it.
+pub(super) fn rules_value(pack: &Pack, ty: &Type, value: &toml::Value) -> Option<Value> {
+    Some(match typed(pack, ty, value)? {
+        FactValue::Boolean(v) => Value::Boolean(v),
+        FactValue::Integer(v) => Value::Integer(v),
+        FactValue::Decimal(v) => Value::Decimal(v),
+        FactValue::Money(v) => Value::Money(v),
+        FactValue::Date(v) => Value::Date(v),
+        FactValue::Text(v) => Value::Text(v),
+        FactValue::Code(v) => Value::Code(v),
+    })
 }
 
 fn typed(pack: &Pack, ty: &Type, value: &toml::Value) -> Option<FactValue> {

@@ -12,12 +12,6 @@ use kernel::{Clock, FixedClock, Ids, Instant, SeededIds};
 use tower::ServiceExt;
 use web::{AppState, Config, Packs};
 
-/// The pack of the repository.
-pub(crate) fn pack() -> catalogue::Pack {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-    catalogue::Pack::load(&folder).expect("the pack is sound").pack
-}
-
 /// An installation; the folder lives as long as the value.
 pub(crate) async fn installation() -> (AppState, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -30,7 +24,7 @@ pub(crate) async fn installation() -> (AppState, tempfile::TempDir) {
     let db = store::testing::sqlite(&schemas).await.expect("a database");
     let state = AppState {
         db,
-        packs: Packs::new(pack()),
+        packs: Packs::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea"), folder.path()).expect("the pack is sound"),
         guard: Arc::new(Guard::new(policies, log, keys, clock.clone(), ids.clone())),
         clock,
         ids,
