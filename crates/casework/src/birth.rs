@@ -45,6 +45,8 @@ pub struct Input {
     pub number: u32,
     /// How many children this birth brought.
     pub of: u32,
+    /// Which child of the mother it is, counting her earlier children.
+    pub order: Option<u32>,
     /// The place of birth.
     pub place: Option<String>,
     /// Where it was registered.
@@ -276,9 +278,11 @@ async fn enter(
 /// The facts told, and those that follow from the registration itself where the pack has an item for them.
 fn facts(desk: &Desk<'_>, input: &Input) -> Vec<(String, Value)> {
     let mut facts = input.facts.clone();
-    let in_register = input.identifier.is_some() || input.teller.register_number.is_some();
+    // An office that tells of a birth has it in its books; what a person says alone is not yet registered.
+    let in_register = input.teller.source != "self" || input.registered_on.is_some() || input.identifier.is_some();
     let follow = [
         (words::RANK, (input.of > 1).then(|| Value::Integer(i64::from(input.number)))),
+        (words::ORDER, input.order.map(|n| Value::Integer(i64::from(n)))),
         (words::REGISTERED, in_register.then_some(Value::Boolean(true))),
         (words::REGISTERED_ON, input.registered_on.map(Value::Date)),
     ];

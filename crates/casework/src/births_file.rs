@@ -3,7 +3,7 @@
 //! file again registers nothing twice.
 //!
 //! Columns (in any order): `register_number, birth_date, family_name, given_name` must be there; `sex` (female | male |
-//! other), `script` (hang when left out), `latin_name, identifier, registered_on, registered_at, place, number, of`,
+//! other), `script` (hang when left out), `latin_name, identifier, registered_on, registered_at, place, order, number, of`,
 //! `scheme` (of the parents' and the child's identifiers), `mother, father, parent` (identifiers) may be; every other
 //! column is called `fact:ITEM` and holds the value of that item of the pack.
 
@@ -21,7 +21,7 @@ use crate::register::Teller;
 /// Most rows one file may have.
 pub const MOST: usize = 10_000;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "register_number",
     "birth_date",
     "family_name",
@@ -38,6 +38,7 @@ const COLUMNS: [&str; 16] = [
     "scheme",
     "mother",
     "father",
+    "order",
 ];
 
 /// Why the whole file was refused.
@@ -162,6 +163,7 @@ impl Cells<'_> {
             parents,
             number: self.parsed("number", "a whole number")?.unwrap_or(1),
             of: self.parsed("of", "a whole number")?.unwrap_or(1),
+            order: self.parsed("order", "a whole number")?,
             place: self.cell("place").map(str::to_owned),
             registered_at: self.cell("registered_at").map(str::to_owned),
             registered_on: self.parsed("registered_on", day)?,

@@ -34,8 +34,10 @@ pub(crate) mod words {
     pub(crate) const CONFIRMED: &str = "pregnancy_confirmed_on";
     /// Rank of a child among those of one birth.
     pub(crate) const RANK: &str = "twin_rank";
+    /// Which child of the mother.
+    pub(crate) const ORDER: &str = "birth_order";
     /// Whether the birth is in the civil register.
-    pub(crate) const REGISTERED: &str = "resident_registered";
+    pub(crate) const REGISTERED: &str = "birth_registered";
     /// When it was entered there.
     pub(crate) const REGISTERED_ON: &str = "birth_registered_on";
 }

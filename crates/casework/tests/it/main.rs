@@ -1,0 +1,13 @@
+//! Life events, offers and applications on real SQLite and, when a server is named, real PostgreSQL, under the real pack.
+
+mod births;
+mod desk;
+
+#[tokio::test]
+async fn every_statement_prepares_on_both_engines_and_the_schema_can_be_distributed() {
+    assert_eq!(store::lint(&casework::SCHEMA), Vec::<String>::new());
+    let statements = casework::statements();
+    for db in store::testing::databases(desk::SCHEMAS).await.unwrap() {
+        store::testing::prepare_all(&db, &statements).await;
+    }
+}
