@@ -1,5 +1,7 @@
 //! An explanation for a person.
 
+use std::collections::BTreeMap;
+
 use kernel::{Date, Lang};
 use rules::Household;
 use rules::combine::{Combined, Effect, Standing, What};
@@ -104,17 +106,18 @@ fn promise(s: &Speaker<'_>, r: &ProgrammeResult, out: &mut Page) {
             out.line(1, s.t.with("report-missing-amount", &about));
         }
     }
-    if let Some(period) = stretch(s, r.from, r.until, "report-until") {
+    if let Some(period) = stretch(s, r.from, r.until.and_then(|day| day.yesterday().ok())) {
         out.line(1, s.t.with("report-period", &[("period", period.into())]));
     }
-    if let Some(period) = stretch(s, r.claim_opens, r.claim_closes, "report-last-day") {
+    if let Some(period) = stretch(s, r.claim_opens, r.claim_closes) {
         out.line(1, s.t.with("report-claim", &[("period", period.into())]));
     }
 }
 
-fn stretch(s: &Speaker<'_>, from: Option<Date>, end: Option<Date>, end_key: &str) -> Option<String> {
+/// From the first day to the last day inside.
+fn stretch(s: &Speaker<'_>, from: Option<Date>, end: Option<Date>) -> Option<String> {
     let from = from.map(|d| s.t.with("period-open", &[("from", s.t.date(d).into())]).into_owned());
-    let end = end.map(|d| s.t.with(end_key, &[("date", s.t.date(d).into())]).into_owned());
+    let end = end.map(|d| s.t.with("report-last-day", &[("date", s.t.date(d).into())]).into_owned());
     match (from, end) {
         (None, None) => None,
         (Some(one), None) | (None, Some(one)) => Some(one),
@@ -141,13 +144,32 @@ fn one_condition(s: &Speaker<'_>, r: &ProgrammeResult, c: &ConditionResult, out:
             out.line(3, format!("{} = {value}", s.step(&step.name, &step.subject)));
         }
     }
-    for used in &c.facts {
-        let value = s.value(used.value.as_ref(), s.type_of(&used.fact.item, &used.fact.subject));
-        let about = [("name", s.fact(&used.fact).into()), ("value", value.into()), ("source", s.origin(used).into())];
-        out.line(3, s.t.with("report-fact", &about));
-    }
+    facts(s, c, out);
     if let Some(why) = &c.error {
         out.line(3, s.t.with("report-error", &[("why", why.into())]));
+    }
+}
+
+/// Facts that somebody stated, one by one; what registers' silence says, a line each register. What is not known is told
+/// once, where it matters.
+fn facts(s: &Speaker<'_>, c: &ConditionResult, out: &mut Page) {
+    let mut silent: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    for used in c.facts.iter().filter(|used| used.value.is_some()) {
+        let value = s.value(used.value.as_ref(), s.type_of(&used.fact.item, &used.fact.subject));
+        if !used.assumed_absent {
+            let about =
+                [("name", s.fact(&used.fact).into()), ("value", value.into()), ("source", s.origin(used).into())];
+            out.line(3, s.t.with("report-fact", &about));
+            continue;
+        }
+        let told = format!("{} = {value}", s.item(&used.fact));
+        let lines = silent.entry(s.owner(&used.fact)).or_default();
+        lines.entry(told).or_default().push(s.subject(&used.fact.subject));
+    }
+    for (owner, lines) in silent {
+        let told: Vec<String> = lines.iter().map(|(told, who)| format!("{told} ({})", who.join(", "))).collect();
+        let about = [("source", owner.into()), ("list", told.join("; ").into())];
+        out.line(3, s.t.with("report-absent", &about));
     }
 }
 

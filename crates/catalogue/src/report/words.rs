@@ -144,10 +144,6 @@ impl Speaker<'_> {
 
     /// Where a fact comes from.
     pub(super) fn origin(&self, used: &FactUsed) -> String {
-        if used.assumed_absent {
-            let owner = self.owner(&used.fact);
-            return self.t.with("report-absent", &[("source", owner.into())]).into_owned();
-        }
         let Some(provenance) = &used.provenance else { return self.t.t("report-no-source").into_owned() };
         let source = self.agency(&provenance.source);
         match provenance.valid_from {

@@ -6,7 +6,6 @@ report-sum = Amount: { $sum }
 report-sum-unknown = The amount is not known yet
 report-period = Runs { $period }
 report-claim = To be claimed { $period }
-report-until = until the day before { $date }
 report-last-day = until { $date }
 report-holds = holds
 report-fails = does not hold
@@ -14,7 +13,7 @@ report-open = not known yet
 report-law = Law: { $law }
 report-unknown = not known
 report-fact = Fact used: { $name } = { $value } ({ $source })
-report-absent = no entry at { $source } means this value
+report-absent = No entry at { $source } is taken to mean: { $list }
 report-self = told by the person
 report-no-source = no source given
 report-since = { $source }, since { $date }

@@ -6,7 +6,6 @@ report-sum = 받을 수 있는 금액: { $sum }
 report-sum-unknown = 금액은 아직 알 수 없음
 report-period = 지급 기간: { $period }
 report-claim = 신청 기간: { $period }
-report-until = { $date } 전날까지
 report-last-day = { $date }까지
 report-holds = 충족
 report-fails = 미충족
@@ -14,7 +13,7 @@ report-open = 아직 모름
 report-law = 근거: { $law }
 report-unknown = 모름
 report-fact = 사용한 사실: { $name } = { $value } ({ $source })
-report-absent = { $source }에 기록이 없으면 이 값으로 봅니다
+report-absent = { $source }에 기록이 없어 이렇게 봅니다: { $list }
 report-self = 본인 진술
 report-no-source = 출처 없음
 report-since = { $source }, { $date }부터
