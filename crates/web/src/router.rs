@@ -16,6 +16,7 @@ use crate::assets;
 use crate::citizen::{check_handlers as check, handlers as citizen, home};
 use crate::components::frame::Frame;
 use crate::error::Fault;
+use crate::official::{event_handlers as events, handlers as official};
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
 
@@ -51,6 +52,10 @@ fn pages() -> Router<AppState> {
         .route("/family", get(citizen::my_family))
         .route("/offers", get(citizen::my_offers).post(citizen::answer_offers))
         .route("/looked", get(citizen::who_looked))
+        .route("/official/search", get(official::search_form).post(official::search))
+        .route("/official/households/{id}", get(official::household))
+        .route("/official/households/{id}/offers", post(official::answer_offer))
+        .route("/official/households/{id}/events/{kind}", get(events::form).post(events::send))
         .route("/programmes", get(analyst::list))
         .route("/programmes/{id}", get(analyst::one))
         .route("/analyst/parameters", get(analyst::parameter_list))

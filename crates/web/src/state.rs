@@ -56,11 +56,13 @@ pub struct Config {
     pub grace_days: u16,
     /// The age at which parents stop acting for a child, in years.
     pub adult_age: u8,
+    /// The kind of national identifier that officials type, as the registry names it.
+    pub identifier_scheme: String,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { demo: false, public_url: "http://127.0.0.1:8080".to_owned(), grace_days: 30, adult_age: 19 }
+        Config { demo: false, public_url: "http://127.0.0.1:8080".to_owned(), grace_days: 30, adult_age: 19, identifier_scheme: "rrn".to_owned() }
     }
 }
 

@@ -272,7 +272,7 @@ async fn answer(v: &Viewer<'_>, f: &Frame, form: &mut Form) -> Result<Option<Str
     if accepting.is_empty() {
         let input = refuse::Input { person: me, offers: refusing.clone(), reason: None };
         let done: Result<u32, accept::Fault> =
-            transact!(v.state.db, accept::Fault, |tx| { refuse::run(tx, &v.desk(), v.who, &allowed, input.clone()).await });
+            transact!(v.state.db, accept::Fault, |tx| refuse::run(tx, &v.desk(), v.who, &allowed, input.clone()).await);
         return settled(form, f, done.map(|_| ()), "refused", &refusing);
     }
     let opened = household::open(v, household, AsOf::latest(v.today()), Want::Entitlements).await?;
@@ -282,7 +282,7 @@ async fn answer(v: &Viewer<'_>, f: &Frame, form: &mut Form) -> Result<Option<Str
     }
     let input = accept::Input { applicant: me, on_behalf: None, taps };
     let done: Result<accept::Done, accept::Fault> =
-        transact!(v.state.db, accept::Fault, |tx| { accept::run(tx, &v.desk(), v.who, &allowed, input.clone()).await });
+        transact!(v.state.db, accept::Fault, |tx| accept::run(tx, &v.desk(), v.who, &allowed, input.clone()).await);
     settled(form, f, done.map(|_| ()), "accepted", &accepting)
 }
 

@@ -136,7 +136,7 @@ fn pregnancy(t: Text, form: &Form, of: &For) -> Markup {
 
 fn moving(t: Text, form: &Form, of: &For) -> Markup {
     html! {
-        (field::boxes(form, "person", &t.t("event-who-moves"), "", &of.members))
+        p { (t.t("event-all-move")) " " (of.members.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ")) }
         (field::grouped_select(form, "place", &t.t("check-place-label"), "", &t.t("choose"), &of.places))
         (field::line(form, "street", &t.t("event-street"), Look::default()))
         (field::line(form, "on", &t.t("event-moved-on"), date_look(&t.t("date-hint"))))

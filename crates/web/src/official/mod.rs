@@ -2,6 +2,8 @@
 
 pub mod duplicates;
 pub mod event;
+pub(crate) mod event_handlers;
+pub(crate) mod handlers;
 pub mod household;
 pub mod imports;
 pub mod search;

@@ -81,7 +81,7 @@ fn household_page(lang: Lang, past: bool) -> Markup {
             stale: true,
             before: vec![fact(won(2_100_000), Source::Person)],
         }] },
-        events: if past { Vec::new() } else { vec![happened("event-birth", false), happened("event-income", true)] },
+        events: if past { Vec::new() } else { vec![happened("happened-birth", false), happened("happened-change", true)] },
         offset_hours: 9,
         done: (!past).then(|| text::Text::new(lang).with("event-done-offers", &[("count", 7_i64.into())]).into_owned()),
     })
