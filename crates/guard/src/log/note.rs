@@ -1,5 +1,8 @@
 //! Checkpoints as C2SP signed notes, so that any witness or verifier for transparency logs can read and cosign them.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -21,16 +24,31 @@ pub struct Checkpoint {
 }
 
 /// The public key of a log's checkpoints, as a C2SP verifier key: `name+hash+base64`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// It remembers (by hash, the last thousand or so) the notes it found signed, so that somebody who verifies a log again
+/// and again with one key pays for each signature once.
+#[derive(Clone, Debug)]
 pub struct VerifierKey {
     name: String,
     key: VerifyingKey,
+    signed: Arc<Mutex<HashSet<Hash>>>,
 }
+
+impl PartialEq for VerifierKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.key == other.key
+    }
+}
+
+impl Eq for VerifierKey {}
+
+/// How many notes a key remembers.
+const REMEMBERED: usize = 1024;
 
 impl VerifierKey {
     /// The key that belongs to a signing key under this name.
     pub(super) fn of(name: &str, signing: &SigningKey) -> Self {
-        VerifierKey { name: name.to_owned(), key: signing.verifying_key() }
+        VerifierKey { name: name.to_owned(), key: signing.verifying_key(), signed: Arc::default() }
     }
 
     /// Reads `name+hash+base64`.
@@ -39,7 +57,8 @@ impl VerifierKey {
         let (name, hash, key) = (parts.next()?, parts.next()?, parts.next()?);
         let bytes = BASE64.decode(key).ok()?;
         let (1, key) = bytes.split_first().map(|(kind, key)| (*kind, key))? else { return None };
-        let this = VerifierKey { name: name.to_owned(), key: VerifyingKey::from_bytes(key.try_into().ok()?).ok()? };
+        let key = VerifyingKey::from_bytes(key.try_into().ok()?).ok()?;
+        let this = VerifierKey { name: name.to_owned(), key, signed: Arc::default() };
         (hex::encode(this.hash()) == hash && !name.is_empty()).then_some(this)
     }
 
@@ -61,6 +80,20 @@ impl VerifierKey {
 
     /// The checkpoint in a note, if this key signed it.
     pub fn open(&self, note: &str) -> Option<Checkpoint> {
+        let hash: Hash = Sha256::digest(note.as_bytes()).into();
+        let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !signed.contains(&hash) {
+            self.check(note)?;
+            if signed.len() >= REMEMBERED {
+                signed.clear();
+            }
+            signed.insert(hash);
+        }
+        read_unsigned(note)
+    }
+
+    /// Whether this key signed the note.
+    fn check(&self, note: &str) -> Option<()> {
         let (body, signatures) = note.split_once("\n\n")?;
         let body = format!("{body}\n");
         let ours = |line: &str| -> Option<()> {
@@ -76,7 +109,7 @@ impl VerifierKey {
         if lines.iter().any(|l| !l.starts_with("\u{2014} ")) || !lines.iter().any(|l| ours(l).is_some()) {
             return None;
         }
-        read_body(&body)
+        Some(())
     }
 }
 

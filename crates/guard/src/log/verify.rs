@@ -19,7 +19,7 @@ use super::{CHECKPOINTS, LogError, MARK, VKEY};
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
     /// The verifier key, if known from elsewhere; else the one in the folder is believed.
-    pub key: Option<String>,
+    pub key: Option<VerifierKey>,
     /// Signed notes kept elsewhere; the log must contain every one of them.
     pub checkpoints: Vec<String>,
 }
@@ -170,16 +170,13 @@ fn check(root: &Path, trust: &Trust, running: Option<&[(i16, String)]>) -> Resul
 fn read_key(root: &Path, trust: &Trust) -> Result<VerifierKey, Damage> {
     let path = root.join(VKEY);
     let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
-    let key = VerifierKey::parse(&text)
-        .filter(|k| text == format!("{k}\n"))
-        .ok_or(Damage::Key("in the folder is damaged"))?;
-    if let Some(trusted) = &trust.key {
-        let trusted = VerifierKey::parse(trusted).ok_or(Damage::Key("given is not a verifier key"))?;
-        if trusted != key {
-            return Err(Damage::Key("in the folder is not the one given"));
-        }
+    match &trust.key {
+        Some(trusted) if text == format!("{trusted}\n") => Ok(trusted.clone()),
+        Some(_) => Err(Damage::Key("in the folder is not the one given")),
+        None => VerifierKey::parse(&text)
+            .filter(|k| text == format!("{k}\n"))
+            .ok_or(Damage::Key("in the folder is damaged")),
     }
-    Ok(key)
 }
 
 /// The tree of a year and the length of its chain; what does not fit goes into `found`.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
-use guard::log::{Damage, Log, LogError, Trust, leaf_hash, verify, verify_consistency, verify_inclusion};
+use guard::log::{Damage, Log, LogError, Trust, VerifierKey, leaf_hash, verify, verify_consistency, verify_inclusion};
 use guard::{Keys, Processing, PurposeKind};
 use kernel::Instant;
 
@@ -256,6 +256,8 @@ fn mutations(saved: &BTreeMap<PathBuf, Vec<u8>>, seed: u64, count: u32) -> BTree
     restore(root, saved);
     let names: Vec<&PathBuf> = saved.keys().collect();
     let segment = names.iter().copied().find(|n| n.extension().is_some()).unwrap();
+    let key = fs::read_to_string(root.join("vkey")).unwrap();
+    let trust = Trust { key: VerifierKey::parse(&key), checkpoints: Vec::new() };
     let (mut dice, mut found, mut total) = (Dice(seed), BTreeMap::new(), 0);
     while total < count {
         // The records most often: that is where somebody would want to change something.
@@ -270,7 +272,7 @@ fn mutations(saved: &BTreeMap<PathBuf, Vec<u8>>, seed: u64, count: u32) -> BTree
             Some(bytes) => fs::write(&path, bytes).unwrap(),
             None => fs::remove_file(&path).unwrap(),
         }
-        assert!(verify(root, &Trust::default()).is_err(), "change {total}: {kind} in {file:?} was not found");
+        assert!(verify(root, &trust).is_err(), "change {total}: {kind} in {file:?} was not found");
         fs::write(&path, before).unwrap();
         *found.entry(kind).or_insert(0) += 1;
         total += 1;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod log;
+mod matrix;
 
 mod reveal;
 mod support;
