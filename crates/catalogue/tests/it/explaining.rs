@@ -18,7 +18,7 @@ fn a_person_reads_answers_reasons_sources_law_and_the_choice() {
         "Law: Families Act 6 (1)",
         "Income line (2) = ₩1,700,000 a month",
         "Wage (mother) = ₩1,200,000 a month (Ministry of Families, since 1 January 2025)",
-        "No entry at Town hall is taken to mean: In daycare (child) = No",
+        "No entry at Town hall is taken to mean: In daycare = No (child)",
         "[C1] Only one of the two is paid.",
         "Other choice: Child benefit · child (₩1,200,000 a year; the choice taken gives ₩1,800,000)",
         "Note: Simplified.",

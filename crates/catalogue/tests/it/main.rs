@@ -5,4 +5,5 @@ mod cases;
 mod explaining;
 mod faults;
 mod loading;
+mod together;
 mod versions;
