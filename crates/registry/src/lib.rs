@@ -12,6 +12,7 @@ pub mod duplicate;
 pub mod fact;
 pub mod family;
 pub mod household;
+pub mod import;
 pub mod intake;
 pub mod kin;
 pub mod merge;
@@ -52,11 +53,14 @@ pub const STATEMENTS: &[&[(&str, &str)]] = &[
     duplicate::STATEMENTS,
     fact::STATEMENTS,
     household::STATEMENTS,
+    import::STATEMENTS,
+    import::STATEMENTS_OF_ROWS,
     kin::STATEMENTS,
     merge::STATEMENTS,
     person::STATEMENTS,
     pregnancy::STATEMENTS,
     protection::STATEMENTS,
+    read::STATEMENTS,
     residence::STATEMENTS,
     rows::STATEMENTS,
     search::STATEMENTS,

@@ -9,7 +9,9 @@ use store::{AsConflict, Row, StoreError, Tx, params};
 use uuid::Uuid;
 
 use crate::change::{Changes, Kind};
-use crate::time::{BEGINNING, Pen, Stamp};
+use crate::record::PersonRecord;
+use crate::rows;
+use crate::time::{AsOf, BEGINNING, Pen, Stamp};
 
 /// A script, as its ISO 15924 code in lower case: `hang`, `latn`, `cyrl`, `hani`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -335,6 +337,49 @@ pub(crate) async fn create_quietly(
     }
     changes.person(tx, id, Kind::Person).await?;
     Ok(id)
+}
+
+/// Brings a person up to what a register now says: what differs is recorded, what is not mentioned stays.
+pub(crate) async fn update_quietly(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    id: PersonId,
+    new: &NewPerson,
+    changes: &mut Changes,
+) -> Result<(), PersonError> {
+    let as_of = AsOf::latest(pen.now.date(0));
+    let people = rows::read(tx, [id], as_of.recorded).await?;
+    let rows = people.values().next().ok_or(PersonError::NoPerson)?;
+    let (id, known) = (rows.id, PersonRecord::at(rows, as_of, false));
+    let now = touch_person(tx, id, pen.now).await?.ok_or(PersonError::NoPerson)?;
+    let always = Period { from: BEGINNING, until: None };
+    let mut changed = false;
+    for name in new.names.iter().filter(|n| !known.names.contains(n)) {
+        add_name(tx, pen, id, name, always, now).await?;
+        changed = true;
+    }
+    let standing: Vec<&Detail> = rows
+        .details
+        .iter()
+        .map(|d| &d.row)
+        .filter(|d| d.stamp.stood(as_of.recorded) && d.stamp.valid.contains(as_of.valid))
+        .map(|d| &d.detail)
+        .collect();
+    for detail in &new.details {
+        // The last one of the kind is the one that holds.
+        let holds = standing.iter().rev().find(|d| d.kind() == detail.kind());
+        if holds != Some(&detail) {
+            add_detail(tx, pen, id, detail, always, now).await?;
+            changed = true;
+        }
+    }
+    if let Some(identifier) = &new.identifier {
+        claim(tx, pen, id, identifier, now).await?;
+    }
+    if changed {
+        changes.person(tx, id, Kind::Detail).await?;
+    }
+    Ok(())
 }
 
 fn dates_make_sense(details: &[Detail]) -> Result<(), PersonError> {

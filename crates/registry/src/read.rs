@@ -50,6 +50,15 @@ pub async fn household(
     Ok(Some(Whole(HouseholdRecord::of(id, members, facts))))
 }
 
+store::sql! {
+    ANYBODY = "select 1 as one from person limit 1";
+}
+
+/// Whether the registry holds anybody at all.
+pub async fn anybody(tx: &mut Tx) -> Result<bool, StoreError> {
+    Ok(tx.maybe(ANYBODY, &[]).await?.is_some())
+}
+
 /// The household a person belongs to.
 pub async fn household_of(tx: &mut Tx, id: PersonId, as_of: AsOf) -> Result<Option<HouseholdId>, StoreError> {
     let people = rows::read(tx, [id], as_of.recorded).await?;
