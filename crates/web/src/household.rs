@@ -66,6 +66,11 @@ pub(crate) async fn open(v: &Viewer<'_>, id: HouseholdId, as_of: AsOf, want: Wan
         reveal(v, offered, "offers"),
         reveal(v, happened, "events"),
     );
+    // Somebody who left may be closed to this viewer; the household's page stands without what happened then.
+    let events = match events {
+        Err(Trouble::Denied(guard::Denied::Refused(_))) => Ok(None),
+        other => other,
+    };
     Ok(Opened {
         record: record?,
         about,

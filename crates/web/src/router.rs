@@ -17,6 +17,7 @@ use crate::citizen::{check_handlers as check, handlers as citizen, home};
 use crate::components::frame::Frame;
 use crate::error::Fault;
 use crate::official::{event_handlers as events, handlers as official};
+use crate::privacy::handlers as privacy;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
 
@@ -56,6 +57,9 @@ fn pages() -> Router<AppState> {
         .route("/official/households/{id}", get(official::household))
         .route("/official/households/{id}/offers", post(official::answer_offer))
         .route("/official/households/{id}/events/{kind}", get(events::form).post(events::send))
+        .route("/privacy/log", get(privacy::list).post(privacy::search))
+        .route("/privacy/log/{year}/{number}", get(privacy::one))
+        .route("/privacy/verify", get(privacy::verify_form).post(privacy::verify))
         .route("/programmes", get(analyst::list))
         .route("/programmes/{id}", get(analyst::one))
         .route("/analyst/parameters", get(analyst::parameter_list))

@@ -149,3 +149,15 @@ unit-name-days = days
 unit-name-persons = people
 unit-name-hours = hours
 unit-name-percent = %
+
+local-title = Sign in with an emergency account
+local-lead = For the hours when the sign-in service is away. Every use is recorded and reviewed.
+local-login = Login
+local-password = Password
+local-code = Six-digit code from your authenticator
+local-wrong = The login, the password or the code is wrong. Check all three and try again.
+local-wait = Too many failed attempts. Try again in
+sign-in-why-suspended = Your account is suspended. Ask your administrator.
+sign-in-why-unknown = No account is known here for you. Ask your administrator.
+sign-in-why-stale = The sign-in took too long or was begun in another browser. Begin again.
+sign-in-why-service = The sign-in service does not answer. Try again in a few minutes.

@@ -24,6 +24,7 @@ error-same-parent = Both parents are the same person.
 error-parent-age = The date of birth and the parent’s age do not fit. Check the parent and the date.
 error-value-form = This value does not fit the item.
 error-registry = It could not be recorded: { $why }
+error-person-id = This is not the id of a person. It looks like 01890a5d-….
 error-needed = This is needed for the application. Please fill it in.
 error-yaml = The household cannot be read: { $why }
 error-sign-in-title = Please sign in

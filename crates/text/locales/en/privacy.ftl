@@ -15,7 +15,15 @@ log-none = No entry fits.
 log-denied = Refused
 log-allowed = Allowed
 log-entry = Entry { $number }
-log-persons = People concerned
+log-shown = Rows shown
+log-rows = { $count ->
+    [one] one row
+   *[other] { $count } rows
+}
+log-nobody = Nobody known
+log-erased = Lawfully erased
+log-sign-in = Sign-in
+log-no-purpose = No purpose
 log-hash = Hash
 verify-title = Verify the log
 verify-lead = Works through every entry again and finds any that was changed, removed or moved.

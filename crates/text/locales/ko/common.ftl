@@ -133,3 +133,15 @@ unit-name-days = 일
 unit-name-persons = 명
 unit-name-hours = 시간
 unit-name-percent = %
+
+local-title = 비상 계정으로 로그인
+local-lead = 로그인 서비스를 쓸 수 없을 때만 사용합니다. 모든 사용은 기록되고 점검됩니다.
+local-login = 아이디
+local-password = 비밀번호
+local-code = 인증 앱의 여섯 자리 숫자
+local-wrong = 아이디, 비밀번호 또는 인증 숫자가 맞지 않습니다. 세 가지를 모두 확인하고 다시 시도하세요.
+local-wait = 실패가 너무 많았습니다. 다시 시도할 수 있을 때까지
+sign-in-why-suspended = 계정이 정지되었습니다. 관리자에게 문의하세요.
+sign-in-why-unknown = 이곳에 등록된 계정이 없습니다. 관리자에게 문의하세요.
+sign-in-why-stale = 로그인이 너무 오래 걸렸거나 다른 브라우저에서 시작되었습니다. 처음부터 다시 하세요.
+sign-in-why-service = 로그인 서비스가 응답하지 않습니다. 잠시 후 다시 시도하세요.

@@ -24,6 +24,7 @@ error-same-parent = 두 부모가 같은 사람입니다.
 error-parent-age = 출생일과 부모의 나이가 맞지 않습니다. 부모와 날짜를 확인해 주세요.
 error-value-form = 이 항목에 맞지 않는 값입니다.
 error-registry = 기록하지 못했습니다: { $why }
+error-person-id = 사람 식별자가 아닙니다. 01890a5d-… 같은 꼴이어야 합니다.
 error-needed = 이 신청에 필요한 내용입니다. 적어 주세요.
 error-yaml = 가구 파일을 읽지 못했습니다: { $why }
 error-sign-in-title = 로그인이 필요합니다

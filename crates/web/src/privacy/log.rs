@@ -12,7 +12,9 @@ use crate::form::Form;
 /// One entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its number.
+    /// The log it stands in: one a year.
+    pub year: i16,
+    /// Its number in that year.
     pub number: u64,
     /// When.
     pub when: Instant,
@@ -32,10 +34,10 @@ pub struct Entry {
     pub case: Option<String>,
     /// The law.
     pub law: Option<String>,
-    /// How many people it concerns.
-    pub persons: usize,
-    /// Tags of the people, which say nothing to those without the key.
-    pub tags: Vec<String>,
+    /// How many rows were shown.
+    pub rows: i64,
+    /// The person concerned, as an id.
+    pub person: Option<String>,
     /// Refused.
     pub denied: bool,
     /// The leaf hash in hex.
@@ -48,10 +50,10 @@ pub fn list(f: &Frame, form: &Form, entries: &[Entry], older: Option<&str>, offs
     let headings =
         ["log-number", "log-when", "log-who", "log-what", "purpose", "state"].map(|key| t.t(key).into_owned());
     let rows: Vec<Vec<Markup>> = entries.iter().map(|e| vec![
-        html! { a href=(format!("/privacy/log/{}", e.number)) { (e.number) } },
+        html! { a href=(format!("/privacy/log/{}/{}", e.year, e.number)) { (e.year) "–" (e.number) } },
         html! { span.nowrap { (t.moment(e.when, offset_hours)) } },
         html! { (t.t(e.role_key)) br; span.small.soft { (e.organisation) " · " code { (e.account) } } },
-        html! { (t.t(e.action_key)) br; span.small.soft { (t.with("unit-persons", &[("count", e.persons.into())])) } },
+        html! { (t.t(e.action_key)) br; @if e.person.is_some() { span.small.soft { (t.with("log-rows", &[("count", e.rows.into())])) } } },
         html! { (t.t(e.purpose_key)) @if !e.reason.is_empty() { br; span.small.soft { (e.reason) } } },
         html! { @if e.denied { (tag(Mark::Fault, &t.t("log-denied"))) } @else { (tag(Mark::Yes, &t.t("log-allowed"))) } },
     ]).collect();
@@ -89,7 +91,8 @@ pub fn one(f: &Frame, e: &Entry, offset_hours: i8) -> Markup {
             (t.t("reason").into_owned(), html! { @if e.reason.is_empty() { (none) } @else { (e.reason) } }),
             (t.t("case-number").into_owned(), html! { (e.case.as_deref().unwrap_or(none)) }),
             (t.t("law").into_owned(), html! { (e.law.as_deref().unwrap_or(none)) }),
-            (t.t("log-persons").into_owned(), html! { (t.number(i64::try_from(e.persons).unwrap_or(i64::MAX))) @for tag in &e.tags { br; code.small { (tag) } } }),
+            (t.t("log-person").into_owned(), html! { @match &e.person { Some(id) => code { (id) }, None => (none) } }),
+            (t.t("log-shown").into_owned(), html! { (t.number(e.rows)) }),
             (t.t("log-hash").into_owned(), html! { code.small { (e.hash) } }),
         ]))
     })

@@ -172,6 +172,7 @@ fn programme(lang: Lang) -> Markup {
 
 fn entry(denied: bool) -> log::Entry {
     log::Entry {
+        year: 2026,
         number: 4_211,
         when: at(5),
         account: "01890a5d".to_owned(),
@@ -182,8 +183,8 @@ fn entry(denied: bool) -> log::Entry {
         reason: "출생 신고".to_owned(),
         case: Some("2026-000123".to_owned()),
         law: None,
-        persons: 4,
-        tags: vec!["9f0c2a".to_owned()],
+        rows: 4,
+        person: Some("01890a5d-ac96-774b-bcce-b302099a8057".to_owned()),
         denied,
         hash: "c0ffee".to_owned(),
     }
