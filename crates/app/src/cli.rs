@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
-use crate::pack::{self, PackCommand};
+use crate::demo;
+use crate::pack::{self, ExplainArgs, PackCommand};
 use crate::runtime::Runtime;
 use crate::serve;
 
@@ -20,6 +22,21 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// A data folder, a synthetic town, a server on loopback, and one page that says what to try first.
+    Demo {
+        /// The data folder.
+        #[arg(long, default_value = "hearth-data")]
+        data: PathBuf,
+        /// The port on loopback.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// About how many people; the pack's recipe says when left out.
+        #[arg(long)]
+        people: Option<usize>,
+        /// Prepares the town and ends.
+        #[arg(long)]
+        prepare: bool,
+    },
     /// The server.
     Serve {
         /// Configuration (docs/operation.md); environment variables win.
@@ -29,6 +46,8 @@ enum Command {
     /// Programmes and everything they need, as plain files.
     #[command(subcommand)]
     Pack(PackCommand),
+    /// What one family is entitled to, and why.
+    Explain(ExplainArgs),
 }
 
 /// Any failure, as one sentence for the terminal.
@@ -38,31 +57,54 @@ impl Cli {
     /// Does what was asked.
     pub fn run(self) -> ExitCode {
         match self.command {
+            Command::Demo { data, port, people, prepare } => {
+                with_runtime(async move { demo(data, port, people, prepare).await })
+            }
             Command::Pack(PackCommand::Check { dir }) => pack::check(&dir),
             Command::Pack(PackCommand::Test { dir, only }) => pack::test(&dir, &only),
-            Command::Pack(_) => ExitCode::FAILURE,
+            Command::Pack(PackCommand::Diff { old, new, lang }) => pack::diff(&old, &new, lang),
+            Command::Pack(PackCommand::Reload { config }) => match Config::read(config.as_deref()) {
+                Ok(config) => crate::reload::ask(&config),
+                Err(error) => failed(&error),
+            },
+            Command::Explain(args) => pack::explain(&args),
             Command::Serve { config } => with_runtime(async move {
-                let runtime = Runtime::open(Config::read(config.as_deref())?).await?;
+                let runtime = Arc::new(Runtime::open(Config::read(config.as_deref())?).await?);
                 let listener = serve::listen(&runtime.config.listen).await?;
                 println!("Hearth listens on {}", runtime.config.public_url);
-                serve::run(&runtime, listener, serve::asked_to_stop()).await?;
+                serve::with_worker(runtime, listener).await?;
                 Ok(ExitCode::SUCCESS)
             }),
         }
     }
 }
 
+async fn demo(data: PathBuf, port: u16, people: Option<usize>, prepare: bool) -> Result<ExitCode, Failure> {
+    let listen = format!("127.0.0.1:{port}");
+    let config =
+        Config { public_url: format!("http://{listen}"), listen, data, demo_provider: true, ..Config::read(None)? };
+    let listener = serve::listen(&config.listen).await?;
+    let runtime = Arc::new(Runtime::open(config).await?);
+    let told = demo::prepare(&runtime, people).await?;
+    if prepare {
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{}", demo::page(&runtime.config, &told));
+    serve::with_worker(runtime, listener).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Runs a future on all cores and turns its failure into words.
 fn with_runtime(work: impl Future<Output = Result<ExitCode, Failure>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("hearth: {error}");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return failed(&error),
     };
-    runtime.block_on(work).unwrap_or_else(|error| {
-        eprintln!("hearth: {error}");
-        ExitCode::FAILURE
-    })
+    runtime.block_on(work).unwrap_or_else(|error| failed(&*error))
+}
+
+/// Says what is wrong and ends.
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("hearth: {error}");
+    ExitCode::FAILURE
 }

@@ -2,7 +2,9 @@
 
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod pack;
+pub mod reload;
 pub mod runtime;
 pub mod serve;
 pub mod town;

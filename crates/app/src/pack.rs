@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use catalogue::Pack;
+use catalogue::{HouseholdFile, Pack, Question};
 use clap::{Args, Subcommand};
 use kernel::{Date, Lang};
 
@@ -109,4 +109,54 @@ pub fn test(dir: &Path, only: &str) -> ExitCode {
     let report = catalogue::cases::run_cases(&pack, only);
     println!("{}", report.text());
     if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// `hearth pack diff OLD NEW`
+pub fn diff(old: &Path, new: &Path, lang: Lang) -> ExitCode {
+    let (old, new) = match (load(old), load(new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(code), _) | (_, Err(code)) => return code,
+    };
+    let changes = catalogue::differences(&old, &new);
+    for change in &changes {
+        println!("{}", change.text(lang));
+    }
+    println!("{} changes", changes.len());
+    ExitCode::SUCCESS
+}
+
+/// `hearth explain`
+pub fn explain(args: &ExplainArgs) -> ExitCode {
+    let pack = match load(&args.pack) {
+        Ok(pack) => pack,
+        Err(code) => return code,
+    };
+    let shown = args.household.display().to_string();
+    let text = match std::fs::read_to_string(&args.household) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("hearth: {shown}: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let household = match HouseholdFile::parse(&pack, &shown, &text) {
+        Ok(file) => match file.build(&pack) {
+            Ok(household) => household,
+            Err(error) => {
+                eprintln!("hearth: {shown}: {error}");
+                return ExitCode::FAILURE;
+            }
+        },
+        Err(faults) => {
+            eprint!("{}", catalogue::check_report(&faults, None));
+            return ExitCode::FAILURE;
+        }
+    };
+    let question = Question { on: args.on, claim: args.claim };
+    if args.json {
+        println!("{:#}", catalogue::explain_json(&pack, &household, question, args.lang));
+    } else {
+        println!("{}", catalogue::explain_report(&pack, &household, question, args.lang));
+    }
+    ExitCode::SUCCESS
 }

@@ -39,7 +39,7 @@ impl Ids for SystemIds {
 }
 
 /// The tables of all rooms, in the order in which they are made.
-pub const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, casework::SCHEMA];
+pub const SCHEMAS: &[Schema] = &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA];
 
 /// Why an installation cannot be opened.
 #[derive(Debug, thiserror::Error)]

@@ -1,10 +1,12 @@
 //! `hearth serve`: the server, and the worker beside it where the configuration says so.
 
-use std::future::Future;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::runtime::Runtime;
+use crate::{reload, work};
 
 /// Why the server ended.
 #[derive(Debug, thiserror::Error)]
@@ -22,19 +24,29 @@ pub enum ServeError {
     Stopped(std::io::Error),
 }
 
-/// Listens on the configured address. Separate from [`run`], so that a caller knows the address is ours before it tells anybody.
+/// Listens on the configured address. Separate from [`with_worker`], so that a caller knows the address is ours before it tells anybody.
 pub async fn listen(address: &str) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|why| ServeError::Listen { address: address.to_owned(), why })
 }
 
-/// Serves until `stop` is done; open requests are answered first.
-pub async fn run(
-    runtime: &Runtime,
-    listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServeError> {
+/// Serves until asked to stop, with the worker beside it where the configuration says so. Open requests are answered and
+/// the work at hand is finished first.
+pub async fn with_worker(runtime: Arc<Runtime>, listener: TcpListener) -> Result<(), ServeError> {
+    let (stop, stopped) = watch::channel(false);
+    let worker = runtime.config.worker.then(|| {
+        let runtime = runtime.clone();
+        tokio::spawn(async move { work::run(&runtime, stopped).await })
+    });
+    let reloads = tokio::spawn(reload::on_request(runtime.clone()));
     let service = web::router(runtime.state.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(ServeError::Stopped)
+    let served = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await;
+    reloads.abort();
+    let _ = stop.send(true);
+    if let Some(worker) = worker {
+        let _ = worker.await;
+    }
+    runtime.state.db.close().await;
+    served.map_err(ServeError::Stopped)
 }
 
 /// Done when the operator presses Ctrl-C or the system asks us to end.

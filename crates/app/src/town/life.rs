@@ -108,6 +108,7 @@ impl<'a> CivilRegister<'a> {
             parents: parents.into_iter().map(|(id, role)| (PersonRef::Id(id), role)).collect(),
             number: 1,
             of: 1,
+            order: None,
             place: None,
             registered_at: None,
             registered_on: Some(self.runtime.state.today()),

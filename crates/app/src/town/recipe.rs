@@ -33,6 +33,25 @@ pub struct Recipe {
     pub protected: Vec<Protected>,
     /// What happens in the town.
     pub events: Events,
+    /// Who works in it.
+    #[serde(default)]
+    pub staff: Vec<Staff>,
+}
+
+/// Somebody who serves the town.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Staff {
+    /// Their name at the sign-in provider.
+    pub subject: String,
+    /// Their role.
+    pub role: guard::Role,
+    /// The office, in words.
+    pub name: kernel::Words,
+    /// The agency they work for.
+    pub organisation: String,
+    /// The place they work for.
+    pub jurisdiction: String,
 }
 
 /// The form of the national identifier.

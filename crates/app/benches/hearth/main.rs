@@ -1,0 +1,73 @@
+//! `cargo xtask bench`: the measurements behind docs/performance.md. Prints each as it is done, then a Markdown table.
+//!
+//! Options: `--only explain,birth,page,log` and `--rounds N` (5). PostgreSQL is measured where `HEARTH_TEST_POSTGRES`
+//! names a server. Everything runs in temporary folders; the two sides of a comparison take turns in one run.
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench ends at the first fault and prints")]
+
+mod birth;
+mod explain;
+mod log;
+mod page;
+mod statements;
+mod table;
+mod town;
+
+use table::Table;
+
+/// What was asked for on the command line.
+struct Options {
+    only: Option<Vec<String>>,
+    rounds: usize,
+}
+
+impl Options {
+    fn read() -> Options {
+        let mut options = Options { only: None, rounds: 5 };
+        let mut words = std::env::args().skip(1);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--only" => options.only = words.next().map(|w| w.split(',').map(str::to_owned).collect()),
+                "--rounds" => options.rounds = words.next().and_then(|w| w.parse().ok()).expect("--rounds N"),
+                // Cargo's own word for every bench.
+                "--bench" => {}
+                other => {
+                    eprintln!("unknown option {other}: expected --only explain,birth,page,log or --rounds N");
+                    std::process::exit(2);
+                }
+            }
+        }
+        options
+    }
+
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.iter().any(|o| o == part))
+    }
+}
+
+fn main() {
+    let options = Options::read();
+    statements::install();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let mut table = Table::new();
+    if options.wants("explain") {
+        explain::run(&mut table, options.rounds);
+    }
+    runtime.block_on(async {
+        if options.wants("log") {
+            log::run(&mut table, options.rounds).await;
+        }
+        for (engine, url) in town::engines().await {
+            if !(options.wants("birth") || options.wants("page")) {
+                continue;
+            }
+            let place = town::Place::settle(engine, url).await;
+            if options.wants("page") {
+                page::run(&mut table, &place, options.rounds).await;
+            }
+            if options.wants("birth") {
+                birth::run(&mut table, &place, options.rounds).await;
+            }
+        }
+    });
+    println!("\n{}", table.markdown());
+}

@@ -1,0 +1,216 @@
+//! `hearth demo`: a data folder, a synthetic town, one sign-in a role, and one page that says what to try first.
+
+use std::path::{Path, PathBuf};
+
+use guard::Role;
+use guard::account::{self, Duty};
+use indicatif::{ProgressBar, ProgressStyle};
+use kernel::{Lang, PersonId};
+use serde::{Deserialize, Serialize};
+use store::{StoreError, transact};
+
+use crate::cli::Failure;
+use crate::config::Config;
+use crate::runtime::Runtime;
+use crate::town::{CivilRegister, Recipe, Settled, Settler, Town};
+use crate::work;
+
+/// What is written down when the town stands, so that the next start shows the same page.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Told {
+    /// How many people live in the town.
+    pub people: usize,
+    /// Sign-ins in the order in which they are shown.
+    pub sign_ins: Vec<SignIn>,
+    /// A couple whose child is due: the visitor registers the birth.
+    pub expecting: Vec<String>,
+}
+
+/// One sign-in.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SignIn {
+    /// What the demo provider calls them.
+    pub subject: String,
+    /// The role.
+    pub role: Role,
+    /// Who it is, in words.
+    pub name: String,
+}
+
+/// The issuer name under which the demo provider's people are known.
+pub fn issuer(config: &Config) -> String {
+    format!("{}/provider", config.public_url)
+}
+
+fn written(data: &Path) -> PathBuf {
+    data.join("demo.json")
+}
+
+/// Makes the town unless it stands already; `people` overrides the recipe.
+pub async fn prepare(runtime: &Runtime, people: Option<usize>) -> Result<Told, Failure> {
+    let path = written(&runtime.config.data);
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        return Ok(serde_json::from_str(&text)?);
+    }
+    if anybody(runtime).await? {
+        return Err(format!(
+            "the database already holds people, and {} is missing: an earlier preparation was cut off, or these are real. \
+             For a fresh demo remove the data folder (and the PostgreSQL database), or choose another with --data",
+            path.display()
+        )
+        .into());
+    }
+    let told = build(runtime, people).await?;
+    let beside = path.with_extension("part");
+    std::fs::write(&beside, serde_json::to_string_pretty(&told)?)?;
+    std::fs::rename(&beside, &path)?;
+    Ok(told)
+}
+
+async fn anybody(runtime: &Runtime) -> Result<bool, StoreError> {
+    let mut tx = runtime.state.db.read().await?;
+    Ok(registry::read::anybody(&mut tx).await?)
+}
+
+async fn build(runtime: &Runtime, people: Option<usize>) -> Result<Told, Failure> {
+    let state = &runtime.state;
+    let mut recipe = Recipe::read(&runtime.config.pack)?;
+    recipe.people = people.unwrap_or(recipe.people);
+    let pack = state.packs.current();
+    let (now, today) = (state.now(), state.today());
+    let town = Town::draw(&recipe, today);
+    let settler =
+        Settler { db: &state.db, pack: &pack, recipe: &recipe, keys: &runtime.keys, ids: &*state.ids, now, today };
+    let bar = progress(town.households.len() as u64, "people move in");
+    let settled = settler.settle(&town, || bar.inc(1)).await?;
+    bar.finish_and_clear();
+    let mut sign_ins = Vec::new();
+    for (number, hidden) in (0..).zip(&recipe.protected) {
+        let family = settler.hide(hidden, number * 10).await?;
+        sign_ins.push((format!("protected-{number}"), family.victim, "a mother whose address is protected"));
+        sign_ins.push((format!("perpetrator-{number}"), family.perpetrator, "the man she is protected from"));
+    }
+    let expecting = expect(&settler, &recipe, &settled).await?;
+    let bar = progress(0, "entitlements are worked out");
+    work::until_idle(runtime).await?;
+    bar.finish_and_clear();
+    let mothers = births(runtime, &recipe, &settled).await?;
+    work::until_idle(runtime).await?;
+    for (number, mother) in mothers.iter().enumerate() {
+        sign_ins.insert(number, (format!("mother-{}", number + 1), *mother, "a mother with a newborn"));
+    }
+    let sign_ins = accounts(runtime, &recipe, sign_ins).await?;
+    Ok(Told { people: town.people(), sign_ins, expecting })
+}
+
+/// Confirms pregnancies; gives the names of the couples whose child is due now.
+async fn expect(settler: &Settler<'_>, recipe: &Recipe, settled: &[Settled]) -> Result<Vec<String>, Failure> {
+    let mut due_now = Vec::new();
+    let pregnant = settled.iter().flat_map(|family| {
+        let members = family.persons.iter().zip(&family.drawn.members);
+        members.filter(|(_, m)| m.tags.iter().any(|t| t == "pregnant"))
+    });
+    let all = recipe.events.births_to_come + recipe.events.pregnancies;
+    for (number, (person, drawn)) in pregnant.take(all).enumerate() {
+        let days = if number < recipe.events.births_to_come { 0 } else { 30 + number as i64 * 25 };
+        settler.expect_child(*person, days).await?;
+        if days == 0 {
+            due_now.push(format!("{}{} ({})", drawn.name.0, drawn.name.1, drawn.identifier));
+        }
+    }
+    Ok(due_now)
+}
+
+/// Births told by the civil register; gives the mothers.
+async fn births(runtime: &Runtime, recipe: &Recipe, settled: &[Settled]) -> Result<Vec<PersonId>, Failure> {
+    let register = CivilRegister::new(runtime, recipe);
+    let young = settled.iter().filter(|f| f.drawn.kind == "couple_young" || f.drawn.kind == "couple_with_infant");
+    let mut mothers = Vec::new();
+    for (number, family) in (0u32..).zip(young.take(recipe.events.births_this_month)) {
+        register.tell_birth(family, i64::from(number * 4 + 1), number).await?;
+        let mother = family.persons.iter().zip(&family.drawn.members).find(|(_, m)| m.female);
+        mothers.extend(mother.map(|(id, _)| *id));
+    }
+    Ok(mothers)
+}
+
+async fn accounts(
+    runtime: &Runtime,
+    recipe: &Recipe,
+    citizens: Vec<(String, PersonId, &str)>,
+) -> Result<Vec<SignIn>, Failure> {
+    let issuer = issuer(&runtime.config);
+    let mut all = Vec::new();
+    for (subject, person, words) in citizens {
+        let duty = Duty { role: Role::Citizen, organisation: String::new(), jurisdiction: None };
+        open_account(runtime, &issuer, &subject, words, Some(person), duty).await?;
+        all.push(SignIn { subject, role: Role::Citizen, name: words.to_owned() });
+    }
+    for staff in &recipe.staff {
+        let duty = Duty {
+            role: staff.role,
+            organisation: staff.organisation.clone(),
+            jurisdiction: Some(staff.jurisdiction.clone()),
+        };
+        let name = staff.name.get(Lang::Ko);
+        open_account(runtime, &issuer, &staff.subject, name, None, duty).await?;
+        all.push(SignIn {
+            subject: staff.subject.clone(),
+            role: staff.role,
+            name: staff.name.get(Lang::En).to_owned(),
+        });
+    }
+    Ok(all)
+}
+
+async fn open_account(
+    runtime: &Runtime,
+    issuer: &str,
+    subject: &str,
+    name: &str,
+    person: Option<PersonId>,
+    duty: Duty,
+) -> Result<(), account::AccountError> {
+    let state = &runtime.state;
+    let duties = [duty];
+    transact!(state.db, account::AccountError, |tx| {
+        let id = account::create(tx, &*state.ids, state.now(), name, person, &duties).await?;
+        account::link(tx, issuer, subject, id).await
+    })
+}
+
+fn progress(length: u64, message: &'static str) -> ProgressBar {
+    let bar = if length == 0 { ProgressBar::new_spinner() } else { ProgressBar::new(length) };
+    if let Ok(style) = ProgressStyle::with_template("  {msg} {wide_bar} {pos}/{len}") {
+        bar.set_style(style);
+    }
+    bar.with_message(message)
+}
+
+/// The one page.
+pub fn page(config: &Config, told: &Told) -> String {
+    let mut out = format!(
+        "\n  Hearth is ready: {url}\n\n  A synthetic town of {people} people; nobody in it exists. Data lies in {data}; stop with Ctrl-C, start again, nothing is lost.\n\n  \
+         Sign in at {url}/sign-in as\n",
+        url = config.public_url,
+        people = told.people,
+        data = config.data.display(),
+    );
+    for sign_in in &told.sign_ins {
+        out.push_str(&format!("    {:<16} {:<17} {}\n", sign_in.subject, sign_in.role.word(), sign_in.name));
+    }
+    out.push_str(&format!(
+        "\n  Try first\n    1. {url}/check — what may I get? No account, nothing stored.\n    \
+         2. As mother-1: my offers, reasons, accept two; then who looked.\n    \
+         3. As counter: search, open a household, register a birth. Children are due to:\n",
+        url = config.public_url
+    ));
+    for couple in &told.expecting {
+        out.push_str(&format!("         {couple}\n"));
+    }
+    out.push_str(
+        "    4. As analyst: programmes and their rules. Change an amount in packs/korea/parameters, then: hearth pack reload\n    \
+         5. As privacy: the log of every look; then: hearth log verify\n",
+    );
+    out
+}
