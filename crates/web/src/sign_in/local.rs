@@ -78,7 +78,7 @@ async fn show(sign_in: &SignIn, parts: &mut Parts, status: StatusCode, message: 
     let Ok(f) = Frame::from_request_parts(parts, sign_in.app()).await;
     let t = f.t;
     let why = message.map(|m| match m {
-        Message::Wrong => t.t("local-wrong"),
+        Message::Wrong => t.t("local-wrong").into_owned(),
         Message::Wait(seconds) => format!("{} {seconds} s", t.t("local-wait")),
     });
     let field = |name: &str, kind: &str, fill: &str| {
