@@ -96,10 +96,11 @@ fn some_value(pack: &Pack, ty: &Type) -> Option<Value> {
     Some(match ty {
         Type::Boolean => Value::Boolean(false),
         Type::Integer(_) => Value::Integer(1),
+        Type::Decimal(_) => Value::Decimal("1".to_owned()),
+        Type::Ratio => Value::Decimal("0.5".to_owned()),
         Type::Money(_) => Value::Money(1_000_000),
         Type::Date => Value::Date(Date::constant(2026, 10, 1)),
         Type::Text => Value::Text("text".to_owned()),
         Type::Code(list) => Value::Code(pack.code_lists().get(list)?.codes.first()?.id.clone()),
-        _ => return None,
     })
 }

@@ -12,6 +12,8 @@ mod statements;
 mod table;
 mod town;
 
+use std::sync::Arc;
+
 use table::Table;
 
 /// What was asked for on the command line.
@@ -60,7 +62,8 @@ fn main() {
             if !(options.wants("birth") || options.wants("page")) {
                 continue;
             }
-            let place = town::Place::settle(engine, url).await;
+            let families = birth::families(options.rounds) + page::FAMILIES;
+            let place = Arc::new(town::Place::settle(engine, url, families).await);
             if options.wants("page") {
                 page::run(&mut table, &place, options.rounds).await;
             }
