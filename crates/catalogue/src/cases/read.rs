@@ -92,6 +92,9 @@ pub struct ExpectedValue {
     pub origin: Origin,
 }
 
+/// How many cases may rest on one another.
+const LONGEST_CHAIN: usize = 50;
+
 struct Draft {
     edit: HouseholdEdit,
     case: Case,
@@ -143,9 +146,9 @@ fn resolve(
         faults.error("unknown-case", at, message, "the id of another case", hint);
         return None;
     };
-    if depth > drafts.len() {
-        let message = format!("the case \"{}\" rests on itself", shown(&draft.case.id));
-        faults.error("cycle", at, message, "a case that does not rest on this one", "");
+    if depth > LONGEST_CHAIN {
+        let message = format!("the case \"{}\" rests on itself, or on too long a chain", shown(&draft.case.id));
+        faults.error("cycle", at, message, format!("at most {LONGEST_CHAIN} cases, each resting on another one"), "");
         return None;
     }
     let base = resolve(*base, drafts, index, faults, depth + 1)?;

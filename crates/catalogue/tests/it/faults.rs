@@ -108,6 +108,7 @@ const VARIANTS: &[(&str, &str, &str, &str, &str)] = &[
     ("cases/first.yaml", "place: land-1-1", "place: land-1-9", "unknown-jurisdiction", "land-1-9"),
     ("cases/first.yaml", "parents: [mother]", "parents: [mater]", "unknown-member", "id: child"),
     ("cases/first.yaml", "same_as: one-child, without", "same_as: on-child, without", "unknown-case", "on-child"),
+    ("cases/first.yaml", "same_as: one-child, without", "same_as: alone, without", "cycle", "alone"),
     ("cases/first.yaml", "because: region", "because: regin", "unknown-condition", "regin"),
     ("cases/first.yaml", "child_benefit:\n", "child_benfit:\n", "unknown-programme", "child:"),
     ("cases/first.yaml", "by: C1", "by: C7", "unknown-rule", "C7"),

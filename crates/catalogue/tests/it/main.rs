@@ -1,9 +1,15 @@
 //! The catalogue as a whole, on packs on disk.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed, as it should")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, as it should"
+)]
 
 mod cases;
 mod explaining;
 mod faults;
+mod households;
 mod loading;
 mod together;
 mod versions;

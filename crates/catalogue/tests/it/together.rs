@@ -40,7 +40,10 @@ fn a_ceiling_has_its_limit_from_an_expression() {
     let pack = pack(&rule("ceiling", &format!("{members}\nlimit = \"line(count(household.members)) - 1400000\"")));
     let told = sums(&pack, "one-child");
     let of = |id: &str| told.iter().find(|(p, ..)| p == id).unwrap().2;
-    assert_eq!((of("child_benefit"), of("home_care"), of("income_support")), (Some(100_000), Some(150_000), Some(50_000)));
+    assert_eq!(
+        (of("child_benefit"), of("home_care"), of("income_support")),
+        (Some(100_000), Some(150_000), Some(50_000))
+    );
 }
 
 #[test]
@@ -49,7 +52,10 @@ fn a_limit_is_checked_like_any_expression() {
     let members = "members = [\"child_benefit\"]\nlimit_per = \"year\"";
     files.put("combinations.toml", rule("ceiling", &format!("{members}\nlimit = \"lime(2)\"")));
     let faults = Pack::from_files(files).err().unwrap();
-    assert!(faults.iter().any(|f| f.code == "unknown-name" && f.file == "combinations.toml" && f.line == 10), "{faults:#?}");
+    assert!(
+        faults.iter().any(|f| f.code == "unknown-name" && f.file == "combinations.toml" && f.line == 10),
+        "{faults:#?}"
+    );
 }
 
 #[test]
