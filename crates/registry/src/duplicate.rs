@@ -64,7 +64,7 @@ pub const WEIGHTS: [(Finding, i32); 12] = [
     (Finding::PhoneSame, 600),
     (Finding::AddressSame, 300),
     (Finding::IdentifierOther, -800),
-    (Finding::SameHousehold, -1200),
+    (Finding::SameHousehold, -1500),
 ];
 
 /// From this sum on a pair is proposed: about a thousand to one for one person.

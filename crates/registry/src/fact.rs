@@ -155,7 +155,13 @@ pub(crate) fn read_fact(row: &Row) -> Result<Fact, StoreError> {
 
 /// All statements about a household ever recorded up to `at`, withdrawn ones too.
 pub(crate) async fn household_facts(tx: &mut Tx, id: HouseholdId, at: Instant) -> Result<Vec<Fact>, StoreError> {
-    tx.all(HOUSEHOLD_ALL, params![id, at]).await?.iter().map(read_fact).collect()
+    let mut all = Vec::new();
+    for row in tx.all(HOUSEHOLD_ALL, params![id, at]).await? {
+        let mut fact = read_fact(&row)?;
+        fact.stamp.as_known_at(at);
+        all.push(fact);
+    }
+    Ok(all)
 }
 
 /// Records a fact. Recording the same value for the same days from the same source again changes nothing and returns

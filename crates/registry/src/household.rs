@@ -71,7 +71,7 @@ pub enum HouseholdError {
         until: Date,
     },
     /// The person belongs to a household on some of these days already.
-    #[error("the person belongs to another household from {} {}: end that membership first, or move the person", .0.from, until_words(.0.until))]
+    #[error("the person belongs to a household already from {} {}: end that membership first, or move the person", .0.from, until_words(.0.until))]
     Overlap(Period),
     /// The person does not belong to this household on that day.
     #[error("the person does not belong to this household on {0}")]
@@ -120,7 +120,13 @@ pub(crate) fn read_membership(row: &Row) -> Result<Membership, StoreError> {
 
 /// All memberships of a household ever recorded up to `at`, withdrawn ones too.
 pub(crate) async fn memberships(tx: &mut Tx, id: HouseholdId, at: Instant) -> Result<Vec<Membership>, StoreError> {
-    tx.all(OF_HOUSEHOLD, params![id, at]).await?.iter().map(read_membership).collect()
+    let mut all = Vec::new();
+    for row in tx.all(OF_HOUSEHOLD, params![id, at]).await? {
+        let mut membership = read_membership(&row)?;
+        membership.stamp.as_known_at(at);
+        all.push(membership);
+    }
+    Ok(all)
 }
 
 /// When the household was registered; `None` when there is none.

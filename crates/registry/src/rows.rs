@@ -98,6 +98,18 @@ pub struct Of<T> {
 }
 
 impl Rows {
+    /// The stamps of all statements.
+    pub(crate) fn stamps(&mut self) -> impl Iterator<Item = &mut Stamp> {
+        let names = self.names.iter_mut().map(|of| &mut of.row.stamp);
+        let details = self.details.iter_mut().map(|of| &mut of.row.stamp);
+        let residences = self.residences.iter_mut().map(|of| &mut of.row.stamp);
+        let memberships = self.memberships.iter_mut().map(|of| &mut of.row.stamp);
+        let kin = self.kin.iter_mut().map(|of| &mut of.row.stamp);
+        let pregnancies = self.pregnancies.iter_mut().map(|of| &mut of.row.stamp);
+        let facts = self.facts.iter_mut().map(|of| &mut of.row.stamp);
+        names.chain(details).chain(residences).chain(memberships).chain(kin).chain(pregnancies).chain(facts)
+    }
+
     fn empty(id: PersonId, created_at: Instant) -> Rows {
         Rows {
             id,
@@ -236,6 +248,7 @@ pub(crate) async fn read_parts(
     for chunk in records.chunks(BATCH) {
         statements(tx, &bind(at, chunk), &cluster, &mut people, parts).await?;
     }
+    people.values_mut().flat_map(Rows::stamps).for_each(|stamp| stamp.as_known_at(at));
     follow_kin(tx, &mut people, at).await?;
     Ok(people)
 }

@@ -311,9 +311,7 @@ pub(crate) fn redact(mut rows: Rows, tie: &Tie, sight: &Sight<'_>) -> Rows {
         rows.residences.clear();
         rows.details.retain(|d| !matches!(d.row.detail, Detail::Phone(_) | Detail::Email(_)));
         rows.facts.retain(|f| !hidden_fact(&f.row, tells));
-        for stamp in stamps(&mut rows) {
-            blank(stamp, sight);
-        }
+        rows.stamps().for_each(|stamp| blank(stamp, sight));
         return rows;
     }
     let mine = tie.relation.own || tie.relation.ward;
@@ -343,13 +341,4 @@ fn blank(stamp: &mut Stamp, sight: &Sight<'_>) {
     let source = std::mem::take(&mut stamp.origin.source);
     let source = if (sight.setting.tells_place)(&source) { String::new() } else { source };
     stamp.origin = Origin { source, law: std::mem::take(&mut stamp.origin.law), by: String::new() };
-}
-
-fn stamps(rows: &mut Rows) -> impl Iterator<Item = &mut Stamp> {
-    let names = rows.names.iter_mut().map(|of| &mut of.row.stamp);
-    let details = rows.details.iter_mut().map(|of| &mut of.row.stamp);
-    let memberships = rows.memberships.iter_mut().map(|of| &mut of.row.stamp);
-    let pregnancies = rows.pregnancies.iter_mut().map(|of| &mut of.row.stamp);
-    let facts = rows.facts.iter_mut().map(|of| &mut of.row.stamp);
-    names.chain(details).chain(memberships).chain(pregnancies).chain(facts)
 }

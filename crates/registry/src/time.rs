@@ -11,7 +11,8 @@ pub const BEGINNING: Date = Date::constant(1, 1, 1);
 /// What is read: what held on the day `valid`, as far as it was known at the moment `recorded`.
 ///
 /// What was read for a past moment stays the same for ever: later statements, corrections, merges and withdrawals carry
-/// a later recorded time and are not seen from there.
+/// a later recorded time and are not seen from there. A record's statements never carry an earlier time than the one
+/// before, even when the clock went back; the clocks of several servers must agree as for anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AsOf {
     /// The day asked about.
@@ -67,6 +68,11 @@ impl Stamp {
     /// Whether the statement stood at the moment `at`.
     pub fn stood(&self, at: Instant) -> bool {
         self.recorded_at <= at && self.withdrawn_at.is_none_or(|end| end > at)
+    }
+
+    /// Forgets a withdrawal that came after `at`: a read of that moment must not tell what was not known then.
+    pub(crate) fn as_known_at(&mut self, at: Instant) {
+        self.withdrawn_at = self.withdrawn_at.filter(|end| *end <= at);
     }
 
     /// The stamp of a row.
