@@ -8,7 +8,7 @@ use crate::ir::{Aggregate, ByDate, Id, Op};
 use crate::outcome::{FactRef, FactUsed, Step, Subject};
 use crate::program::Program;
 use crate::schema::Entity;
-use crate::value::Val;
+use crate::value::{Bounds, Val};
 
 /// A fact's place: household or member, and column.
 pub(crate) type Place = (Option<usize>, u32);
@@ -21,6 +21,8 @@ pub(crate) struct Tracer {
     pub(crate) shared: bool,
     /// Known values that unknown ones were compared with.
     pub(crate) cuts: Vec<Val>,
+    /// Unknown comparisons and unknown truths on which the answer hangs.
+    pub(crate) atoms: Vec<(Id, Env)>,
 }
 
 /// What a walk is after.
@@ -34,7 +36,7 @@ enum After {
 
 impl Tracer {
     pub(crate) fn new(_: &Program, _: &Household) -> Self {
-        Tracer { seen: HashSet::new(), places: Vec::new(), shared: false, cuts: Vec::new() }
+        Tracer { seen: HashSet::new(), places: Vec::new(), shared: false, cuts: Vec::new(), atoms: Vec::new() }
     }
 
     /// The facts that decided a value, in the order in which they were reached.
@@ -59,6 +61,7 @@ impl Tracer {
         self.seen.clear();
         self.places.clear();
         self.cuts.clear();
+        self.atoms.clear();
         self.shared = false;
         self.walk(machine, id, env, after);
         std::mem::take(&mut self.places)
@@ -91,6 +94,7 @@ impl Tracer {
         }
         match op {
             Op::Compare(_, a, b) if after == After::Missing => {
+                self.atoms.push((id, env));
                 for side in [*a, *b] {
                     let v = m.eval(side, env);
                     if !v.is_unknown() && !self.cuts.contains(&v) {
@@ -195,6 +199,10 @@ impl Tracer {
                 if after == After::Missing && (counts == Val::Bool(false) || here == Val::Bool(!d)) {
                     continue;
                 }
+            }
+            let adds_nothing = how == Aggregate::Sum && !here.is_unknown() && here.bounds() == Bounds { lo: 0, hi: 0 };
+            if after == After::Missing && adds_nothing {
+                continue;
             }
             if let Some(f) = filter {
                 self.walk(m, f, env, after);
