@@ -12,8 +12,16 @@ const PERMITS: &str = include_str!("permits.csv");
 const VETOES: &str = include_str!("vetoes.csv");
 /// The relations by the names the tables use, in the order of the bits below.
 const FLAGS: [&str; 10] = [
-    "own", "own_household", "ward", "kin", "colleague", "in_jurisdiction", "open_case", "prior_jurisdiction",
-    "perpetrator_side", "protected",
+    "own",
+    "own_household",
+    "ward",
+    "kin",
+    "colleague",
+    "in_jurisdiction",
+    "open_case",
+    "prior_jurisdiction",
+    "perpetrator_side",
+    "protected",
 ];
 const THINGS: [&str; 7] =
     ["import", "view_catalogue", "try_household", "reload_pack", "view_log", "verify_log", "manage_accounts"];
@@ -116,31 +124,29 @@ fn policies_say(cell: &Cell, policies: &Policies) -> Result<(), Vec<String>> {
     }
 }
 
-/// Every role, action and purpose under no relation, each one, each pair; circumstances in turn.
+/// Asks for every cell; without it every fifth is decided (a build without optimisation takes about a millisecond a cell).
+const WHOLE: &str = "HEARTH_WHOLE_MATRIX";
+
+/// Every role, action and purpose under no relation, each one, and (for actions on persons) each pair; every second cell
+/// in the ordinary circumstances, the others running through all their combinations.
 fn cells() -> Vec<Cell> {
     let mut relations: Vec<u16> = vec![0];
-    for a in 0..10 {
-        relations.push(1 << a);
-        relations.extend((a + 1..10).map(|b| 1 << a | 1 << b));
-    }
+    relations.extend((0..10).map(|a| 1 << a));
+    let singles = relations.len();
+    relations.extend((0..10).flat_map(|a| (a + 1..10).map(move |b| 1 << a | 1 << b)));
     let mut cells = Vec::new();
-    for &role in Role::ALL {
-        for &action in Action::ALL {
-            for &purpose in PurposeKind::ALL {
-                for (turn, &bits) in relations.iter().enumerate() {
-                    // The circumstances run through all sixteen combinations over the cells; the ordinary one is everywhere.
-                    let mix = (turn * 7 + cells.len()) % 16;
-                    let circumstances = [(Tier::Benefits, true, true, false), (
-                        if mix & 1 == 1 { Tier::Sensitive } else { Tier::Benefits },
-                        mix & 2 == 0,
-                        mix & 4 == 0,
-                        mix & 8 == 8 && mix % 3 == 0,
-                    )];
-                    cells.extend(circumstances.map(|(tier, strong, justified, suspended)| Cell {
-                        role, action, purpose, bits, tier, strong, justified, suspended,
-                    }));
+    for (&role, &action) in Role::ALL.iter().flat_map(|r| Action::ALL.iter().map(move |a| (r, a))) {
+        let about = if THINGS.contains(&action.word()) { &relations[..singles] } else { &relations[..] };
+        for (&purpose, &bits) in PurposeKind::ALL.iter().flat_map(|p| about.iter().map(move |b| (p, b))) {
+            let turn = cells.len();
+            let (tier, strong, justified, suspended) = match turn % 2 {
+                0 => (Tier::Benefits, true, true, false),
+                _ => {
+                    let tier = if turn % 4 == 1 { Tier::Sensitive } else { Tier::Benefits };
+                    (tier, turn % 3 == 0, turn % 11 != 0, turn % 7 == 0)
                 }
-            }
+            };
+            cells.push(Cell { role, action, purpose, bits, tier, strong, justified, suspended });
         }
     }
     cells
@@ -166,7 +172,11 @@ fn ground(policy: &str) -> &'static str {
 fn the_policies_decide_every_cell_as_the_tables_do() {
     let (permits, vetoes) = (rows(PERMITS), rows(VETOES));
     let policies = Policies::built_in().unwrap();
-    let cells = cells();
+    let all = cells();
+    let count = all.len();
+    // Five shares no factor with the cycles of the circumstances, so that a part is a fair one.
+    let step = if std::env::var_os(WHOLE).is_some() { 1 } else { 5 };
+    let cells: Vec<Cell> = all.into_iter().step_by(step).collect();
     let (differences, allowed) = std::thread::scope(|scope| {
         let check = |cells: &[Cell]| {
             let (mut wrong, mut allowed) = (Vec::new(), 0u32);
@@ -190,8 +200,13 @@ fn the_policies_decide_every_cell_as_the_tables_do() {
         allowed += also;
         (wrong, allowed)
     });
-    println!("{} cells, {allowed} allowed", cells.len());
-    assert!(cells.len() >= 100_000, "{} cells", cells.len());
-    assert!(allowed > 5_000, "a matrix of refusals proves nothing: {allowed}");
-    assert!(differences.is_empty(), "{} differences, such as:\n{}", differences.len(), differences[..differences.len().min(12)].join("\n"));
+    println!("{} of {count} cells decided, {allowed} allowed", cells.len());
+    assert!(count >= 100_000, "{count} cells");
+    assert!(allowed as usize > cells.len() / 50, "a matrix of refusals proves nothing: {allowed}");
+    assert!(
+        differences.is_empty(),
+        "{} differences, such as:\n{}",
+        differences.len(),
+        differences[..differences.len().min(12)].join("\n")
+    );
 }
