@@ -126,10 +126,10 @@ pub(super) fn solve(links: &Links, nodes: &[usize], on: Date) -> Solved {
         if barred || slices.iter().any(|s| is(&s.chosen, node)) {
             continue;
         }
-        if let Some(other) = instead(links, nodes, &stretches, on, node, &slices) {
-            if others.iter().all(|o| o.take != other.take) {
-                others.push(other);
-            }
+        if let Some(other) = instead(links, nodes, &stretches, on, node, &slices)
+            && others.iter().all(|o| o.take != other.take)
+        {
+            others.push(other);
         }
     }
     Solved { nodes: nodes.to_vec(), slices, others, exact }
