@@ -4,7 +4,6 @@ back = Back
 continue = Continue
 choose = Choose
 older = Older entries
-newer = Newer entries
 do-not-know = I do not know
 amount-unit-once = won
 amount-unit-month = won a month

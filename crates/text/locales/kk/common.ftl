@@ -4,7 +4,6 @@ back = Артқа
 continue = Жалғастыру
 choose = Таңдаңыз
 older = Бұрынғы жазбалар
-newer = Кейінгі жазбалар
 do-not-know = Білмеймін
 amount-unit-once = вон
 amount-unit-month = вон, айына

@@ -4,7 +4,6 @@ back = 뒤로
 continue = 계속
 choose = 선택하세요
 older = 이전 기록 보기
-newer = 최근 기록 보기
 do-not-know = 잘 모르겠어요
 amount-unit-once = 원
 amount-unit-month = 원 (매월)

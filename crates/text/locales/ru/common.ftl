@@ -4,7 +4,6 @@ back = Назад
 continue = Далее
 choose = Выберите
 older = Более ранние записи
-newer = Более поздние записи
 do-not-know = Не знаю
 amount-unit-once = вон
 amount-unit-month = вон в месяц

@@ -6,7 +6,8 @@ use rules::outcome::Answer;
 use text::Text;
 
 use super::question::{self, Question};
-use crate::components::entitlement::{Entitlement, card, total_strip};
+use super::offers::explained;
+use crate::components::entitlement::{Entitlement, answer_tag, card, total_strip};
 use crate::components::field::{self, Look};
 use crate::components::frame::{Frame, Width, back, page};
 use crate::components::message::{Tone, error_summary, notice};
@@ -164,7 +165,7 @@ pub fn result(f: &Frame, form: &Form, r: &Result) -> Markup {
             }))
         }
         (section(t, "section-yes", &yes))
-        (section(t, "section-open", &open))
+        (folded(t, "section-open", &open))
         (section(t, "section-dropped", &given_way))
         @if !no.is_empty() {
             details {
@@ -178,6 +179,22 @@ pub fn result(f: &Frame, form: &Form, r: &Result) -> Markup {
         }))
         form method="post" action="/check/people" { (carried(form, |_| false)) button.linkish type="submit" name="do" value="back" { (t.t("check-change")) } }
     })
+}
+
+/// Many at once, each folded to a line.
+fn folded(t: Text, key: &str, list: &[&Entitlement]) -> Markup {
+    html! {
+        @if !list.is_empty() {
+            h2 { (t.with(key, &[("count", list.len().into())])) }
+            ul.tasks { @for e in list { li {
+                details {
+                    summary { (e.name.get(t.lang())) @if let Some(whose) = &e.whose { " · " (whose) } }
+                    div.inside { p { (e.summary.get(t.lang())) } (explained(t, e)) }
+                }
+                (answer_tag(t, e.answer, e.dropped()))
+            } } }
+        }
+    }
 }
 
 fn section(t: Text, key: &str, list: &[&Entitlement]) -> Markup {

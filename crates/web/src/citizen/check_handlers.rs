@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use catalogue::Pack;
 use catalogue::model::Level;
 use kernel::{Date, Words};
-use rules::outcome::{Answer, Explanation, FactRef, Subject};
+use rules::combine::Combined;
+use rules::outcome::{Answer, Explanation, FactRef, NearestChange, Subject};
 use rules::schema::Entity;
 use rules::{Household, HouseholdBuilder};
 use text::Text;
@@ -131,8 +132,7 @@ pub(crate) async fn more(State(state): State<AppState>, f: Frame, form: Form) ->
 fn ask(state: &AppState, f: &Frame, mut form: Form) -> Response {
     let pack = state.packs.current();
     let today = state.today();
-    let household = build(&pack, f.t, &mut form);
-    let (explanation, _) = pack.evaluate(&household, today, None);
+    let (explanation, _) = evaluate(&pack, f.t, &mut form, today);
     let questions = questions(&pack, f.t, &form, &explanation);
     if questions.is_empty() {
         return answer(&pack, f, &mut form, today);
@@ -148,7 +148,7 @@ pub(crate) async fn result(State(state): State<AppState>, f: Frame, mut form: Fo
 }
 
 fn answer(pack: &Pack, f: &Frame, form: &mut Form, today: Date) -> Response {
-    let household = build(pack, f.t, form);
+    let (explanation, combined) = evaluate(pack, f.t, form, today);
     if !form.is_fine() {
         let wrong: Vec<Question> = form
             .errors()
@@ -157,7 +157,6 @@ fn answer(pack: &Pack, f: &Frame, form: &mut Form, today: Date) -> Response {
             .collect();
         return check::more(f, form, &wrong).into_response();
     }
-    let (explanation, combined) = pack.evaluate(&household, today, None);
     let questions = questions(pack, f.t, form, &explanation).len();
     let names = names(f.t, form);
     let all = Story { pack, names: &names }.all(&explanation, &combined);
@@ -181,8 +180,37 @@ fn names(t: Text, form: &Form) -> Vec<String> {
         .collect()
 }
 
+/// Everything worked out. No register was asked here, so a register's silence is no answer: where it alone makes a *no* and
+/// the person could be asked, the fact counts as unknown.
+fn evaluate(pack: &Pack, t: Text, form: &mut Form, today: Date) -> (Explanation, Combined) {
+    let mut open: Vec<FactRef> = Vec::new();
+    loop {
+        let household = build(pack, t, form, &open);
+        let (explanation, combined) = pack.evaluate(&household, today, None);
+        let silent = silences(pack, t, form, &explanation, &open);
+        if silent.is_empty() {
+            return (explanation, combined);
+        }
+        open.extend(silent);
+    }
+}
+
+/// Facts by which a register's silence alone makes a *no*, not yet counted as unknown.
+fn silences(pack: &Pack, t: Text, form: &Form, explanation: &Explanation, open: &[FactRef]) -> Vec<FactRef> {
+    let mut found: Vec<FactRef> = Vec::new();
+    for result in explanation.results.iter().filter(|r| r.answer == Answer::No) {
+        let Some(NearestChange::Fact { fact, .. }) = &result.nearest else { continue };
+        let assumed = result.conditions.iter().flat_map(|c| &c.facts).any(|f| f.fact == *fact && f.assumed_absent);
+        let may_be_asked = question(pack, t, form, fact, Vec::new()).is_some();
+        if assumed && may_be_asked && !open.contains(fact) && !found.contains(fact) {
+            found.push(fact.clone());
+        }
+    }
+    found
+}
+
 /// The household as far as it was told. An answer that cannot be read is refused in the form and left out.
-fn build(pack: &Pack, t: Text, form: &mut Form) -> Household {
+fn build(pack: &Pack, t: Text, form: &mut Form, open: &[FactRef]) -> Household {
     let mut builder = pack.program().household();
     let roles = &pack.schema().roles;
     let mut members = Vec::new();
@@ -197,6 +225,13 @@ fn build(pack: &Pack, t: Text, form: &mut Form) -> Household {
         }
     }
     relate(&mut builder, &members);
+    for fact in open {
+        // What was counted as unknown was a fact of a member or the household before.
+        let _ = match fact.subject {
+            Subject::Household => builder.household_fact(&fact.item, None, None),
+            Subject::Person(n) => builder.person_fact(n, &fact.item, None, None),
+        };
+    }
     let place = form.get("place").to_owned();
     let own: Vec<(String, FactRef)> =
         form.pairs().iter().filter_map(|(name, _)| Some((name.clone(), fact_of(name)?))).collect();

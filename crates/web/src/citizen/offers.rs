@@ -49,6 +49,13 @@ pub struct Offer {
     pub needs: Vec<String>,
 }
 
+impl Offer {
+    /// Whether the family is certain to get it.
+    pub fn sure(&self) -> bool {
+        self.entitlement.answer == rules::outcome::Answer::Yes
+    }
+}
+
 /// A family's offers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offers {
@@ -72,8 +79,9 @@ pub struct Offers {
 pub fn page_of(f: &Frame, form: &Form, o: &Offers) -> Markup {
     let t = f.t;
     let waiting: Vec<&Offer> = o.offers.iter().filter(|x| x.state == State::Open).collect();
+    let certain = waiting.iter().filter(|x| x.sure() && !x.entitlement.dropped()).count();
     let answered: Vec<&Offer> = o.offers.iter().filter(|x| x.state != State::Open).collect();
-    let title = if waiting.is_empty() { t.t("offers-title-none") } else { t.with("offers-title", &[("count", waiting.len().into())]) };
+    let title = if waiting.is_empty() { t.t("offers-title-none") } else { t.with("offers-title", &[("count", certain.into())]) };
     page(f, &title, Width::Reading, html! {
         (error_summary(t, form))
         @if let Some((accepted, refused)) = &o.done { (done(t, accepted, refused)) }
@@ -112,7 +120,12 @@ fn answer_form(t: Text, form: &Form, o: &Offers, waiting: &[&Offer]) -> Markup {
                 }
             }
             h2 #f-offers-list { (t.t("offers-list-title")) }
-            ul.cards { @for x in waiting { li { (offer(t, form, x)) } } }
+            ul.cards { @for x in waiting.iter().filter(|x| x.sure()) { li { (offer(t, form, x)) } } }
+            @if waiting.iter().any(|x| !x.sure()) {
+                h2 { (t.with("section-open", &[("count", waiting.iter().filter(|x| !x.sure()).count().into())])) }
+                p { (t.t("offers-unsure-words")) }
+                ul.cards { @for x in waiting.iter().filter(|x| !x.sure()) { li { (offer(t, form, x)) } } }
+            }
             div.actions {
                 button.btn type="submit" name="do" value="accept-chosen" { (t.t("offers-accept-chosen")) }
             }
@@ -124,7 +137,7 @@ fn offer(t: Text, form: &Form, x: &Offer) -> Markup {
     let lang = t.lang();
     let e = &x.entitlement;
     let name = e.name.get(lang);
-    let chosen = if form.pairs().is_empty() { !e.dropped() } else { form.all("offer").any(|id| id == x.id) };
+    let chosen = if form.pairs().is_empty() { x.sure() && !e.dropped() } else { form.all("offer").any(|id| id == x.id) };
     let box_id = field::id(&format!("offer-{}", x.id));
     html! {
         article.card {
@@ -132,6 +145,7 @@ fn offer(t: Text, form: &Form, x: &Offer) -> Markup {
             p { (e.summary.get(lang)) }
             @if let Some(date) = x.deadline { p { strong { (t.with("offers-deadline", &[("date", t.date(date).into())])) } } }
             (combinations(t, e))
+            @if !x.sure() { (missing(t, &e.missing)) }
             (field::hidden(&format!("rev-{}", x.id), &x.revision.to_string()))
             label.pick for=(box_id) {
                 input type="checkbox" id=(box_id) name="offer" value=(x.id) checked[chosen];

@@ -61,10 +61,7 @@ pub struct Question {
 pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
     let lang = t.lang();
     let ask = q.ask.get(lang);
-    let label = match &q.whose {
-        Some(whose) => t.with("question-about", &[("name", whose.into()), ("question", ask.into())]).into_owned(),
-        None => ask.to_owned(),
-    };
+    let label = ask.to_owned();
     let hint = decides(t, &q.decides);
     let look = |keyboard, width, unit| Look { hint: &hint, keyboard, width, unit, autocomplete: "" };
     match &q.kind {
@@ -97,13 +94,11 @@ pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
 }
 
 fn decides(t: Text, programmes: &[Words]) -> String {
-    let names: Vec<&str> = programmes.iter().take(3).map(|w| w.get(t.lang())).collect();
-    match programmes.len() {
+    let names: Vec<&str> = programmes.iter().map(|w| w.get(t.lang())).collect();
+    match names.len() {
         0 => String::new(),
-        1..=3 => t.with("question-decides", &[("programmes", names.join(", ").into())]).into_owned(),
-        more => t
-            .with("question-decides-more", &[("programmes", names.join(", ").into()), ("count", (more - 3).into())])
-            .into_owned(),
+        1 | 2 => t.with("question-decides", &[("programmes", names.join(", ").into())]).into_owned(),
+        more => t.with("question-decides-more", &[("count", more.into())]).into_owned(),
     }
 }
 
@@ -162,7 +157,21 @@ fn decimal(typed: &str) -> Option<String> {
     fine.then_some(text)
 }
 
-/// The fields of several questions.
+/// The fields of several questions, those about one person together under that person's name.
 pub fn all(t: Text, form: &Form, questions: &[Question]) -> Markup {
-    html! { @for q in questions { (show(t, form, q)) } }
+    let mut people: Vec<&Option<String>> = Vec::new();
+    for q in questions {
+        if !people.contains(&&q.whose) {
+            people.push(&q.whose);
+        }
+    }
+    people.sort_by_key(|whose| whose.is_some());
+    html! {
+        @for whose in people {
+            fieldset {
+                legend.big { @match whose { Some(name) => (name), None => (t.t("for-household")) } }
+                @for q in questions.iter().filter(|q| q.whose == *whose) { (show(t, form, q)) }
+            }
+        }
+    }
 }

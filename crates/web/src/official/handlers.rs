@@ -164,7 +164,8 @@ async fn show(state: &AppState, session: &Session, f: &Frame, purpose: Option<Pu
     let on = form.date_if_any(f.t, "on").filter(|day| *day <= v.today());
     let day = on.unwrap_or_else(|| v.today());
     let past = day < v.today();
-    let as_of = if past { AsOf::new(day, end_of(day, v.offset())) } else { AsOf::latest(day) };
+    let known_then = past && form.get("known") == "then";
+    let as_of = if known_then { AsOf::new(day, end_of(day, v.offset())) } else { AsOf::latest(day) };
     let want = if past { Want::Record } else { Want::Everything };
     match household::open(&v, id, as_of, want).await {
         Ok(opened) => {
@@ -197,12 +198,24 @@ fn screen_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, on: Date, past: bool, a
         past,
         members: record.members.iter().map(|m| member(m, lang, on)).collect(),
         offers: opened.offers(v, lang, &explained),
-        entitlements: explained.into_iter().map(|(_, e)| e).collect(),
+        entitlements: by_answer(explained.into_iter().map(|(_, e)| e).collect()),
         facts: facts(v, record, lang),
         events: opened.events.iter().map(|e| happened(record, e, lang)).collect(),
         offset_hours: v.offset(),
         done: done(f, asked),
     }
+}
+
+/// What the family gets first, then what is open, then the rest; within, the pack's order.
+fn by_answer(mut list: Vec<crate::components::entitlement::Entitlement>) -> Vec<crate::components::entitlement::Entitlement> {
+    use rules::outcome::Answer;
+    list.sort_by_key(|e| match e.answer {
+        Answer::Yes => 0,
+        Answer::Error => 1,
+        Answer::CannotTell => 2,
+        Answer::No => 3,
+    });
+    list
 }
 
 /// What a redirect had to say.
@@ -236,7 +249,6 @@ fn member(m: &registry::Member, lang: kernel::Lang, on: Date) -> screen::Member 
         age: p.birth_date.filter(|_| p.death_date.is_none()).and_then(|born| age(born, on)),
         due: p.pregnancies.first().map(|p| p.due_date),
         died: p.death_date,
-        identifier: None,
     }
 }
 

@@ -61,8 +61,6 @@ pub struct Member {
     pub due: Option<Date>,
     /// Death.
     pub died: Option<Date>,
-    /// The national identifier with its tail hidden.
-    pub identifier: Option<String>,
 }
 
 /// A fact with what it replaced.
@@ -145,7 +143,8 @@ fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
         }
         h2 { (t.t("household-as-of")) }
         form method="get" action=(format!("/official/households/{}", h.id)) {
-            (field::line(form, "on", &t.t("date"), Look { hint: &t.t("household-as-of-hint"), keyboard: "numeric", ..Look::default() }))
+            (field::line(form, "on", &t.t("date"), Look { hint: &t.t("date-hint"), keyboard: "numeric", ..Look::default() }))
+            (field::tick_box(form, "known", "then", &t.t("household-as-of-hint")))
             button.btn.btn--second.btn--small type="submit" { (t.t("show")) }
         }
         @if let Some(address) = &h.address { h2 { (t.t("address")) } p { (address) } }
@@ -153,7 +152,7 @@ fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
 }
 
 fn members(t: Text, h: &Household) -> Markup {
-    let headings = ["name", "relation", "birth-date", "identifier", "state"].map(|key| t.t(key).into_owned());
+    let headings = ["name", "relation", "birth-date", "state"].map(|key| t.t(key).into_owned());
     let rows: Vec<Vec<Markup>> = h.members.iter().map(|m| vec![
         html! { (m.name) },
         html! { @if m.relation_key.is_empty() { "–" } @else { (t.t(m.relation_key)) } },
@@ -161,7 +160,6 @@ fn members(t: Text, h: &Household) -> Markup {
             @if let Some(born) = m.born { span.nowrap { (t.date(born)) } }
             @if let Some(age) = m.age { " " span.soft.nowrap { "(" (t.with("age", &[("age", age.into())])) ")" } }
         },
-        html! { span.num { (m.identifier.as_deref().unwrap_or("–")) } },
         html! {
             @if let Some(due) = m.due { (tag(Mark::Plain, &t.with("due-on", &[("date", t.date(due).into())]))) }
             @if let Some(died) = m.died { (tag(Mark::No, &t.with("died-on", &[("date", t.date(died).into())]))) }

@@ -54,7 +54,6 @@ fn household_page(lang: Lang, past: bool) -> Markup {
         age: Some(age),
         due,
         died,
-        identifier: Some("950302-2••••••".to_owned()),
     };
     let mut entitlements = others();
     entitlements.insert(0, yes(("아동수당", "Child allowance"), 100_000, Per::Month));

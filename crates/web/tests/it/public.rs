@@ -44,8 +44,10 @@ async fn a_family_without_account_learns_what_it_may_get() {
     assert!(questions.body.contains("/check/result"), "{}", questions.body);
     let result = post(&app, "/check/result", &FAMILY[..8]).await;
     assert_eq!(result.status, StatusCode::OK);
+    crate::state::keep("flow-check-result.en.html", &result.body);
+    crate::state::keep("flow-check-more.en.html", &questions.body);
     for sure in ["First", "₩2,000,000", "Child born 20 November 2026"] {
-        assert!(result.body.contains(sure), "{sure} is not in {}", result.body);
+        assert!(result.body.contains(sure), "{sure} is not in the result");
     }
     assert!(!result.body.contains(text::MISSING_MARK));
 }

@@ -20,7 +20,7 @@ pub(crate) async fn installation() -> (AppState, tempfile::TempDir) {
     let keys = Arc::new(Keys::open(&folder.path().join("keys")).expect("keys"));
     let log = Log::open(&folder.path().join("log"), keys.clone()).expect("a log");
     let policies = Policies::built_in().expect("policies");
-    let schemas = [store::SCHEMA, registry::SCHEMA, casework::SCHEMA];
+    let schemas = [store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA];
     let db = store::testing::sqlite(&schemas).await.expect("a database");
     let state = AppState {
         db,
@@ -58,4 +58,11 @@ pub(crate) async fn post(app: &Router, path: &str, fields: &[(&str, &str)]) -> A
         .header("sec-fetch-site", "same-origin")
         .body(Body::from(body));
     send(app, request.expect("a request")).await
+}
+
+/// Keeps a page beside the samples, to be looked at and to be tested in a browser.
+pub(crate) fn keep(name: &str, page: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/pages");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(name), page.replace("href=\"/assets/", "href=\"assets/")).expect("a file");
 }
