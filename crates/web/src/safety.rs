@@ -70,8 +70,8 @@ async fn limit(State(guarded): State<Arc<Guarded>>, request: Request, next: Next
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.ip());
     let path = request.uri().path();
     let signs_in = path.starts_with("/sign-in") && (request.method() == Method::POST || path != "/sign-in");
-    let too_many = guarded.requests.check_key(&address).is_err()
-        || (signs_in && guarded.sign_ins.check_key(&address).is_err());
+    let too_many =
+        guarded.requests.check_key(&address).is_err() || (signs_in && guarded.sign_ins.check_key(&address).is_err());
     if too_many {
         if guarded.requests.len() > 100_000 {
             guarded.requests.retain_recent();

@@ -62,9 +62,7 @@ enum Message {
 
 async fn refuse(sign_in: &SignIn, parts: &mut Parts, error: &SignInError) -> Response {
     let (status, message) = match error {
-        SignInError::Account(AccountError::Wait(seconds)) => {
-            (StatusCode::TOO_MANY_REQUESTS, Message::Wait(*seconds))
-        }
+        SignInError::Account(AccountError::Wait(seconds)) => (StatusCode::TOO_MANY_REQUESTS, Message::Wait(*seconds)),
         SignInError::Account(AccountError::Wrong) => (StatusCode::UNPROCESSABLE_ENTITY, Message::Wrong),
         other => return sign_in.refuse(parts, other).await,
     };
@@ -88,16 +86,21 @@ async fn show(sign_in: &SignIn, parts: &mut Parts, status: StatusCode, message: 
             input id=(id) name=(name) type=(kind) autocomplete=(fill) required maxlength="200";
         } }
     };
-    let markup = page(&f, &t.t("local-title"), Width::Reading, html! {
-        @if let Some(why) = why { (notice(Tone::Stop, &t.t("sign-in-failed"), html! { p { (why) } })) }
-        h1 { (t.t("local-title")) }
-        p.lead { (t.t("local-lead")) }
-        form method="post" action="/sign-in/local" {
-            (field("login", "text", "username"))
-            (field("password", "password", "current-password"))
-            (field("code", "text", "one-time-code"))
-            button.btn type="submit" { (t.t("sign-in")) }
-        }
-    });
+    let markup = page(
+        &f,
+        &t.t("local-title"),
+        Width::Reading,
+        html! {
+            @if let Some(why) = why { (notice(Tone::Stop, &t.t("sign-in-failed"), html! { p { (why) } })) }
+            h1 { (t.t("local-title")) }
+            p.lead { (t.t("local-lead")) }
+            form method="post" action="/sign-in/local" {
+                (field("login", "text", "username"))
+                (field("password", "password", "current-password"))
+                (field("code", "text", "one-time-code"))
+                button.btn type="submit" { (t.t("sign-in")) }
+            }
+        },
+    );
     (status, markup).into_response()
 }

@@ -86,9 +86,7 @@ impl SignIn {
                 (StatusCode::FORBIDDEN, "sign-in-why-unknown")
             }
             SignInError::Stale => (StatusCode::BAD_REQUEST, "sign-in-why-stale"),
-            SignInError::Account(_) | SignInError::Oidc(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "sign-in-why-service")
-            }
+            SignInError::Account(_) | SignInError::Oidc(_) => (StatusCode::SERVICE_UNAVAILABLE, "sign-in-why-service"),
         };
         tracing::warn!(%error, "a sign-in failed");
         if let Err(error) = self.app().guard.note_sign_in(None, &format!("failed: {error}"), false).await {
@@ -183,10 +181,8 @@ async fn back(State(sign_in): State<SignIn>, Query(returned): Query<Returned>, r
     match finish(&sign_in, &parts, returned).await {
         Ok((started, next)) => {
             let cookies = sign_in.cookies();
-            let set = [
-                (header::SET_COOKIE, cookies.set_session(&started.token)),
-                (header::SET_COOKIE, cookies.clear_flow()),
-            ];
+            let set =
+                [(header::SET_COOKIE, cookies.set_session(&started.token)), (header::SET_COOKIE, cookies.clear_flow())];
             (axum::response::AppendHeaders(set), Redirect::to(&next)).into_response()
         }
         Err(error) => sign_in.refuse(&mut parts, &error).await,
@@ -239,10 +235,7 @@ async fn leave(sign_in: &SignIn, request: Request, everywhere: bool) -> Response
 
 /// Whether an address stays here: a path, not another host in disguise.
 fn is_local(next: &str) -> bool {
-    next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains(['\\', '\r', '\n', '\t'])
-        && next.len() < 1000
+    next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']) && next.len() < 1000
 }
 
 #[cfg(test)]

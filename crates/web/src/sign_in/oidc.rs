@@ -184,8 +184,7 @@ impl Oidc {
         if let Some(expected) = claims.access_token_hash() {
             let algorithm = token.signing_alg().map_err(|e| refused(&e))?;
             let key = token.signing_key(&verifier).map_err(|e| refused(&e))?;
-            let found =
-                AccessTokenHash::from_token(answer.access_token(), algorithm, key).map_err(|e| refused(&e))?;
+            let found = AccessTokenHash::from_token(answer.access_token(), algorithm, key).map_err(|e| refused(&e))?;
             if found != *expected {
                 return Err(OidcError::Token("the access token is another one".to_owned()));
             }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware;
 use axum::routing::get;
+use guard::Role;
 use guard::account::{self, AccountError, Duty, NewLocal};
 use guard::log::Trust;
-use guard::Role;
 use kernel::{Clock, Instant};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Response, StatusCode};
@@ -52,8 +52,10 @@ async fn site(limits: Limits) -> Site {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let root = format!("http://{}", listener.local_addr().expect("an address"));
     app.config = Arc::new(web::Config { public_url: root.clone(), ..web::Config::default() });
-    let person = DemoPerson { subject: "official".into(), name: "An Official".into(), what: "counter".into(), strong: true };
-    let stranger = DemoPerson { subject: "stranger".into(), name: "A Stranger".into(), what: "none".into(), strong: true };
+    let person =
+        DemoPerson { subject: "official".into(), name: "An Official".into(), what: "counter".into(), strong: true };
+    let stranger =
+        DemoPerson { subject: "stranger".into(), name: "A Stranger".into(), what: "none".into(), strong: true };
     let provider = Provider::new(&root, "hearth", vec![person, stranger], app.clock.clone()).expect("loopback");
     let duty = Duty { role: Role::CounterOfficial, organisation: "office".into(), jurisdiction: Some("1".into()) };
     let (ids, now) = (app.ids.clone(), app.now());
