@@ -281,7 +281,7 @@ fn facts(desk: &Desk<'_>, input: &Input) -> Vec<(String, Value)> {
     // An office that tells of a birth has it in its books; what a person says alone is not yet registered.
     let in_register = input.teller.source != "self" || input.registered_on.is_some() || input.identifier.is_some();
     let follow = [
-        (words::RANK, (input.of > 1).then(|| Value::Integer(i64::from(input.number)))),
+        (words::RESIDENT, in_register.then_some(Value::Boolean(true))),
         (words::ORDER, input.order.map(|n| Value::Integer(i64::from(n)))),
         (words::REGISTERED, in_register.then_some(Value::Boolean(true))),
         (words::REGISTERED_ON, input.registered_on.map(Value::Date)),

@@ -83,8 +83,8 @@ pub struct Report {
 /// One row: its line, and the birth or why it was refused.
 pub type Row = (u64, Result<Input, Refused>);
 
-/// Reads the file. `source` is the agency it comes from.
-pub fn read(desk: &Desk<'_>, file: &[u8], source: &str) -> Result<Vec<Row>, FileFault> {
+/// Reads the file. `source` is the agency it comes from, `scheme` that of identifiers where the file names none.
+pub fn read(desk: &Desk<'_>, file: &[u8], source: &str, scheme: &str) -> Result<Vec<Row>, FileFault> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(file);
     let header = reader.headers().map_err(|e| FileFault::NotCsv(e.to_string()))?.clone();
@@ -104,7 +104,7 @@ pub fn read(desk: &Desk<'_>, file: &[u8], source: &str) -> Result<Vec<Row>, File
         }
         let line = n as u64 + 2;
         let row = match record {
-            Ok(record) => Cells { header: &header, record: &record, line }.birth(desk, source),
+            Ok(record) => Cells { header: &header, record: &record, line }.birth(desk, source, scheme),
             Err(e) => Err(Refused { line, column: None, reason: e.to_string() }),
         };
         rows.push((line, row));
@@ -139,13 +139,13 @@ impl Cells<'_> {
         text.parse().map(Some).map_err(|_| self.refuse(column, format!("{short:?} is not {expected}")))
     }
 
-    fn birth(&self, desk: &Desk<'_>, source: &str) -> Result<Input, Refused> {
+    fn birth(&self, desk: &Desk<'_>, source: &str, scheme: &str) -> Result<Input, Refused> {
         let day = "a date such as 2026-01-31";
         let birth_date: Date = self.parsed("birth_date", day)?.ok_or_else(|| self.refuse("birth_date", "is empty"))?;
         let script = self.parsed::<Script>("script", "a script such as hang or latn")?.unwrap_or(Script::Hang);
         let mut names = vec![Name::new(script, self.must("family_name")?, self.must("given_name")?)];
         names.extend(self.cell("latin_name").map(|full| Name::whole(Script::Latn, full)));
-        let scheme = self.cell("scheme").unwrap_or("national");
+        let scheme = self.cell("scheme").unwrap_or(scheme);
         let identifier = |number: &str| Identifier::new(scheme, number);
         let roles = [("mother", ParentRole::Mother), ("father", ParentRole::Father), ("parent", ParentRole::Parent)];
         let parents: Vec<_> = roles

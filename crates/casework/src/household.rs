@@ -32,10 +32,10 @@ pub(crate) mod words {
     pub(crate) const UNBORN: &str = "unborn_children";
     /// When a running pregnancy was confirmed.
     pub(crate) const CONFIRMED: &str = "pregnancy_confirmed_on";
-    /// Rank of a child among those of one birth.
-    pub(crate) const RANK: &str = "twin_rank";
+    /// Whether the person is in the register of residents.
+    pub(crate) const RESIDENT: &str = "resident_registered";
     /// Which child of the mother.
-    pub(crate) const ORDER: &str = "birth_order";
+    pub(crate) const ORDER: &str = "child_order";
     /// Whether the birth is in the civil register.
     pub(crate) const REGISTERED: &str = "birth_registered";
     /// When it was entered there.

@@ -2,6 +2,7 @@
 //! turn requests into use cases of the domain crates and their results into view models.
 
 pub mod analyst;
+pub mod api;
 pub mod assets;
 pub mod citizen;
 pub mod components;

@@ -1,13 +1,13 @@
 //! Births: offers with the amounts the pack's worked cases know, told twice, at once, wrongly, in error.
 
-use casework::register::Told;
-use kernel::Date;
-use rules::outcome::Answer;
 use casework::model::EventStatus;
 use casework::register::Teller;
+use casework::register::Told;
 use casework::{correct, withdraw};
 use guard::Action;
+use kernel::Date;
 use kernel::PersonId;
+use rules::outcome::Answer;
 use store::transact;
 
 use crate::desk::{Office, allowed, child_of, family, official, tell};
@@ -113,7 +113,8 @@ async fn sixteen_identical_births_at_once_are_one() {
         }
         assert_eq!((new, persons.len()), (1, 1));
         assert_eq!(count(&office, CHILDREN).await, 1);
-        let twice = "select count(*) as n from (select 1 as x from offer group by subject_id, programme having count(*) > 1) d";
+        let twice =
+            "select count(*) as n from (select 1 as x from offer group by subject_id, programme having count(*) > 1) d";
         assert_eq!(count(&office, twice).await, 0);
     }
 }
@@ -159,7 +160,11 @@ async fn what_cannot_be_is_refused_whole_and_says_what_is_wrong() {
     }
 }
 
-async fn do_correct(office: &Office, person: PersonId, input: correct::Input) -> Result<Told, casework::register::Fault> {
+async fn do_correct(
+    office: &Office,
+    person: PersonId,
+    input: correct::Input,
+) -> Result<Told, casework::register::Fault> {
     transact!(office.db, casework::register::Fault, |tx| {
         let allowed = allowed(Action::RegisterEvent, &[person]);
         correct::run(tx, &office.desk(), &official(), &allowed, input.clone()).await
@@ -186,10 +191,12 @@ fn court(number: Option<&str>) -> Teller {
 async fn a_correction_keeps_the_original_and_changes_the_offers() {
     for office in Office::all(5).await {
         let family = family(&office, 1).await;
-        let first = registered(tell(&office, &office.desk(), &family, child_of(&family, "2026-1", BORN)).await.unwrap());
+        let first =
+            registered(tell(&office, &office.desk(), &family, child_of(&family, "2026-1", BORN)).await.unwrap());
         // Born in fact three years earlier: too old for a newborn's voucher, and for the parent benefit.
         let right = correct::Right { birth_date: Some(Date::constant(2023, 11, 18)), ..correct::Right::default() };
-        let input = correct::Input { event: first.event, reason: "wrong year".into(), right, teller: court(Some("c-1")) };
+        let input =
+            correct::Input { event: first.event, reason: "wrong year".into(), right, teller: court(Some("c-1")) };
         let told = registered(do_correct(&office, first.person, input.clone()).await.unwrap());
         assert!(!told.offers.closed.is_empty());
         let open: Vec<_> = offers(&office).await.into_iter().filter(|o| o.1 == "open").map(|o| o.0).collect();
@@ -213,17 +220,29 @@ async fn a_correction_keeps_the_original_and_changes_the_offers() {
 async fn a_withdrawn_birth_takes_its_offers_along_and_does_not_come_back_by_repetition() {
     for office in Office::all(6).await {
         let family = family(&office, 1).await;
-        let first = registered(tell(&office, &office.desk(), &family, child_of(&family, "2026-1", BORN)).await.unwrap());
+        let first =
+            registered(tell(&office, &office.desk(), &family, child_of(&family, "2026-1", BORN)).await.unwrap());
         do_withdraw(&office, first.person, first.event).await.unwrap();
-        assert!(offers(&office).await.iter().all(|o| o.1 != "open" && o.1 != "accepted"), "{:?}", offers(&office).await);
+        assert!(
+            offers(&office).await.iter().all(|o| o.1 != "open" && o.1 != "accepted"),
+            "{:?}",
+            offers(&office).await
+        );
         let again = tell(&office, &office.desk(), &family, child_of(&family, "2026-1", BORN)).await.unwrap();
         let status = EventStatus::Withdrawn;
         assert_eq!(again, Told::Already { event: first.event, person: first.person, status });
         // The same birth under another number is another event, and is offered again.
-        let second = registered(tell(&office, &office.desk(), &family, child_of(&family, "2026-9", BORN)).await.unwrap());
+        let second =
+            registered(tell(&office, &office.desk(), &family, child_of(&family, "2026-9", BORN)).await.unwrap());
         assert_ne!(second.person, first.person);
         assert!(offers(&office).await.iter().any(|o| o.0 == "child_allowance" && o.1 == "open"));
-        assert!(do_withdraw(&office, first.person, first.event).await.unwrap_err().to_string().contains("withdrawn already"));
+        assert!(
+            do_withdraw(&office, first.person, first.event)
+                .await
+                .unwrap_err()
+                .to_string()
+                .contains("withdrawn already")
+        );
         assert_eq!(count(&office, "select count(*) as n from person").await, 4, "nothing is deleted");
     }
 }
@@ -237,14 +256,15 @@ async fn a_file_of_the_register_is_read_row_by_row_and_faulty_rows_are_named() {
         2,2026-13-18,한,바다,female,950302-2000001,1,korean\n\
         3,2026-11-18,한,산,unknown,950302-2000001,1,korean\n\
         4,2026-11-18,한,들,,,1,korean\n";
-    let rows = casework::births_file::read(&desk, file.as_bytes(), "court_administration").unwrap();
-    let faults: Vec<_> = rows.iter().filter_map(|(_, r)| r.as_ref().err()).map(|r| (r.line, r.column.clone())).collect();
+    let rows = casework::births_file::read(&desk, file.as_bytes(), "court_administration", "national").unwrap();
+    let faults: Vec<_> =
+        rows.iter().filter_map(|(_, r)| r.as_ref().err()).map(|r| (r.line, r.column.clone())).collect();
     let at = |column: &str| Some(column.to_owned());
     assert_eq!(faults, [(3, at("birth_date")), (4, at("sex")), (5, at("mother"))]);
     let family = family(office, 1).await;
     let good = rows.into_iter().find_map(|(_, r)| r.ok()).unwrap();
     assert!(matches!(tell(office, &desk, &family, good).await.unwrap(), Told::Registered(_)));
     for wrong in ["", "a,b\n1,2\n", "register_number,birth_date,family_name\n", "\u{0}"] {
-        assert!(casework::births_file::read(&desk, wrong.as_bytes(), "x").is_err(), "{wrong:?}");
+        assert!(casework::births_file::read(&desk, wrong.as_bytes(), "x", "y").is_err(), "{wrong:?}");
     }
 }

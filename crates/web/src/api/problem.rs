@@ -62,9 +62,21 @@ impl Code {
     /// Every kind, for the test that each has its words.
     #[cfg(test)]
     pub(crate) const ALL: [Code; 15] = [
-        Code::BadRequest, Code::BadJson, Code::SignIn, Code::Forbidden, Code::NotFound, Code::WrongMethod,
-        Code::Conflict, Code::Changed, Code::Gone, Code::TooLarge, Code::MediaType, Code::Invalid, Code::KeyReused,
-        Code::Internal, Code::Unavailable,
+        Code::BadRequest,
+        Code::BadJson,
+        Code::SignIn,
+        Code::Forbidden,
+        Code::NotFound,
+        Code::WrongMethod,
+        Code::Conflict,
+        Code::Changed,
+        Code::Gone,
+        Code::TooLarge,
+        Code::MediaType,
+        Code::Invalid,
+        Code::KeyReused,
+        Code::Internal,
+        Code::Unavailable,
     ];
 
     pub(crate) const fn word(self) -> &'static str {

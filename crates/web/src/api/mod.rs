@@ -1,0 +1,227 @@
+//! The programming interface: OpenAPI 3.1 at `/api/openapi.json`, `application/problem+json` for what goes wrong, an
+//! `Idempotency-Key` with every change, cursors for lists. Everything pages do, machines can do here, under the same guard and with the
+//! same entries in the disclosure log.
+//!
+//! Invariants: personal data leaves only as [`guard::Disclosed`]; a change and its idempotency key are one transaction;
+//! whatever is sent, the answer is a status the document declares, and nothing is half done.
+
+mod body;
+mod call;
+pub mod client;
+mod events;
+mod offers;
+mod oversight;
+mod people;
+mod problem;
+mod rules_of;
+mod wire;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderMap, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kernel::Date;
+use serde::de::DeserializeOwned;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use uuid::Uuid;
+
+pub use problem::{FieldFault, Problem};
+
+use crate::state::AppState;
+use problem::{Code, Fault};
+
+/// The largest body: a file of births.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// What any address may answer when something is wrong.
+#[derive(utoipa::IntoResponses)]
+#[allow(dead_code, reason = "describes the wire")]
+pub(crate) enum Faults {
+    /// The request cannot be understood.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(#[to_schema] Problem),
+    /// Nobody is signed in.
+    #[response(status = 401, content_type = "application/problem+json")]
+    SignIn(#[to_schema] Problem),
+    /// Not allowed.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] Problem),
+    /// There is no such thing, or it may not be told that there is.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+    /// The address does not know the method.
+    #[response(status = 405, content_type = "application/problem+json")]
+    WrongMethod(#[to_schema] Problem),
+    /// It does not fit what is recorded.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(#[to_schema] Problem),
+    /// Too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(#[to_schema] Problem),
+    /// The wrong content type.
+    #[response(status = 415, content_type = "application/problem+json")]
+    MediaType(#[to_schema] Problem),
+    /// A field that cannot be so.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(#[to_schema] Problem),
+    /// The database or the disclosure log does not take requests.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] Problem),
+}
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Hearth", description = "What families are entitled to, and why. Officials name purpose and reason in the headers `hearth-purpose` and `hearth-reason` (percent-encoded)."),
+    paths(
+        people::create, people::one, people::search, oversight::trail,
+        people::household, people::facts, people::entitlements, people::events, offers::list,
+        events::birth, events::pregnancy, events::moved, events::income_change, events::death, events::correction,
+        events::withdrawal, events::births_file,
+        offers::accept, offers::accept_several, offers::refuse,
+        rules_of::programmes, rules_of::programme, rules_of::parameters, rules_of::parameter, rules_of::explain,
+        oversight::checkpoint, oversight::reload,
+    ),
+    components(schemas(wire::Scalar)),
+    modifiers(&Security),
+    security(("bearer" = []), ("session" = [])),
+)]
+struct Document;
+
+/// How callers show who they are.
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let components = document.components.get_or_insert_with(Default::default);
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new("hearth_session"));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// The OpenAPI document as JSON.
+pub fn document() -> String {
+    Document::openapi().to_json().unwrap_or_default()
+}
+
+async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document()).into_response()
+}
+
+/// The addresses below `/api`, to be merged beside the pages; the layer that checks session cookies goes around both.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/api/openapi.json", get(openapi))
+        .route("/api/persons", post(people::create))
+        .route("/api/persons/search", post(people::search))
+        .route("/api/persons/{id}", get(people::one))
+        .route("/api/persons/{id}/trail", get(oversight::trail))
+        .route("/api/households/{id}", get(people::household))
+        .route("/api/households/{id}/facts", get(people::facts))
+        .route("/api/households/{id}/entitlements", get(people::entitlements))
+        .route("/api/households/{id}/events", get(people::events))
+        .route("/api/households/{id}/offers", get(offers::list))
+        .route("/api/events/birth", post(events::birth))
+        .route("/api/events/pregnancy", post(events::pregnancy))
+        .route("/api/events/move", post(events::moved))
+        .route("/api/events/income-change", post(events::income_change))
+        .route("/api/events/death", post(events::death))
+        .route("/api/events/births-file", post(events::births_file))
+        .route("/api/events/{id}/correction", post(events::correction))
+        .route("/api/events/{id}/withdrawal", post(events::withdrawal))
+        .route("/api/offers/accept", post(offers::accept_several))
+        .route("/api/offers/{id}/accept", post(offers::accept))
+        .route("/api/offers/{id}/refuse", post(offers::refuse))
+        .route("/api/programmes", get(rules_of::programmes))
+        .route("/api/programmes/{id}", get(rules_of::programme))
+        .route("/api/parameters", get(rules_of::parameters))
+        .route("/api/parameters/{id}", get(rules_of::parameter))
+        .route("/api/explain", post(rules_of::explain))
+        .route("/api/log/checkpoint", get(oversight::checkpoint))
+        .route("/api/packs/reload", post(oversight::reload))
+        .route("/api/{*rest}", axum::routing::any(nowhere))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(as_problem))
+        .with_state(state)
+}
+
+async fn nowhere(headers: HeaderMap) -> Response {
+    Fault::new(Code::NotFound).respond(call::lang(&headers))
+}
+
+async fn wrong_method(headers: HeaderMap) -> Response {
+    Fault::new(Code::WrongMethod).respond(call::lang(&headers))
+}
+
+/// Turns what the framework itself answers (a path that is not UTF-8, a panic) into a problem, keeps answers out of caches, and
+/// says who may read them.
+async fn as_problem(request: Request, next: Next) -> Response {
+    let lang = call::lang(request.headers());
+    let mut response = next.run(request).await;
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !kind.starts_with("application/") && response.status().as_u16() >= 400 {
+        let code = match response.status().as_u16() {
+            404 => Code::NotFound,
+            405 => Code::WrongMethod,
+            413 => Code::TooLarge,
+            415 => Code::MediaType,
+            422 => Code::Invalid,
+            status if status < 500 => Code::BadRequest,
+            503 => Code::Unavailable,
+            _ => Code::Internal,
+        };
+        let allow = response.headers().get(header::ALLOW).cloned();
+        response = Fault::new(code).respond(lang);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An id in an address.
+fn id(text: &str) -> Result<Uuid, Fault> {
+    Uuid::try_parse(text).map_err(|_| Fault::field(Code::Invalid, "path:id", "expected a UUID"))
+}
+
+/// A query, strictly: no unknown and no doubled names.
+fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Fault> {
+    let pairs: Vec<(String, String)> =
+        url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let mut map = serde_json::Map::new();
+    for (name, text) in pairs {
+        let shown: String = name.chars().take(60).collect();
+        if text.contains('\0') {
+            return Err(Fault::field(Code::Invalid, format!("query:{shown}"), "holds a NUL character"));
+        }
+        // Numbers in a query are texts; the one number there is, is read as such.
+        let value = match name.as_str() {
+            "limit" => text.parse::<u32>().map(serde_json::Value::from).unwrap_or(serde_json::Value::from(text)),
+            _ => serde_json::Value::from(text),
+        };
+        if map.insert(name, value).is_some() {
+            return Err(Fault::field(Code::Invalid, format!("query:{shown}"), "stands twice"));
+        }
+    }
+    serde_path_to_error::deserialize(serde_json::Value::Object(map)).map_err(|e| {
+        let at = e.path().to_string();
+        Fault::field(Code::Invalid, format!("query:{at}"), e.inner().to_string().chars().take(200).collect::<String>())
+    })
+}
+
+/// A day in a query.
+fn query_day(text: &str, name: &str) -> Result<Date, Fault> {
+    text.parse().map_err(|_| Fault::field(Code::Invalid, format!("query:{name}"), "expected a date such as 2026-01-31"))
+}
+
+#[cfg(test)]
+mod tests;
