@@ -319,7 +319,7 @@ fn compare_entries(a: &Entry, b: &Entry) -> Vec<Finding> {
     let mut found = Vec::new();
     let pairs = a.names.iter().flat_map(|x| b.names.iter().map(move |y| name_score(x, y).max(name_score(y, x))));
     match pairs.max() {
-        Some(960..) => found.push(Finding::NameSame),
+        Some(940..) => found.push(Finding::NameSame),
         Some(800..) => found.push(Finding::NameNear),
         Some(_) => found.push(Finding::NameOther),
         None => {}

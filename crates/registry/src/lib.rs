@@ -2,15 +2,14 @@
 //!
 //! Everything that can change is a statement with two times ([`AsOf`]): the days it is valid for and the moment
 //! it was recorded. Nothing is overwritten. Writing goes through the modules named after what is written
-//! ([`person`], [`household`], [`kin`], [`residence`], [`fact`], [`pregnancy`], [`protection`]), whole families
-//! through [`family`]; every write emits
-//! [`change::Notice`] in the same transaction. Reading for a machine is [`read`], for
-//! a person [`sight`].
+//! ([`person`], [`household`], [`kin`], [`residence`], [`fact`], [`pregnancy`], [`protection`]), a whole household
+//! through [`intake`], a birth through [`newborn`], files through [`import`]; every write emits a [`change::Notice`]
+//! in the same transaction. Reading for a machine is [`read`], for a person [`sight`] and [`search`]. Two records of one
+//! human being are found by [`duplicate`] and joined by [`merge`].
 
 pub mod change;
 pub mod duplicate;
 pub mod fact;
-pub mod family;
 pub mod household;
 pub mod import;
 pub mod intake;

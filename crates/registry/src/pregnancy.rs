@@ -177,35 +177,13 @@ pub async fn end(
     if current.stamp.valid.until == Some(on) && current.outcome == Some(outcome) {
         return Ok(());
     }
-    end_quietly(tx, pen, person, id, on, outcome).await?;
-    announce(tx, pen, person).await
-}
-
-/// The pregnancy that runs on a day, confirmed before it.
-pub(crate) async fn running(tx: &mut Tx, person: PersonId, on: Date) -> Result<Option<PregnancyId>, StoreError> {
-    let all = standing(tx, person).await?;
-    Ok(all
-        .into_iter()
-        .find(|p| p.stamp.valid.contains(on) && p.stamp.valid.from < on && p.outcome.is_none())
-        .map(|p| p.id))
-}
-
-pub(crate) async fn end_quietly(
-    tx: &mut Tx,
-    pen: Pen<'_>,
-    person: PersonId,
-    id: PregnancyId,
-    on: Date,
-    outcome: Outcome,
-) -> Result<(), PregnancyError> {
-    let current = find(tx, person, id).await?;
     if on <= current.stamp.valid.from {
         return Err(PregnancyError::EndedEarly { confirmed: current.stamp.valid.from, ended: on });
     }
     let (old, now) = replace(tx, pen, person, id).await?;
     let valid = Period { from: old.stamp.valid.from, until: Some(on) };
     write(tx, pen, person, id, (old.due_date, old.unborn, Some(outcome)), valid, now).await?;
-    Ok(())
+    announce(tx, pen, person).await
 }
 
 /// Withdraws a pregnancy recorded by mistake; it stays readable in the history.

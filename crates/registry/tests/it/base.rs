@@ -1,59 +1,69 @@
 //! Writing and reading back at any past moment.
 
-use kernel::Period;
+use kernel::{HouseholdId, Period, PersonId, SeededIds};
 use registry::fact::{self, FactError, NewFact};
-use registry::family::{self, FamilyFact, NewBirth, NewFamily, NewMember};
 use registry::household::{self, HouseholdError, Joining, MemberRole};
+use registry::intake::{self, NewHousehold, NewMember, Stated};
 use registry::kin::Relation;
+use registry::newborn::{self, Newborn};
 use registry::person::{self, Identifier, PersonError, Sex};
 use registry::pregnancy::{self, NewPregnancy};
 use registry::residence::{self, Address};
-use registry::{AsOf, FactValue, HouseholdRecord, Subject, read};
+use registry::{AsOf, FactValue, HouseholdRecord, Pen, Subject, read};
 use store::{Db, testing, transact};
 
 use crate::support::*;
 
+/// A household taken in.
+pub(crate) struct Home {
+    pub(crate) household: HouseholdId,
+    pub(crate) persons: Vec<PersonId>,
+}
+
+/// Takes a household in, at `n` seconds.
+pub(crate) async fn take_in(db: &Db, ids: &SeededIds, n: i64, new: &NewHousehold) -> Home {
+    let done = transact!(db, intake::IntakeError, |tx| intake::run(tx, pen(ids, n), &any, new).await);
+    let (household, persons) = done.unwrap();
+    Home { household, persons }
+}
+
+/// Registers a child.
+pub(crate) async fn bear(db: &Db, pen: Pen<'_>, child: Newborn<'_>) -> PersonId {
+    let mut tx = db.begin().await.unwrap();
+    let id = newborn::register(&mut tx, pen, &any, child).await.unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
 /// A couple with one child.
-pub(crate) fn couple() -> NewFamily {
-    let wage = |amount| FamilyFact { item: "wage".into(), value: FactValue::Money(amount), valid: since("2026-01-01") };
-    let member = |person, role, since: &str, facts| NewMember { person, role, since: day(since), facts };
-    NewFamily {
+pub(crate) fn couple() -> NewHousehold {
+    let stated = |item: &str, amount, from: &str| Stated {
+        item: item.into(),
+        value: FactValue::Money(amount),
+        origin: origin().clone(),
+        from: day(from),
+    };
+    let member = |person, role, facts| NewMember { person, role, parents: vec![], spouse: None, facts };
+    let mother = person("한", "빛나", ("Han", "Bitna"), Sex::Female, "1995-03-02", "950302-2000001");
+    let father = person("도", "해솔", ("Do", "Haesol"), Sex::Male, "1993-08-15", "930815-1000002");
+    let child = person("도", "새봄", ("Do", "Saebom"), Sex::Female, "2022-04-09", "220409-4000003");
+    NewHousehold {
+        since: day("2022-05-01"),
+        address: Address::new("kr-11-680", "Garam-ro 12, 304", "06001"),
         members: vec![
-            member(
-                person("한", "빛나", ("Han", "Bitna"), Sex::Female, "1995-03-02", "950302-2000001"),
-                MemberRole::Head,
-                "2020-05-01",
-                vec![wage(2_000_000)],
-            ),
-            member(
-                person("도", "해솔", ("Do", "Haesol"), Sex::Male, "1993-08-15", "930815-1000002"),
-                MemberRole::Spouse,
-                "2020-05-01",
-                vec![],
-            ),
-            member(
-                person("도", "새봄", ("Do", "Saebom"), Sex::Female, "2022-04-09", "220409-4000003"),
-                MemberRole::Child,
-                "2022-04-09",
-                vec![],
-            ),
+            NewMember {
+                spouse: Some(1),
+                ..member(mother, MemberRole::Head, vec![stated("wage", 2_000_000, "2026-01-01")])
+            },
+            member(father, MemberRole::Spouse, vec![]),
+            NewMember { parents: vec![0, 1], ..member(child, MemberRole::Child, vec![]) },
         ],
-        kin: vec![
-            (0, Relation::Spouse, 1, day("2020-05-01")),
-            (2, Relation::Parent, 0, registry::BEGINNING),
-            (2, Relation::Parent, 1, registry::BEGINNING),
-        ],
-        address: Some((Address::new("kr-11-680", "Garam-ro 12, 304", "06001"), day("2020-05-01"))),
-        facts: vec![FamilyFact {
-            item: "monthly_rent".into(),
-            value: FactValue::Money(300_000),
-            valid: since("2024-01-01"),
-        }],
+        facts: vec![stated("monthly_rent", 300_000, "2024-01-01")],
     }
 }
 
 /// The household as read for a machine.
-pub(crate) async fn load(db: &Db, id: kernel::HouseholdId, as_of: AsOf) -> Option<HouseholdRecord> {
+pub(crate) async fn load(db: &Db, id: HouseholdId, as_of: AsOf) -> Option<HouseholdRecord> {
     let mut tx = db.read().await.unwrap();
     read::household(&mut tx, id, as_of).await.unwrap().map(|whole| whole.process(&basis(), Clone::clone))
 }
@@ -74,8 +84,7 @@ fn the_schema_can_be_distributed() {
 async fn a_family_is_read_as_it_was_registered_and_a_birth_joins_it_with_one_notice() {
     for db in testing::databases(SCHEMAS).await.unwrap() {
         let ids = ids();
-        let done =
-            transact!(db, family::FamilyError, |tx| family::register(tx, pen(&ids, 0), &any, &couple()).await).unwrap();
+        let done = take_in(&db, &ids, 0, &couple()).await;
         let today = day("2026-11-21");
         let home = load(&db, done.household, AsOf::latest(today)).await.unwrap();
         assert_eq!(home.members.len(), 3);
@@ -86,19 +95,31 @@ async fn a_family_is_read_as_it_was_registered_and_a_birth_joins_it_with_one_not
         assert_eq!(home.members[0].person.related(Relation::Spouse).collect::<Vec<_>>(), vec![done.persons[1]]);
         assert_eq!(home.members[0].person.names[0].full, "한빛나");
         assert!(load(&db, done.household, AsOf::new(today, at(-1))).await.is_none(), "known before it was recorded");
-        assert_eq!(load(&db, done.household, AsOf::latest(day("2021-01-01"))).await.unwrap().members.len(), 2);
+        assert_eq!(load(&db, done.household, AsOf::latest(day("2022-04-30"))).await.unwrap().members.len(), 0);
 
         let mother = done.persons[0];
         let expected = NewPregnancy { confirmed_on: day("2026-04-01"), due_date: day("2026-11-25"), unborn: 1 };
         transact!(db, pregnancy::PregnancyError, |tx| pregnancy::confirm(tx, pen(&ids, 1), mother, expected).await)
             .unwrap();
         let child = person("도", "이든", ("Do", "Ideun"), Sex::Male, "2026-11-20", "");
-        let birth = NewBirth { child, mother: Some(mother), father: Some(done.persons[1]) };
-        let born =
-            transact!(db, family::FamilyError, |tx| family::register_birth(tx, pen(&ids, 2), &birth).await).unwrap();
-        assert_eq!(born.household, done.household);
         let home = load(&db, done.household, AsOf::latest(today)).await.unwrap();
-        let child = &home.member(born.child).unwrap().person;
+        let newborn = Newborn {
+            person: &child,
+            born: day("2026-11-20"),
+            parents: &done.persons[..2],
+            household: done.household,
+            residence: home.member(mother).unwrap().person.residence.as_ref(),
+            facts: &[("birth_order".to_owned(), FactValue::Integer(2))],
+        };
+        let born = bear(&db, pen(&ids, 2), newborn).await;
+        let running = home.member(mother).unwrap().person.pregnancies[0].id;
+        let on = day("2026-11-20");
+        transact!(db, pregnancy::PregnancyError, |tx| {
+            pregnancy::end(tx, pen(&ids, 3), mother, running, on, pregnancy::Outcome::Birth).await
+        })
+        .unwrap();
+        let home = load(&db, done.household, AsOf::latest(today)).await.unwrap();
+        let child = &home.member(born).unwrap().person;
         assert_eq!(child.related(Relation::Parent).count(), 2);
         assert_eq!(child.residence.as_ref().unwrap().address.line, "Garam-ro 12, 304");
         assert!(home.member(mother).unwrap().person.pregnancies.is_empty(), "the pregnancy has ended");
@@ -111,7 +132,7 @@ async fn a_family_is_read_as_it_was_registered_and_a_birth_joins_it_with_one_not
             assert_eq!(message.topic, registry::change::CHANGED);
             notices.push(serde_json::from_str::<registry::change::Notice>(&message.payload).unwrap());
         }
-        assert_eq!(notices.len(), 3, "one notice a use case");
+        assert_eq!(notices.len(), 4, "one notice a use case");
         assert!(notices.iter().all(|n| n.households == vec![done.household]));
     }
 }
@@ -120,8 +141,7 @@ async fn a_family_is_read_as_it_was_registered_and_a_birth_joins_it_with_one_not
 async fn facts_are_superseded_corrected_and_closed_but_never_lost() {
     for db in testing::databases(SCHEMAS).await.unwrap() {
         let ids = ids();
-        let done =
-            transact!(db, family::FamilyError, |tx| family::register(tx, pen(&ids, 0), &any, &couple()).await).unwrap();
+        let done = take_in(&db, &ids, 0, &couple()).await;
         let subject = Subject::Person(done.persons[0]);
         let wage = |amount, valid, corrects| NewFact {
             subject,
@@ -175,8 +195,7 @@ async fn facts_are_superseded_corrected_and_closed_but_never_lost() {
 async fn nobody_is_in_two_households_and_a_move_takes_the_record_along() {
     for db in testing::databases(SCHEMAS).await.unwrap() {
         let ids = ids();
-        let done =
-            transact!(db, family::FamilyError, |tx| family::register(tx, pen(&ids, 0), &any, &couple()).await).unwrap();
+        let done = take_in(&db, &ids, 0, &couple()).await;
         let other = transact!(db, HouseholdError, |tx| household::create(tx, pen(&ids, 1)).await).unwrap();
         let joining =
             Joining { person: done.persons[1], household: other, role: MemberRole::Head, valid: since("2026-11-01") };

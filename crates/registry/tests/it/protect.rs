@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use guard::{Action, Decision, PurposeKind, Request, Role};
 use kernel::{HouseholdId, PersonId, SeededIds};
 use registry::fact::{self, NewFact};
-use registry::family::{self, NewBirth};
 use registry::household::{self, HouseholdError, Joining, MemberRole};
+use registry::newborn::Newborn;
 use registry::person::{self, Detail, Identifier, Name, Script, Sex};
 use registry::protection::{self, NewProtection};
 use registry::residence::{self, Address};
@@ -15,7 +15,7 @@ use registry::sight;
 use registry::{AsOf, FactValue, Origin, Pen, Seen, Subject, read};
 use store::{Db, StoreError, testing, transact};
 
-use crate::base::couple;
+use crate::base::{bear, couple, load, take_in};
 use crate::support::*;
 
 const CANARY: &str = "canary";
@@ -34,13 +34,11 @@ struct Town {
 /// A mother flees with her child; everything recorded about their new life carries the canary.
 async fn town(db: &Db) -> Town {
     let ids = SeededIds::new(11);
-    let done =
-        transact!(db, family::FamilyError, |tx| family::register(tx, pen(&ids, 0), &any, &couple()).await).unwrap();
+    let done = take_in(db, &ids, 0, &couple()).await;
     let (victim, perpetrator, child) = (done.persons[0], done.persons[1], done.persons[2]);
     let mut next_door = couple();
     next_door.members.iter_mut().for_each(|m| m.person.identifier = None);
-    let next_door =
-        transact!(db, family::FamilyError, |tx| family::register(tx, pen(&ids, 1), &any, &next_door).await).unwrap();
+    let next_door = take_in(db, &ids, 1, &next_door).await;
     let office = Origin::new("canary_office", "Domestic Violence Act art. 8", "canary_clerk");
     let quill = |n| Pen::new(&ids, keys(), at(n), &office);
     let refuge = transact!(db, HouseholdError, |tx| household::create(tx, quill(2)).await).unwrap();
@@ -89,14 +87,22 @@ async fn town(db: &Db) -> Town {
     transact!(db, protection::ProtectionError, |tx| protection::protect(tx, quill(8), &new).await).unwrap();
     // Born after the protection was recorded: covered by kinship alone, with the common father registered.
     let baby = person("도", "늦봄", ("Do", "Neutbom"), Sex::Male, "2026-11-19", "");
-    let birth = NewBirth { child: baby, mother: Some(victim), father: Some(perpetrator) };
-    let born = transact!(db, family::FamilyError, |tx| family::register_birth(tx, quill(9), &birth).await).unwrap();
+    let home = load(db, refuge, AsOf::latest(day("2026-11-19"))).await.unwrap();
+    let newborn = Newborn {
+        person: &baby,
+        born: day("2026-11-19"),
+        parents: &[victim, perpetrator],
+        household: refuge,
+        residence: home.member(victim).unwrap().person.residence.as_ref(),
+        facts: &[("note".to_owned(), FactValue::Text("born at canary clinic".into()))],
+    };
+    let later = bear(db, quill(9), newborn).await;
     Town {
         db: db.clone(),
         victim,
         perpetrator,
         child,
-        later: born.child,
+        later,
         neighbour: next_door.persons[0],
         former_home: done.household,
         refuge,
@@ -297,8 +303,7 @@ async fn after_the_order_ends_what_was_hidden_then_stays_hidden() {
 async fn a_move_changes_which_office_may_see_and_the_former_one_has_some_days() {
     for db in testing::databases(SCHEMAS).await.unwrap() {
         let ids = ids();
-        let done =
-            transact!(db, family::FamilyError, |tx| family::register(tx, pen(&ids, 0), &any, &couple()).await).unwrap();
+        let done = take_in(&db, &ids, 0, &couple()).await;
         let address = Address::new("kr-26-350", "Haneul-gil 7", "48001");
         transact!(db, residence::MoveError, |tx| {
             residence::move_household(tx, pen(&ids, 1), done.household, &address, day("2026-11-10")).await
@@ -341,8 +346,7 @@ async fn a_move_changes_which_office_may_see_and_the_former_one_has_some_days() 
 async fn parents_act_for_children_until_they_are_grown_and_officials_meet_their_relatives_as_kin() {
     for db in testing::databases(SCHEMAS).await.unwrap() {
         let ids = ids();
-        let done =
-            transact!(db, family::FamilyError, |tx| family::register(tx, pen(&ids, 0), &any, &couple()).await).unwrap();
+        let done = take_in(&db, &ids, 0, &couple()).await;
         let grand = person("한", "가온", ("Han", "Gaon"), Sex::Female, "1966-01-01", "");
         let grand = transact!(db, person::PersonError, |tx| person::create(tx, pen(&ids, 1), &grand).await).unwrap();
         let kin = registry::kin::NewKin {
@@ -368,8 +372,7 @@ async fn parents_act_for_children_until_they_are_grown_and_officials_meet_their_
 async fn a_child_who_lives_with_him_stays_his_to_care_for_but_tells_no_place() {
     for db in testing::databases(SCHEMAS).await.unwrap() {
         let ids = ids();
-        let done =
-            transact!(db, family::FamilyError, |tx| family::register(tx, pen(&ids, 0), &any, &couple()).await).unwrap();
+        let done = take_in(&db, &ids, 0, &couple()).await;
         let (mother, father, child) = (done.persons[0], done.persons[1], done.persons[2]);
         transact!(db, StoreError, |tx| {
             let away = household::create(tx, pen(&ids, 1)).await.map_err(|_| StoreError::NotFound)?;

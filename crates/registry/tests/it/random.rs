@@ -13,11 +13,11 @@ use registry::person::{self, Detail, Name, Script};
 use registry::pregnancy::{self, NewPregnancy, Outcome};
 use registry::protection::{self, NewProtection};
 use registry::residence::{self, Address};
-use registry::{AsOf, FactValue, Subject, family, read};
-use store::{Db, Tx, testing, transact};
+use registry::{AsOf, FactValue, Subject, read};
+use store::{Db, Tx, testing};
 use uuid::Uuid;
 
-use crate::base::couple;
+use crate::base::{couple, take_in};
 use crate::support::*;
 
 /// One thing done: what, to whom, when it is valid from, with which figure.
@@ -50,8 +50,8 @@ struct World {
 async fn world(db: &Db, ids: &SeededIds) -> World {
     let mut plain = couple();
     plain.members.iter_mut().for_each(|m| m.person.identifier = None);
-    let a = transact!(db, family::FamilyError, |tx| family::register(tx, pen(ids, 0), &any, &plain).await).unwrap();
-    let b = transact!(db, family::FamilyError, |tx| family::register(tx, pen(ids, 0), &any, &plain).await).unwrap();
+    let a = take_in(db, ids, 0, &plain).await;
+    let b = take_in(db, ids, 0, &plain).await;
     World {
         people: [a.persons, b.persons].concat(),
         homes: vec![a.household, b.household],
@@ -251,12 +251,13 @@ async fn run(db: &Db, seed: u64, ops: &[Op]) {
 #[tokio::test]
 async fn random_histories_keep_the_past_the_households_and_the_mirrors() {
     for db in testing::databases(SCHEMAS).await.unwrap() {
-        let cases = if db.engine() == store::Engine::Sqlite { 40 } else { 8 };
+        let cases = if db.engine() == store::Engine::Sqlite { 12 } else { 3 };
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[17; 32]);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
         for case in 0..cases {
-            let tree = proptest::collection::vec(op(), 12..36).new_tree(&mut runner).unwrap();
-            run(&db, 1000 + case, &tree.current()).await;
+            let tree = proptest::collection::vec(op(), 12..30).new_tree(&mut runner).unwrap();
+            // Far apart: the sequences of neighbouring seeds run into each other.
+            run(&db, (case + 1) * 1_000_003, &tree.current()).await;
         }
     }
 }

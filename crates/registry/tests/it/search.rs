@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use guard::{PurposeKind, Role};
 use kernel::SeededIds;
-use registry::family::{self, NewFamily, NewMember};
 use registry::household::MemberRole;
+use registry::intake::{self, NewHousehold, NewMember};
 use registry::person::{Detail, Identifier, Name, NewPerson, Script, Sex};
 use registry::residence::Address;
 use registry::search::{self, Cursor, Query, SearchError};
@@ -17,18 +17,21 @@ fn official() -> Viewer {
     Viewer::new(who(Role::CounterOfficial, None, "kr"), PurposeKind::CounterService)
 }
 
+/// A household of one.
+fn alone(person: NewPerson, line: &str) -> NewHousehold {
+    let member = NewMember { person, role: MemberRole::Head, parents: vec![], spouse: None, facts: vec![] };
+    let address = Address::new("kr-11-680", line, "");
+    NewHousehold { since: day("2020-01-01"), address, members: vec![member], facts: vec![] }
+}
+
 async fn add(db: &Db, ids: &SeededIds, names: Vec<Name>, born: &str, line: &str, number: &str) {
     let person = NewPerson {
         names,
         identifier: (!number.is_empty()).then(|| Identifier::new("resident_number", number)),
         details: vec![Detail::Sex(Sex::Female), Detail::BirthDate(day(born))],
     };
-    let family = NewFamily {
-        members: vec![NewMember { person, role: MemberRole::Head, since: day("2020-01-01"), facts: vec![] }],
-        address: Some((Address::new("kr-11-680", line, ""), day("2020-01-01"))),
-        ..NewFamily::default()
-    };
-    transact!(db, family::FamilyError, |tx| family::register(tx, pen(ids, 0), &any, &family).await).unwrap();
+    let home = alone(person, line);
+    transact!(db, intake::IntakeError, |tx| intake::run(tx, pen(ids, 0), &any, &home).await).unwrap();
 }
 
 /// The people of the cases among others whose names are near.
@@ -133,12 +136,8 @@ async fn pages_follow_each_other_without_gap_or_repetition_and_a_search_among_tw
             identifier: None,
             details: vec![Detail::BirthDate(day(&format!("19{:02}-{:02}-{:02}", 40 + n % 60, 1 + n % 12, 1 + n % 28)))],
         };
-        let family = NewFamily {
-            members: vec![NewMember { person, role: MemberRole::Head, since: day("2020-01-01"), facts: vec![] }],
-            address: Some((Address::new("kr-11-680", format!("Garam-ro {n}"), ""), day("2020-01-01"))),
-            ..NewFamily::default()
-        };
-        family::register(&mut tx, pen(&ids, 0), &any, &family).await.unwrap();
+        let home = alone(person, &format!("Garam-ro {n}"));
+        intake::run(&mut tx, pen(&ids, 0), &any, &home).await.unwrap();
     }
     tx.commit().await.unwrap();
     let mut seen: BTreeMap<kernel::PersonId, u32> = BTreeMap::new();
