@@ -11,6 +11,7 @@ use crate::demo;
 use crate::pack::{self, ExplainArgs, PackCommand};
 use crate::runtime::Runtime;
 use crate::serve;
+use crate::tools::{self, AccountCommand, AgencyCommand, ImportArgs, LogCommand};
 
 /// A government serves families with it.
 #[derive(Debug, Parser)]
@@ -48,6 +49,23 @@ enum Command {
     Pack(PackCommand),
     /// What one family is entitled to, and why.
     Explain(ExplainArgs),
+    /// The worker alone, where the server does not do its work.
+    Work {
+        /// Configuration.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Persons, households, facts and births from files.
+    Import(ImportArgs),
+    /// The disclosure log.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Access for another agency's system.
+    #[command(subcommand)]
+    Agency(AgencyCommand),
+    /// Accounts of people.
+    #[command(subcommand)]
+    Account(AccountCommand),
 }
 
 /// Any failure, as one sentence for the terminal.
@@ -68,6 +86,22 @@ impl Cli {
                 Err(error) => failed(&error),
             },
             Command::Explain(args) => pack::explain(&args),
+            Command::Work { config } => with_runtime(async move {
+                let runtime = Runtime::open(Config::read(config.as_deref())?).await?;
+                let (stop, stopped) = tokio::sync::watch::channel(false);
+                let end = async {
+                    serve::asked_to_stop().await;
+                    let _ = stop.send(true);
+                };
+                tokio::join!(crate::work::run(&runtime, stopped), end);
+                Ok(ExitCode::SUCCESS)
+            }),
+            Command::Import(args) => with_runtime(tools::import(args)),
+            Command::Log(LogCommand::Verify { dir, checkpoint }) => tools::verify(&dir, checkpoint.as_deref()),
+            Command::Agency(AgencyCommand::Add { config, name, organisation, jurisdiction }) => {
+                with_runtime(tools::add_agency(config, name, organisation, jurisdiction))
+            }
+            Command::Account(AccountCommand::AddLocal(args)) => with_runtime(tools::add_local(args)),
             Command::Serve { config } => with_runtime(async move {
                 let runtime = Arc::new(Runtime::open(Config::read(config.as_deref())?).await?);
                 let listener = serve::listen(&runtime.config.listen).await?;

@@ -22,6 +22,8 @@ pub struct Config {
     pub oidc: Oidc,
     /// Whether this process also does the work that waits in the outbox and the job queue. Off where `hearth work` runs.
     pub worker: bool,
+    /// Requests a second that one client address may send; bursts of four times as many.
+    pub requests_per_second: u32,
     /// The small sign-in provider for demonstrations. Refused on an address that is not loopback.
     pub demo_provider: bool,
 }
@@ -36,6 +38,8 @@ pub struct Oidc {
     pub client_id: String,
     /// A file that holds our secret there; never the secret itself in the configuration.
     pub client_secret_file: Option<PathBuf>,
+    /// Whether the provider asks everybody for a second factor although its tokens do not say so.
+    pub always_strong: bool,
 }
 
 impl Default for Config {
@@ -48,6 +52,7 @@ impl Default for Config {
             pack: "packs/korea".into(),
             oidc: Oidc::default(),
             worker: true,
+            requests_per_second: 100,
             demo_provider: false,
         }
     }
@@ -55,7 +60,7 @@ impl Default for Config {
 
 impl Default for Oidc {
     fn default() -> Self {
-        Oidc { issuer: String::new(), client_id: "hearth".into(), client_secret_file: None }
+        Oidc { issuer: String::new(), client_id: "hearth".into(), client_secret_file: None, always_strong: false }
     }
 }
 
@@ -127,6 +132,13 @@ impl Config {
         }
         if let Some(value) = variable("HEARTH_OIDC_CLIENT_SECRET_FILE") {
             self.oidc.client_secret_file = Some(value.into());
+        }
+        if let Some(value) = variable("HEARTH_REQUESTS_PER_SECOND") {
+            self.requests_per_second = value.parse().map_err(|_| ConfigError::Value {
+                key: "HEARTH_REQUESTS_PER_SECOND",
+                value,
+                expected: "a whole number such as 100",
+            })?;
         }
         if let Some(value) = variable("HEARTH_WORKER") {
             self.worker = match value.as_str() {

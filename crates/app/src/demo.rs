@@ -46,11 +46,16 @@ fn written(data: &Path) -> PathBuf {
     data.join("demo.json")
 }
 
+/// What the last preparation wrote down, if there was one.
+pub fn told(config: &Config) -> Option<Told> {
+    serde_json::from_str(&std::fs::read_to_string(written(&config.data)).ok()?).ok()
+}
+
 /// Makes the town unless it stands already; `people` overrides the recipe.
 pub async fn prepare(runtime: &Runtime, people: Option<usize>) -> Result<Told, Failure> {
     let path = written(&runtime.config.data);
-    if let Ok(text) = std::fs::read_to_string(&path) {
-        return Ok(serde_json::from_str(&text)?);
+    if let Some(told) = told(&runtime.config) {
+        return Ok(told);
     }
     if anybody(runtime).await? {
         return Err(format!(

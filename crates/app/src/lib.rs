@@ -7,5 +7,7 @@ pub mod pack;
 pub mod reload;
 pub mod runtime;
 pub mod serve;
+pub mod site;
+pub mod tools;
 pub mod town;
 pub mod work;

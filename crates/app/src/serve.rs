@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::cli::Failure;
 use crate::runtime::Runtime;
-use crate::{reload, work};
+use crate::{reload, site, work};
 
 /// Why the server ended.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +32,15 @@ pub async fn listen(address: &str) -> Result<TcpListener, ServeError> {
 
 /// Serves until asked to stop, with the worker beside it where the configuration says so. Open requests are answered and
 /// the work at hand is finished first.
-pub async fn with_worker(runtime: Arc<Runtime>, listener: TcpListener) -> Result<(), ServeError> {
+pub async fn with_worker(runtime: Arc<Runtime>, listener: TcpListener) -> Result<(), Failure> {
+    let site = site::router(&runtime)?;
     let (stop, stopped) = watch::channel(false);
     let worker = runtime.config.worker.then(|| {
         let runtime = runtime.clone();
         tokio::spawn(async move { work::run(&runtime, stopped).await })
     });
     let reloads = tokio::spawn(reload::on_request(runtime.clone()));
-    let service = web::router(runtime.state.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let service = site.into_make_service_with_connect_info::<std::net::SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await;
     reloads.abort();
     let _ = stop.send(true);
@@ -46,7 +48,7 @@ pub async fn with_worker(runtime: Arc<Runtime>, listener: TcpListener) -> Result
         let _ = worker.await;
     }
     runtime.state.db.close().await;
-    served.map_err(ServeError::Stopped)
+    Ok(served.map_err(ServeError::Stopped)?)
 }
 
 /// Done when the operator presses Ctrl-C or the system asks us to end.

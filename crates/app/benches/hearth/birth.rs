@@ -1,6 +1,5 @@
 //! From a birth to durable offers, beside the bare database doing the same number of durable writes.
 
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -62,7 +61,8 @@ pub(crate) async fn run(table: &mut Table, place: &Arc<Place>, rounds: usize) {
     }
     let ratio = |a: &[Duration], b: &[Duration]| median(a).as_secs_f64() / median(b).as_secs_f64();
     let engine = place.engine;
-    let beside = |bare: &[Duration], births: &[Duration]| format!("bare {}: {:.2} ×", spread(bare), ratio(births, bare));
+    let beside =
+        |bare: &[Duration], births: &[Duration]| format!("bare {}: {:.2} ×", spread(bare), ratio(births, bare));
     table.row(&format!("{engine}: birth to durable offers, alone"), spread(&births), beside(&single, &births), "≤ 3 ×");
     let hard = format!("bare, rows in one statement, {}: {:.2} ×", shown(median(&batched)), ratio(&births, &batched));
     table.row("  of it the disclosure log's entry", spread(&logs), hard, "");
@@ -100,7 +100,11 @@ async fn counted(table: &mut Table, place: &Place) -> Writes {
     let statements = Duration::from_secs_f64(per(seconds));
     println!("    while counting: {} a birth, {} of it in statements", shown(took / COUNTED as u32), shown(statements));
     for (what, s) in seen.iter().take(14) {
-        println!("    {:>6.1} × {:>9}  {what}", per(f64::from(s.count)), shown(Duration::from_secs_f64(per(s.seconds))));
+        println!(
+            "    {:>6.1} × {:>9}  {what}",
+            per(f64::from(s.count)),
+            shown(Duration::from_secs_f64(per(s.seconds)))
+        );
     }
     writes
 }
@@ -176,7 +180,18 @@ fn row(ids: &dyn kernel::Ids, length: usize) -> Vec<Value> {
     let text = "x".repeat(length);
     let account = ids.uuid(now).to_string();
     let values = params![
-        ids.uuid(now), ids.uuid(now), "an_item_of_a_pack", text, none, day, no_day, now, no_time, "an_agency", "an act, article 9", account
+        ids.uuid(now),
+        ids.uuid(now),
+        "an_item_of_a_pack",
+        text,
+        none,
+        day,
+        no_day,
+        now,
+        no_time,
+        "an_agency",
+        "an act, article 9",
+        account
     ];
     values.to_vec()
 }

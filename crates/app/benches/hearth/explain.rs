@@ -25,7 +25,8 @@ pub(crate) fn run(table: &mut Table, rounds: usize) {
     let families: Vec<_> = SHAPES
         .iter()
         .map(|(name, text, filled)| {
-            let mut file = HouseholdFile::parse(&pack, name, text).unwrap_or_else(|faults| panic!("{name}: {faults:?}"));
+            let mut file =
+                HouseholdFile::parse(&pack, name, text).unwrap_or_else(|faults| panic!("{name}: {faults:?}"));
             if *filled {
                 fill(&pack, &mut file);
             }

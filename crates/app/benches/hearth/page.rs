@@ -31,8 +31,11 @@ pub(crate) async fn run(table: &mut Table, place: &Place, rounds: usize) {
             near.push(family);
         }
     }
-    let duty =
-        Duty { role: staff.role, organisation: staff.organisation.clone(), jurisdiction: Some(staff.jurisdiction.clone()) };
+    let duty = Duty {
+        role: staff.role,
+        organisation: staff.organisation.clone(),
+        jurisdiction: Some(staff.jurisdiction.clone()),
+    };
     let official = signed_in(place, duty, None).await;
     let mut looks = Vec::new();
     for _ in 0..rounds {

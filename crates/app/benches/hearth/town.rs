@@ -38,7 +38,8 @@ create table bare (
 
 /// The pack measured.
 pub(crate) fn pack() -> PathBuf {
-    std::env::var_os("HEARTH_PACK").map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/korea").into(), PathBuf::from)
+    std::env::var_os("HEARTH_PACK")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/korea").into(), PathBuf::from)
 }
 
 /// The engines at hand and where a fresh database of each lies; empty for «in the data folder».
@@ -90,7 +91,12 @@ impl Place {
             Settler { db: &state.db, pack: &pack, recipe: &recipe, keys: &runtime.keys, ids: &*ids, now, today };
         let started = std::time::Instant::now();
         let families = settler.settle(&town, || {}).await.expect("the town");
-        println!("{engine}: {} people in {} families in {:.1} s", town.people(), families.len(), started.elapsed().as_secs_f64());
+        println!(
+            "{engine}: {} people in {} families in {:.1} s",
+            town.people(),
+            families.len(),
+            started.elapsed().as_secs_f64()
+        );
         Place { engine, runtime, recipe, families, next: AtomicUsize::new(0), _home: home }
     }
 
