@@ -16,7 +16,7 @@ use crate::assets;
 use crate::citizen::{check_handlers as check, handlers as citizen, home};
 use crate::components::frame::Frame;
 use crate::error::Fault;
-use crate::official::{event_handlers as events, handlers as official};
+use crate::official::{duplicate_handlers as duplicates, event_handlers as events, handlers as official};
 use crate::privacy::handlers as privacy;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
@@ -26,7 +26,7 @@ const LARGEST_BODY: usize = 8 * 1024 * 1024;
 /// After this long a request is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// All pages.
+/// All pages, and the programming interface below `/api`.
 pub fn router(state: AppState) -> Router {
     pages()
         .fallback(not_found)
@@ -37,7 +37,9 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::new())
         // Outside of what may answer in our place, so that those answers become pages too.
         .layer(middleware::from_fn_with_state(state.clone(), numbered_faults))
-        .with_state(state)
+        .with_state(state.clone())
+        // Beside the pages and outside of their layers: what goes wrong there is told as a problem, not as a page.
+        .merge(crate::api::router(state))
 }
 
 fn pages() -> Router<AppState> {
@@ -57,6 +59,9 @@ fn pages() -> Router<AppState> {
         .route("/official/households/{id}", get(official::household))
         .route("/official/households/{id}/offers", post(official::answer_offer))
         .route("/official/households/{id}/events/{kind}", get(events::form).post(events::send))
+        .route("/official/duplicates", get(duplicates::list))
+        .route("/official/duplicates/{left}/{right}", get(duplicates::compare).post(duplicates::decide))
+        .route("/official/duplicates/joined/{survivor}/{merge}", get(duplicates::joined).post(duplicates::undo))
         .route("/privacy/log", get(privacy::list).post(privacy::search))
         .route("/privacy/log/{year}/{number}", get(privacy::one))
         .route("/privacy/verify", get(privacy::verify_form).post(privacy::verify))

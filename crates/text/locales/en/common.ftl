@@ -21,7 +21,6 @@ nav-family = My family
 nav-looked = Who looked
 nav-search = Search
 nav-duplicates = Duplicates
-nav-imports = Imports
 nav-programmes = Programmes
 nav-parameters = Parameters
 nav-try = Try a household

@@ -21,7 +21,6 @@ nav-family = Менің отбасым
 nav-looked = Кім қарады
 nav-search = Іздеу
 nav-duplicates = Қайталанған жазбалар
-nav-imports = Деректерді жүктеу
 nav-programmes = Бағдарламалар
 nav-parameters = Параметрлер
 nav-try = Отбасымен тексеру

@@ -21,7 +21,6 @@ nav-family = 우리 가족
 nav-looked = 누가 보았나요
 nav-search = 찾기
 nav-duplicates = 중복 의심
-nav-imports = 자료 가져오기
 nav-programmes = 지원 제도
 nav-parameters = 기준 금액
 nav-try = 가구로 시험하기

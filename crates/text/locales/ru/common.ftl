@@ -21,7 +21,6 @@ nav-family = Моя семья
 nav-looked = Кто смотрел
 nav-search = Поиск
 nav-duplicates = Дубликаты
-nav-imports = Загрузка данных
 nav-programmes = Программы
 nav-parameters = Параметры
 nav-try = Проверить на семье

@@ -127,7 +127,6 @@ impl Frame {
                 Area::Official => &[
                     ("/official/search", "nav-search"),
                     ("/official/duplicates", "nav-duplicates"),
-                    ("/official/imports", "nav-imports"),
                 ],
                 Area::Analyst => &[
                     ("/programmes", "nav-programmes"),

@@ -1,9 +1,9 @@
 //! Pages for counter officials and caseworkers.
 
+pub(crate) mod duplicate_handlers;
 pub mod duplicates;
 pub mod event;
 pub(crate) mod event_handlers;
 pub(crate) mod handlers;
 pub mod household;
-pub mod imports;
 pub mod search;

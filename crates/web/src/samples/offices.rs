@@ -12,7 +12,7 @@ use crate::components::entitlement::{Fact, Source};
 use crate::components::frame::Area;
 use crate::components::value::Shown;
 use crate::form::Form;
-use crate::official::{duplicates, event, household, imports, search};
+use crate::official::{duplicates, event, household, search};
 use crate::privacy::log;
 
 const PURPOSES: [(&str, &str); 2] = [("counter_service", "purpose-counter-service"), ("casework", "purpose-casework")];
@@ -103,30 +103,22 @@ fn event_page(lang: Lang, kind: event::Kind, refused: bool) -> Markup {
     })
 }
 
-fn proposal(state: duplicates::ProposalState) -> duplicates::Proposal {
-    duplicates::Proposal { id: "1".to_owned(), names: ("김하윤".to_owned(), "김하운".to_owned()), likeness: 93, state }
+fn proposal() -> duplicates::Proposal {
+    duplicates::Proposal { path: "/official/duplicates/a/b".to_owned(), odds: 4_096, findings: vec!["finding-name-near", "finding-birth-same"] }
 }
 
-fn compare(lang: Lang, state: duplicates::ProposalState) -> Markup {
+fn compare(lang: Lang, refused: bool) -> Markup {
     let row = |key: &str, a: &str, b: &str| (text::Text::new(lang).t(key).into_owned(), a.to_owned(), b.to_owned());
-    duplicates::compare(&frame(lang, "/official/duplicates/1", Some(Area::Official)), &Form::default(), &duplicates::Comparison {
-        proposal: proposal(state),
+    let mut form = Form::default();
+    if refused {
+        form.refuse("keep", text::Text::new(lang).t("error-choose"));
+        form.refuse("reason", text::Text::new(lang).t("error-reason-short"));
+    }
+    duplicates::compare(&frame(lang, "/official/duplicates/a/b", Some(Area::Official)), &form, &duplicates::Comparison {
+        proposal: proposal(),
         rows: vec![row("name", "김하윤", "김하운"), row("birth-date", "1995-03-02", "1995-03-02")],
         ids: ("a".to_owned(), "b".to_owned()),
     })
-}
-
-fn report(dry: bool, refused: bool) -> imports::Report {
-    imports::Report {
-        id: "1".to_owned(),
-        kind_key: "imports-persons",
-        when: at(4),
-        dry,
-        rows: 1_200,
-        new: 1_100,
-        same: 98,
-        refused: if refused { vec![(17, "birth_date".to_owned(), "1995-02-30 is not a date".to_owned())] } else { Vec::new() },
-    }
 }
 
 fn line() -> programmes::Line {
@@ -191,7 +183,7 @@ fn entry(denied: bool) -> log::Entry {
 
 pub(super) fn all() -> Vec<Sample> {
     let privacy = |l| frame(l, "/privacy/log", Some(Area::Privacy));
-    let official = |l| frame(l, "/official/imports", Some(Area::Official));
+    let official = |l| frame(l, "/official/duplicates", Some(Area::Official));
     let analyst = |l| frame(l, "/programmes", Some(Area::Analyst));
     let parameter = || parameters::Line { id: "median_income".to_owned(), name: words("기준 중위소득", "Standard median income"), law: "국민기초생활보장법 제6조의2".to_owned(), rows: 84 };
     let set = || programmes::RuleSet { name: words("대한민국", "Republic of Korea"), version: "2026.11".to_owned(), hash: "a1b2c3d4e5f60718".to_owned() };
@@ -202,14 +194,11 @@ pub(super) fn all() -> Vec<Sample> {
         ("official-household", Box::new(|l| household_page(l, false))),
         ("official-household-past", Box::new(|l| household_page(l, true))),
         ("official-birth-refused", Box::new(|l| event_page(l, event::Kind::Birth, true))),
-        ("official-duplicates", Box::new(move |l| duplicates::list(&official(l), &[proposal(duplicates::ProposalState::Open)], Some("ok")))),
+        ("official-duplicates", Box::new(move |l| duplicates::list(&official(l), &[proposal()], Some("ok")))),
         ("official-duplicates-none", Box::new(move |l| duplicates::list(&official(l), &[], None))),
-        ("official-compare", Box::new(|l| compare(l, duplicates::ProposalState::Open))),
-        ("official-compare-merged", Box::new(|l| compare(l, duplicates::ProposalState::Merged))),
-        ("official-compare-different", Box::new(|l| compare(l, duplicates::ProposalState::Different))),
-        ("official-imports", Box::new(move |l| imports::list(&official(l), &Form::default(), &[report(false, true)], 9))),
-        ("official-import-report", Box::new(move |l| imports::report(&official(l), &report(true, true), 9))),
-        ("official-import-fine", Box::new(move |l| imports::report(&official(l), &report(false, false), 9))),
+        ("official-compare", Box::new(|l| compare(l, false))),
+        ("official-compare-refused", Box::new(|l| compare(l, true))),
+        ("official-joined", Box::new(move |l| duplicates::joined(&official(l), &Form::default(), "/official/duplicates/joined/a/b"))),
         ("programmes", Box::new(move |l| programmes::list(&analyst(l), &set(), &[line()], &[(words("수소차", "X"), words("자료 없음", "No data"))]))),
         ("programme", Box::new(programme)),
         ("parameters", Box::new(move |l| parameters::list(&analyst(l), &[parameter()]))),
