@@ -148,7 +148,7 @@ impl Compiler<'_> {
             );
         };
         let ty = self.ty(value);
-        if !matches!(ty, Ty::Num { .. }) && !(dates && ty == Ty::Date) {
+        if !(matches!(ty, Ty::Num { .. }) || dates && ty == Ty::Date) {
             return self.fault(
                 cx,
                 ast.span,

@@ -109,6 +109,23 @@ impl<'a> Machine<'a> {
         self.household.fact(column, member)
     }
 
+    /// Where the value of a node for the current person is kept; beyond all slots for what depends on several people.
+    pub(crate) fn slot(&self, id: Id, env: Env) -> usize {
+        match self.program.arena.node(id).need {
+            0 => self.program.slot(id),
+            1 => {
+                let person = env.person(0).unwrap_or(0);
+                self.program.household_slots + self.program.slot(id) * self.household.members.len() + person
+            }
+            _ => usize::MAX,
+        }
+    }
+
+    /// How many slots there are.
+    pub(crate) fn slots(&self) -> usize {
+        self.memo.len()
+    }
+
     /// The value of a node.
     pub(crate) fn eval(&mut self, id: Id, env: Env) -> Val {
         let program = self.program;
@@ -119,14 +136,7 @@ impl<'a> Machine<'a> {
             Op::PersonFact(c) => return self.fact(*c, env.person(0)),
             _ => {}
         }
-        let slot = match node.need {
-            0 => program.slot(id),
-            1 => {
-                let person = env.person(0).unwrap_or(0);
-                program.household_slots + program.slot(id) * self.household.members.len() + person
-            }
-            _ => usize::MAX,
-        };
+        let slot = self.slot(id, env);
         if let Some((stamp, v)) = self.memo.get(slot)
             && *stamp == self.stamp
         {

@@ -186,7 +186,7 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(crate) fn new(program: &'a Program, household: &'a Household, on: Date, claim: Date) -> Self {
         let machine = Machine::new(program, household, one_day(on), one_day(claim));
-        let tracer = Tracer::new(program, household);
+        let tracer = Tracer::new();
         Run { machine, elsewhere: None, tracer, on: days::of(on), claim_moves: on == claim }
     }
 

@@ -101,10 +101,11 @@ fn truth_of_any(arena: &Arena, list: &[Id]) -> Bounds {
     for id in list {
         match &arena.node(*id).op {
             Op::Compare(cmp, a, b) => all.push((cmp.negated(), *a, *b)),
-            Op::Not(inner) => match &arena.node(*inner).op {
-                Op::Compare(cmp, a, b) => all.push((*cmp, *a, *b)),
-                _ => {}
-            },
+            Op::Not(inner) => {
+                if let Op::Compare(cmp, a, b) = &arena.node(*inner).op {
+                    all.push((*cmp, *a, *b));
+                }
+            }
             _ => {}
         }
     }

@@ -1,12 +1,9 @@
 //! What an answer rests on: the facts that decided it, the named values compared on the way, and the facts still missing.
 
-use std::collections::HashSet;
-
 use crate::eval::{Env, Machine};
-use crate::facts::{Household, readable};
+use crate::facts::readable;
 use crate::ir::{Aggregate, ByDate, Id, Op};
 use crate::outcome::{FactRef, FactUsed, Step, Subject};
-use crate::program::Program;
 use crate::schema::Entity;
 use crate::value::{Bounds, Val};
 
@@ -15,7 +12,9 @@ pub(crate) type Place = (Option<usize>, u32);
 
 /// Walks from an answer back to its reasons.
 pub(crate) struct Tracer {
-    seen: HashSet<(Id, Env)>,
+    /// For each slot the walk that came by last.
+    seen: Vec<u32>,
+    walk: u32,
     places: Vec<Place>,
     /// Whether something unknown was reached on two ways.
     pub(crate) shared: bool,
@@ -35,8 +34,8 @@ enum After {
 }
 
 impl Tracer {
-    pub(crate) fn new(_: &Program, _: &Household) -> Self {
-        Tracer { seen: HashSet::new(), places: Vec::new(), shared: false, cuts: Vec::new(), atoms: Vec::new() }
+    pub(crate) fn new() -> Self {
+        Tracer { seen: Vec::new(), walk: 0, places: Vec::new(), shared: false, cuts: Vec::new(), atoms: Vec::new() }
     }
 
     /// The facts that decided a value, in the order in which they were reached.
@@ -58,13 +57,26 @@ impl Tracer {
     }
 
     fn collect(&mut self, machine: &mut Machine, id: Id, env: Env, after: After) -> Vec<Place> {
-        self.seen.clear();
+        self.begin(machine);
         self.places.clear();
         self.cuts.clear();
         self.atoms.clear();
         self.shared = false;
         self.walk(machine, id, env, after);
         std::mem::take(&mut self.places)
+    }
+
+    fn begin(&mut self, m: &Machine) {
+        self.seen.resize(m.slots(), 0);
+        self.walk += 1;
+    }
+
+    /// Whether this walk has not been here before. What depends on several people is looked at each time.
+    fn first_time(&mut self, m: &Machine, id: Id, env: Env) -> bool {
+        match self.seen.get_mut(m.slot(id, env)) {
+            Some(last) => std::mem::replace(last, self.walk) != self.walk,
+            None => true,
+        }
     }
 
     fn place(&mut self, place: Place) {
@@ -88,7 +100,7 @@ impl Tracer {
             Op::PersonFact(c) => return self.place((env.person(0), *c)),
             _ => {}
         }
-        if !self.seen.insert((id, env)) {
+        if !self.first_time(m, id, env) {
             self.shared = true;
             return;
         }
@@ -218,7 +230,7 @@ impl Tracer {
 
     /// The named values compared, left to right.
     pub(crate) fn steps(&mut self, m: &mut Machine, id: Id, env: Env) -> Vec<Step> {
-        self.seen.clear();
+        self.begin(m);
         let mut steps = Vec::new();
         self.step(m, id, env, &mut steps);
         steps
@@ -227,7 +239,7 @@ impl Tracer {
     fn step(&mut self, m: &mut Machine, id: Id, env: Env, out: &mut Vec<Step>) {
         let program = m.program;
         let op = &program.arena.node(id).op;
-        if matches!(op, Op::Const(_)) || !self.seen.insert((id, env)) {
+        if matches!(op, Op::Const(_)) || !self.first_time(m, id, env) {
             return;
         }
         if let Some((name, subject)) = named(m, id, env) {
