@@ -160,8 +160,7 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, inp
     if let Some(known) = register::known(tx, &keys.ask).await? {
         return Ok(register::already(&known));
     }
-    let homes = homes(tx, desk, &input, &persons).await?;
-    let home = homes.into_iter().next().ok_or(register::Fault::NoHousehold)?;
+    let home = home(tx, desk, &input, &persons).await?;
     let child = enter(tx, desk, who, &input, &persons, &home).await?;
     end_pregnancies(tx, desk, who, &input, &home).await?;
     let event = event(desk, &input, child, home.household, parents)?;
@@ -218,35 +217,37 @@ struct Home {
     pregnancies: Vec<kernel::PregnancyId>,
 }
 
-/// The parents' households, the mother's first; refuses parents of an impossible age.
-async fn homes(tx: &mut Tx, desk: &Desk<'_>, input: &Input, parents: &[PersonId]) -> Result<Vec<Home>, Fault> {
+/// The household the child joins: the mother's, else the other parent's. Refuses parents of an impossible age among its
+/// members.
+async fn home(tx: &mut Tx, desk: &Desk<'_>, input: &Input, parents: &[PersonId]) -> Result<Home, Fault> {
     let basis = desk.basis(Cause::Birth).map_err(|e| StoreError::Driver(e.to_string()))?;
-    let mut homes = Vec::new();
-    for (place, parent) in parents.iter().enumerate() {
+    for parent in parents {
+        let Some(household) = household::household_of(tx, desk, *parent).await? else { continue };
         let as_of = AsOf::latest(desk.today());
-        let record = registry::read::person(tx, *parent, as_of).await?.ok_or(Fault::UnknownParent(place))?;
-        let years = record.process(&basis, |p| age(p, input.birth_date));
-        if let Some(years) = years.filter(|years| !(10..=90).contains(years)) {
-            return Err(Fault::Age { parent: place, years });
-        }
-        homes.extend(record.process(&basis, |p| home(p)));
+        let whole = registry::read::household(tx, household, as_of).await?.ok_or(StoreError::NotFound)?;
+        return whole.process(&basis, |record| {
+            for (place, id) in parents.iter().enumerate() {
+                let years = record.member(*id).and_then(|m| age(&m.person, input.birth_date));
+                if let Some(years) = years.filter(|years| !(10..=90).contains(years)) {
+                    return Err(Fault::Age { parent: place, years });
+                }
+            }
+            let member = record.member(*parent).ok_or(register::Fault::NoHousehold)?;
+            Ok(Home {
+                parent: *parent,
+                household,
+                residence: member.person.residence.clone(),
+                pregnancies: member.person.pregnancies.iter().map(|p| p.id).collect(),
+            })
+        });
     }
-    Ok(homes)
+    Err(register::Fault::NoHousehold.into())
 }
 
 fn age(person: &PersonRecord, on: Date) -> Option<i16> {
     let born = person.birth_date?;
     let before_birthday = (on.month(), on.day()) < (born.month(), born.day());
     Some(on.year() - born.year() - i16::from(before_birthday))
-}
-
-fn home(person: &PersonRecord) -> Option<Home> {
-    Some(Home {
-        parent: person.id,
-        household: person.membership.as_ref()?.household,
-        residence: person.residence.clone(),
-        pregnancies: person.pregnancies.iter().map(|p| p.id).collect(),
-    })
 }
 
 async fn enter(

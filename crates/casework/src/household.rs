@@ -53,18 +53,18 @@ fn as_of(desk: &Desk<'_>) -> AsOf {
 /// The person a reference names: the surviving record after merges. `None` when there is none.
 pub async fn resolve(tx: &mut Tx, desk: &Desk<'_>, who: &PersonRef) -> Result<Option<PersonId>, StoreError> {
     match who {
-        PersonRef::Id(id) => {
-            let survivor = registry::read::surviving(tx, *id).await?;
-            let known = registry::read::person(tx, survivor, as_of(desk)).await?;
-            Ok(known.map(|_| survivor))
-        }
+        PersonRef::Id(id) => registry::newborn::known(tx, *id).await,
         PersonRef::Identifier(identifier) => registry::newborn::by_identifier(tx, desk.keys, identifier).await,
     }
 }
 
 /// The household a person belongs to today.
 pub async fn household_of(tx: &mut Tx, desk: &Desk<'_>, person: PersonId) -> Result<Option<HouseholdId>, StoreError> {
-    registry::read::household_of(tx, person, as_of(desk)).await
+    match registry::newborn::home(tx, person, desk.today()).await? {
+        Some(home) => Ok(Some(home)),
+        // A record merged into this one may hold the membership.
+        None => registry::read::household_of(tx, person, as_of(desk)).await,
+    }
 }
 
 /// The members of a household today; empty when there is no such household.

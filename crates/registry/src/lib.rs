@@ -55,6 +55,7 @@ pub const STATEMENTS: &[&[(&str, &str)]] = &[
     import::STATEMENTS,
     import::STATEMENTS_OF_ROWS,
     kin::STATEMENTS,
+    newborn::STATEMENTS,
     merge::STATEMENTS,
     person::STATEMENTS,
     pregnancy::STATEMENTS,

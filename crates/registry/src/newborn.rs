@@ -1,7 +1,7 @@
 //! A child that was born: person, kinship, household, residence and facts in one go, with one notice to other rooms.
 
-use kernel::{Date, HouseholdId, Period, PersonId};
-use store::Tx;
+use kernel::{Date, HouseholdId, Instant, Period, PersonId};
+use store::{StoreError, Tx, params};
 
 use crate::change::Changes;
 use crate::fact::{FactError, FactValue, ItemCheck, NewFact, Subject, record_quietly};
@@ -81,12 +81,36 @@ pub async fn register(
     Ok(child)
 }
 
+store::sql! {
+    KNOWN = "select person_id from person where person_id = $1";
+    HOMES = "select household_id, valid_from, valid_until, recorded_at from person_membership where person_id = $1 and withdrawn_at is null";
+}
+
+/// The surviving record of an id, if there is such a person at all. Cheaper than reading them.
+pub async fn known(tx: &mut Tx, id: PersonId) -> Result<Option<PersonId>, StoreError> {
+    let survivor = crate::read::surviving(tx, id).await?;
+    Ok(tx.maybe(KNOWN, params![survivor]).await?.map(|_| survivor))
+}
+
+/// The household a surviving record belongs to on a day. Cheaper than reading the person.
+pub async fn home(tx: &mut Tx, id: PersonId, on: Date) -> Result<Option<HouseholdId>, StoreError> {
+    let mut best: Option<((Instant, Date), HouseholdId)> = None;
+    for row in tx.all(HOMES, params![id]).await? {
+        let valid = Period { from: row.get("valid_from")?, until: row.maybe("valid_until")? };
+        let rank = (row.get("recorded_at")?, valid.from);
+        if valid.contains(on) && best.as_ref().is_none_or(|(known, _)| *known < rank) {
+            best = Some((rank, row.get("household_id")?));
+        }
+    }
+    Ok(best.map(|(_, household)| household))
+}
+
 /// The person to whom an identifier belongs: the surviving record after merges.
 pub async fn by_identifier(
     tx: &mut Tx,
     keys: &guard::Keys,
     identifier: &crate::person::Identifier,
-) -> Result<Option<PersonId>, store::StoreError> {
+) -> Result<Option<PersonId>, StoreError> {
     match crate::person::owner(tx, keys, identifier).await? {
         Some(owner) => Ok(Some(crate::read::surviving(tx, owner).await?)),
         None => Ok(None),

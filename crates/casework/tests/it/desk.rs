@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use casework::{Desk, birth, household::PersonRef, register::Teller};
 use catalogue::Pack;
@@ -44,17 +45,20 @@ pub(crate) fn keys() -> &'static Keys {
 pub(crate) struct Office {
     pub(crate) db: Db,
     pub(crate) ids: SeededIds,
+    /// Seconds that went by: every desk stands a second later than the one before.
+    ticks: AtomicI64,
 }
 
 impl Office {
     /// One on each engine at hand.
     pub(crate) async fn all(seed: u64) -> Vec<Office> {
         let dbs = store::testing::databases(SCHEMAS).await.unwrap();
-        dbs.into_iter().map(|db| Office { db, ids: SeededIds::new(seed) }).collect()
+        dbs.into_iter().map(|db| Office { db, ids: SeededIds::new(seed), ticks: AtomicI64::new(0) }).collect()
     }
 
     pub(crate) fn desk_on(&self, day: Date) -> Desk<'_> {
-        Desk { pack: pack(), keys: keys(), ids: &self.ids, now: Instant::start_of(day).plus_seconds(3 * 3600) }
+        let now = Instant::start_of(day).plus_seconds(3 * 3600 + self.ticks.fetch_add(1, Ordering::SeqCst));
+        Desk { pack: pack(), keys: keys(), ids: &self.ids, now }
     }
 
     pub(crate) fn desk(&self) -> Desk<'_> {

@@ -2,6 +2,7 @@
 
 mod births;
 mod desk;
+mod offers;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines_and_the_schema_can_be_distributed() {
