@@ -40,7 +40,12 @@ impl Place {
     }
 
     /// The same with the data folder somewhere else.
-    pub(crate) async fn settle_in(people: usize, postgres: Option<String>, home: tempfile::TempDir, data: PathBuf) -> Place {
+    pub(crate) async fn settle_in(
+        people: usize,
+        postgres: Option<String>,
+        home: tempfile::TempDir,
+        data: PathBuf,
+    ) -> Place {
         lean_pack(&home.path().join("pack"));
         let database = match postgres {
             None => "sqlite:hearth.sqlite".to_owned(),

@@ -43,7 +43,8 @@ fn assert_refused(out: &Output, words: &[&str]) {
 /// The file with this ending in the folder.
 fn find(folder: &Path, ending: &str) -> std::path::PathBuf {
     let entries = std::fs::read_dir(folder).unwrap();
-    let mut found: Vec<_> = entries.map(|e| e.unwrap().path()).filter(|p| p.to_string_lossy().ends_with(ending)).collect();
+    let mut found: Vec<_> =
+        entries.map(|e| e.unwrap().path()).filter(|p| p.to_string_lossy().ends_with(ending)).collect();
     found.sort();
     found.into_iter().next().expect("a file of that ending")
 }

@@ -21,7 +21,9 @@ impl Small {
         if mounted.is_ok_and(|out| out.status.success()) {
             return Some(Small(at));
         }
-        eprintln!("this user may not mount a small file system: a full disk is not tested here (CI runs as root and does)");
+        eprintln!(
+            "this user may not mount a small file system: a full disk is not tested here (CI runs as root and does)"
+        );
         None
     }
 }

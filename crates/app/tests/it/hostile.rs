@@ -49,7 +49,10 @@ fn hearth(args: &[&str], file: Option<&Path>, place: Option<&Place>) -> Output {
     command.args(["--as=2147483648", "timeout", "60"]).arg(binary()).args(args);
     command.args(file);
     if let Some(place) = place {
-        command.env("HEARTH_DATA", place.data()).env("HEARTH_PACK", place.pack()).env("HEARTH_DATABASE", &place.database);
+        command
+            .env("HEARTH_DATA", place.data())
+            .env("HEARTH_PACK", place.pack())
+            .env("HEARTH_DATABASE", &place.database);
     }
     command.output().unwrap()
 }
