@@ -112,9 +112,8 @@ pub async fn relations(
     sight: &Sight<'_>,
     ids: impl IntoIterator<Item = PersonId>,
 ) -> Result<BTreeMap<PersonId, Relation>, StoreError> {
-    let map = rows::survivors(tx, ids, Instant::from_micros(i64::MAX)).await?;
-    let known = ties(tx, sight, &map.values().copied().collect(), sight.today).await?;
-    Ok(map.iter().filter_map(|(id, end)| known.get(end).map(|tie| (*id, tie.relation))).collect())
+    let known = ties(tx, sight, &ids.into_iter().collect(), sight.today).await?;
+    Ok(known.into_iter().map(|(id, tie)| (id, tie.relation)).collect())
 }
 
 /// A person as of a day and a moment, as this viewer may see them; `None` also when they must look absent.
@@ -213,9 +212,8 @@ pub async fn household_history(
     let mut rows = memberships(tx, id, at).await?;
     let people: BTreeSet<PersonId> = rows.iter().map(|m| m.person).collect();
     let map = rows::survivors(tx, people, at).await?;
-    let now = rows::survivors(tx, map.values().copied(), Instant::from_micros(i64::MAX)).await?;
-    let known = ties(tx, sight, &now.values().copied().collect(), sight.today).await?;
-    let tie = |p: PersonId| map.get(&p).and_then(|s| now.get(s)).and_then(|s| known.get(s));
+    let known = ties(tx, sight, &map.values().copied().collect(), sight.today).await?;
+    let tie = |p: PersonId| map.get(&p).and_then(|s| known.get(s));
     if known.values().any(|t| t.relation.perpetrator_side) && !known.values().any(|t| t.relation.own) {
         return Ok(None);
     }
@@ -247,11 +245,8 @@ async fn one(tx: &mut Tx, sight: &Sight<'_>, id: PersonId, as_of: AsOf) -> Resul
 async fn raw(tx: &mut Tx, sight: &Sight<'_>, id: PersonId, as_of: AsOf) -> Result<Option<(Rows, Tie)>, StoreError> {
     let people = rows::read(tx, [id], as_of.recorded).await?;
     let Some(rows) = people.into_values().next() else { return Ok(None) };
-    // Before a merge the record stood alone; how it stands to the viewer now is that of today's survivor.
-    let now = rows::survivors(tx, [rows.id], Instant::from_micros(i64::MAX)).await?;
-    let survivor = now.get(&rows.id).copied().unwrap_or(rows.id);
-    let mut known = ties(tx, sight, &[survivor].into(), as_of.valid).await?;
-    let tie = known.remove(&survivor).unwrap_or_default();
+    let mut known = ties(tx, sight, &[rows.id].into(), as_of.valid).await?;
+    let tie = known.remove(&rows.id).unwrap_or_default();
     Ok((!tie.relation.perpetrator_side).then_some((rows, tie)))
 }
 

@@ -45,7 +45,8 @@ struct Circle {
 /// The moment of all present knowledge.
 const NOW: Instant = Instant::from_micros(i64::MAX);
 
-/// How each of these people (surviving records) stands to the viewer.
+/// How each of these people stands to the viewer. A record that was merged since (one read as of an earlier moment) stands
+/// as its surviving record does now: protection does not end with a merge.
 pub(crate) async fn ties(
     tx: &mut Tx,
     sight: &Sight<'_>,
@@ -57,8 +58,8 @@ pub(crate) async fn ties(
         Some(person) => rows::survivors(tx, [person], NOW).await?.get(&person).copied(),
         None => None,
     };
-    let mut asked = ids.clone();
-    asked.extend(viewer);
+    let ends = rows::survivors(tx, ids.iter().copied(), NOW).await?;
+    let asked: BTreeSet<PersonId> = ends.values().copied().chain(viewer).collect();
     let circle = circle(tx, &asked, &days).await?;
     let cases: BTreeSet<PersonId> =
         rows::survivors(tx, sight.open_cases.iter().copied(), NOW).await?.into_values().collect();
@@ -67,7 +68,7 @@ pub(crate) async fn ties(
         None => BTreeSet::new(),
     };
     let mut all = BTreeMap::new();
-    for id in ids {
+    for (record, id) in &ends {
         let cover = cover(&circle, *id, &days);
         let mut relation = plain(&circle, sight, *id, viewer);
         relation.kin = relatives.contains(id);
@@ -76,7 +77,7 @@ pub(crate) async fn ties(
         relation.protected = cover.active;
         relation.perpetrator_side = cover.active && !cover.perpetrators.is_disjoint(&sides);
         let discreet = !cover.discreet.is_disjoint(&sides);
-        all.insert(*id, Tie { relation, cover, discreet });
+        all.insert(*record, Tie { relation, cover, discreet });
     }
     Ok(all)
 }

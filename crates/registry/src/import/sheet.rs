@@ -10,6 +10,9 @@ use super::{ImportError, Table};
 /// The longest cell taken over.
 const LONGEST: usize = 2_000;
 
+/// The columns added to a report; passed over when a corrected report is imported.
+const ADDED: [&str; 2] = ["line", "reason"];
+
 /// An open file with its header understood.
 pub(crate) struct Sheet {
     reader: csv::Reader<Rest>,
@@ -148,7 +151,7 @@ fn check_header(header: &[String], table: Table) -> Result<(), String> {
         return Err("the columns are separated by semicolons or tabs: save the file with commas".to_owned());
     }
     for (place, name) in header.iter().enumerate() {
-        if !table.columns().iter().any(|(c, _)| c == name) {
+        if !ADDED.contains(&name.as_str()) && !table.columns().iter().any(|(c, _)| c == name) {
             return Err(format!("there is no column {:?}", name.chars().take(40).collect::<String>()));
         }
         if header.iter().skip(place + 1).any(|other| other == name) {
@@ -186,13 +189,14 @@ impl Report {
     /// A report beside `path`; an older one of the same name is replaced when a row is refused.
     pub(crate) fn new(path: &Path, header: &[String]) -> Report {
         let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("import");
-        Report { path: path.with_file_name(format!("{stem}.refused.csv")), header: header.to_vec(), writer: None }
+        let header: Vec<String> = header.iter().filter(|h| !ADDED.contains(&h.as_str())).cloned().collect();
+        Report { path: path.with_file_name(format!("{stem}.refused.csv")), header, writer: None }
     }
 
     pub(crate) fn add(&mut self, line: &Line, reason: &str) -> std::io::Result<()> {
         if self.writer.is_none() {
             let mut writer = csv::WriterBuilder::new().flexible(true).from_path(&self.path)?;
-            writer.write_record(self.header.iter().map(String::as_str).chain(["line", "reason"]))?;
+            writer.write_record(self.header.iter().map(String::as_str).chain(ADDED))?;
             self.writer = Some(writer);
         }
         let Some(writer) = self.writer.as_mut() else { return Ok(()) };

@@ -403,3 +403,29 @@ async fn a_child_who_lives_with_him_stays_his_to_care_for_but_tells_no_place() {
         assert_eq!(name.full, "도새봄");
     }
 }
+
+#[tokio::test]
+async fn a_merge_does_not_open_what_was_read_before_it() {
+    for db in testing::databases(SCHEMAS).await.unwrap() {
+        let town = town(&db).await;
+        let ids = SeededIds::new(5_000_000);
+        let mut tx = db.begin().await.unwrap();
+        let double = person("한", "빛나", ("Han", "Bitna"), Sex::Female, "1995-03-02", "");
+        let double = person::create(&mut tx, pen(&ids, 20), &double).await.unwrap();
+        registry::merge::merge(&mut tx, pen(&ids, 30), double, town.victim, "same woman").await.unwrap();
+        tx.commit().await.unwrap();
+        let office = Viewer::new(who(Role::CounterOfficial, None, "kr-99-canary"), PurposeKind::CounterService);
+        let him = Viewer::new(who(Role::Citizen, Some(town.perpetrator), ""), PurposeKind::OwnAffairs);
+        for (name, viewer) in [("the office", office), ("the perpetrator", him)] {
+            let mut tx = db.read().await.unwrap();
+            for moment in [at(25), at(40)] {
+                let as_of = AsOf::new(day("2026-11-21"), moment);
+                let mut out = text(sight::household(&mut tx, &viewer.sight(), town.refuge, as_of).await.unwrap());
+                out += &text(sight::household_history(&mut tx, &viewer.sight(), town.refuge, moment).await.unwrap());
+                out += &text(sight::person(&mut tx, &viewer.sight(), town.victim, as_of).await.unwrap());
+                assert!(!out.to_lowercase().contains(CANARY), "{name} as of {moment:?}");
+                assert_eq!(out.is_empty(), name == "the perpetrator", "{name} as of {moment:?}");
+            }
+        }
+    }
+}
