@@ -17,7 +17,7 @@ use crate::trace::{Place, Tracer};
 use crate::value::Val;
 
 /// How many combinations are tried at most.
-const LIMIT: usize = 2048;
+const LIMIT: usize = 512;
 /// How many telling values a single fact has at most.
 const SAMPLES: usize = 64;
 
