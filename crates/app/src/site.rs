@@ -21,7 +21,6 @@ pub fn router(runtime: &Runtime) -> Result<Router, Failure> {
     let provider = told.as_ref().map(|told| provider(runtime, told)).transpose()?;
     let sign_in = SignIn::new(state.clone(), oidc(config, provider.as_ref())?, choices(told.as_ref()))?;
     let mut site = web::router(state.clone())
-        .merge(web::api::router(state.clone()))
         .merge(routes(sign_in.clone()))
         .layer(middleware::from_fn_with_state(sign_in, attach))
         .route("/healthz", get(healthz).with_state(state.clone()));
