@@ -130,7 +130,8 @@ impl Relation {
     pub const fn strictest(self, other: Relation) -> Relation {
         Relation {
             own: self.own && other.own,
-            own_household: self.own_household && other.own_household,
+            // One's own record is of one's own household too: a family looks at itself together.
+            own_household: (self.own_household || self.own) && (other.own_household || other.own),
             ward: self.ward && other.ward,
             kin: self.kin || other.kin,
             colleague: self.colleague || other.colleague,
