@@ -92,8 +92,19 @@ async fn build(runtime: &Runtime, people: Option<usize>) -> Result<Told, Failure
     let mut sign_ins = Vec::new();
     for (number, hidden) in (0..).zip(&recipe.protected) {
         let family = settler.hide(hidden, number * 10).await?;
-        sign_ins.push((format!("protected-{number}"), family.victim, "a mother whose address is protected"));
-        sign_ins.push((format!("perpetrator-{number}"), family.perpetrator, "the man she is protected from"));
+        let (victim, other) = family.names;
+        sign_ins.push(Citizen {
+            subject: format!("protected-{number}"),
+            person: family.victim,
+            name: victim,
+            what: "a mother whose address is protected",
+        });
+        sign_ins.push(Citizen {
+            subject: format!("perpetrator-{number}"),
+            person: family.perpetrator,
+            name: other,
+            what: "the man she is protected from",
+        });
     }
     let expecting = expect(&settler, &recipe, &settled).await?;
     let bar = progress(0, "entitlements are worked out");
@@ -101,8 +112,9 @@ async fn build(runtime: &Runtime, people: Option<usize>) -> Result<Told, Failure
     bar.finish_and_clear();
     let mothers = births(runtime, &recipe, &settled).await?;
     work::until_idle(runtime).await?;
-    for (number, mother) in mothers.iter().enumerate() {
-        sign_ins.insert(number, (format!("mother-{}", number + 1), *mother, "a mother with a newborn"));
+    for (number, (person, name)) in mothers.into_iter().enumerate() {
+        let subject = format!("mother-{}", number + 1);
+        sign_ins.insert(number, Citizen { subject, person, name, what: "a mother with a newborn" });
     }
     let sign_ins = accounts(runtime, &recipe, sign_ins).await?;
     Ok(Told { people: town.people(), sign_ins, expecting })
@@ -127,29 +139,42 @@ async fn expect(settler: &Settler<'_>, recipe: &Recipe, settled: &[Settled]) -> 
 }
 
 /// Births told by the civil register; gives the mothers.
-async fn births(runtime: &Runtime, recipe: &Recipe, settled: &[Settled]) -> Result<Vec<PersonId>, Failure> {
+async fn births(runtime: &Runtime, recipe: &Recipe, settled: &[Settled]) -> Result<Vec<(PersonId, String)>, Failure> {
     let register = CivilRegister::new(runtime, recipe);
-    let young = settled.iter().filter(|f| f.drawn.kind == "couple_young" || f.drawn.kind == "couple_with_infant");
+    // Every third birth is a second or later child.
+    let (first, more): (Vec<_>, Vec<_>) = (families(settled, "couple_young"), families(settled, "couple_with_infant"));
+    let (mut first, mut more) = (first.into_iter(), more.into_iter());
+    let young = (0..).map_while(|n| {
+        if n % 3 == 2 { more.next().or_else(|| first.next()) } else { first.next().or_else(|| more.next()) }
+    });
     let mut mothers = Vec::new();
     for (number, family) in (0u32..).zip(young.take(recipe.events.births_this_month)) {
         register.tell_birth(family, i64::from(number * 4 + 1), number).await?;
         let mother = family.persons.iter().zip(&family.drawn.members).find(|(_, m)| m.female);
-        mothers.extend(mother.map(|(id, _)| *id));
+        mothers.extend(mother.map(|(id, m)| (*id, format!("{}{}", m.name.0, m.name.1))));
     }
     Ok(mothers)
 }
 
-async fn accounts(
-    runtime: &Runtime,
-    recipe: &Recipe,
-    citizens: Vec<(String, PersonId, &str)>,
-) -> Result<Vec<SignIn>, Failure> {
+fn families<'a>(settled: &'a [Settled], kind: &str) -> Vec<&'a Settled> {
+    settled.iter().filter(|f| f.drawn.kind == kind).collect()
+}
+
+/// Somebody served, who gets a sign-in.
+struct Citizen {
+    subject: String,
+    person: PersonId,
+    name: String,
+    what: &'static str,
+}
+
+async fn accounts(runtime: &Runtime, recipe: &Recipe, citizens: Vec<Citizen>) -> Result<Vec<SignIn>, Failure> {
     let issuer = issuer(&runtime.config);
     let mut all = Vec::new();
-    for (subject, person, words) in citizens {
+    for Citizen { subject, person, name, what } in citizens {
         let duty = Duty { role: Role::Citizen, organisation: String::new(), jurisdiction: None };
-        open_account(runtime, &issuer, &subject, words, Some(person), duty).await?;
-        all.push(SignIn { subject, role: Role::Citizen, name: words.to_owned() });
+        open_account(runtime, &issuer, &subject, &name, Some(person), duty).await?;
+        all.push(SignIn { subject, role: Role::Citizen, name: format!("{name}, {what}") });
     }
     for staff in &recipe.staff {
         let duty = Duty {

@@ -81,7 +81,10 @@ impl<'a> CivilRegister<'a> {
         let recipe = self.recipe;
         let female = number.is_multiple_of(2);
         let names = if female { &recipe.names.female } else { &recipe.names.male };
-        let given = names.get(number as usize * 7 % names.len().max(1)).cloned().unwrap_or_default();
+        let taken = |given: &&(String, String)| !family.drawn.members.iter().any(|m| m.name.1 == given.0);
+        let given =
+            names.iter().cycle().skip(number as usize * 7).take(names.len()).find(taken).cloned().unwrap_or_default();
+        let siblings = family.drawn.members.iter().filter(|m| m.role == super::Role::Child).count();
         let head = family.drawn.members.first();
         let family_name = head.map(|h| (h.name.0.clone(), h.second_name.0.clone())).unwrap_or_default();
         let script = |code: &str| {
@@ -108,7 +111,7 @@ impl<'a> CivilRegister<'a> {
             parents: parents.into_iter().map(|(id, role)| (PersonRef::Id(id), role)).collect(),
             number: 1,
             of: 1,
-            order: None,
+            order: u32::try_from(siblings + 1).ok(),
             place: None,
             registered_at: None,
             registered_on: Some(self.runtime.state.today()),

@@ -93,7 +93,12 @@ fn household(recipe: &Recipe, kind: &Kind, today: Date, dice: &mut Dice, serial:
     for member in &kind.members {
         let (low, high) = member.count.unwrap_or((1, 1));
         for _ in 0..dice.between(low, high) {
-            members.push(person(recipe, member, &family, today, dice, serial));
+            let mut drawn = person(recipe, member, &family, today, dice, serial);
+            // Two children of one family do not bear the same name.
+            while members.iter().any(|other: &Person| other.name == drawn.name) {
+                drawn = person(recipe, member, &family, today, dice, serial);
+            }
+            members.push(drawn);
         }
     }
     let (place, street) = match dice.weighted(&recipe.place, |p| p.weight) {

@@ -73,6 +73,8 @@ pub struct Hidden {
     pub victim: PersonId,
     /// From whom.
     pub perpetrator: PersonId,
+    /// Their names, in the same order.
+    pub names: (String, String),
     /// The word that must appear nowhere.
     pub canary: String,
 }
@@ -137,6 +139,8 @@ impl Settler<'_> {
         let mother = self.someone(Role::Head, true, 33, number);
         let child = self.someone(Role::Child, false, 2, number + 1);
         let man = self.someone(Role::Head, false, 36, number + 2);
+        let name = |p: &Person| format!("{}{}", p.name.0, p.name.1);
+        let names = (name(&mother), name(&man));
         let family =
             self.new_household(&household_of(vec![mother, child], &hidden.former_place, &hidden.former_street))?;
         let other = self.new_household(&household_of(vec![man], &hidden.former_place, &hidden.former_street))?;
@@ -167,7 +171,7 @@ impl Settler<'_> {
             residence::move_household(tx, pen, home, &hiding, self.shift(-50)).await?;
             Ok(())
         })?;
-        Ok(Hidden { victim, perpetrator, canary: hidden.canary.clone() })
+        Ok(Hidden { victim, perpetrator, names, canary: hidden.canary.clone() })
     }
 
     fn shift(&self, days: i64) -> Date {
