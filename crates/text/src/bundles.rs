@@ -35,8 +35,12 @@ macro_rules! locale {
 /// Name and text of each file of a language.
 fn files(lang: Lang) -> &'static [(&'static str, &'static str)] {
     match lang {
-        Lang::Ko => locale!("ko": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "explain", "api"),
-        Lang::En => locale!("en": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "explain", "api"),
+        Lang::Ko => {
+            locale!("ko": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "explain", "api")
+        }
+        Lang::En => {
+            locale!("en": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "explain", "api")
+        }
         Lang::Kk => locale!("kk": "formats", "common", "citizen"),
         Lang::Ru => locale!("ru": "formats", "common", "citizen"),
     }

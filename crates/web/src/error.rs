@@ -62,23 +62,28 @@ impl Fault {
     pub fn page(&self, f: &Frame) -> Markup {
         let t = f.t;
         let (title, todo) = self.keys();
-        page(f, &t.t(title), Width::Reading, html! {
-            h1 { (t.t(title)) }
-            @match self {
-                Fault::Forbidden(Some(why)) | Fault::Conflict(why) if !why.is_empty() => p.lead { (why) },
-                _ => {}
-            }
-            p { (t.t(todo)) }
-            @match self {
-                Fault::Internal(number) | Fault::Busy(number) => p { strong { (t.with("error-number", &[("number", number.into())])) } },
-                Fault::TooMany(seconds) => p { (t.with("error-wait", &[("count", (*seconds).into())])) },
-                _ => {}
-            }
-            div.actions {
-                @if *self == Fault::SignIn { a.btn href="/sign-in" { (t.t("sign-in")) } }
-                a.btn.btn--second href="/" { (t.t("error-home")) }
-            }
-        })
+        page(
+            f,
+            &t.t(title),
+            Width::Reading,
+            html! {
+                h1 { (t.t(title)) }
+                @match self {
+                    Fault::Forbidden(Some(why)) | Fault::Conflict(why) if !why.is_empty() => p.lead { (why) },
+                    _ => {}
+                }
+                p { (t.t(todo)) }
+                @match self {
+                    Fault::Internal(number) | Fault::Busy(number) => p { strong { (t.with("error-number", &[("number", number.into())])) } },
+                    Fault::TooMany(seconds) => p { (t.with("error-wait", &[("count", (*seconds).into())])) },
+                    _ => {}
+                }
+                div.actions {
+                    @if *self == Fault::SignIn { a.btn href="/sign-in" { (t.t("sign-in")) } }
+                    a.btn.btn--second href="/" { (t.t("error-home")) }
+                }
+            },
+        )
     }
 
     /// The response with its page.

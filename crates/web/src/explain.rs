@@ -24,7 +24,13 @@ impl Story<'_> {
         numbered.filter_map(|(n, result)| self.one(n, result, explanation, combined)).collect()
     }
 
-    fn one(&self, n: usize, result: &ProgrammeResult, all: &Explanation, combined: &AllCombined) -> Option<Entitlement> {
+    fn one(
+        &self,
+        n: usize,
+        result: &ProgrammeResult,
+        all: &Explanation,
+        combined: &AllCombined,
+    ) -> Option<Entitlement> {
         let programme = self.pack.programmes().get(&result.programme)?;
         let version = self.pack.version(&result.programme, result.version)?;
         let after = combined.results.get(n).and_then(|c| c.amount.as_ref());
@@ -85,7 +91,11 @@ impl Story<'_> {
             law: written.map(|w| w.law.clone()).unwrap_or_default(),
             holds: c.holds,
             error: c.error.clone(),
-            steps: c.steps.iter().map(|s| (self.step_name(&s.name, &s.subject), self.step_value(&s.name, &s.subject, s.value.as_ref()))).collect(),
+            steps: c
+                .steps
+                .iter()
+                .map(|s| (self.step_name(&s.name, &s.subject), self.step_value(&s.name, &s.subject, s.value.as_ref())))
+                .collect(),
             facts: c.facts.iter().map(|f| self.fact_used(f)).collect(),
         }
     }
@@ -169,7 +179,8 @@ impl Story<'_> {
 
     /// A step names a definition, an item, or a parameter with its keys: `median_income(4)`.
     fn step_name(&self, name: &str, subject: &Subject) -> Words {
-        let (bare, keys) = name.split_once('(').map_or((name, ""), |(bare, rest)| (bare.trim(), rest.trim_end_matches(')')));
+        let (bare, keys) =
+            name.split_once('(').map_or((name, ""), |(bare, rest)| (bare.trim(), rest.trim_end_matches(')')));
         let bare = bare.rsplit('.').next().unwrap_or(bare);
         let of = |e| self.pack.name_of(e, bare);
         let found = of(entity(subject)).or_else(|| of(Entity::Household)).or_else(|| of(Entity::Person));

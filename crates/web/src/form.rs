@@ -138,8 +138,9 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let axum::Form(pairs) =
-            axum::Form::<Vec<(String, String)>>::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        let axum::Form(pairs) = axum::Form::<Vec<(String, String)>>::from_request(request, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
         if pairs.len() > MOST_FIELDS {
             return Err(axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response());
         }

@@ -132,7 +132,12 @@ impl Opened {
     }
 
     /// The offers with their words; reasons come from today's results where the offer still says the same.
-    pub(crate) fn offers(&self, v: &Viewer<'_>, lang: Lang, explained: &[(Option<Subject>, Entitlement)]) -> Vec<Offer> {
+    pub(crate) fn offers(
+        &self,
+        v: &Viewer<'_>,
+        lang: Lang,
+        explained: &[(Option<Subject>, Entitlement)],
+    ) -> Vec<Offer> {
         self.offers.iter().map(|o| self.offer(v, lang, o, explained)).collect()
     }
 

@@ -49,7 +49,10 @@ impl FromRequestParts<AppState> for Session {
 /// The value of a cookie.
 fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     let all = parts.headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok());
-    all.flat_map(|v| v.split(';')).filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| *n == name).map(|(_, v)| v)
+    all.flat_map(|v| v.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(n, _)| *n == name)
+        .map(|(_, v)| v)
 }
 
 /// The pairs of a query, decoded.
@@ -161,7 +164,11 @@ fn frame(parts: &Parts, state: &AppState) -> Frame {
     Frame {
         t: Text::new(lang(parts, state)),
         place: Place::Address(address(parts)),
-        who: session.map(|s| SignedIn { name: s.name.clone(), role_key: role_key(s.who.role), areas: areas(s.who.role) }),
+        who: session.map(|s| SignedIn {
+            name: s.name.clone(),
+            role_key: role_key(s.who.role),
+            areas: areas(s.who.role),
+        }),
         demo: state.config.demo,
         purpose: purpose.map(|p| PurposeShown { key: purpose_key(p.kind), reason: p.reason }),
     }

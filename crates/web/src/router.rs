@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -100,12 +100,19 @@ async fn remember_language(request: Request, next: Next) -> Response {
 async fn numbered_faults(State(state): State<AppState>, f: Frame, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
-    let html = response.headers().get(axum::http::header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+    let html = response
+        .headers()
+        .get(axum::http::header::CONTENT_TYPE)
+        .is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
     if !response.status().is_server_error() || html {
         return response;
     }
     let number = state.ids.uuid(state.now()).simple().to_string().split_off(20);
     tracing::error!(%number, %method, path, status = response.status().as_u16(), "a request failed");
-    let fault = if response.status() == StatusCode::SERVICE_UNAVAILABLE { Fault::Busy(number) } else { Fault::Internal(number) };
+    let fault = if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        Fault::Busy(number)
+    } else {
+        Fault::Internal(number)
+    };
     fault.response(&f)
 }

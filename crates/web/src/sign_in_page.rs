@@ -21,21 +21,26 @@ pub struct Choice {
 /// The page. Without choices it leads to the one sign-in service of the installation at `go`.
 pub fn page_of(f: &Frame, choices: &[Choice], go: &str, failed: Option<&str>) -> Markup {
     let t = f.t;
-    page(f, &t.t("sign-in-title"), Width::Reading, html! {
-        @if let Some(why) = failed { (notice(Tone::Stop, &t.t("sign-in-failed"), html! { p { (why) } })) }
-        h1 { (t.t("sign-in-title")) }
-        @if choices.is_empty() {
-            p.lead { (t.t("sign-in-real")) }
-            p { a.btn href=(go) { (t.t("sign-in-go")) } }
-        } @else {
-            p.lead { (t.t("sign-in-lead")) }
-            ul.roles { @for c in choices { li {
-                a.role-card href=(c.href) {
-                    strong { (t.t(c.role_key)) }
-                    span { (c.name) }
-                    @if !c.try_key.is_empty() { br; span.small.soft { (t.t(c.try_key)) } }
-                }
-            } } }
-        }
-    })
+    page(
+        f,
+        &t.t("sign-in-title"),
+        Width::Reading,
+        html! {
+            @if let Some(why) = failed { (notice(Tone::Stop, &t.t("sign-in-failed"), html! { p { (why) } })) }
+            h1 { (t.t("sign-in-title")) }
+            @if choices.is_empty() {
+                p.lead { (t.t("sign-in-real")) }
+                p { a.btn href=(go) { (t.t("sign-in-go")) } }
+            } @else {
+                p.lead { (t.t("sign-in-lead")) }
+                ul.roles { @for c in choices { li {
+                    a.role-card href=(c.href) {
+                        strong { (t.t(c.role_key)) }
+                        span { (c.name) }
+                        @if !c.try_key.is_empty() { br; span.small.soft { (t.t(c.try_key)) } }
+                    }
+                } } }
+            }
+        },
+    )
 }

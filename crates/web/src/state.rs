@@ -62,7 +62,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { demo: false, public_url: "http://127.0.0.1:8080".to_owned(), grace_days: 30, adult_age: 19, identifier_scheme: "rrn".to_owned() }
+        Config {
+            demo: false,
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            grace_days: 30,
+            adult_age: 19,
+            identifier_scheme: "rrn".to_owned(),
+        }
     }
 }
 

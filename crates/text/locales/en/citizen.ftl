@@ -81,6 +81,10 @@ offers-accept-chosen = Apply for all I have chosen
 offers-accept = Apply for this one
 offers-refuse = I do not want this
 offers-unsure-words = You may apply already. The office asks the agencies for what is missing.
+offers-more = { $count ->
+    [one] Tell us one thing to know at once
+   *[other] Tell us { $count } things to know at once
+}
 offers-deadline = Please answer by { $date }.
 offers-prefilled = { $count ->
     [one] One answer filled in for you
@@ -105,6 +109,10 @@ looked-lead = Everybody who saw your family’s data, when, and why.
 looked-none = Nobody has looked yet.
 looked-who = { $organisation } · { $role }
 looked-self = You
+looked-own = { $count ->
+    [one] One look of your own
+   *[other] { $count } looks of your own
+}
 looked-denied = this was refused and nothing was shown
 looked-withheld = { $count ->
     [one] One entry cannot be shown for now

@@ -75,7 +75,11 @@ fn version(pack: &Pack, v: &Version) -> programmes::Version {
         law: v.law.clone(),
         note: v.note.clone(),
         applies: v.applies.clone(),
-        conditions: v.conditions.iter().map(|c| (c.id.clone(), c.words.clone(), c.law.clone(), c.when.clone())).collect(),
+        conditions: v
+            .conditions
+            .iter()
+            .map(|c| (c.id.clone(), c.words.clone(), c.law.clone(), c.when.clone()))
+            .collect(),
         amount: v.amount.clone(),
         benefit: v.benefit.as_ref().and_then(|b| b.words.clone()),
         period: (v.from.clone(), v.until.clone()),
@@ -97,7 +101,14 @@ fn combinations(pack: &Pack, id: &str) -> Vec<(Words, String, Option<Words>)> {
     pack.combinations()
         .iter()
         .filter_map(|c| {
-            let sides: Vec<&str> = c.rule.a.iter().chain(&c.rule.b).filter_map(programme_of).chain(c.rule.members.iter().map(String::as_str)).collect();
+            let sides: Vec<&str> = c
+                .rule
+                .a
+                .iter()
+                .chain(&c.rule.b)
+                .filter_map(programme_of)
+                .chain(c.rule.members.iter().map(String::as_str))
+                .collect();
             let other = sides.iter().find(|s| **s != id).and_then(|s| pack.programmes().get(s)).map(|p| p.name.clone());
             sides.contains(&id).then(|| (c.words.clone(), c.law.clone(), other))
         })
@@ -157,7 +168,8 @@ pub(crate) async fn try_form(State(state): State<AppState>, _: Session, f: Frame
 /// A household tried. Nothing is stored; that somebody tried is in the log.
 pub(crate) async fn try_it(State(state): State<AppState>, session: Session, f: Frame, mut form: Form) -> Response {
     let purpose = Purpose::new(PurposeKind::Statistics, "try a household");
-    let asked = state.guard.permit(&session.who, Action::TryHousehold, &Resource::thing("try_household"), &purpose).await;
+    let asked =
+        state.guard.permit(&session.who, Action::TryHousehold, &Resource::thing("try_household"), &purpose).await;
     if let Err(denied) = asked {
         return crate::error::denied(&f, &denied);
     }
@@ -177,7 +189,9 @@ pub(crate) async fn try_it(State(state): State<AppState>, session: Session, f: F
             return (StatusCode::UNPROCESSABLE_ENTITY, attempt::page_of(&f, &form, None)).into_response();
         }
     };
-    let Some(on) = on else { return (StatusCode::UNPROCESSABLE_ENTITY, attempt::page_of(&f, &form, None)).into_response() };
+    let Some(on) = on else {
+        return (StatusCode::UNPROCESSABLE_ENTITY, attempt::page_of(&f, &form, None)).into_response();
+    };
     let before = std::time::Instant::now();
     let (explanation, combined) = pack.evaluate(&household, on, None);
     let micros = i64::try_from(before.elapsed().as_micros()).unwrap_or(i64::MAX);

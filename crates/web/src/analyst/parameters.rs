@@ -46,11 +46,16 @@ pub fn list(f: &Frame, lines: &[Line]) -> Markup {
         html! { (l.law) },
         html! { (l.rows) },
     ]).collect();
-    page(f, &t.t("parameters-title"), Width::Wide, html! {
-        h1 { (t.t("parameters-title")) }
-        p.lead { (t.t("parameters-lead")) }
-        (table(&t.t("parameters-title"), &headings, &rows))
-    })
+    page(
+        f,
+        &t.t("parameters-title"),
+        Width::Wide,
+        html! {
+            h1 { (t.t("parameters-title")) }
+            p.lead { (t.t("parameters-lead")) }
+            (table(&t.t("parameters-title"), &headings, &rows))
+        },
+    )
 }
 
 /// One table, newest first. `keys`: names of the keys.
@@ -59,20 +64,28 @@ pub fn one(f: &Frame, line: &Line, keys: &[String], rows: &[Row]) -> Markup {
     let mut headings = vec![t.t("fact-since").into_owned(), t.t("parameter-to").into_owned()];
     headings.extend(keys.iter().cloned());
     headings.extend(["fact-value", "parameter-source"].map(|key| t.t(key).into_owned()));
-    let cells: Vec<Vec<Markup>> = rows.iter().map(|r| {
-        let mut row = vec![
-            html! { span.nowrap { (t.date(r.from)) } },
-            html! { @if let Some(to) = r.to { span.nowrap { (t.date(to)) } } @else { (t.t("parameter-open")) } },
-        ];
-        row.extend(r.keys.iter().map(|key| html! { (say(t, key)) }));
-        row.push(html! { strong.num { (say(t, &r.value)) } });
-        row.push(html! { (r.sources) @if !r.note.is_empty() { br; span.small.soft { (r.note) } } });
-        row
-    }).collect();
-    page(f, line.name.get(t.lang()), Width::Wide, html! {
-        (back(t, "/analyst/parameters"))
-        h1 { (line.name.get(t.lang())) }
-        p.law { (line.law) " · " code { (line.id) } }
-        (table(line.name.get(t.lang()), &headings, &cells))
-    })
+    let cells: Vec<Vec<Markup>> = rows
+        .iter()
+        .map(|r| {
+            let mut row = vec![
+                html! { span.nowrap { (t.date(r.from)) } },
+                html! { @if let Some(to) = r.to { span.nowrap { (t.date(to)) } } @else { (t.t("parameter-open")) } },
+            ];
+            row.extend(r.keys.iter().map(|key| html! { (say(t, key)) }));
+            row.push(html! { strong.num { (say(t, &r.value)) } });
+            row.push(html! { (r.sources) @if !r.note.is_empty() { br; span.small.soft { (r.note) } } });
+            row
+        })
+        .collect();
+    page(
+        f,
+        line.name.get(t.lang()),
+        Width::Wide,
+        html! {
+            (back(t, "/analyst/parameters"))
+            h1 { (line.name.get(t.lang())) }
+            p.law { (line.law) " · " code { (line.id) } }
+            (table(line.name.get(t.lang()), &headings, &cells))
+        },
+    )
 }

@@ -41,25 +41,35 @@ pub fn list(f: &Frame, set: &RuleSet, lines: &[Line], left_out: &[(Words, Words)
     let t = f.t;
     let lang = t.lang();
     let headings = ["programme", "agency", "versions"].map(|key| t.t(key).into_owned());
-    let rows: Vec<Vec<Markup>> = lines.iter().map(|l| vec![
+    let rows: Vec<Vec<Markup>> = lines
+        .iter()
+        .map(|l| {
+            vec![
+                html! {
+                    a href=(format!("/programmes/{}", l.id)) { (l.name.get(lang)) }
+                    @if !l.in_force { " " (tag(Mark::No, &t.t("programme-not-in-force"))) }
+                    p.small.soft { (l.summary.get(lang)) }
+                },
+                html! { (l.agency.get(lang)) },
+                html! { (l.versions) },
+            ]
+        })
+        .collect();
+    page(
+        f,
+        &t.t("programmes-title"),
+        Width::Wide,
         html! {
-            a href=(format!("/programmes/{}", l.id)) { (l.name.get(lang)) }
-            @if !l.in_force { " " (tag(Mark::No, &t.t("programme-not-in-force"))) }
-            p.small.soft { (l.summary.get(lang)) }
+            h1 { (t.t("programmes-title")) }
+            p.lead { (t.with("programmes-lead", &[("count", lines.len().into())])) }
+            p.small.soft { (set.name.get(lang)) " · " (set.version) " · " code { (set.hash.chars().take(16).collect::<String>()) } }
+            (table(&t.t("programmes-title"), &headings, &rows))
+            @if !left_out.is_empty() {
+                h2 { (t.with("programmes-left-out", &[("count", left_out.len().into())])) }
+                ul { @for (name, reason) in left_out { li { strong { (name.get(lang)) } " – " (reason.get(lang)) } } }
+            }
         },
-        html! { (l.agency.get(lang)) },
-        html! { (l.versions) },
-    ]).collect();
-    page(f, &t.t("programmes-title"), Width::Wide, html! {
-        h1 { (t.t("programmes-title")) }
-        p.lead { (t.with("programmes-lead", &[("count", lines.len().into())])) }
-        p.small.soft { (set.name.get(lang)) " · " (set.version) " · " code { (set.hash.chars().take(16).collect::<String>()) } }
-        (table(&t.t("programmes-title"), &headings, &rows))
-        @if !left_out.is_empty() {
-            h2 { (t.with("programmes-left-out", &[("count", left_out.len().into())])) }
-            ul { @for (name, reason) in left_out { li { strong { (name.get(lang)) } " – " (reason.get(lang)) } } }
-        }
-    })
+    )
 }
 
 /// A programme with all its versions.
@@ -139,33 +149,40 @@ pub fn difference(older: &Version, newer: &Version) -> (Vec<String>, Vec<String>
 pub fn one(f: &Frame, p: &Programme) -> Markup {
     let t = f.t;
     let lang = t.lang();
-    page(f, p.line.name.get(lang), Width::Wide, html! {
-        (back(t, "/programmes"))
-        h1 { (p.line.name.get(lang)) }
-        p.lead { (p.line.summary.get(lang)) }
-        (pairs(&[
-            (t.t("agency").into_owned(), html! { (p.line.agency.get(lang)) }),
-            (t.t("decided-by-plain").into_owned(), html! { (p.decided_by.get(lang)) }),
-            (t.t("programme-file").into_owned(), html! { code { (p.file) } }),
-        ]))
-        @for (index, v) in p.versions.iter().enumerate() {
-            h2 { (dates(t, v)) }
-            (version(t, v))
-            @if let Some(older) = p.versions.get(index + 1) { (changes(t, older, v)) }
-        }
-        @if !p.combinations.is_empty() {
-            h2 { (t.t("programme-combinations")) }
-            ul { @for (words, law, other) in &p.combinations { li {
-                @if let Some(other) = other { strong { (other.get(lang)) } ": " }
-                (words.get(lang)) " " span.law { (law) }
-            } } }
-        }
-    })
+    page(
+        f,
+        p.line.name.get(lang),
+        Width::Wide,
+        html! {
+            (back(t, "/programmes"))
+            h1 { (p.line.name.get(lang)) }
+            p.lead { (p.line.summary.get(lang)) }
+            (pairs(&[
+                (t.t("agency").into_owned(), html! { (p.line.agency.get(lang)) }),
+                (t.t("decided-by-plain").into_owned(), html! { (p.decided_by.get(lang)) }),
+                (t.t("programme-file").into_owned(), html! { code { (p.file) } }),
+            ]))
+            @for (index, v) in p.versions.iter().enumerate() {
+                h2 { (dates(t, v)) }
+                (version(t, v))
+                @if let Some(older) = p.versions.get(index + 1) { (changes(t, older, v)) }
+            }
+            @if !p.combinations.is_empty() {
+                h2 { (t.t("programme-combinations")) }
+                ul { @for (words, law, other) in &p.combinations { li {
+                    @if let Some(other) = other { strong { (other.get(lang)) } ": " }
+                    (words.get(lang)) " " span.law { (law) }
+                } } }
+            }
+        },
+    )
 }
 
 fn dates(t: Text, v: &Version) -> String {
     match (v.from, v.to) {
-        (Some(from), Some(to)) => t.with("period-closed", &[("from", t.date(from).into()), ("to", t.date(to).into())]).into_owned(),
+        (Some(from), Some(to)) => {
+            t.with("period-closed", &[("from", t.date(from).into()), ("to", t.date(to).into())]).into_owned()
+        }
         (Some(from), None) => t.with("period-open", &[("from", t.date(from).into())]).into_owned(),
         (None, Some(to)) => t.with("period-until", &[("to", t.date(to).into())]).into_owned(),
         (None, None) => t.t("period-always").into_owned(),

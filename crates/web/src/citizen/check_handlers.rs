@@ -247,7 +247,8 @@ fn build(pack: &Pack, t: Text, form: &mut Form, open: &[FactRef]) -> Household {
             form.refuse(field, t.t("error-choose"));
         }
     }
-    let told: Vec<&str> = own.iter().filter(|(_, f)| f.subject == Subject::Household).map(|(_, f)| f.item.as_str()).collect();
+    let told: Vec<&str> =
+        own.iter().filter(|(_, f)| f.subject == Subject::Household).map(|(_, f)| f.item.as_str()).collect();
     for (item, value) in attributes(pack, &place) {
         if !told.contains(&item.as_str()) {
             let _ = builder.household_fact(&item, Some(value), None);
@@ -356,9 +357,19 @@ mod tests {
 
     #[test]
     fn a_person_taken_out_takes_their_answers_along_and_the_others_move_up() {
-        let mut form = Form::of([("count", "3"), ("m0-born", "a"), ("m1-born", "b"), ("m2-born", "c"), ("m2-wage", "5"), ("h-rent", "1")]);
+        let mut form = Form::of([
+            ("count", "3"),
+            ("m0-born", "a"),
+            ("m1-born", "b"),
+            ("m2-born", "c"),
+            ("m2-wage", "5"),
+            ("h-rent", "1"),
+        ]);
         assert_eq!(drop_person(&mut form, 1, 3), 2);
-        assert_eq!((form.get("m0-born"), form.get("m1-born"), form.get("m1-wage"), form.get("h-rent")), ("a", "c", "5", "1"));
+        assert_eq!(
+            (form.get("m0-born"), form.get("m1-born"), form.get("m1-wage"), form.get("h-rent")),
+            ("a", "c", "5", "1")
+        );
         assert!(!form.has("m2-born"));
     }
 

@@ -42,39 +42,44 @@ pub struct Member {
 /// The page.
 pub fn page_of(f: &Frame, family: &Family) -> Markup {
     let t = f.t;
-    page(f, &t.t("family-title"), Width::Reading, html! {
-        h1 { (t.t("family-title")) }
-        p.lead { (t.t("family-lead")) }
-        @if family.protected {
-            (notice(Tone::Info, &t.t("family-protected-title"), html! { p { (t.t("family-protected-words")) } }))
-        }
-        @if let Some(address) = &family.address { p { strong { (t.t("address")) ": " } (address) } }
-        ul.cards {
-            @for m in &family.members { li { article.card {
-                div.card-head {
-                    h2.h3 { (m.name) }
-                    @if m.due.is_some() { (tag(Mark::Plain, &t.t("expecting"))) }
-                }
-                p.facts-line {
-                    span { (t.t(m.relation_key)) }
-                    @if let Some(born) = m.born { span { (t.with("born-on", &[("date", t.date(born).into())])) } }
-                    @if let Some(age) = m.age { span { (t.with("age", &[("age", age.into())])) } }
-                    @if let Some(due) = m.due { span { (t.with("due-on", &[("date", t.date(due).into())])) } }
-                }
-                @if !m.facts.is_empty() {
-                    details {
-                        summary { (t.with("family-known", &[("count", m.facts.len().into())])) span.hidden-visually { " – " (m.name) } }
-                        (facts(f, &m.name, &m.facts))
+    page(
+        f,
+        &t.t("family-title"),
+        Width::Reading,
+        html! {
+            h1 { (t.t("family-title")) }
+            p.lead { (t.t("family-lead")) }
+            @if family.protected {
+                (notice(Tone::Info, &t.t("family-protected-title"), html! { p { (t.t("family-protected-words")) } }))
+            }
+            @if let Some(address) = &family.address { p { strong { (t.t("address")) ": " } (address) } }
+            ul.cards {
+                @for m in &family.members { li { article.card {
+                    div.card-head {
+                        h2.h3 { (m.name) }
+                        @if m.due.is_some() { (tag(Mark::Plain, &t.t("expecting"))) }
                     }
-                }
-            } } }
-        }
-        @if !family.facts.is_empty() {
-            h2 { (t.t("family-household-facts")) }
-            (facts(f, &t.t("family-household-facts"), &family.facts))
-        }
-        (notice(Tone::Info, &t.t("family-wrong-title"), html! { p { (t.t("family-wrong-words")) } }))
-    })
+                    p.facts-line {
+                        span { (t.t(m.relation_key)) }
+                        @if let Some(born) = m.born { span { (t.with("born-on", &[("date", t.date(born).into())])) } }
+                        @if let Some(age) = m.age { span { (t.with("age", &[("age", age.into())])) } }
+                        @if let Some(due) = m.due { span { (t.with("due-on", &[("date", t.date(due).into())])) } }
+                    }
+                    @if !m.facts.is_empty() {
+                        details {
+                            summary { (t.with("family-known", &[("count", m.facts.len().into())])) span.hidden-visually { " – " (m.name) } }
+                            (facts(f, &m.name, &m.facts))
+                        }
+                    }
+                } } }
+            }
+            @if !family.facts.is_empty() {
+                h2 { (t.t("family-household-facts")) }
+                (facts(f, &t.t("family-household-facts"), &family.facts))
+            }
+            (notice(Tone::Info, &t.t("family-wrong-title"), html! { p { (t.t("family-wrong-words")) } }))
+        },
+    )
 }
 
 fn facts(f: &Frame, caption: &str, list: &[Fact]) -> Markup {

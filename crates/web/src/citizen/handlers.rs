@@ -4,12 +4,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::accept::{self, Given, Tap};
-use casework::model::Subject;
+use casework::model::{NeededFor, Subject};
 use casework::{read, refuse};
 use guard::{Action, Allowed, Purpose, Resource};
 use kernel::{HouseholdId, OfferId, PersonId};
-use registry::kin::Relation as Kin;
 use registry::AsOf;
+use registry::kin::Relation as Kin;
 use rules::schema::Entity;
 use store::transact;
 
@@ -68,7 +68,8 @@ fn family_of(v: &Viewer<'_>, f: &Frame, me: PersonId, opened: &Opened) -> family
         .members
         .iter()
         .map(|m| {
-            let relation = if m.person.id == me { None } else { mine.and_then(|p| p.kin.iter().find(|k| k.other == m.person.id)) };
+            let relation =
+                if m.person.id == me { None } else { mine.and_then(|p| p.kin.iter().find(|k| k.other == m.person.id)) };
             family::Member {
                 name: m.person.name(lang).to_owned(),
                 relation_key: match (m.person.id == me, relation.map(|k| k.relation)) {
@@ -164,12 +165,12 @@ fn offers_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, done: Option<&Form>) ->
     list.reverse();
     // The best set first, then what gives way; larger sums before smaller ones.
     list.sort_by_key(|o| (o.entitlement.dropped(), std::cmp::Reverse(yearly(&o.entitlement))));
-    let offered = |e: &Entitlement| {
-        list.iter().any(|o| o.entitlement.programme == e.programme && o.entitlement.whose == e.whose)
-    };
+    let offered =
+        |e: &Entitlement| list.iter().any(|o| o.entitlement.programme == e.programme && o.entitlement.whose == e.whose);
     let rest: Vec<Entitlement> = explained.iter().map(|(_, e)| e.clone()).filter(|e| !offered(e)).collect();
-    let (open, no): (Vec<_>, Vec<_>) =
-        rest.into_iter().partition(|e| matches!(e.answer, rules::outcome::Answer::CannotTell | rules::outcome::Answer::Error));
+    let (open, no): (Vec<_>, Vec<_>) = rest
+        .into_iter()
+        .partition(|e| matches!(e.answer, rules::outcome::Answer::CannotTell | rules::outcome::Answer::Error));
     let no = no.into_iter().filter(|e| e.answer == rules::outcome::Answer::No).collect();
     let names = |key: &str| -> Vec<String> {
         let Some(done) = done else { return Vec::new() };
@@ -179,9 +180,11 @@ fn offers_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, done: Option<&Form>) ->
     let (accepted, refused) = (names("accepted"), names("refused"));
     let waiting: Vec<&casework::read::OfferShown> =
         opened.offers.iter().filter(|o| o.status == casework::model::OfferStatus::Open).collect();
+    let (questions, more) = needed(v, f, opened, &waiting);
     offers::Offers {
         because: because(v, f, opened),
-        questions: needed(v, f, opened, &waiting),
+        questions,
+        more,
         offers: list,
         open,
         no,
@@ -208,12 +211,34 @@ fn because(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Option<String> {
     Some(t.with("offers-because", &[("event", words.into()), ("date", date.into())]).into_owned())
 }
 
-/// What only the family can tell, asked once for all waiting offers.
-fn needed(v: &Viewer<'_>, f: &Frame, opened: &Opened, waiting: &[&casework::read::OfferShown]) -> Vec<Question> {
+/// What only the family can tell, each asked once for all waiting offers: what the certain ones need for the claim, and
+/// what would settle the others.
+fn needed(
+    v: &Viewer<'_>,
+    f: &Frame,
+    opened: &Opened,
+    waiting: &[&casework::read::OfferShown],
+) -> (Vec<Question>, Vec<Question>) {
+    let claim = |shown: &casework::read::OfferShown, needed: &casework::model::Needed| {
+        needed.purpose == NeededFor::Claim && shown.offer.content.result == rules::outcome::Answer::Yes
+    };
+    let first = questions(v, f, opened, waiting, claim);
+    let mut rest = questions(v, f, opened, waiting, |_, _| true);
+    rest.retain(|q| !first.iter().any(|asked| asked.field == q.field));
+    (first, rest)
+}
+
+fn questions(
+    v: &Viewer<'_>,
+    f: &Frame,
+    opened: &Opened,
+    waiting: &[&casework::read::OfferShown],
+    wanted: impl Fn(&casework::read::OfferShown, &casework::model::Needed) -> bool,
+) -> Vec<Question> {
     let mut questions: Vec<Question> = Vec::new();
     for shown in waiting {
         let programme = v.pack.programmes().get(&shown.offer.programme).map(|p| p.name.clone());
-        for needed in &shown.offer.content.needed {
+        for needed in shown.offer.content.needed.iter().filter(|n| wanted(shown, n)) {
             let field = household::field(needed.subject, &needed.item);
             let decides = programme.clone().into_iter();
             match questions.iter_mut().find(|q| q.field == field) {
@@ -245,7 +270,12 @@ fn asked(v: &Viewer<'_>, f: &Frame, opened: &Opened, subject: Subject, item: &st
 }
 
 /// Accepts or refuses: one by its own button, or all that are ticked.
-pub(crate) async fn answer_offers(State(state): State<AppState>, session: Session, f: Frame, mut form: Form) -> Response {
+pub(crate) async fn answer_offers(
+    State(state): State<AppState>,
+    session: Session,
+    f: Frame,
+    mut form: Form,
+) -> Response {
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
     match answer(&v, &f, &mut form).await {
         Ok(Some(done)) => Redirect::to(&done).into_response(),
@@ -287,7 +317,12 @@ async fn answer(v: &Viewer<'_>, f: &Frame, form: &mut Form) -> Result<Option<Str
 }
 
 /// The guard's decisions on the people the offers are for; the household's own go by the one who acts.
-pub(crate) async fn allow(v: &Viewer<'_>, actor: PersonId, ids: &[OfferId], action: Action) -> Result<Vec<Allowed>, Trouble> {
+pub(crate) async fn allow(
+    v: &Viewer<'_>,
+    actor: PersonId,
+    ids: &[OfferId],
+    action: Action,
+) -> Result<Vec<Allowed>, Trouble> {
     let setting = v.setting();
     let sight = v.sight(&setting);
     let mut tx = v.state.db.read().await?;
@@ -317,7 +352,11 @@ pub(crate) fn taps(v: &Viewer<'_>, f: &Frame, form: &mut Form, opened: &Opened, 
             let Some(q) = asked(v, f, opened, needed.subject, &needed.item) else { continue };
             match question::read(t, form, &q.field, &q.kind) {
                 Some(value) => answers.push(Given { subject: needed.subject, item: needed.item.clone(), value }),
-                None if needed.purpose == casework::model::NeededFor::Claim && form.error(&q.field).is_none() && form.has(&q.field) => {
+                None if needed.purpose == NeededFor::Claim
+                    && shown.offer.content.result == rules::outcome::Answer::Yes
+                    && form.error(&q.field).is_none()
+                    && form.has(&q.field) =>
+                {
                     form.refuse(&q.field, t.t("error-needed"));
                 }
                 None => {}
@@ -330,7 +369,13 @@ pub(crate) fn taps(v: &Viewer<'_>, f: &Frame, form: &mut Form, opened: &Opened, 
 }
 
 /// Where to go after; or the fault at its field.
-fn settled(form: &mut Form, f: &Frame, done: Result<(), accept::Fault>, word: &str, ids: &[OfferId]) -> Result<Option<String>, Trouble> {
+fn settled(
+    form: &mut Form,
+    f: &Frame,
+    done: Result<(), accept::Fault>,
+    word: &str,
+    ids: &[OfferId],
+) -> Result<Option<String>, Trouble> {
     match done {
         Ok(()) => {
             let pairs = ids.iter().map(|id| (word, id.to_string()));
@@ -391,25 +436,50 @@ async fn trail(v: &Viewer<'_>, f: &Frame) -> Result<looked::Looked, Trouble> {
     let resource = Resource::person(me, relation).showing(["trail"]);
     let trail = guard.reveal(v.who, Action::ViewOwnTrail, &resource, &v.purpose, sealed).await?;
     let story = Story { pack: &v.pack, names: &[] };
-    let looks = trail.entries.iter().map(|e| looked::Look {
+    let told = trail.entries.iter().map(|e| looked::Look {
         when: e.at,
         organisation: (e.role != Some(guard::Role::Citizen)).then(|| {
-            e.organisation.as_deref().map_or_else(|| f.t.t("looked-office-hidden").into_owned(), |o| story.agency(o).get(f.t.lang()).to_owned())
+            e.organisation.as_deref().map_or_else(
+                || f.t.t("looked-office-hidden").into_owned(),
+                |o| story.agency(o).get(f.t.lang()).to_owned(),
+            )
         }),
         role_key: e.role.map_or("looked-role-hidden", role_key),
-        action_key: e.action.map_or("look-other", action_key),
+        action_keys: vec![e.action.map_or("look-other", action_key)],
         purpose_key: e.purpose.map_or("look-other", crate::request::purpose_key),
         case: e.case.clone(),
         law: e.law.clone(),
         denied: !e.allowed,
     });
+    let (own, looks): (Vec<_>, Vec<_>) = together(told).into_iter().partition(|look| look.organisation.is_none());
     Ok(looked::Looked {
-        looks: looks.collect(),
+        looks,
+        own,
         withheld: trail.withheld.iter().map(|w| usize::try_from(w.count).unwrap_or(usize::MAX)).sum(),
         withheld_until: trail.withheld.iter().map(|w| w.until.date(v.offset())).max(),
         offset_hours: v.offset(),
         older: None,
     })
+}
+
+/// Looks of one viewer within one minute, told as one: a page is opened in several steps.
+fn together(looks: impl Iterator<Item = looked::Look>) -> Vec<looked::Look> {
+    let mut out: Vec<looked::Look> = Vec::new();
+    for look in looks {
+        let same = |o: &looked::Look| {
+            o.when.micros() / 60_000_000 == look.when.micros() / 60_000_000
+                && (&o.organisation, o.role_key, o.purpose_key, o.denied)
+                    == (&look.organisation, look.role_key, look.purpose_key, look.denied)
+                && (&o.case, &o.law) == (&look.case, &look.law)
+        };
+        match out.last_mut().filter(|o| same(o)) {
+            Some(last) => last
+                .action_keys
+                .extend(look.action_keys.iter().filter(|k| !last.action_keys.contains(k)).collect::<Vec<_>>()),
+            None => out.push(look),
+        }
+    }
+    out
 }
 
 /// The key of the message that names an action.

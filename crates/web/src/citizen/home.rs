@@ -7,22 +7,27 @@ use crate::components::frame::{Frame, Width, page};
 /// The start page.
 pub fn home(f: &Frame) -> Markup {
     let t = f.t;
-    page(f, &t.t("home-title"), Width::Wide, html! {
-        div.hero {
-            h1 { (t.t("home-title")) }
-            p.lead { (t.t("home-lead")) }
-            div.actions {
-                a.btn href="/check" { (t.t("home-check")) }
-                @if f.who.is_none() { a.btn.btn--second href="/sign-in" { (t.t("home-sign-in")) } }
-                @else { a.btn.btn--second href="/me" { (t.t("home-continue")) } }
+    page(
+        f,
+        &t.t("home-title"),
+        Width::Wide,
+        html! {
+            div.hero {
+                h1 { (t.t("home-title")) }
+                p.lead { (t.t("home-lead")) }
+                div.actions {
+                    a.btn href="/check" { (t.t("home-check")) }
+                    @if f.who.is_none() { a.btn.btn--second href="/sign-in" { (t.t("home-sign-in")) } }
+                    @else { a.btn.btn--second href="/me" { (t.t("home-continue")) } }
+                }
             }
-        }
-        ul.three {
-            @for (title, words) in [
-                ("home-1-title", "home-1-words"), ("home-2-title", "home-2-words"), ("home-3-title", "home-3-words"),
-            ] {
-                li { h2 { (t.t(title)) } p { (t.t(words)) } }
+            ul.three {
+                @for (title, words) in [
+                    ("home-1-title", "home-1-words"), ("home-2-title", "home-2-words"), ("home-3-title", "home-3-words"),
+                ] {
+                    li { h2 { (t.t(title)) } p { (t.t(words)) } }
+                }
             }
-        }
-    })
+        },
+    )
 }

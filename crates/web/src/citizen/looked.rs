@@ -15,8 +15,8 @@ pub struct Look {
     pub organisation: Option<String>,
     /// The key of the message that names the viewer's role.
     pub role_key: &'static str,
-    /// The key of the message that names what was done.
-    pub action_key: &'static str,
+    /// The keys of the messages that name what was done.
+    pub action_keys: Vec<&'static str>,
     /// The key of the message that names the purpose.
     pub purpose_key: &'static str,
     /// The case number.
@@ -30,8 +30,10 @@ pub struct Look {
 /// What the person may see of the log about them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Looked {
-    /// Newest first.
+    /// Looks of others, newest first.
     pub looks: Vec<Look>,
+    /// The person's own, newest first.
+    pub own: Vec<Look>,
     /// Entries withheld for now.
     pub withheld: usize,
     /// When the last of them opens.
@@ -45,20 +47,40 @@ pub struct Looked {
 /// The page.
 pub fn page_of(f: &Frame, looked: &Looked) -> Markup {
     let t = f.t;
-    page(f, &t.t("looked-title"), Width::Reading, html! {
-        h1 { (t.t("looked-title")) }
-        p.lead { (t.t("looked-lead")) }
-        @if looked.withheld > 0 {
-            (notice(Tone::Info, &t.with("looked-withheld", &[("count", looked.withheld.into())]), html! {
-                p { @match looked.withheld_until {
-                    Some(date) => (t.with("looked-withheld-until", &[("date", t.date(date).into())])),
-                    None => (t.t("looked-withheld-why")),
-                } }
-            }))
-        }
-        @if looked.looks.is_empty() { p { (t.t("looked-none")) } }
+    page(
+        f,
+        &t.t("looked-title"),
+        Width::Reading,
+        html! {
+            h1 { (t.t("looked-title")) }
+            p.lead { (t.t("looked-lead")) }
+            @if looked.withheld > 0 {
+                (notice(Tone::Info, &t.with("looked-withheld", &[("count", looked.withheld.into())]), html! {
+                    p { @match looked.withheld_until {
+                        Some(date) => (t.with("looked-withheld-until", &[("date", t.date(date).into())])),
+                        None => (t.t("looked-withheld-why")),
+                    } }
+                }))
+            }
+            @if looked.looks.is_empty() { p { (t.t("looked-none")) } }
+            (timeline(f, looked, &looked.looks))
+            @if !looked.own.is_empty() {
+                details {
+                    summary { (t.with("looked-own", &[("count", looked.own.len().into())])) }
+                    (timeline(f, looked, &looked.own))
+                }
+            }
+            @if let Some(older) = &looked.older { p { a href=(older) { (t.t("older")) } } }
+            (notice(Tone::Info, &t.t("looked-wrong-title"), html! { p { (t.t("looked-wrong-words")) } }))
+        },
+    )
+}
+
+fn timeline(f: &Frame, looked: &Looked, looks: &[Look]) -> Markup {
+    let t = f.t;
+    html! {
         ol.timeline {
-            @for look in &looked.looks { li {
+            @for look in looks { li {
                 h2.h3 { (t.moment(look.when, looked.offset_hours)) }
                 p {
                     strong { @match &look.organisation {
@@ -66,7 +88,7 @@ pub fn page_of(f: &Frame, looked: &Looked) -> Markup {
                         None => (t.t("looked-self")),
                     } }
                     br;
-                    (t.t(look.action_key))
+                    (look.action_keys.iter().map(|key| t.t(key)).collect::<Vec<_>>().join(" · "))
                     @if look.denied { " – " strong { (t.t("looked-denied")) } }
                 }
                 p.small.soft {
@@ -76,7 +98,5 @@ pub fn page_of(f: &Frame, looked: &Looked) -> Markup {
                 }
             } }
         }
-        @if let Some(older) = &looked.older { p { a href=(older) { (t.t("older")) } } }
-        (notice(Tone::Info, &t.t("looked-wrong-title"), html! { p { (t.t("looked-wrong-words")) } }))
-    })
+    }
 }

@@ -5,7 +5,9 @@ use maud::{Markup, html};
 use text::Text;
 
 use super::question::{self, Question};
-use crate::components::entitlement::{Entitlement, Fact, card, combinations, head, missing, nearest, reasons, source, total_strip};
+use crate::components::entitlement::{
+    Entitlement, Fact, card, combinations, head, missing, nearest, reasons, source, total_strip,
+};
 use crate::components::field;
 use crate::components::frame::{Frame, Width, page};
 use crate::components::list::{Mark, pairs, tag};
@@ -63,8 +65,10 @@ pub struct Offers {
     pub because: Option<String>,
     /// All of them, the best set first.
     pub offers: Vec<Offer>,
-    /// What only the person can tell; asked once for all offers.
+    /// What only the person can tell and the certain offers need; asked once for all of them.
     pub questions: Vec<Question>,
+    /// What would settle the offers that are not certain yet; may be left to the office.
+    pub more: Vec<Question>,
     /// Programmes for which a fact is still missing.
     pub open: Vec<Entitlement>,
     /// Programmes the family does not get, and why.
@@ -81,32 +85,41 @@ pub fn page_of(f: &Frame, form: &Form, o: &Offers) -> Markup {
     let waiting: Vec<&Offer> = o.offers.iter().filter(|x| x.state == State::Open).collect();
     let certain = waiting.iter().filter(|x| x.sure() && !x.entitlement.dropped()).count();
     let answered: Vec<&Offer> = o.offers.iter().filter(|x| x.state != State::Open).collect();
-    let title = if waiting.is_empty() { t.t("offers-title-none") } else { t.with("offers-title", &[("count", certain.into())]) };
-    page(f, &title, Width::Reading, html! {
-        (error_summary(t, form))
-        @if let Some((accepted, refused)) = &o.done { (done(t, accepted, refused)) }
-        h1 { @if let Some(because) = &o.because { span.caption { (because) } } (title) }
-        @if !waiting.is_empty() {
-            p.lead { (t.t("offers-lead")) }
-            (total_strip(t, &waiting.iter().map(|x| x.entitlement.clone()).collect::<Vec<_>>()))
-            (answer_form(t, form, o, &waiting))
-        }
-        @if !answered.is_empty() {
-            h2 { (t.t("offers-answered")) }
-            ul.tasks { @for x in answered { li { (answered_line(t, x, o.offset_hours)) } } }
-        }
-        @if !o.open.is_empty() {
-            h2 { (t.with("section-open", &[("count", o.open.len().into())])) }
-            p { (t.t("offers-open-words")) }
-            ul.cards { @for e in &o.open { li { (card(t, e)) } } }
-        }
-        @if !o.no.is_empty() {
-            details {
-                summary { (t.with("section-no", &[("count", o.no.len().into())])) }
-                ul.cards { @for e in &o.no { li { (card(t, e)) } } }
+    let title = if waiting.is_empty() {
+        t.t("offers-title-none")
+    } else {
+        t.with("offers-title", &[("count", certain.into())])
+    };
+    page(
+        f,
+        &title,
+        Width::Reading,
+        html! {
+            (error_summary(t, form))
+            @if let Some((accepted, refused)) = &o.done { (done(t, accepted, refused)) }
+            h1 { @if let Some(because) = &o.because { span.caption { (because) } } (title) }
+            @if !waiting.is_empty() {
+                p.lead { (t.t("offers-lead")) }
+                (total_strip(t, &waiting.iter().map(|x| x.entitlement.clone()).collect::<Vec<_>>()))
+                (answer_form(t, form, o, &waiting))
             }
-        }
-    })
+            @if !answered.is_empty() {
+                h2 { (t.t("offers-answered")) }
+                ul.tasks { @for x in answered { li { (answered_line(t, x, o.offset_hours)) } } }
+            }
+            @if !o.open.is_empty() {
+                h2 { (t.with("section-open", &[("count", o.open.len().into())])) }
+                p { (t.t("offers-open-words")) }
+                ul.cards { @for e in &o.open { li { (card(t, e)) } } }
+            }
+            @if !o.no.is_empty() {
+                details {
+                    summary { (t.with("section-no", &[("count", o.no.len().into())])) }
+                    ul.cards { @for e in &o.no { li { (card(t, e)) } } }
+                }
+            }
+        },
+    )
 }
 
 fn answer_form(t: Text, form: &Form, o: &Offers, waiting: &[&Offer]) -> Markup {
@@ -124,6 +137,12 @@ fn answer_form(t: Text, form: &Form, o: &Offers, waiting: &[&Offer]) -> Markup {
             @if waiting.iter().any(|x| !x.sure()) {
                 h2 { (t.with("section-open", &[("count", waiting.iter().filter(|x| !x.sure()).count().into())])) }
                 p { (t.t("offers-unsure-words")) }
+                @if !o.more.is_empty() {
+                    details open[o.more.iter().any(|q| form.error(&q.field).is_some())] {
+                        summary { (t.with("offers-more", &[("count", o.more.len().into())])) }
+                        div.inside { (question::all(t, form, &o.more)) }
+                    }
+                }
                 ul.cards { @for x in waiting.iter().filter(|x| !x.sure()) { li { (offer(t, form, x)) } } }
             }
             div.actions {
@@ -137,7 +156,8 @@ fn offer(t: Text, form: &Form, x: &Offer) -> Markup {
     let lang = t.lang();
     let e = &x.entitlement;
     let name = e.name.get(lang);
-    let chosen = if form.pairs().is_empty() { x.sure() && !e.dropped() } else { form.all("offer").any(|id| id == x.id) };
+    let chosen =
+        if form.pairs().is_empty() { x.sure() && !e.dropped() } else { form.all("offer").any(|id| id == x.id) };
     let box_id = field::id(&format!("offer-{}", x.id));
     html! {
         article.card {
@@ -222,10 +242,14 @@ pub fn state_tag(t: Text, state: &State) -> Markup {
 fn done(t: Text, accepted: &[String], refused: &[String]) -> Markup {
     let key = if accepted.is_empty() { "offers-done-refused" } else { "offers-done-accepted" };
     let count = if accepted.is_empty() { refused.len() } else { accepted.len() };
-    notice(Tone::Done, &t.with(key, &[("count", count.into())]), html! {
-        ul { @for name in accepted.iter().chain(refused) { li { (name) } } }
-        @if !accepted.is_empty() { p { (t.t("offers-done-next")) } }
-    })
+    notice(
+        Tone::Done,
+        &t.with(key, &[("count", count.into())]),
+        html! {
+            ul { @for name in accepted.iter().chain(refused) { li { (name) } } }
+            @if !accepted.is_empty() { p { (t.t("offers-done-next")) } }
+        },
+    )
 }
 
 /// A single result outside an offer, for pages that show reasons in place.

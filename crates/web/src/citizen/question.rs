@@ -65,13 +65,20 @@ pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
     let hint = decides(t, &q.decides);
     let look = |keyboard, width, unit| Look { hint: &hint, keyboard, width, unit, autocomplete: "" };
     match &q.kind {
-        Kind::Truth => field::radios(form, &q.field, &label, &hint, &[
-            ("yes".to_owned(), t.t("yes").into_owned()),
-            ("no".to_owned(), t.t("no").into_owned()),
-            (String::new(), t.t("do-not-know").into_owned()),
-        ]),
+        Kind::Truth => field::radios(
+            form,
+            &q.field,
+            &label,
+            &hint,
+            &[
+                ("yes".to_owned(), t.t("yes").into_owned()),
+                ("no".to_owned(), t.t("no").into_owned()),
+                (String::new(), t.t("do-not-know").into_owned()),
+            ],
+        ),
         Kind::Choice(options) => {
-            let options: Vec<_> = options.iter().map(|(code, words)| (code.clone(), words.get(lang).to_owned())).collect();
+            let options: Vec<_> =
+                options.iter().map(|(code, words)| (code.clone(), words.get(lang).to_owned())).collect();
             field::select(form, &q.field, &label, &hint, &t.t("do-not-know"), &options)
         }
         Kind::Amount(per) => {
@@ -87,7 +94,12 @@ pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
         Kind::Decimal => field::line(form, &q.field, &label, look("decimal", "w-s", "")),
         Kind::Date => {
             let hint = format!("{} {hint}", t.t("date-hint"));
-            field::line(form, &q.field, &label, Look { hint: hint.trim(), keyboard: "numeric", width: "w-m", ..Look::default() })
+            field::line(
+                form,
+                &q.field,
+                &label,
+                Look { hint: hint.trim(), keyboard: "numeric", width: "w-m", ..Look::default() },
+            )
         }
         Kind::Text => field::line(form, &q.field, &label, look("", "", "")),
     }
@@ -135,13 +147,16 @@ pub fn read(t: Text, form: &mut Form, field: &str, kind: &Kind) -> Option<Value>
         Kind::Text => (typed.chars().count() <= 500).then(|| Value::Text(typed.clone())),
     };
     if value.is_none() {
-        form.refuse(field, t.t(match kind {
-            Kind::Amount(_) => "error-amount-form",
-            Kind::Number(_) | Kind::Decimal => "error-number-form",
-            Kind::Date => "error-date-form",
-            Kind::Truth | Kind::Choice(_) => "error-choose",
-            Kind::Text => "error-field-control",
-        }));
+        form.refuse(
+            field,
+            t.t(match kind {
+                Kind::Amount(_) => "error-amount-form",
+                Kind::Number(_) | Kind::Decimal => "error-number-form",
+                Kind::Date => "error-date-form",
+                Kind::Truth | Kind::Choice(_) => "error-choose",
+                Kind::Text => "error-field-control",
+            }),
+        );
     }
     value
 }

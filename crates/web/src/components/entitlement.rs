@@ -6,9 +6,9 @@ use rules::outcome::Answer;
 use rules::schema::Per;
 use text::Text;
 
+use super::icon;
 use super::list::{Mark, tag};
 use super::value::{Shown, per_words, say};
-use super::icon;
 
 /// A programme's result with all its words.
 #[derive(Clone, Debug, PartialEq)]

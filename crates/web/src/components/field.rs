@@ -27,13 +27,11 @@ pub fn id(name: &str) -> String {
 
 fn described(form: &Form, name: &str, hint: &str) -> Option<String> {
     let id = id(name);
-    let parts: Vec<String> = [
-        (!hint.is_empty()).then(|| format!("{id}-hint")),
-        form.error(name).is_some().then(|| format!("{id}-error")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let parts: Vec<String> =
+        [(!hint.is_empty()).then(|| format!("{id}-hint")), form.error(name).is_some().then(|| format!("{id}-error"))]
+            .into_iter()
+            .flatten()
+            .collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
@@ -60,55 +58,78 @@ pub fn line(form: &Form, name: &str, label: &str, look: Look<'_>) -> Markup {
             aria-describedby=[described(form, name, look.hint)]
             aria-invalid=[form.error(name).map(|_| "true")];
     };
-    wrap(form, name, html! {
-        label for=(id(name)) { (label) }
-        (help(form, name, look.hint))
-        @if look.unit.is_empty() { (input) } @else { div.affix { (input) span { (look.unit) } } }
-    })
+    wrap(
+        form,
+        name,
+        html! {
+            label for=(id(name)) { (label) }
+            (help(form, name, look.hint))
+            @if look.unit.is_empty() { (input) } @else { div.affix { (input) span { (look.unit) } } }
+        },
+    )
 }
 
 /// A field of several lines.
 pub fn area(form: &Form, name: &str, label: &str, hint: &str, rows: u32) -> Markup {
-    wrap(form, name, html! {
-        label for=(id(name)) { (label) }
-        (help(form, name, hint))
-        textarea id=(id(name)) name=(name) rows=(rows) spellcheck="false"
-            aria-describedby=[described(form, name, hint)] aria-invalid=[form.error(name).map(|_| "true")] { (form.get(name)) }
-    })
+    wrap(
+        form,
+        name,
+        html! {
+            label for=(id(name)) { (label) }
+            (help(form, name, hint))
+            textarea id=(id(name)) name=(name) rows=(rows) spellcheck="false"
+                aria-describedby=[described(form, name, hint)] aria-invalid=[form.error(name).map(|_| "true")] { (form.get(name)) }
+        },
+    )
 }
 
 /// One of many: value and words. An empty `empty` leaves out the first, empty choice.
 pub fn select(form: &Form, name: &str, label: &str, hint: &str, empty: &str, options: &[(String, String)]) -> Markup {
-    wrap(form, name, html! {
-        label for=(id(name)) { (label) }
-        (help(form, name, hint))
-        select id=(id(name)) name=(name) aria-describedby=[described(form, name, hint)]
-            aria-invalid=[form.error(name).map(|_| "true")] {
-            @if !empty.is_empty() { option value="" { (empty) } }
-            @for (value, words) in options {
-                option value=(value) selected[form.get(name) == value] { (words) }
+    wrap(
+        form,
+        name,
+        html! {
+            label for=(id(name)) { (label) }
+            (help(form, name, hint))
+            select id=(id(name)) name=(name) aria-describedby=[described(form, name, hint)]
+                aria-invalid=[form.error(name).map(|_| "true")] {
+                @if !empty.is_empty() { option value="" { (empty) } }
+                @for (value, words) in options {
+                    option value=(value) selected[form.get(name) == value] { (words) }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// Choices within groups: group's words, then value and words.
-pub fn grouped_select(form: &Form, name: &str, label: &str, hint: &str, empty: &str, groups: &[(String, Vec<(String, String)>)]) -> Markup {
-    wrap(form, name, html! {
-        label for=(id(name)) { (label) }
-        (help(form, name, hint))
-        select id=(id(name)) name=(name) aria-describedby=[described(form, name, hint)]
-            aria-invalid=[form.error(name).map(|_| "true")] {
-            option value="" { (empty) }
-            @for (group, options) in groups {
-                optgroup label=(group) {
-                    @for (value, words) in options {
-                        option value=(value) selected[form.get(name) == value] { (words) }
+pub fn grouped_select(
+    form: &Form,
+    name: &str,
+    label: &str,
+    hint: &str,
+    empty: &str,
+    groups: &[(String, Vec<(String, String)>)],
+) -> Markup {
+    wrap(
+        form,
+        name,
+        html! {
+            label for=(id(name)) { (label) }
+            (help(form, name, hint))
+            select id=(id(name)) name=(name) aria-describedby=[described(form, name, hint)]
+                aria-invalid=[form.error(name).map(|_| "true")] {
+                option value="" { (empty) }
+                @for (group, options) in groups {
+                    optgroup label=(group) {
+                        @for (value, words) in options {
+                            option value=(value) selected[form.get(name) == value] { (words) }
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 /// One of a few, all visible.
@@ -125,31 +146,39 @@ fn choices(form: &Form, name: &str, legend: &str, hint: &str, options: &[(String
     let chosen: Vec<&str> = form.all(name).collect();
     // The first input carries the plain id, so that the error summary can lead to it.
     let own_id = |index: usize| if index == 0 { id(name) } else { format!("{}-{index}", id(name)) };
-    wrap(form, name, html! {
-        fieldset aria-describedby=[described(form, name, hint)] {
-            legend { (legend) }
-            (help(form, name, hint))
-            div.choices.choices--row[options.len() <= 3 && options.iter().all(|(_, w)| text::shown_length(w) <= 14)] {
-                @for (index, (value, words)) in options.iter().enumerate() {
-                    label.choice for=(own_id(index)) {
-                        input type=(kind) id=(own_id(index)) name=(name) value=(value) checked[chosen.contains(&value.as_str())];
-                        span { (words) }
+    wrap(
+        form,
+        name,
+        html! {
+            fieldset aria-describedby=[described(form, name, hint)] {
+                legend { (legend) }
+                (help(form, name, hint))
+                div.choices.choices--row[options.len() <= 3 && options.iter().all(|(_, w)| text::shown_length(w) <= 14)] {
+                    @for (index, (value, words)) in options.iter().enumerate() {
+                        label.choice for=(own_id(index)) {
+                            input type=(kind) id=(own_id(index)) name=(name) value=(value) checked[chosen.contains(&value.as_str())];
+                            span { (words) }
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 /// A single box to tick.
 pub fn tick_box(form: &Form, name: &str, value: &str, label: &str) -> Markup {
-    wrap(form, name, html! {
-        (help(form, name, ""))
-        label.choice for=(id(name)) {
-            input type="checkbox" id=(id(name)) name=(name) value=(value) checked[form.all(name).any(|v| v == value)];
-            span { (label) }
-        }
-    })
+    wrap(
+        form,
+        name,
+        html! {
+            (help(form, name, ""))
+            label.choice for=(id(name)) {
+                input type="checkbox" id=(id(name)) name=(name) value=(value) checked[form.all(name).any(|v| v == value)];
+                span { (label) }
+            }
+        },
+    )
 }
 
 /// A field that is carried along and not shown.

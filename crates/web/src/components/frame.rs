@@ -124,10 +124,7 @@ impl Frame {
                     ("/looked", "nav-looked"),
                     ("/check", "nav-check"),
                 ],
-                Area::Official => &[
-                    ("/official/search", "nav-search"),
-                    ("/official/duplicates", "nav-duplicates"),
-                ],
+                Area::Official => &[("/official/search", "nav-search"), ("/official/duplicates", "nav-duplicates")],
                 Area::Analyst => &[
                     ("/programmes", "nav-programmes"),
                     ("/analyst/parameters", "nav-parameters"),

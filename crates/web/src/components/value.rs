@@ -87,7 +87,9 @@ mod tests {
 
     #[test]
     fn ratios_become_percent_without_rounding() {
-        for (ratio, percent) in [("0.3", "30"), ("0.0417", "4.17"), ("1", "100"), ("0", "0"), ("-0.125", "-12.5"), ("1.5", "150")] {
+        for (ratio, percent) in
+            [("0.3", "30"), ("0.0417", "4.17"), ("1", "100"), ("0", "0"), ("-0.125", "-12.5"), ("1.5", "150")]
+        {
             assert_eq!(percent_of_ratio(ratio), percent);
         }
     }

@@ -27,7 +27,12 @@ fn viewer<'s>(state: &'s AppState, session: &'s Session, reason: &str) -> Viewer
 }
 
 /// The open proposals.
-pub(crate) async fn list(State(state): State<AppState>, session: Session, f: Frame, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    session: Session,
+    f: Frame,
+    RawQuery(query): RawQuery,
+) -> Response {
     let v = viewer(&state, &session, "the list of possible doubles");
     let done = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
     let said = match done.get("done") {
@@ -169,13 +174,21 @@ pub(crate) async fn decide(
 }
 
 /// Where to go after; or in words why not.
-async fn settle(v: &Viewer<'_>, left: &str, right: &str, keep: Option<&str>, reason: &str) -> Result<Result<String, String>, Trouble> {
+async fn settle(
+    v: &Viewer<'_>,
+    left: &str,
+    right: &str,
+    keep: Option<&str>,
+    reason: &str,
+) -> Result<Result<String, String>, Trouble> {
     let (left, right) = two(left, right)?;
-    let resource = guard::Resource::people(relations(v, &[left, right]).await?).at(Tier::Contact).showing(["duplicates"]);
+    let resource =
+        guard::Resource::people(relations(v, &[left, right]).await?).at(Tier::Contact).showing(["duplicates"]);
     let _allowed = v.state.guard.permit(v.who, Action::MergePersons, &resource, &v.purpose).await?;
     let origin = origin(v);
     let Some(keep) = keep else {
-        let done = transact!(v.state.db, DuplicateError, |tx| duplicate::dismiss(tx, pen(v, &origin), left, right).await);
+        let done =
+            transact!(v.state.db, DuplicateError, |tx| duplicate::dismiss(tx, pen(v, &origin), left, right).await);
         return match done {
             Ok(()) => Ok(Ok("/official/duplicates?done=different".to_owned())),
             Err(DuplicateError::Store(why)) => Err(why.into()),
@@ -183,7 +196,8 @@ async fn settle(v: &Viewer<'_>, left: &str, right: &str, keep: Option<&str>, rea
         };
     };
     let (survivor, merged) = if keep == left.to_string() { (left, right) } else { (right, left) };
-    let done = transact!(v.state.db, MergeError, |tx| merge::merge(tx, pen(v, &origin), survivor, merged, reason).await);
+    let done =
+        transact!(v.state.db, MergeError, |tx| merge::merge(tx, pen(v, &origin), survivor, merged, reason).await);
     match done {
         Ok(id) => Ok(Ok(format!("/official/duplicates/joined/{survivor}/{id}"))),
         Err(MergeError::Store(why)) => Err(why.into()),
@@ -218,7 +232,8 @@ pub(crate) async fn undo(
     let undone = async {
         let survivor: PersonId = survivor.parse().map_err(|_| Trouble::Absent)?;
         let id: Uuid = id.parse().map_err(|_| Trouble::Absent)?;
-        let resource = guard::Resource::people(relations(&v, &[survivor]).await?).at(Tier::Contact).showing(["duplicates"]);
+        let resource =
+            guard::Resource::people(relations(&v, &[survivor]).await?).at(Tier::Contact).showing(["duplicates"]);
         let _allowed = v.state.guard.permit(v.who, Action::MergePersons, &resource, &v.purpose).await?;
         let origin = origin(&v);
         let done = transact!(state.db, MergeError, |tx| merge::unmerge(tx, pen(&v, &origin), survivor, id).await);

@@ -42,65 +42,86 @@ fn odds(f: &Frame, p: &Proposal) -> String {
 pub fn list(f: &Frame, proposals: &[Proposal], done: Option<&str>) -> Markup {
     let t = f.t;
     let headings = ["duplicates-pair", "duplicates-odds", "duplicates-speaks"].map(|key| t.t(key).into_owned());
-    let rows: Vec<Vec<Markup>> = proposals.iter().enumerate().map(|(n, p)| vec![
-        html! { a href=(p.path) { (t.with("duplicates-number", &[("number", (n + 1).into())])) } },
-        html! { span.num.nowrap { (odds(f, p)) } },
-        html! { (findings(f, p)) },
-    ]).collect();
-    page(f, &t.t("duplicates-title"), Width::Wide, html! {
-        @if let Some(done) = done { (notice(Tone::Done, done, html! {})) }
-        h1 { (t.t("duplicates-title")) }
-        p.lead { (t.t("duplicates-lead")) }
-        @if rows.is_empty() { p { (t.t("duplicates-none")) } } @else { (table(&t.t("duplicates-title"), &headings, &rows)) }
-    })
+    let rows: Vec<Vec<Markup>> = proposals
+        .iter()
+        .enumerate()
+        .map(|(n, p)| {
+            vec![
+                html! { a href=(p.path) { (t.with("duplicates-number", &[("number", (n + 1).into())])) } },
+                html! { span.num.nowrap { (odds(f, p)) } },
+                html! { (findings(f, p)) },
+            ]
+        })
+        .collect();
+    page(
+        f,
+        &t.t("duplicates-title"),
+        Width::Wide,
+        html! {
+            @if let Some(done) = done { (notice(Tone::Done, done, html! {})) }
+            h1 { (t.t("duplicates-title")) }
+            p.lead { (t.t("duplicates-lead")) }
+            @if rows.is_empty() { p { (t.t("duplicates-none")) } } @else { (table(&t.t("duplicates-title"), &headings, &rows)) }
+        },
+    )
 }
 
 /// Two records side by side.
 pub fn compare(f: &Frame, form: &Form, c: &Comparison) -> Markup {
     let t = f.t;
-    page(f, &t.t("duplicates-compare"), Width::Wide, html! {
-        (back(t, "/official/duplicates"))
-        (error_summary(t, form))
-        h1 { (t.t("duplicates-compare")) }
-        p { (findings(f, &c.proposal)) " – " (t.t("duplicates-odds")) " " (odds(f, &c.proposal)) }
-        div.scroll role="region" aria-label=(t.t("duplicates-compare")) tabindex="0" {
-            table {
-                caption.hidden-visually { (t.t("duplicates-compare")) }
-                thead { tr {
-                    th scope="col" { (t.t("fact")) } th scope="col" { (t.t("duplicates-first")) }
-                    th scope="col" { (t.t("duplicates-second")) } th scope="col" { (t.t("duplicates-same")) }
-                } }
-                tbody { @for (heading, left, right) in &c.rows {
-                    tr.differs[left != right] {
-                        th scope="row" { (heading) } td { (left) } td { (right) }
-                        td { @if left == right { (t.t("yes")) } @else { strong { (t.t("no")) } } }
-                    }
-                } }
+    page(
+        f,
+        &t.t("duplicates-compare"),
+        Width::Wide,
+        html! {
+            (back(t, "/official/duplicates"))
+            (error_summary(t, form))
+            h1 { (t.t("duplicates-compare")) }
+            p { (findings(f, &c.proposal)) " – " (t.t("duplicates-odds")) " " (odds(f, &c.proposal)) }
+            div.scroll role="region" aria-label=(t.t("duplicates-compare")) tabindex="0" {
+                table {
+                    caption.hidden-visually { (t.t("duplicates-compare")) }
+                    thead { tr {
+                        th scope="col" { (t.t("fact")) } th scope="col" { (t.t("duplicates-first")) }
+                        th scope="col" { (t.t("duplicates-second")) } th scope="col" { (t.t("duplicates-same")) }
+                    } }
+                    tbody { @for (heading, left, right) in &c.rows {
+                        tr.differs[left != right] {
+                            th scope="row" { (heading) } td { (left) } td { (right) }
+                            td { @if left == right { (t.t("yes")) } @else { strong { (t.t("no")) } } }
+                        }
+                    } }
+                }
             }
-        }
-        form method="post" action=(c.proposal.path) novalidate {
-            (field::radios(form, "keep", &t.t("duplicates-keep"), &t.t("duplicates-keep-hint"), &[
-                (c.ids.0.clone(), t.t("duplicates-first").into_owned()), (c.ids.1.clone(), t.t("duplicates-second").into_owned()),
-            ]))
-            (field::line(form, "reason", &t.t("reason"), Look::default()))
-            div.actions {
-                button.btn type="submit" name="do" value="merge" { (t.t("duplicates-merge")) }
-                button.btn.btn--second type="submit" name="do" value="different" { (t.t("duplicates-keep-apart")) }
+            form method="post" action=(c.proposal.path) novalidate {
+                (field::radios(form, "keep", &t.t("duplicates-keep"), &t.t("duplicates-keep-hint"), &[
+                    (c.ids.0.clone(), t.t("duplicates-first").into_owned()), (c.ids.1.clone(), t.t("duplicates-second").into_owned()),
+                ]))
+                (field::line(form, "reason", &t.t("reason"), Look::default()))
+                div.actions {
+                    button.btn type="submit" name="do" value="merge" { (t.t("duplicates-merge")) }
+                    button.btn.btn--second type="submit" name="do" value="different" { (t.t("duplicates-keep-apart")) }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// After joining: how to undo it.
 pub fn joined(f: &Frame, form: &Form, action: &str) -> Markup {
     let t = f.t;
-    page(f, &t.t("duplicates-undo-title"), Width::Reading, html! {
-        (back(t, "/official/duplicates"))
-        (error_summary(t, form))
-        h1 { (t.t("duplicates-undo-title")) }
-        p { (t.t("duplicates-undo-words")) }
-        form method="post" action=(action) novalidate {
-            button.btn.btn--danger type="submit" { (t.t("duplicates-unmerge")) }
-        }
-    })
+    page(
+        f,
+        &t.t("duplicates-undo-title"),
+        Width::Reading,
+        html! {
+            (back(t, "/official/duplicates"))
+            (error_summary(t, form))
+            h1 { (t.t("duplicates-undo-title")) }
+            p { (t.t("duplicates-undo-words")) }
+            form method="post" action=(action) novalidate {
+                button.btn.btn--danger type="submit" { (t.t("duplicates-unmerge")) }
+            }
+        },
+    )
 }

@@ -80,26 +80,31 @@ impl Kind {
 pub fn page_of(f: &Frame, kind: Kind, form: &Form, of: &For) -> Markup {
     let t = f.t;
     let home = format!("/official/households/{}", of.household);
-    page(f, &t.t(kind.key()), Width::Reading, html! {
-        (back(t, &home))
-        (error_summary(t, form))
-        h1 { span.caption { (t.with("household-title", &[("name", of.name.as_str().into())])) } (t.t(kind.key())) }
-        form method="post" action=(format!("{home}/events/{}", kind.path())) novalidate {
-            (field::hidden("key", &of.key))
-            @match kind {
-                Kind::Birth => (birth(t, form, of)),
-                Kind::Pregnancy => (pregnancy(t, form, of)),
-                Kind::Move => (moving(t, form, of)),
-                Kind::Income => (income(t, form, of)),
-                Kind::Death => (death(t, form, of)),
-                Kind::Fact => (fact(t, form, of)),
+    page(
+        f,
+        &t.t(kind.key()),
+        Width::Reading,
+        html! {
+            (back(t, &home))
+            (error_summary(t, form))
+            h1 { span.caption { (t.with("household-title", &[("name", of.name.as_str().into())])) } (t.t(kind.key())) }
+            form method="post" action=(format!("{home}/events/{}", kind.path())) novalidate {
+                (field::hidden("key", &of.key))
+                @match kind {
+                    Kind::Birth => (birth(t, form, of)),
+                    Kind::Pregnancy => (pregnancy(t, form, of)),
+                    Kind::Move => (moving(t, form, of)),
+                    Kind::Income => (income(t, form, of)),
+                    Kind::Death => (death(t, form, of)),
+                    Kind::Fact => (fact(t, form, of)),
+                }
+                div.actions {
+                    button.btn type="submit" { (t.t("event-record")) }
+                    a href=(home) { (t.t("cancel")) }
+                }
             }
-            div.actions {
-                button.btn type="submit" { (t.t("event-record")) }
-                a href=(home) { (t.t("cancel")) }
-            }
-        }
-    })
+        },
+    )
 }
 
 fn date_look(hint: &str) -> Look<'_> {

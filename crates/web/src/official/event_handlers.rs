@@ -130,7 +130,9 @@ pub(crate) async fn send(
         Ok(Some(Told::Already { .. })) => "again".to_owned(),
         Ok(None) => String::new(),
         Err(Failed::Trouble(trouble)) => return trouble.response(&state, &f),
-        Err(Failed::Store(why) | Failed::Birth(birth::Fault::Store(why)) | Failed::Event(register::Fault::Store(why))) => {
+        Err(
+            Failed::Store(why) | Failed::Birth(birth::Fault::Store(why)) | Failed::Event(register::Fault::Store(why)),
+        ) => {
             return Trouble::Store(why).response(&state, &f);
         }
         Err(Failed::Birth(birth::Fault::Event(why)) | Failed::Event(why)) => refuse_event(&mut form, &f, kind, &why),
@@ -194,7 +196,13 @@ fn member(f: &Frame, form: &mut Form, field: &str, opened: &Opened) -> Option<Pe
 }
 
 /// `None` when the form is refused.
-async fn register(v: &Viewer<'_>, f: &Frame, kind: Kind, opened: &Opened, form: &mut Form) -> Result<Option<Told>, Failed> {
+async fn register(
+    v: &Viewer<'_>,
+    f: &Frame,
+    kind: Kind,
+    opened: &Opened,
+    form: &mut Form,
+) -> Result<Option<Told>, Failed> {
     match kind {
         Kind::Birth => birth_of(v, f, opened, form).await,
         Kind::Pregnancy => pregnancy_of(v, f, opened, form).await,
@@ -252,7 +260,13 @@ fn child_name(f: &Frame, opened: &Opened, mother: PersonId, typed: Option<String
     });
     let hangul = full.chars().any(|c| ('가'..='힣').contains(&c));
     let cyrillic = full.chars().any(|c| ('а'..='я').contains(&c) || ('А'..='Я').contains(&c));
-    let script = if hangul { Script::Hang } else if cyrillic { Script::Cyrl } else { Script::Latn };
+    let script = if hangul {
+        Script::Hang
+    } else if cyrillic {
+        Script::Cyrl
+    } else {
+        Script::Latn
+    };
     Name::whole(script, full)
 }
 
@@ -267,7 +281,9 @@ async fn pregnancy_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut For
     if unborn.is_none() {
         form.refuse("children", f.t.t("error-choose"));
     }
-    let (Some(person), Some(confirmed), Some(due), Some(unborn), true) = (person, confirmed, due, unborn, form.is_fine()) else {
+    let (Some(person), Some(confirmed), Some(due), Some(unborn), true) =
+        (person, confirmed, due, unborn, form.is_fine())
+    else {
         return Ok(None);
     };
     let allowed = permit(v, &[person]).await?;
@@ -318,7 +334,13 @@ async fn death_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -
     told.map(Some)
 }
 
-async fn change_of(v: &Viewer<'_>, f: &Frame, kind: Kind, opened: &Opened, form: &mut Form) -> Result<Option<Told>, Failed> {
+async fn change_of(
+    v: &Viewer<'_>,
+    f: &Frame,
+    kind: Kind,
+    opened: &Opened,
+    form: &mut Form,
+) -> Result<Option<Told>, Failed> {
     let chosen = form.get("item").to_owned();
     let known = items(v, f, kind).iter().any(|(value, _)| *value == chosen);
     let (entity, item) = chosen.split_once('.').unwrap_or_default();

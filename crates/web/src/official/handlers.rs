@@ -27,7 +27,9 @@ use crate::viewer::{Trouble, Viewer};
 fn purposes(role: Role) -> Vec<(&'static str, &'static str)> {
     let kinds: &[PurposeKind] = match role {
         Role::CounterOfficial => &[PurposeKind::CounterService, PurposeKind::Emergency],
-        Role::Caseworker => &[PurposeKind::Casework, PurposeKind::Protection, PurposeKind::DataQuality, PurposeKind::Emergency],
+        Role::Caseworker => {
+            &[PurposeKind::Casework, PurposeKind::Protection, PurposeKind::DataQuality, PurposeKind::Emergency]
+        }
         Role::Approver => &[PurposeKind::Approval],
         Role::Finance => &[PurposeKind::Payment],
         Role::Nurse => &[PurposeKind::HomeVisit, PurposeKind::Emergency],
@@ -157,7 +159,14 @@ pub(crate) async fn household(
     show(&state, &session, &f, purpose, &id, asked).await
 }
 
-async fn show(state: &AppState, session: &Session, f: &Frame, purpose: Option<Purpose>, id: &str, mut form: Form) -> Response {
+async fn show(
+    state: &AppState,
+    session: &Session,
+    f: &Frame,
+    purpose: Option<Purpose>,
+    id: &str,
+    mut form: Form,
+) -> Response {
     let Some(purpose) = purpose else { return Redirect::to("/official/search").into_response() };
     let v = Viewer::new(state, &session.who, purpose);
     let Ok(id) = id.parse::<HouseholdId>() else { return Trouble::Absent.response(state, f) };
@@ -207,7 +216,9 @@ fn screen_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, on: Date, past: bool, a
 }
 
 /// What the family gets first, then what is open, then the rest; within, the pack's order.
-fn by_answer(mut list: Vec<crate::components::entitlement::Entitlement>) -> Vec<crate::components::entitlement::Entitlement> {
+fn by_answer(
+    mut list: Vec<crate::components::entitlement::Entitlement>,
+) -> Vec<crate::components::entitlement::Entitlement> {
     use rules::outcome::Answer;
     list.sort_by_key(|e| match e.answer {
         Answer::Yes => 0,
@@ -258,7 +269,10 @@ fn facts(v: &Viewer<'_>, record: &HouseholdRecord, lang: kernel::Lang) -> Vec<sc
         let days = (v.today() - fact.stamp.recorded_at.date(v.offset())).get_days();
         screen::Known {
             fact: crate::components::entitlement::Fact { whose, ..known(v, entity, fact) },
-            law: Some(fact.stamp.origin.law.clone()).filter(|l| !l.is_empty()).or_else(|| item.map(|i| i.law.clone())).filter(|l| !l.is_empty()),
+            law: Some(fact.stamp.origin.law.clone())
+                .filter(|l| !l.is_empty())
+                .or_else(|| item.map(|i| i.law.clone()))
+                .filter(|l| !l.is_empty()),
             recorded: Some(fact.stamp.recorded_at),
             stale: item.and_then(|i| i.freshness_days).is_some_and(|fresh| i64::from(days) > i64::from(fresh)),
             before: Vec::new(),

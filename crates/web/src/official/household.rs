@@ -107,29 +107,34 @@ pub const EVENTS: [(&str, &str); 6] = [
 pub fn page_of(f: &Frame, form: &Form, h: &Household) -> Markup {
     let t = f.t;
     let title = t.with("household-title", &[("name", h.name.as_str().into())]);
-    page(f, &title, Width::Wide, html! {
-        (back(t, "/official/search"))
-        (error_summary(t, form))
-        @if let Some(done) = &h.done { (notice(Tone::Done, done, html! {})) }
-        h1 { (title) }
-        @if h.protected { (notice(Tone::Stop, &t.t("household-protected-title"), html! { p { (t.t("household-protected-words")) } })) }
-        @if h.past { (notice(Tone::Warn, &t.with("household-past", &[("date", t.date(h.on).into())]), html! { p { a href=(format!("/official/households/{}", h.id)) { (t.t("household-today")) } } })) }
-        ul.jump {
-            @for (to, key) in [("#members", "members"), ("#entitlements", "entitlements"), ("#offers", "offers"), ("#facts", "facts"), ("#events", "events")] {
-                li { a href=(to) { (t.t(key)) } }
+    page(
+        f,
+        &title,
+        Width::Wide,
+        html! {
+            (back(t, "/official/search"))
+            (error_summary(t, form))
+            @if let Some(done) = &h.done { (notice(Tone::Done, done, html! {})) }
+            h1 { (title) }
+            @if h.protected { (notice(Tone::Stop, &t.t("household-protected-title"), html! { p { (t.t("household-protected-words")) } })) }
+            @if h.past { (notice(Tone::Warn, &t.with("household-past", &[("date", t.date(h.on).into())]), html! { p { a href=(format!("/official/households/{}", h.id)) { (t.t("household-today")) } } })) }
+            ul.jump {
+                @for (to, key) in [("#members", "members"), ("#entitlements", "entitlements"), ("#offers", "offers"), ("#facts", "facts"), ("#events", "events")] {
+                    li { a href=(to) { (t.t(key)) } }
+                }
             }
-        }
-        div.columns {
-            div {
-                (members(t, h))
-                (entitlements(t, h))
-                (offers(t, h))
-                (facts(t, h))
-                (events(t, h))
+            div.columns {
+                div {
+                    (members(t, h))
+                    (entitlements(t, h))
+                    (offers(t, h))
+                    (facts(t, h))
+                    (events(t, h))
+                }
+                aside.aside aria-label=(t.t("household-do")) { (actions(f, form, h)) }
             }
-            aside.aside aria-label=(t.t("household-do")) { (actions(f, form, h)) }
-        }
-    })
+        },
+    )
 }
 
 fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
@@ -222,7 +227,8 @@ fn offers(t: Text, h: &Household) -> Markup {
 }
 
 fn facts(t: Text, h: &Household) -> Markup {
-    let headings = ["fact", "fact-value", "fact-source", "fact-since", "fact-recorded"].map(|key| t.t(key).into_owned());
+    let headings =
+        ["fact", "fact-value", "fact-source", "fact-since", "fact-recorded"].map(|key| t.t(key).into_owned());
     let rows: Vec<Vec<Markup>> = h.facts.iter().map(|k| vec![
         html! {
             (k.fact.name.get(t.lang()))

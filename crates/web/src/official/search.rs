@@ -40,24 +40,29 @@ pub fn page_of(f: &Frame, form: &Form, purposes: &[(&'static str, &'static str)]
     let t = f.t;
     let options: Vec<(String, String)> =
         purposes.iter().map(|(value, key)| ((*value).to_owned(), t.t(key).into_owned())).collect();
-    page(f, &t.t("search-title"), Width::Wide, html! {
-        (error_summary(t, form))
-        h1 { (t.t("search-title")) }
-        form method="post" action="/official/search" novalidate {
-            div.grid-2 {
-                (field::select(form, "purpose", &t.t("purpose"), &t.t("search-purpose-hint"), "", &options))
-                (field::line(form, "reason", &t.t("search-reason"), Look { hint: &t.t("search-reason-hint"), ..Look::default() }))
+    page(
+        f,
+        &t.t("search-title"),
+        Width::Wide,
+        html! {
+            (error_summary(t, form))
+            h1 { (t.t("search-title")) }
+            form method="post" action="/official/search" novalidate {
+                div.grid-2 {
+                    (field::select(form, "purpose", &t.t("purpose"), &t.t("search-purpose-hint"), "", &options))
+                    (field::line(form, "reason", &t.t("search-reason"), Look { hint: &t.t("search-reason-hint"), ..Look::default() }))
+                }
+                (field::line(form, "q", &t.t("search-what"), Look { hint: &t.t("search-what-hint"), ..Look::default() }))
+                div.grid-2 {
+                    (field::line(form, "born", &t.t("birth-date"), Look { hint: &t.t("search-optional"), width: "w-m", keyboard: "numeric", ..Look::default() }))
+                    (field::line(form, "address", &t.t("address"), Look { hint: &t.t("search-optional"), ..Look::default() }))
+                }
+                button.btn type="submit" { (t.t("search-go")) }
             }
-            (field::line(form, "q", &t.t("search-what"), Look { hint: &t.t("search-what-hint"), ..Look::default() }))
-            div.grid-2 {
-                (field::line(form, "born", &t.t("birth-date"), Look { hint: &t.t("search-optional"), width: "w-m", keyboard: "numeric", ..Look::default() }))
-                (field::line(form, "address", &t.t("address"), Look { hint: &t.t("search-optional"), ..Look::default() }))
-            }
-            button.btn type="submit" { (t.t("search-go")) }
-        }
-        p.soft.small { (t.t("search-logged")) }
-        @if let Some(found) = found { (results(f, found)) }
-    })
+            p.soft.small { (t.t("search-logged")) }
+            @if let Some(found) = found { (results(f, found)) }
+        },
+    )
 }
 
 fn results(f: &Frame, found: &Found) -> Markup {

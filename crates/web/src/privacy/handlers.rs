@@ -65,7 +65,12 @@ impl Wanted {
 }
 
 /// The newest entries, or those older than `before` in the address.
-pub(crate) async fn list(State(state): State<AppState>, session: Session, f: Frame, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    session: Session,
+    f: Frame,
+    RawQuery(query): RawQuery,
+) -> Response {
     let asked = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
     show(&state, &session, &f, asked).await
 }
@@ -83,7 +88,8 @@ async fn show(state: &AppState, session: &Session, f: &Frame, mut form: Form) ->
     match rows(&v, &wanted, before).await {
         Ok(found) => {
             let entries: Vec<Entry> = found.iter().map(|(year, row)| entry(&v, f, *year, row)).collect();
-            let plain = wanted.person.is_none() && wanted.account.is_empty() && wanted.from.is_none() && wanted.to.is_none();
+            let plain =
+                wanted.person.is_none() && wanted.account.is_empty() && wanted.from.is_none() && wanted.to.is_none();
             let last = found.last().filter(|_| found.len() == SHOWN && plain);
             let older = last.map(|(year, row)| format!("/privacy/log?before={year}-{}", row.seq));
             let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -145,7 +151,12 @@ fn entry(v: &Viewer<'_>, f: &Frame, year: i16, row: &LogRow) -> Entry {
 }
 
 /// One entry.
-pub(crate) async fn one(State(state): State<AppState>, session: Session, f: Frame, Path((year, number)): Path<(i16, u64)>) -> Response {
+pub(crate) async fn one(
+    State(state): State<AppState>,
+    session: Session,
+    f: Frame,
+    Path((year, number)): Path<(i16, u64)>,
+) -> Response {
     let v = viewer(&state, &session);
     let found = async {
         let allowed = permit(&v, Action::ViewLog).await?;

@@ -57,20 +57,25 @@ pub fn list(f: &Frame, form: &Form, entries: &[Entry], older: Option<&str>, offs
         html! { (t.t(e.purpose_key)) @if !e.reason.is_empty() { br; span.small.soft { (e.reason) } } },
         html! { @if e.denied { (tag(Mark::Fault, &t.t("log-denied"))) } @else { (tag(Mark::Yes, &t.t("log-allowed"))) } },
     ]).collect();
-    page(f, &t.t("log-title"), Width::Wide, html! {
-        (error_summary(t, form))
-        h1 { (t.t("log-title")) }
-        p.lead { (t.t("log-lead")) }
-        form.inline-form method="post" action="/privacy/log" novalidate {
-            (field::line(form, "person", &t.t("log-person"), Look { hint: &t.t("log-person-hint"), ..Look::default() }))
-            (field::line(form, "account", &t.t("log-account"), Look { hint: &t.t("search-optional"), ..Look::default() }))
-            (field::line(form, "from", &t.t("log-from"), Look { hint: &t.t("search-optional"), width: "w-m", keyboard: "numeric", ..Look::default() }))
-            (field::line(form, "to", &t.t("log-to"), Look { hint: &t.t("search-optional"), width: "w-m", keyboard: "numeric", ..Look::default() }))
-            button.btn type="submit" { (t.t("search-go")) }
-        }
-        @if rows.is_empty() { p { (t.t("log-none")) } } @else { (table(&t.t("log-title"), &headings, &rows)) }
-        @if let Some(older) = older { p { a href=(older) { (t.t("older")) } } }
-    })
+    page(
+        f,
+        &t.t("log-title"),
+        Width::Wide,
+        html! {
+            (error_summary(t, form))
+            h1 { (t.t("log-title")) }
+            p.lead { (t.t("log-lead")) }
+            form.inline-form method="post" action="/privacy/log" novalidate {
+                (field::line(form, "person", &t.t("log-person"), Look { hint: &t.t("log-person-hint"), ..Look::default() }))
+                (field::line(form, "account", &t.t("log-account"), Look { hint: &t.t("search-optional"), ..Look::default() }))
+                (field::line(form, "from", &t.t("log-from"), Look { hint: &t.t("search-optional"), width: "w-m", keyboard: "numeric", ..Look::default() }))
+                (field::line(form, "to", &t.t("log-to"), Look { hint: &t.t("search-optional"), width: "w-m", keyboard: "numeric", ..Look::default() }))
+                button.btn type="submit" { (t.t("search-go")) }
+            }
+            @if rows.is_empty() { p { (t.t("log-none")) } } @else { (table(&t.t("log-title"), &headings, &rows)) }
+            @if let Some(older) = older { p { a href=(older) { (t.t("older")) } } }
+        },
+    )
 }
 
 /// One entry in full.
@@ -78,24 +83,29 @@ pub fn one(f: &Frame, e: &Entry, offset_hours: i8) -> Markup {
     let t = f.t;
     let title = t.with("log-entry", &[("number", e.number.to_string().into())]);
     let none = "–";
-    page(f, &title, Width::Wide, html! {
-        (back(t, "/privacy/log"))
-        h1 { (title) }
-        (pairs(&[
-            (t.t("log-when").into_owned(), html! { (t.moment(e.when, offset_hours)) }),
-            (t.t("log-account").into_owned(), html! { code { (e.account) } }),
-            (t.t("log-role").into_owned(), html! { (t.t(e.role_key)) " · " (e.organisation) }),
-            (t.t("log-what").into_owned(), html! { (t.t(e.action_key)) }),
-            (t.t("state").into_owned(), html! { @if e.denied { (tag(Mark::Fault, &t.t("log-denied"))) } @else { (tag(Mark::Yes, &t.t("log-allowed"))) } }),
-            (t.t("purpose").into_owned(), html! { (t.t(e.purpose_key)) }),
-            (t.t("reason").into_owned(), html! { @if e.reason.is_empty() { (none) } @else { (e.reason) } }),
-            (t.t("case-number").into_owned(), html! { (e.case.as_deref().unwrap_or(none)) }),
-            (t.t("law").into_owned(), html! { (e.law.as_deref().unwrap_or(none)) }),
-            (t.t("log-person").into_owned(), html! { @match &e.person { Some(id) => code { (id) }, None => (none) } }),
-            (t.t("log-shown").into_owned(), html! { (t.number(e.rows)) }),
-            (t.t("log-hash").into_owned(), html! { code.small { (e.hash) } }),
-        ]))
-    })
+    page(
+        f,
+        &title,
+        Width::Wide,
+        html! {
+            (back(t, "/privacy/log"))
+            h1 { (title) }
+            (pairs(&[
+                (t.t("log-when").into_owned(), html! { (t.moment(e.when, offset_hours)) }),
+                (t.t("log-account").into_owned(), html! { code { (e.account) } }),
+                (t.t("log-role").into_owned(), html! { (t.t(e.role_key)) " · " (e.organisation) }),
+                (t.t("log-what").into_owned(), html! { (t.t(e.action_key)) }),
+                (t.t("state").into_owned(), html! { @if e.denied { (tag(Mark::Fault, &t.t("log-denied"))) } @else { (tag(Mark::Yes, &t.t("log-allowed"))) } }),
+                (t.t("purpose").into_owned(), html! { (t.t(e.purpose_key)) }),
+                (t.t("reason").into_owned(), html! { @if e.reason.is_empty() { (none) } @else { (e.reason) } }),
+                (t.t("case-number").into_owned(), html! { (e.case.as_deref().unwrap_or(none)) }),
+                (t.t("law").into_owned(), html! { (e.law.as_deref().unwrap_or(none)) }),
+                (t.t("log-person").into_owned(), html! { @match &e.person { Some(id) => code { (id) }, None => (none) } }),
+                (t.t("log-shown").into_owned(), html! { (t.number(e.rows)) }),
+                (t.t("log-hash").into_owned(), html! { code.small { (e.hash) } }),
+            ]))
+        },
+    )
 }
 
 /// What a verification found.
@@ -122,17 +132,22 @@ pub enum Verified {
 /// The page that verifies.
 pub fn verify(f: &Frame, result: &Verified, offset_hours: i8) -> Markup {
     let t = f.t;
-    page(f, &t.t("verify-title"), Width::Reading, html! {
-        h1 { (t.t("verify-title")) }
-        p.lead { (t.t("verify-lead")) }
-        @match result {
-            Verified::NotYet => {}
-            Verified::Sound { entries, root, head } => (notice(Tone::Done, &t.with("verify-sound", &[("count", t.number(i64::try_from(*entries).unwrap_or(i64::MAX)).into())]), html! {
-                p { (t.t("verify-root")) ": " code.small { (root) } }
-                @if let Some(head) = head { p { (t.with("verify-head", &[("when", t.moment(*head, offset_hours).into())])) } }
-            })),
-            Verified::Broken { what } => (notice(Tone::Stop, &t.t("verify-broken"), html! { p { (what) } p { (t.t("verify-broken-do")) } })),
-        }
-        form.actions method="post" action="/privacy/verify" { button.btn type="submit" { (t.t("verify-go")) } }
-    })
+    page(
+        f,
+        &t.t("verify-title"),
+        Width::Reading,
+        html! {
+            h1 { (t.t("verify-title")) }
+            p.lead { (t.t("verify-lead")) }
+            @match result {
+                Verified::NotYet => {}
+                Verified::Sound { entries, root, head } => (notice(Tone::Done, &t.with("verify-sound", &[("count", t.number(i64::try_from(*entries).unwrap_or(i64::MAX)).into())]), html! {
+                    p { (t.t("verify-root")) ": " code.small { (root) } }
+                    @if let Some(head) = head { p { (t.with("verify-head", &[("when", t.moment(*head, offset_hours).into())])) } }
+                })),
+                Verified::Broken { what } => (notice(Tone::Stop, &t.t("verify-broken"), html! { p { (what) } p { (t.t("verify-broken-do")) } })),
+            }
+            form.actions method="post" action="/privacy/verify" { button.btn type="submit" { (t.t("verify-go")) } }
+        },
+    )
 }

@@ -55,7 +55,8 @@ fn check(page: &str, lang: Lang, html: &str) -> Vec<String> {
             fault("inline style or script".to_owned());
         }
     }
-    let labelled: BTreeSet<&str> = tags.iter().filter(|(n, _)| n == "label").filter_map(|(_, a)| attribute(a, "for")).collect();
+    let labelled: BTreeSet<&str> =
+        tags.iter().filter(|(n, _)| n == "label").filter_map(|(_, a)| attribute(a, "for")).collect();
     for (name, attributes) in &tags {
         for pointer in ["aria-describedby", "aria-labelledby"] {
             for id in attribute(attributes, pointer).unwrap_or_default().split_whitespace() {
@@ -69,12 +70,15 @@ fn check(page: &str, lang: Lang, html: &str) -> Vec<String> {
         {
             fault(format!("a link leads to #{id}, which is not there"));
         }
-        let field = matches!(name.as_str(), "select" | "textarea") || (name == "input" && attribute(attributes, "type") != Some("hidden"));
+        let field = matches!(name.as_str(), "select" | "textarea")
+            || (name == "input" && attribute(attributes, "type") != Some("hidden"));
         if field && !attribute(attributes, "id").is_some_and(|id| labelled.contains(id)) {
             fault(format!("a field without label: {attributes}"));
         }
     }
-    for name in ["div", "form", "ul", "li", "section", "article", "table", "tr", "fieldset", "details", "p", "a", "button"] {
+    for name in
+        ["div", "form", "ul", "li", "section", "article", "table", "tr", "fieldset", "details", "p", "a", "button"]
+    {
         let (open, close) = (count(name), html.matches(&format!("</{name}>")).count());
         if open != close {
             fault(format!("{open} <{name}> and {close} </{name}>"));
@@ -114,7 +118,8 @@ fn every_page_in_every_language_is_sound() {
 
 #[test]
 fn the_check_finds_what_it_should() {
-    let bad = "<html lang=\"en\"><main><title></title><h1>a</h1><h3>b</h3><input name=x><p>⟦missing⟧k⟦missing⟧</p></main>";
+    let bad =
+        "<html lang=\"en\"><main><title></title><h1>a</h1><h3>b</h3><input name=x><p>⟦missing⟧k⟦missing⟧</p></main>";
     let faults = check("bad", Lang::En, bad).join("\n");
     for expected in ["a message is missing", "a field without label", "heading jumps"] {
         assert!(faults.contains(expected), "{expected} in {faults}");

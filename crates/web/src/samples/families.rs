@@ -45,7 +45,10 @@ pub(super) fn yes(name: (&str, &str), amount: i64, per: Per) -> Entitlement {
     Entitlement {
         programme: "sample".to_owned(),
         name: words(name.0, name.1),
-        summary: words("아이가 자라는 동안 매달 드리는 돈입니다. 소득과 상관없이 받습니다.", "Money every month while the child grows up, whatever the income."),
+        summary: words(
+            "아이가 자라는 동안 매달 드리는 돈입니다. 소득과 상관없이 받습니다.",
+            "Money every month while the child grows up, whatever the income.",
+        ),
         agency: words("강남구청", "Gangnam district office"),
         whose: Some("김서아".to_owned()),
         answer: Answer::Yes,
@@ -72,7 +75,11 @@ pub(super) fn others() -> Vec<Entitlement> {
         conditions: vec![condition(None)],
         missing: vec![
             Missing { name: words("임차보증금", "Rent deposit"), whose: None, owner: None },
-            Missing { name: words("근로소득", "Wages"), whose: Some("김민준".to_owned()), owner: Some(words("국세청", "National Tax Service")) },
+            Missing {
+                name: words("근로소득", "Wages"),
+                whose: Some("김민준".to_owned()),
+                owner: Some(words("국세청", "National Tax Service")),
+            },
         ],
         ..base()
     };
@@ -87,14 +94,29 @@ pub(super) fn others() -> Vec<Entitlement> {
     };
     vec![
         open,
-        no(("생계급여", "Livelihood benefit"), Nearest::Threshold {
-            name: words("소득인정액", "Recognised income"),
-            value: Shown::Money(won(3_120_000), Per::Month),
-            needed: Shown::Money(won(1_951_287), Per::Month),
-        }),
+        no(
+            ("생계급여", "Livelihood benefit"),
+            Nearest::Threshold {
+                name: words("소득인정액", "Recognised income"),
+                value: Shown::Money(won(3_120_000), Per::Month),
+                needed: Shown::Money(won(1_951_287), Per::Month),
+            },
+        ),
         no(("기초연금", "Basic pension"), Nearest::Day(date(2055, 3, 2))),
-        no(("장애인연금", "Disability pension"), Nearest::Fact { name: words("장애 정도", "Severity of disability"), whose: Some("김하윤".to_owned()), value: Shown::Truth(false) }),
-        Entitlement { answer: Answer::Error, amount: None, benefit: Some(words("전기요금 할인", "Lower electricity bill")), ..base() },
+        no(
+            ("장애인연금", "Disability pension"),
+            Nearest::Fact {
+                name: words("장애 정도", "Severity of disability"),
+                whose: Some("김하윤".to_owned()),
+                value: Shown::Truth(false),
+            },
+        ),
+        Entitlement {
+            answer: Answer::Error,
+            amount: None,
+            benefit: Some(words("전기요금 할인", "Lower electricity bill")),
+            ..base()
+        },
     ]
 }
 
@@ -107,7 +129,11 @@ fn pair() -> (Entitlement, Entitlement) {
         other_amount: amount,
     };
     let mut best = yes(("전기요금 할인(출산 가구)", "Electricity discount for a birth"), 16_000, Per::Month);
-    best.combined = vec![combined(Effect::Chosen, ("전기요금 할인(다자녀)", "Electricity discount, three children"), Some((won(12_000), Per::Month)))];
+    best.combined = vec![combined(
+        Effect::Chosen,
+        ("전기요금 할인(다자녀)", "Electricity discount, three children"),
+        Some((won(12_000), Per::Month)),
+    )];
     let mut other = yes(("전기요금 할인(다자녀)", "Electricity discount, three children"), 12_000, Per::Month);
     other.combined = [Effect::Dropped, Effect::Lowered, Effect::Choice, Effect::Later, Effect::Check]
         .map(|effect| combined(effect, ("전기요금 할인(출산 가구)", "Electricity discount for a birth"), None))
@@ -150,10 +176,20 @@ fn questions() -> Vec<question::Question> {
         decides: vec![words("생계급여", "Livelihood benefit")],
     };
     vec![
-        ask("e-bank", "지원금을 받을 계좌는 무엇인가요?", "Into which account should it be paid?", question::Kind::Text),
+        ask(
+            "e-bank",
+            "지원금을 받을 계좌는 무엇인가요?",
+            "Into which account should it be paid?",
+            question::Kind::Text,
+        ),
         ask("h-rent", "월세가 얼마인가요?", "How much is the monthly rent?", question::Kind::Amount(Per::Month)),
         ask("h-rented", "세 들어 사시나요?", "Do you rent your home?", question::Kind::Truth),
-        ask("h-housing", "어떤 집에 사시나요?", "What kind of home is it?", question::Kind::Choice(vec![("flat".to_owned(), words("아파트", "Flat"))])),
+        ask(
+            "h-housing",
+            "어떤 집에 사시나요?",
+            "What kind of home is it?",
+            question::Kind::Choice(vec![("flat".to_owned(), words("아파트", "Flat"))]),
+        ),
         question::Question {
             whose: Some("김서아".to_owned()),
             decides: vec![words("a", "a"), words("b", "b"), words("c", "c"), words("d", "d")],
@@ -167,11 +203,15 @@ fn questions() -> Vec<question::Question> {
 fn offers_page(lang: Lang, form: &Form, list: Vec<offers::Offer>, done: Option<(Vec<String>, Vec<String>)>) -> Markup {
     let mut others = others();
     let no = others.split_off(1);
-    let because = text::Text::new(lang).with("offers-because-birth", &[("name", "김서아".into()), ("date", text::Text::new(lang).date(date(2026, 11, 20)).into())]);
+    let because = text::Text::new(lang).with(
+        "offers-because-birth",
+        &[("name", "김서아".into()), ("date", text::Text::new(lang).date(date(2026, 11, 20)).into())],
+    );
     let vm = offers::Offers {
         because: Some(because.into_owned()),
         offers: list,
         questions: questions().into_iter().take(1).collect(),
+        more: questions().split_off(1),
         open: others,
         no,
         done,
@@ -181,7 +221,14 @@ fn offers_page(lang: Lang, form: &Form, list: Vec<offers::Offer>, done: Option<(
 }
 
 fn typed() -> Form {
-    Form::of([("place", ""), ("m0-born", "1995-02-30"), ("m1-rel", "child"), ("m1-born", "2026-11-20"), ("h-rent", "many"), ("e-bank", "")])
+    Form::of([
+        ("place", ""),
+        ("m0-born", "1995-02-30"),
+        ("m1-rel", "child"),
+        ("m1-born", "2026-11-20"),
+        ("h-rent", "many"),
+        ("e-bank", ""),
+    ])
 }
 
 fn refused(lang: Lang, fields: &[&str]) -> Form {
@@ -199,16 +246,28 @@ fn public(lang: Lang, step: &str) -> crate::components::frame::Frame {
 }
 
 fn places() -> Vec<(String, Vec<(String, String)>)> {
-    vec![("서울특별시".to_owned(), vec![("kr-11-680".to_owned(), "강남구".to_owned()), ("kr-11-110".to_owned(), "종로구".to_owned())])]
+    vec![(
+        "서울특별시".to_owned(),
+        vec![("kr-11-680".to_owned(), "강남구".to_owned()), ("kr-11-110".to_owned(), "종로구".to_owned())],
+    )]
 }
 
 fn result(lang: Lang, lucky: bool) -> Markup {
     let (best, other) = pair();
     let mut all = others();
     if lucky {
-        all.extend([yes(("첫만남이용권", "First-meeting voucher"), 2_000_000, Per::Once), yes(("아동수당", "Child allowance"), 100_000, Per::Month), best, other]);
+        all.extend([
+            yes(("첫만남이용권", "First-meeting voucher"), 2_000_000, Per::Once),
+            yes(("아동수당", "Child allowance"), 100_000, Per::Month),
+            best,
+            other,
+        ]);
     }
-    check::result(&public(lang, "result"), &typed(), &check::Result { on: date(2026, 11, 21), all, questions: if lucky { 4 } else { 0 } })
+    check::result(
+        &public(lang, "result"),
+        &typed(),
+        &check::Result { on: date(2026, 11, 21), all, questions: if lucky { 4 } else { 0 } },
+    )
 }
 
 fn my_family(lang: Lang, protected: bool) -> Markup {
@@ -221,16 +280,28 @@ fn my_family(lang: Lang, protected: bool) -> Markup {
         facts: vec![
             born(),
             Fact { source: Source::Person, value: Shown::Money(won(2_400_000), Per::Month), ..born() },
-            Fact { source: Source::Silence(words("국세청", "Tax Service")), value: Shown::Percent("4.17".to_owned()), since: None, ..born() },
+            Fact {
+                source: Source::Silence(words("국세청", "Tax Service")),
+                value: Shown::Percent("4.17".to_owned()),
+                since: None,
+                ..born()
+            },
             Fact { source: Source::Nobody, value: Shown::Unknown, since: None, ..born() },
         ],
     };
-    family::page_of(&frame(lang, "/family", Some(Area::Citizen)), &family::Family {
-        address: (!protected).then(|| "서울특별시 강남구 은행나무로 12, 304호".to_owned()),
-        protected,
-        members: vec![member("김하윤", "relation-self", 31), member("김민준", "relation-spouse", 33), member("김서아", "relation-child", 0)],
-        facts: vec![Fact { whose: None, value: Shown::Code(words("전세", "Deposit lease")), ..born() }],
-    })
+    family::page_of(
+        &frame(lang, "/family", Some(Area::Citizen)),
+        &family::Family {
+            address: (!protected).then(|| "서울특별시 강남구 은행나무로 12, 304호".to_owned()),
+            protected,
+            members: vec![
+                member("김하윤", "relation-self", 31),
+                member("김민준", "relation-spouse", 33),
+                member("김서아", "relation-child", 0),
+            ],
+            facts: vec![Fact { whose: None, value: Shown::Code(words("전세", "Deposit lease")), ..born() }],
+        },
+    )
 }
 
 fn who_looked(lang: Lang, some: bool) -> Markup {
@@ -238,25 +309,45 @@ fn who_looked(lang: Lang, some: bool) -> Markup {
         when: Instant::start_of(date(2026, 11, 20)).plus_seconds(hours * 3600),
         organisation: organisation.map(str::to_owned),
         role_key: "role-counter-official",
-        action_key: "look-view-household",
+        action_keys: vec!["look-view-household", "look-view-entitlements"],
         purpose_key: "purpose-counter-service",
         case: Some("2026-000123".to_owned()),
         law: Some("사회보장급여법 제7조".to_owned()),
         denied,
     };
-    looked::page_of(&frame(lang, "/looked", Some(Area::Citizen)), &looked::Looked {
-        looks: if some { vec![look(5, Some("강남구청"), false), look(4, None, false), look(2, Some("종로구청"), true)] } else { Vec::new() },
-        withheld: usize::from(some) * 2,
-        withheld_until: some.then(|| date(2027, 2, 1)),
-        offset_hours: 9,
-        older: some.then(|| "/looked?before=10".to_owned()),
-    })
+    looked::page_of(
+        &frame(lang, "/looked", Some(Area::Citizen)),
+        &looked::Looked {
+            looks: if some {
+                vec![look(5, Some("강남구청"), false), look(2, Some("종로구청"), true)]
+            } else {
+                Vec::new()
+            },
+            own: if some { vec![look(4, None, false)] } else { Vec::new() },
+            withheld: usize::from(some) * 2,
+            withheld_until: some.then(|| date(2027, 2, 1)),
+            offset_hours: 9,
+            older: some.then(|| "/looked?before=10".to_owned()),
+        },
+    )
 }
 
 fn sign_in(lang: Lang, demo: bool) -> Markup {
-    let choice = |role_key, name: &str| sign_in_page::Choice { href: "/sign-in/start?as=1".to_owned(), role_key, name: name.to_owned(), try_key: "" };
-    let choices = [("role-citizen", "김하윤"), ("role-counter-official", "박서준"), ("role-caseworker", "정하준"), ("role-analyst", "이도윤"), ("role-privacy-officer", "최지우"), ("role-administrator", "한지호")]
-        .map(|(key, name)| choice(key, name));
+    let choice = |role_key, name: &str| sign_in_page::Choice {
+        href: "/sign-in/start?as=1".to_owned(),
+        role_key,
+        name: name.to_owned(),
+        try_key: "",
+    };
+    let choices = [
+        ("role-citizen", "김하윤"),
+        ("role-counter-official", "박서준"),
+        ("role-caseworker", "정하준"),
+        ("role-analyst", "이도윤"),
+        ("role-privacy-officer", "최지우"),
+        ("role-administrator", "한지호"),
+    ]
+    .map(|(key, name)| choice(key, name));
     let choices: &[sign_in_page::Choice] = if demo { &choices } else { &[] };
     sign_in_page::page_of(&frame(lang, "/sign-in", None), choices, "/sign-in/start", (!demo).then_some("code expired"))
 }
@@ -280,14 +371,30 @@ pub(super) fn all() -> Vec<Sample> {
         ("check-place", Box::new(|l| check::place(&public(l, "place"), &typed(), &places()))),
         ("check-place-refused", Box::new(|l| check::place(&public(l, "place"), &refused(l, &["place"]), &places()))),
         ("check-people", Box::new(|l| check::people(&public(l, "people"), &typed(), 3))),
-        ("check-people-refused", Box::new(|l| check::people(&public(l, "people"), &refused(l, &["m0-born", "m1-rel"]), 2))),
+        (
+            "check-people-refused",
+            Box::new(|l| check::people(&public(l, "people"), &refused(l, &["m0-born", "m1-rel"]), 2)),
+        ),
         ("check-more", Box::new(|l| check::more(&public(l, "more"), &typed(), &questions()))),
-        ("check-more-refused", Box::new(|l| check::more(&public(l, "more"), &refused(l, &["h-rent", "h-rented"]), &questions()))),
+        (
+            "check-more-refused",
+            Box::new(|l| check::more(&public(l, "more"), &refused(l, &["h-rent", "h-rented"]), &questions())),
+        ),
         ("check-result", Box::new(|l| result(l, true))),
         ("check-result-none", Box::new(|l| result(l, false))),
         ("offers", Box::new(|l| offers_page(l, &Form::default(), birth_offers(), None))),
         ("offers-refused", Box::new(|l| offers_page(l, &refused(l, &["e-bank"]), birth_offers(), None))),
-        ("offers-done", Box::new(|l| offers_page(l, &Form::default(), birth_offers().split_off(4), Some((vec!["부모급여".to_owned()], Vec::new()))))),
+        (
+            "offers-done",
+            Box::new(|l| {
+                offers_page(
+                    l,
+                    &Form::default(),
+                    birth_offers().split_off(4),
+                    Some((vec!["부모급여".to_owned()], Vec::new())),
+                )
+            }),
+        ),
         ("family", Box::new(|l| my_family(l, false))),
         ("family-protected", Box::new(|l| my_family(l, true))),
         ("looked", Box::new(|l| who_looked(l, true))),

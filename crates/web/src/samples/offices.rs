@@ -33,7 +33,10 @@ fn search_page(lang: Lang, state: u8) -> Markup {
     let found = match state {
         0 => None,
         1 => Some(search::Found::default()),
-        _ => Some(search::Found { hits: vec![hit(Some("1"), false, true), hit(Some("2"), true, false), hit(None, false, false)], more: true }),
+        _ => Some(search::Found {
+            hits: vec![hit(Some("1"), false, true), hit(Some("2"), true, false), hit(None, false, false)],
+            more: true,
+        }),
     };
     let mut form = Form::of([("q", "김하윤"), ("reason", "")]);
     if state == 1 {
@@ -43,7 +46,13 @@ fn search_page(lang: Lang, state: u8) -> Markup {
 }
 
 fn household_page(lang: Lang, past: bool) -> Markup {
-    let fact = |value, source| Fact { name: words("근로소득", "Wages"), whose: Some("김민준".to_owned()), value, source, since: Some(date(2025, 1, 1)) };
+    let fact = |value, source| Fact {
+        name: words("근로소득", "Wages"),
+        whose: Some("김민준".to_owned()),
+        value,
+        source,
+        since: Some(date(2025, 1, 1)),
+    };
     let won = |amount| Shown::Money(Money::new(amount, Currency::KRW), Per::Month);
     let tax = || Source::Agency(words("국세청", "National Tax Service"));
     let member = |name: &str, relation_key, age, due, died| household::Member {
@@ -57,33 +66,52 @@ fn household_page(lang: Lang, past: bool) -> Markup {
     };
     let mut entitlements = others();
     entitlements.insert(0, yes(("아동수당", "Child allowance"), 100_000, Per::Month));
-    let happened = |key, withdrawn| household::Happened { key, whose: Some("김서아".to_owned()), on: date(2026, 11, 20), recorded: at(3), withdrawn };
-    household::page_of(&frame(lang, "/official/households/1", Some(Area::Official)), &Form::default(), &household::Household {
-        id: "1".to_owned(),
-        name: "김하윤".to_owned(),
-        address: (!past).then(|| "서울특별시 강남구 은행나무로 12, 304호".to_owned()),
-        protected: past,
-        on: date(2026, 11, 21),
-        past,
-        members: vec![
-            member("김하윤", "relation-head", 31, Some(date(2027, 4, 1)), None),
-            member("김민준", "relation-spouse", 33, None, None),
-            member("김서아", "", 0, None, None),
-            member("김영자", "relation-parent", 70, None, Some(date(2026, 5, 1))),
-        ],
-        entitlements: if past { Vec::new() } else { entitlements },
-        offers: if past { Vec::new() } else { birth_offers() },
-        facts: if past { Vec::new() } else { vec![household::Known {
-            fact: fact(won(2_400_000), tax()),
-            law: Some("사회보장급여법 제23조".to_owned()),
-            recorded: Some(at(1)),
-            stale: true,
-            before: vec![fact(won(2_100_000), Source::Person)],
-        }] },
-        events: if past { Vec::new() } else { vec![happened("happened-birth", false), happened("happened-change", true)] },
-        offset_hours: 9,
-        done: (!past).then(|| text::Text::new(lang).with("event-done-offers", &[("count", 7_i64.into())]).into_owned()),
-    })
+    let happened = |key, withdrawn| household::Happened {
+        key,
+        whose: Some("김서아".to_owned()),
+        on: date(2026, 11, 20),
+        recorded: at(3),
+        withdrawn,
+    };
+    household::page_of(
+        &frame(lang, "/official/households/1", Some(Area::Official)),
+        &Form::default(),
+        &household::Household {
+            id: "1".to_owned(),
+            name: "김하윤".to_owned(),
+            address: (!past).then(|| "서울특별시 강남구 은행나무로 12, 304호".to_owned()),
+            protected: past,
+            on: date(2026, 11, 21),
+            past,
+            members: vec![
+                member("김하윤", "relation-head", 31, Some(date(2027, 4, 1)), None),
+                member("김민준", "relation-spouse", 33, None, None),
+                member("김서아", "", 0, None, None),
+                member("김영자", "relation-parent", 70, None, Some(date(2026, 5, 1))),
+            ],
+            entitlements: if past { Vec::new() } else { entitlements },
+            offers: if past { Vec::new() } else { birth_offers() },
+            facts: if past {
+                Vec::new()
+            } else {
+                vec![household::Known {
+                    fact: fact(won(2_400_000), tax()),
+                    law: Some("사회보장급여법 제23조".to_owned()),
+                    recorded: Some(at(1)),
+                    stale: true,
+                    before: vec![fact(won(2_100_000), Source::Person)],
+                }]
+            },
+            events: if past {
+                Vec::new()
+            } else {
+                vec![happened("happened-birth", false), happened("happened-change", true)]
+            },
+            offset_hours: 9,
+            done: (!past)
+                .then(|| text::Text::new(lang).with("event-done-offers", &[("count", 7_i64.into())]).into_owned()),
+        },
+    )
 }
 
 fn event_page(lang: Lang, kind: event::Kind, refused: bool) -> Markup {
@@ -93,18 +121,27 @@ fn event_page(lang: Lang, kind: event::Kind, refused: bool) -> Markup {
         form.refuse("mother", t.t("error-choose"));
         form.refuse("born", t.t("error-date-form"));
     }
-    event::page_of(&frame(lang, "/official/households/1/events/birth", Some(Area::Official)), kind, &form, &event::For {
-        household: "1".to_owned(),
-        name: "김하윤".to_owned(),
-        members: vec![("a".to_owned(), "김하윤".to_owned()), ("b".to_owned(), "김민준".to_owned())],
-        places: vec![("서울특별시".to_owned(), vec![("kr-11-680".to_owned(), "강남구".to_owned())])],
-        items: vec![("wage".to_owned(), "근로소득".to_owned())],
-        key: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
-    })
+    event::page_of(
+        &frame(lang, "/official/households/1/events/birth", Some(Area::Official)),
+        kind,
+        &form,
+        &event::For {
+            household: "1".to_owned(),
+            name: "김하윤".to_owned(),
+            members: vec![("a".to_owned(), "김하윤".to_owned()), ("b".to_owned(), "김민준".to_owned())],
+            places: vec![("서울특별시".to_owned(), vec![("kr-11-680".to_owned(), "강남구".to_owned())])],
+            items: vec![("wage".to_owned(), "근로소득".to_owned())],
+            key: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
+        },
+    )
 }
 
 fn proposal() -> duplicates::Proposal {
-    duplicates::Proposal { path: "/official/duplicates/a/b".to_owned(), odds: 4_096, findings: vec!["finding-name-near", "finding-birth-same"] }
+    duplicates::Proposal {
+        path: "/official/duplicates/a/b".to_owned(),
+        odds: 4_096,
+        findings: vec!["finding-name-near", "finding-birth-same"],
+    }
 }
 
 fn compare(lang: Lang, refused: bool) -> Markup {
@@ -114,11 +151,15 @@ fn compare(lang: Lang, refused: bool) -> Markup {
         form.refuse("keep", text::Text::new(lang).t("error-choose"));
         form.refuse("reason", text::Text::new(lang).t("error-reason-short"));
     }
-    duplicates::compare(&frame(lang, "/official/duplicates/a/b", Some(Area::Official)), &form, &duplicates::Comparison {
-        proposal: proposal(),
-        rows: vec![row("name", "김하윤", "김하운"), row("birth-date", "1995-03-02", "1995-03-02")],
-        ids: ("a".to_owned(), "b".to_owned()),
-    })
+    duplicates::compare(
+        &frame(lang, "/official/duplicates/a/b", Some(Area::Official)),
+        &form,
+        &duplicates::Comparison {
+            proposal: proposal(),
+            rows: vec![row("name", "김하윤", "김하운"), row("birth-date", "1995-03-02", "1995-03-02")],
+            ids: ("a".to_owned(), "b".to_owned()),
+        },
+    )
 }
 
 fn line() -> programmes::Line {
@@ -147,18 +188,25 @@ fn programme(lang: Lang) -> Markup {
         evidence: vec![words("계좌번호", "Bank account")],
         decision_days: Some(30),
     };
-    programmes::one(&frame(lang, "/programmes/child_allowance", Some(Area::Analyst)), &programmes::Programme {
-        line: line(),
-        decided_by: words("시군구", "District"),
-        versions: vec![
-            version("person.age_months < 108", true, Some(date(2026, 1, 1)), None),
-            version("person.age_months < 96", true, Some(date(2022, 1, 1)), Some(date(2025, 12, 31))),
-            version("person.age_months < 84", false, None, Some(date(2021, 12, 31))),
-            version("person.age_months < 84", false, None, None),
-        ],
-        combinations: vec![(words("양육수당과 함께 받을 수 있습니다.", "May be had together."), "제5조".to_owned(), Some(words("양육수당", "Home care allowance")))],
-        file: "programmes/child_allowance.toml".to_owned(),
-    })
+    programmes::one(
+        &frame(lang, "/programmes/child_allowance", Some(Area::Analyst)),
+        &programmes::Programme {
+            line: line(),
+            decided_by: words("시군구", "District"),
+            versions: vec![
+                version("person.age_months < 108", true, Some(date(2026, 1, 1)), None),
+                version("person.age_months < 96", true, Some(date(2022, 1, 1)), Some(date(2025, 12, 31))),
+                version("person.age_months < 84", false, None, Some(date(2021, 12, 31))),
+                version("person.age_months < 84", false, None, None),
+            ],
+            combinations: vec![(
+                words("양육수당과 함께 받을 수 있습니다.", "May be had together."),
+                "제5조".to_owned(),
+                Some(words("양육수당", "Home care allowance")),
+            )],
+            file: "programmes/child_allowance.toml".to_owned(),
+        },
+    )
 }
 
 fn entry(denied: bool) -> log::Entry {
@@ -185,8 +233,17 @@ pub(super) fn all() -> Vec<Sample> {
     let privacy = |l| frame(l, "/privacy/log", Some(Area::Privacy));
     let official = |l| frame(l, "/official/duplicates", Some(Area::Official));
     let analyst = |l| frame(l, "/programmes", Some(Area::Analyst));
-    let parameter = || parameters::Line { id: "median_income".to_owned(), name: words("기준 중위소득", "Standard median income"), law: "국민기초생활보장법 제6조의2".to_owned(), rows: 84 };
-    let set = || programmes::RuleSet { name: words("대한민국", "Republic of Korea"), version: "2026.11".to_owned(), hash: "a1b2c3d4e5f60718".to_owned() };
+    let parameter = || parameters::Line {
+        id: "median_income".to_owned(),
+        name: words("기준 중위소득", "Standard median income"),
+        law: "국민기초생활보장법 제6조의2".to_owned(),
+        rows: 84,
+    };
+    let set = || programmes::RuleSet {
+        name: words("대한민국", "Republic of Korea"),
+        version: "2026.11".to_owned(),
+        hash: "a1b2c3d4e5f60718".to_owned(),
+    };
     let mut all: Vec<Sample> = vec![
         ("official-search", Box::new(|l| search_page(l, 0))),
         ("official-search-none", Box::new(|l| search_page(l, 1))),
@@ -198,22 +255,83 @@ pub(super) fn all() -> Vec<Sample> {
         ("official-duplicates-none", Box::new(move |l| duplicates::list(&official(l), &[], None))),
         ("official-compare", Box::new(|l| compare(l, false))),
         ("official-compare-refused", Box::new(|l| compare(l, true))),
-        ("official-joined", Box::new(move |l| duplicates::joined(&official(l), &Form::default(), "/official/duplicates/joined/a/b"))),
-        ("programmes", Box::new(move |l| programmes::list(&analyst(l), &set(), &[line()], &[(words("수소차", "X"), words("자료 없음", "No data"))]))),
+        (
+            "official-joined",
+            Box::new(move |l| duplicates::joined(&official(l), &Form::default(), "/official/duplicates/joined/a/b")),
+        ),
+        (
+            "programmes",
+            Box::new(move |l| {
+                programmes::list(
+                    &analyst(l),
+                    &set(),
+                    &[line()],
+                    &[(words("수소차", "X"), words("자료 없음", "No data"))],
+                )
+            }),
+        ),
         ("programme", Box::new(programme)),
         ("parameters", Box::new(move |l| parameters::list(&analyst(l), &[parameter()]))),
-        ("parameter", Box::new(move |l| parameters::one(&analyst(l), &parameter(), &["household_size".to_owned()], &[parameters::Row {
-            from: date(2026, 1, 1), to: None, keys: vec![Shown::Count(4, "persons".to_owned())],
-            value: Shown::Money(Money::new(6_494_738, Currency::KRW), Per::Month), sources: "S03".to_owned(), note: "고시".to_owned(),
-        }]))),
+        (
+            "parameter",
+            Box::new(move |l| {
+                parameters::one(
+                    &analyst(l),
+                    &parameter(),
+                    &["household_size".to_owned()],
+                    &[parameters::Row {
+                        from: date(2026, 1, 1),
+                        to: None,
+                        keys: vec![Shown::Count(4, "persons".to_owned())],
+                        value: Shown::Money(Money::new(6_494_738, Currency::KRW), Per::Month),
+                        sources: "S03".to_owned(),
+                        note: "고시".to_owned(),
+                    }],
+                )
+            }),
+        ),
         ("try", Box::new(move |l| attempt::page_of(&analyst(l), &Form::default(), None))),
-        ("try-result", Box::new(move |l| attempt::page_of(&analyst(l), &Form::of([("on", "2026-11-21"), ("household", "household:\n  members: []")]), Some((&others(), 180))))),
-        ("log", Box::new(move |l| log::list(&privacy(l), &Form::default(), &[entry(false), entry(true)], Some("/privacy/log?before=4210"), 9))),
+        (
+            "try-result",
+            Box::new(move |l| {
+                attempt::page_of(
+                    &analyst(l),
+                    &Form::of([("on", "2026-11-21"), ("household", "household:\n  members: []")]),
+                    Some((&others(), 180)),
+                )
+            }),
+        ),
+        (
+            "log",
+            Box::new(move |l| {
+                log::list(
+                    &privacy(l),
+                    &Form::default(),
+                    &[entry(false), entry(true)],
+                    Some("/privacy/log?before=4210"),
+                    9,
+                )
+            }),
+        ),
         ("log-none", Box::new(move |l| log::list(&privacy(l), &Form::default(), &[], None, 9))),
         ("log-entry", Box::new(move |l| log::one(&privacy(l), &entry(true), 9))),
         ("verify", Box::new(move |l| log::verify(&privacy(l), &log::Verified::NotYet, 9))),
-        ("verify-sound", Box::new(move |l| log::verify(&privacy(l), &log::Verified::Sound { entries: 12_034, root: "c0ffee".to_owned(), head: Some(at(1)) }, 9))),
-        ("verify-broken", Box::new(move |l| log::verify(&privacy(l), &log::Verified::Broken { what: "entry 17: hash differs".to_owned() }, 9))),
+        (
+            "verify-sound",
+            Box::new(move |l| {
+                log::verify(
+                    &privacy(l),
+                    &log::Verified::Sound { entries: 12_034, root: "c0ffee".to_owned(), head: Some(at(1)) },
+                    9,
+                )
+            }),
+        ),
+        (
+            "verify-broken",
+            Box::new(move |l| {
+                log::verify(&privacy(l), &log::Verified::Broken { what: "entry 17: hash differs".to_owned() }, 9)
+            }),
+        ),
     ];
     for (name, kind) in [
         ("official-event-birth", event::Kind::Birth),

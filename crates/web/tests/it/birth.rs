@@ -17,7 +17,15 @@ use crate::state::{Answer, installation, keep, send};
 const PLACE: &str = "kr-11-680";
 const MOTHER: &str = "1995-03-02";
 
-fn member(family: &str, given: &str, latin: &str, born: &str, sex: Sex, role: MemberRole, spouse: Option<usize>) -> NewMember {
+fn member(
+    family: &str,
+    given: &str,
+    latin: &str,
+    born: &str,
+    sex: Sex,
+    role: MemberRole,
+    spouse: Option<usize>,
+) -> NewMember {
     let born = born.parse().expect("a date");
     let fact = |item: &str, value| Stated {
         item: item.to_owned(),
@@ -34,7 +42,11 @@ fn member(family: &str, given: &str, latin: &str, born: &str, sex: Sex, role: Me
         role,
         parents: Vec::new(),
         spouse,
-        facts: if role == MemberRole::Spouse { vec![fact("wage_nhis", FactValue::Money(2_400_000))] } else { Vec::new() },
+        facts: if role == MemberRole::Spouse {
+            vec![fact("wage_nhis", FactValue::Money(2_400_000))]
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -117,10 +129,13 @@ async fn a_birth_becomes_offers_that_are_accepted_and_every_look_is_seen() {
         cookie: "hearth_purpose=counter_service.birth".to_owned(),
         language: "ko",
     };
-    let no_reason = official.post("/official/search", &[("purpose", "counter_service"), ("reason", ""), ("q", "김하윤")]).await;
+    let no_reason =
+        official.post("/official/search", &[("purpose", "counter_service"), ("reason", ""), ("q", "김하윤")]).await;
     assert_eq!(no_reason.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(no_reason.body.contains("href=\"#f-reason\""));
-    let found = official.post("/official/search", &[("purpose", "counter_service"), ("reason", "출생 신고"), ("q", "김하윤")]).await;
+    let found = official
+        .post("/official/search", &[("purpose", "counter_service"), ("reason", "출생 신고"), ("q", "김하윤")])
+        .await;
     assert_eq!(found.status, StatusCode::OK, "{}", found.body);
     let path = format!("/official/households/{home}");
     assert!(found.body.contains(&path), "{}", found.body);
@@ -154,7 +169,12 @@ async fn a_birth_becomes_offers_that_are_accepted_and_every_look_is_seen() {
     assert_eq!(past.status, StatusCode::OK);
     keep("flow-household-past.ko.html", &past.body);
 
-    let family = Browser { app: &app, session: session(&state, Role::Citizen, Some(mother), "김하윤"), cookie: String::new(), language: "ko" };
+    let family = Browser {
+        app: &app,
+        session: session(&state, Role::Citizen, Some(mother), "김하윤"),
+        cookie: String::new(),
+        language: "ko",
+    };
     let offers = family.get("/offers").await;
     assert_eq!(offers.status, StatusCode::OK, "{}", offers.body);
     keep("flow-offers.ko.html", &offers.body);
@@ -198,9 +218,14 @@ async fn a_birth_becomes_offers_that_are_accepted_and_every_look_is_seen() {
     let stranger = Browser { session: session(&state, Role::Analyst, None, "x"), language: "ko", ..family };
     for page in [path.as_str(), "/offers", "/family", "/looked", "/privacy/log"] {
         let stranger = Browser { cookie: official.cookie.clone(), session: stranger.session.clone(), ..stranger };
-        assert!(stranger.get(page).await.status.is_client_error() , "{page}");
+        assert!(stranger.get(page).await.status.is_client_error(), "{page}");
     }
-    let officer = Browser { app: &app, session: session(&state, Role::PrivacyOfficer, None, "최지우"), cookie: String::new(), language: "ko" };
+    let officer = Browser {
+        app: &app,
+        session: session(&state, Role::PrivacyOfficer, None, "최지우"),
+        cookie: String::new(),
+        language: "ko",
+    };
     let log = officer.get("/privacy/log").await;
     assert_eq!(log.status, StatusCode::OK, "{}", log.body);
     keep("flow-log.ko.html", &log.body);

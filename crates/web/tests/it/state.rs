@@ -15,7 +15,8 @@ use web::{AppState, Config, Packs};
 /// An installation; the folder lives as long as the value.
 pub(crate) async fn installation() -> (AppState, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
-    let clock: Arc<dyn Clock> = Arc::new(FixedClock::at(Instant::start_of(jiff::civil::date(2026, 11, 21)).plus_seconds(3600)));
+    let clock: Arc<dyn Clock> =
+        Arc::new(FixedClock::at(Instant::start_of(jiff::civil::date(2026, 11, 21)).plus_seconds(3600)));
     let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(7));
     let keys = Arc::new(Keys::open(&folder.path().join("keys")).expect("keys"));
     let log = Log::open(&folder.path().join("log"), keys.clone()).expect("a log");
@@ -24,7 +25,8 @@ pub(crate) async fn installation() -> (AppState, tempfile::TempDir) {
     let db = store::testing::sqlite(&schemas).await.expect("a database");
     let state = AppState {
         db,
-        packs: Packs::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea"), folder.path()).expect("the pack is sound"),
+        packs: Packs::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea"), folder.path())
+            .expect("the pack is sound"),
         guard: Arc::new(Guard::new(policies, log, keys, clock.clone(), ids.clone())),
         clock,
         ids,
@@ -47,7 +49,8 @@ pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
 }
 
 pub(crate) async fn get(app: &Router, path: &str) -> Answer {
-    send(app, Request::get(path).header(header::ACCEPT_LANGUAGE, "ko,en;q=0.5").body(Body::empty()).expect("a request")).await
+    send(app, Request::get(path).header(header::ACCEPT_LANGUAGE, "ko,en;q=0.5").body(Body::empty()).expect("a request"))
+        .await
 }
 
 pub(crate) async fn post(app: &Router, path: &str, fields: &[(&str, &str)]) -> Answer {
