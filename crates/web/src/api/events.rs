@@ -1,20 +1,20 @@
-//! Life events: birth, pregnancy, move, change of circumstances, death; corrected, withdrawn; births from a file.
+//! Life events: birth, pregnancy, move, change of circumstances, death.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use casework::register::{self, Registered, Teller, Told};
-use casework::{birth, births_file, changed, correct, death, moved, pregnancy, withdraw};
+use casework::{birth, changed, death, moved, pregnancy};
 use guard::{Action, Role};
-use kernel::{EventId, HouseholdId, PersonId};
+use kernel::{HouseholdId, PersonId};
 use serde::{Deserialize, Serialize};
 use store::transact;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::body::{self, Body, Short};
+use super::body::{Body, Short};
 use super::call::{Call, Once, answer};
-use super::problem::{Code, Fault, FieldFault};
+use super::problem::{Code, Fault};
 use super::wire::{self, IdentifierWire, ItemValue, NameWire, PersonRefWire, SexWire, SubjectWire, read_day};
 use crate::state::AppState;
 
@@ -33,7 +33,12 @@ pub(crate) struct TellerWire {
 }
 
 impl TellerWire {
-    fn teller(self, call: &Call) -> Teller {
+    /// Only the agency, as a query names it.
+    pub(super) fn from_source(source: Option<String>) -> TellerWire {
+        TellerWire { source: source.map(Short), register_number: None }
+    }
+
+    pub(super) fn teller(self, call: &Call) -> Teller {
         let own = Some(call.who.organisation.clone()).filter(|o| !o.is_empty()).unwrap_or_else(|| "self".to_owned());
         let source = match call.who.role {
             Role::AgencySystem => own,
@@ -141,7 +146,7 @@ pub(crate) struct ToldWire {
 }
 
 impl ToldWire {
-    fn registered(word: &str, r: &Registered) -> ToldWire {
+    pub(super) fn registered(word: &str, r: &Registered) -> ToldWire {
         let ids = |list: &[kernel::OfferId]| list.iter().map(|o| o.0).collect();
         ToldWire {
             outcome: word.to_owned(),
@@ -155,7 +160,7 @@ impl ToldWire {
         }
     }
 
-    fn of(told: &Told) -> (StatusCode, ToldWire) {
+    pub(super) fn of(told: &Told) -> (StatusCode, ToldWire) {
         match told {
             Told::Registered(r) => (StatusCode::CREATED, ToldWire::registered("registered", r)),
             Told::Already { event, person, status } => {
@@ -176,7 +181,7 @@ impl ToldWire {
 }
 
 /// A fault of an event at its field.
-fn event_fault(error: register::Fault) -> Fault {
+pub(super) fn event_fault(error: register::Fault) -> Fault {
     use register::Fault as E;
     let words = error.to_string();
     let at = |pointer: &str| Fault::field(Code::Invalid, pointer, words.clone());
@@ -197,7 +202,7 @@ fn event_fault(error: register::Fault) -> Fault {
     }
 }
 
-fn birth_fault(error: birth::Fault) -> Fault {
+pub(super) fn birth_fault(error: birth::Fault) -> Fault {
     use birth::Fault as B;
     let words = error.to_string();
     let at = |pointer: String| Fault::field(Code::Invalid, pointer, words.clone());
@@ -248,10 +253,11 @@ fn birth_input(call: &Call, pack: &catalogue::Pack, wire: BirthWire) -> Result<b
 }
 
 /// The action under which a caller registers events.
-fn action(call: &Call) -> Action {
+pub(super) fn action(call: &Call) -> Action {
     if call.who.role == Role::Citizen { Action::EditPerson } else { Action::RegisterEvent }
 }
 
+/// A change done once: looks the key up, does the work, keeps the answer, all in one transaction.
 macro_rules! changes {
     ($state:ident, $headers:ident, $call:ident, $body:ident, $operation:literal, |$tx:ident, $desk:ident| $work:expr) => {{
         let once = Once::new(&$headers, &$call, $operation, &$body.hash)?;
@@ -269,9 +275,10 @@ macro_rules! changes {
         })
     }};
 }
+pub(super) use changes;
 /// Registers a birth. The family's offers are durable when the answer arrives.
 #[utoipa::path(post, path = "/api/events/birth", tag = "events", request_body = BirthWire,
-    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
+    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
 pub(crate) async fn birth(State(state): State<AppState>, call: Call, headers: HeaderMap, request: Request) -> Response {
     answer(&headers.clone(), birth_inner(state, call, headers, request).await)
@@ -316,7 +323,7 @@ pub(crate) struct PregnancyWire {
 
 /// Registers a pregnancy.
 #[utoipa::path(post, path = "/api/events/pregnancy", tag = "events", request_body = PregnancyWire,
-    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
+    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
 pub(crate) async fn pregnancy(
     State(state): State<AppState>,
@@ -363,7 +370,7 @@ pub(crate) struct DeathWire {
 
 /// Registers a death.
 #[utoipa::path(post, path = "/api/events/death", tag = "events", request_body = DeathWire,
-    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
+    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
 pub(crate) async fn death(State(state): State<AppState>, call: Call, headers: HeaderMap, request: Request) -> Response {
     answer(&headers.clone(), death_inner(state, call, headers, request).await)
@@ -457,7 +464,7 @@ impl From<MemberRoleWire> for registry::household::MemberRole {
 
 /// Registers a move.
 #[utoipa::path(post, path = "/api/events/move", tag = "events", request_body = MoveWire,
-    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
+    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
 pub(crate) async fn moved(State(state): State<AppState>, call: Call, headers: HeaderMap, request: Request) -> Response {
     answer(&headers.clone(), moved_inner(state, call, headers, request).await)
@@ -524,7 +531,7 @@ pub(crate) struct ChangeWire {
     teller: TellerWire,
 }
 
-fn told_facts(pack: &catalogue::Pack, wire: &[FactWire]) -> Result<Vec<changed::FactTold>, Fault> {
+pub(super) fn told_facts(pack: &catalogue::Pack, wire: &[FactWire]) -> Result<Vec<changed::FactTold>, Fault> {
     if wire.is_empty() || wire.len() > 100 {
         return Err(Fault::field(Code::Invalid, "/facts", "expected 1 to 100 facts"));
     }
@@ -546,7 +553,7 @@ fn told_facts(pack: &catalogue::Pack, wire: &[FactWire]) -> Result<Vec<changed::
 
 /// Registers a change of income or other circumstances: facts with their origin.
 #[utoipa::path(post, path = "/api/events/income-change", tag = "events", request_body = ChangeWire,
-    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
+    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
 pub(crate) async fn income_change(
     State(state): State<AppState>,
@@ -573,233 +580,5 @@ async fn income_change_inner(
         let allowed = call.permit(&state, tx, action(&call), persons, "facts").await?;
         let told = changed::run(tx, &desk, &call.who, &allowed, input.clone()).await.map_err(event_fault)?;
         ToldWire::of(&told)
-    })
-}
-
-/// What is right about an event. Only what is given changes.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CorrectionWire {
-    /// Why.
-    #[schema(value_type = String, min_length = 3, max_length = 1000)]
-    reason: Short<1000>,
-    /// Birth: the child's names.
-    #[serde(default)]
-    #[schema(max_items = 5)]
-    names: Vec<NameWire>,
-    /// Birth: the child's sex.
-    #[serde(default)]
-    sex: Option<SexWire>,
-    /// Birth: the day.
-    #[serde(default)]
-    #[schema(format = Date)]
-    birth_date: Option<String>,
-    /// Pregnancy: the expected day.
-    #[serde(default)]
-    #[schema(format = Date)]
-    due_date: Option<String>,
-    /// Pregnancy: how many children are expected.
-    #[serde(default)]
-    #[schema(minimum = 1, maximum = 9)]
-    unborn: Option<u32>,
-    /// Facts; in a change of circumstances each replaces the statement on the same item.
-    #[serde(default)]
-    #[schema(max_items = 100)]
-    facts: Vec<FactWire>,
-    /// Who tells.
-    #[serde(default)]
-    teller: TellerWire,
-}
-
-/// Corrects an event. The original is kept.
-#[utoipa::path(post, path = "/api/events/{id}/correction", tag = "events", request_body = CorrectionWire,
-    params(("id" = Uuid, Path, description = "The event."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
-    responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
-pub(crate) async fn correction(
-    State(state): State<AppState>,
-    call: Call,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    request: Request,
-) -> Response {
-    answer(&headers.clone(), correction_inner(state, call, &id, headers, request).await)
-}
-
-async fn correction_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, Fault> {
-    let event = EventId(super::id(id)?);
-    let mut body = Body::<CorrectionWire>::read(request, &state).await?;
-    body.hash = body::hash(format!("{event} {}", body.hash).as_bytes());
-    let it = body.it.clone();
-    let facts = match it.facts.is_empty() {
-        true => vec![],
-        false => told_facts(&state.packs.current(), &it.facts)?,
-    };
-    let input = correct::Input {
-        event,
-        reason: it.reason.0,
-        right: correct::Right {
-            names: wire::names(&it.names, "/names")?,
-            sex: it.sex.map(Into::into),
-            birth_date: it.birth_date.map(|d| read_day(&d, "/birth_date")).transpose()?,
-            due_date: it.due_date.map(|d| read_day(&d, "/due_date")).transpose()?,
-            unborn: it.unborn,
-            facts: facts.into_iter().map(|f| (f.subject, f.item, f.value)).collect(),
-        },
-        teller: it.teller.teller(&call),
-    };
-    changes!(state, headers, call, body, "correction", |tx, desk| {
-        let (person, _) = casework::read::event_person(tx, event).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
-        let allowed = call.permit(&state, tx, action(&call), [person], "correction").await?;
-        let told = correct::run(tx, &desk, &call.who, &allowed, input.clone()).await.map_err(event_fault)?;
-        ToldWire::of(&told)
-    })
-}
-
-/// Why an event is withdrawn.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WithdrawalWire {
-    /// Why.
-    #[schema(value_type = String, min_length = 3, max_length = 1000)]
-    reason: Short<1000>,
-    /// Who tells.
-    #[serde(default)]
-    teller: TellerWire,
-}
-
-/// Withdraws an event registered in error, and what followed from it. Nothing is deleted.
-#[utoipa::path(post, path = "/api/events/{id}/withdrawal", tag = "events", request_body = WithdrawalWire,
-    params(("id" = Uuid, Path, description = "The event."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
-    responses((status = 200, body = ToldWire), super::Faults))]
-pub(crate) async fn withdrawal(
-    State(state): State<AppState>,
-    call: Call,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    request: Request,
-) -> Response {
-    answer(&headers.clone(), withdrawal_inner(state, call, &id, headers, request).await)
-}
-
-async fn withdrawal_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, Fault> {
-    let event = EventId(super::id(id)?);
-    let mut body = Body::<WithdrawalWire>::read(request, &state).await?;
-    body.hash = body::hash(format!("{event} {}", body.hash).as_bytes());
-    let it = body.it.clone();
-    let input = withdraw::Input { event, reason: it.reason.0, teller: it.teller.teller(&call) };
-    changes!(state, headers, call, body, "withdrawal", |tx, desk| {
-        let (person, _) = casework::read::event_person(tx, event).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
-        let allowed = call.permit(&state, tx, action(&call), [person], "withdrawal").await?;
-        let done = withdraw::run(tx, &desk, &call.who, &allowed, input.clone()).await.map_err(event_fault)?;
-        (StatusCode::OK, ToldWire::registered("withdrawn", &done))
-    })
-}
-
-/// Where a file comes from.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FileQuery {
-    /// The agency (its id in the pack); a machine's is its own.
-    #[param(min_length = 1, max_length = 60)]
-    source: Option<String>,
-    /// The scheme of identifiers where the file names none.
-    #[param(min_length = 1, max_length = 40)]
-    scheme: String,
-}
-
-/// What came of a file.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FileReport {
-    /// Births registered.
-    registered: u32,
-    /// Births known already.
-    already: u32,
-    /// Rows refused, as `line:N` or `line:N/COLUMN`.
-    refused: Vec<FieldFault>,
-}
-
-/// Registers births from a file of the civil register (CSV). Each row is its own change; sending the file again registers nothing
-/// twice, because every row bears the register's own number.
-#[utoipa::path(post, path = "/api/events/births-file", tag = "events",
-    request_body(content = String, content_type = "text/csv", description = "Columns: register_number, birth_date, family_name, given_name, sex, script, latin_name, identifier, registered_on, registered_at, place, order, number, of, scheme, mother, father, parent, fact:ITEM."),
-    params(FileQuery, ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
-    responses((status = 200, body = FileReport), super::Faults))]
-pub(crate) async fn births_file(
-    State(state): State<AppState>,
-    call: Call,
-    headers: HeaderMap,
-    request: Request,
-) -> Response {
-    answer(&headers.clone(), births_file_inner(state, call, headers, request).await)
-}
-
-async fn births_file_inner(
-    state: AppState,
-    call: Call,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<axum::Json<FileReport>, Fault> {
-    super::call::key(&headers)?;
-    let query: FileQuery = super::query(request.uri())?;
-    let kind = headers.get(axum::http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().is_none_or(|k| !k.trim().eq_ignore_ascii_case("text/csv")) {
-        return Err(Fault::field(Code::MediaType, "header:content-type", "expected text/csv"));
-    }
-    let bytes = body::raw(request, &state).await?;
-    call.permit_thing(&state, Action::Import, "births").await?;
-    let viewer = call.viewer(&state);
-    let wire = TellerWire { source: query.source.map(Short), register_number: None };
-    let source = wire.teller(&call).source;
-    let rows = births_file::read(&viewer.desk(), &bytes, &source, &query.scheme)
-        .map_err(|e| Fault::field(Code::Invalid, "", e.to_string()))?;
-    let mut report = FileReport { registered: 0, already: 0, refused: Vec::new() };
-    for (line, row) in rows {
-        let input = match row {
-            Ok(input) => input,
-            Err(refused) => {
-                report.refused.push(refused_row(line, refused.column.as_deref(), refused.reason));
-                continue;
-            }
-        };
-        match file_row(&state, &call, &input).await {
-            Ok(Told::Registered(_)) => report.registered += 1,
-            Ok(Told::Already { .. }) => report.already += 1,
-            Err(fault) => {
-                let first = fault.errors.first();
-                let why =
-                    first.map_or_else(|| fault.problem(super::call::lang(&headers)).detail, |e| e.message.clone());
-                report.refused.push(refused_row(line, None, why));
-            }
-        }
-    }
-    Ok(axum::Json(report))
-}
-
-fn refused_row(line: u64, column: Option<&str>, message: String) -> FieldFault {
-    let pointer = column.map_or_else(|| format!("line:{line}"), |c| format!("line:{line}/{c}"));
-    FieldFault { pointer, message }
-}
-
-async fn file_row(state: &AppState, call: &Call, input: &birth::Input) -> Result<Told, Fault> {
-    let viewer = call.viewer(state);
-    transact!(state.db, Fault, |tx| {
-        let desk = viewer.desk();
-        let parents = birth::parents(tx, &desk, &input.parents).await.map_err(birth_fault)?;
-        let persons = parents.iter().map(|(id, _)| *id);
-        let allowed = call.permit(state, tx, action(call), persons, "birth").await?;
-        birth::run(tx, &desk, &call.who, &allowed, input.clone()).await.map_err(birth_fault)
     })
 }

@@ -5,10 +5,13 @@
 //! Invariants: personal data leaves only as [`guard::Disclosed`]; a change and its idempotency key are one transaction;
 //! whatever is sent, the answer is a status the document declares, and nothing is half done.
 
+mod births;
 mod body;
 mod call;
 pub mod client;
 mod events;
+mod households;
+mod mending;
 mod offers;
 mod oversight;
 mod people;
@@ -78,9 +81,9 @@ pub(crate) enum Faults {
     info(title = "Hearth", description = "What families are entitled to, and why. Officials name purpose and reason in the headers `hearth-purpose` and `hearth-reason` (percent-encoded)."),
     paths(
         people::create, people::one, people::search, oversight::trail,
-        people::household, people::facts, people::entitlements, people::events, offers::list,
-        events::birth, events::pregnancy, events::moved, events::income_change, events::death, events::correction,
-        events::withdrawal, events::births_file,
+        households::household, households::facts, households::entitlements, households::events, offers::list,
+        events::birth, events::pregnancy, events::moved, events::income_change, events::death, mending::correction,
+        mending::withdrawal, births::births_file,
         offers::accept, offers::accept_several, offers::refuse,
         rules_of::programmes, rules_of::programme, rules_of::parameters, rules_of::parameter, rules_of::explain,
         oversight::checkpoint, oversight::reload,
@@ -122,19 +125,19 @@ pub fn router(state: AppState) -> Router {
         .route("/api/persons/search", post(people::search))
         .route("/api/persons/{id}", get(people::one))
         .route("/api/persons/{id}/trail", get(oversight::trail))
-        .route("/api/households/{id}", get(people::household))
-        .route("/api/households/{id}/facts", get(people::facts))
-        .route("/api/households/{id}/entitlements", get(people::entitlements))
-        .route("/api/households/{id}/events", get(people::events))
+        .route("/api/households/{id}", get(households::household))
+        .route("/api/households/{id}/facts", get(households::facts))
+        .route("/api/households/{id}/entitlements", get(households::entitlements))
+        .route("/api/households/{id}/events", get(households::events))
         .route("/api/households/{id}/offers", get(offers::list))
         .route("/api/events/birth", post(events::birth))
         .route("/api/events/pregnancy", post(events::pregnancy))
         .route("/api/events/move", post(events::moved))
         .route("/api/events/income-change", post(events::income_change))
         .route("/api/events/death", post(events::death))
-        .route("/api/events/births-file", post(events::births_file))
-        .route("/api/events/{id}/correction", post(events::correction))
-        .route("/api/events/{id}/withdrawal", post(events::withdrawal))
+        .route("/api/events/births-file", post(births::births_file))
+        .route("/api/events/{id}/correction", post(mending::correction))
+        .route("/api/events/{id}/withdrawal", post(mending::withdrawal))
         .route("/api/offers/accept", post(offers::accept_several))
         .route("/api/offers/{id}/accept", post(offers::accept))
         .route("/api/offers/{id}/refuse", post(offers::refuse))

@@ -277,7 +277,7 @@ async fn accept_all(state: AppState, call: Call, once: Once, input: accept::Inpu
 
 /// Accepts one offer: it becomes an application with frozen facts and rule version. Accepting twice gives the same application.
 #[utoipa::path(post, path = "/api/offers/{id}/accept", tag = "offers", request_body = AcceptWire,
-    params(("id" = Uuid, Path, description = "The offer."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
+    params(("id" = Uuid, Path, description = "The offer."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = AcceptedWire), (status = 200, description = "Accepted before.", body = AcceptedWire), super::Faults))]
 pub(crate) async fn accept(
     State(state): State<AppState>,
@@ -311,7 +311,7 @@ async fn accept_inner(
 
 /// Accepts several offers of one household at once: all or none, as one application.
 #[utoipa::path(post, path = "/api/offers/accept", tag = "offers", request_body = AcceptSeveralWire,
-    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
+    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = AcceptedWire), (status = 200, description = "All accepted before.", body = AcceptedWire), super::Faults))]
 pub(crate) async fn accept_several(
     State(state): State<AppState>,
@@ -359,7 +359,7 @@ pub(crate) struct RefusedWire {
 
 /// Refuses an offer. It may still be accepted while its window is open.
 #[utoipa::path(post, path = "/api/offers/{id}/refuse", tag = "offers", request_body = RefuseWire,
-    params(("id" = Uuid, Path, description = "The offer."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
+    params(("id" = Uuid, Path, description = "The offer."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 200, body = RefusedWire), super::Faults))]
 pub(crate) async fn refuse(
     State(state): State<AppState>,

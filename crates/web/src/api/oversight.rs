@@ -163,7 +163,7 @@ pub(crate) struct ReloadedWire {
 
 /// Takes the pack in the configured folder into force, or refuses it whole. All households are worked out again in the background.
 #[utoipa::path(post, path = "/api/packs/reload", tag = "oversight",
-    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200)),
+    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 200, body = ReloadedWire), super::Faults))]
 pub(crate) async fn reload(
     State(state): State<AppState>,

@@ -1,0 +1,473 @@
+//! Households: members, facts with their origin, entitlements with reasons, events.
+
+use axum::extract::{Path, Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use casework::read::Older;
+use guard::{Action, Tier};
+use kernel::{HouseholdId, Instant, Lang, PersonId};
+use registry::AsOf;
+use rules::combine::Standing;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::call::{Call, answer, lang};
+use super::events::MemberRoleWire;
+use super::people::PersonWire;
+use super::problem::{Code, Fault};
+use super::wire::{self, SubjectWire, SumWire, answer_word, day, moment};
+use crate::state::AppState;
+
+/// A member of a household.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberWire {
+    /// The role.
+    role: MemberRoleWire,
+    /// Member since.
+    #[schema(format = Date)]
+    since: String,
+    /// The person.
+    person: PersonWire,
+    /// Parents within the household.
+    parents: Vec<Uuid>,
+    /// The spouse within the household.
+    spouse: Option<Uuid>,
+}
+
+/// A household as the caller may see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HouseholdWire {
+    /// Its id.
+    id: Uuid,
+    /// The head first.
+    members: Vec<MemberWire>,
+}
+
+fn member_role(role: registry::household::MemberRole) -> MemberRoleWire {
+    use registry::household::MemberRole as R;
+    match role {
+        R::Head => MemberRoleWire::Head,
+        R::Spouse => MemberRoleWire::Spouse,
+        R::Child => MemberRoleWire::Child,
+        R::Parent => MemberRoleWire::Parent,
+        R::Relative => MemberRoleWire::Relative,
+        R::Other => MemberRoleWire::Other,
+    }
+}
+
+/// A household and its members.
+#[utoipa::path(get, path = "/api/households/{id}", tag = "households",
+    params(("id" = Uuid, Path, description = "The household.")),
+    responses((status = 200, body = HouseholdWire), super::Faults))]
+pub(crate) async fn household(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    answer(&headers, household_inner(state, call, &id).await.map(|h| axum::Json(h.0)))
+}
+
+/// One fact with its origin.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FactShown {
+    /// Whom it is about.
+    subject: SubjectWire,
+    /// The item.
+    item: String,
+    /// The value.
+    #[schema(value_type = wire::Scalar)]
+    value: serde_json::Value,
+    /// The agency it comes from, or `self`.
+    source: String,
+    /// The law it is held under; may be empty.
+    law: String,
+    /// First day it holds for.
+    #[schema(format = Date)]
+    from: String,
+    /// First day it no longer holds for.
+    #[schema(format = Date)]
+    until: Option<String>,
+    /// When it was recorded.
+    #[schema(format = DateTime)]
+    recorded: String,
+}
+
+/// The facts that hold today.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FactList {
+    /// Of the household, then of each member.
+    facts: Vec<FactShown>,
+}
+
+fn fact(subject: SubjectWire, f: &registry::Fact) -> FactShown {
+    use registry::FactValue as V;
+    let value = match &f.value {
+        V::Boolean(v) => serde_json::Value::from(*v),
+        V::Integer(v) | V::Money(v) => serde_json::Value::from(*v),
+        V::Decimal(v) | V::Text(v) | V::Code(v) => serde_json::Value::from(v.clone()),
+        V::Date(v) => serde_json::Value::from(v.to_string()),
+    };
+    FactShown {
+        subject,
+        item: f.item.clone(),
+        value,
+        source: f.stamp.origin.source.clone(),
+        law: f.stamp.origin.law.clone(),
+        from: f.stamp.valid.from.to_string(),
+        until: day(f.stamp.valid.until),
+        recorded: moment(f.stamp.recorded_at),
+    }
+}
+
+/// The facts of a household and its members, with their sources.
+#[utoipa::path(get, path = "/api/households/{id}/facts", tag = "households",
+    params(("id" = Uuid, Path, description = "The household.")),
+    responses((status = 200, body = FactList), super::Faults))]
+pub(crate) async fn facts(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    answer(&headers, household_facts(state, call, &id).await.map(axum::Json))
+}
+
+async fn household_facts(state: AppState, call: Call, id: &str) -> Result<FactList, Fault> {
+    let (record, _) = record(&state, &call, id, Action::ViewFacts).await?;
+    let own = SubjectWire { person: None, household: Some(record.id.0) };
+    let mut all: Vec<FactShown> = record.facts.iter().map(|f| fact(own.clone(), f)).collect();
+    for member in &record.members {
+        let subject = SubjectWire { person: Some(member.person.id.0), household: None };
+        all.extend(member.person.facts.iter().map(|f| fact(subject.clone(), f)));
+    }
+    Ok(FactList { facts: all })
+}
+
+async fn household_inner(state: AppState, call: Call, id: &str) -> Result<(HouseholdWire, ()), Fault> {
+    let (record, ()) = record(&state, &call, id, Action::ViewHousehold).await?;
+    let inside = |id: &PersonId| record.member(*id).is_some();
+    let members = record.members.iter().map(|m| MemberWire {
+        role: member_role(m.role),
+        since: m.since.to_string(),
+        person: (&m.person).into(),
+        parents: m.person.related(registry::kin::Relation::Parent).filter(inside).map(|p| p.0).collect(),
+        spouse: m.person.related(registry::kin::Relation::Spouse).find(inside).map(|p| p.0),
+    });
+    Ok((HouseholdWire { id: record.id.0, members: members.collect() }, ()))
+}
+
+async fn record(
+    state: &AppState,
+    call: &Call,
+    id: &str,
+    action: Action,
+) -> Result<(guard::Disclosed<registry::HouseholdRecord>, ()), Fault> {
+    let household = HouseholdId(super::id(id)?);
+    let viewer = call.viewer(state);
+    let setting = viewer.setting();
+    let mut tx = state.db.read().await?;
+    let as_of = AsOf::latest(viewer.today());
+    let seen = registry::sight::household(&mut tx, &viewer.sight(&setting), household, as_of).await?;
+    drop(tx);
+    let seen = seen.ok_or_else(|| Fault::new(Code::NotFound))?;
+    let tier = if action == Action::ViewFacts { Tier::Benefits } else { Tier::Contact };
+    let resource = seen.resource().at(tier).showing([action.word()]);
+    Ok((state.guard.reveal(&call.who, action, &resource, &call.purpose, seen.sealed).await?, ()))
+}
+
+/// What a programme says for one subject.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResultWire {
+    /// The programme.
+    programme: String,
+    /// Whose entitlement.
+    subject: Option<SubjectWire>,
+    /// `yes`, `no`, `cannot_tell` or `error`.
+    result: String,
+    /// The sum of the single result.
+    amount: Option<SumWire>,
+    /// The sum after the combination rules.
+    combined_amount: Option<SumWire>,
+    /// `single`, `kept`, `shortened`, `dropped` or `choice`.
+    standing: String,
+    /// Combination rules that changed it.
+    by: Vec<String>,
+    /// First day of the entitlement.
+    #[schema(format = Date)]
+    from: Option<String>,
+    /// First day outside.
+    #[schema(format = Date)]
+    until: Option<String>,
+    /// Last day of the claim window.
+    #[schema(format = Date)]
+    claim_closes: Option<String>,
+    /// Every condition with its words and whether it holds (null: not known).
+    conditions: Vec<ConditionWire>,
+    /// The facts that would settle it.
+    missing: Vec<MissingWire>,
+}
+
+/// A condition.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConditionWire {
+    /// Its id.
+    id: String,
+    /// In words.
+    words: String,
+    /// The law.
+    law: String,
+    /// Whether it holds; null: not known.
+    holds: Option<bool>,
+}
+
+/// A fact that is missing.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MissingWire {
+    /// Whom it is about.
+    subject: Option<SubjectWire>,
+    /// The item.
+    item: String,
+}
+
+/// What a household may get.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EntitlementList {
+    /// The day.
+    #[schema(format = Date)]
+    on: String,
+    /// Content hash of the pack.
+    pack_hash: String,
+    /// Content hash of the rules.
+    rule_set: String,
+    /// One for each programme and subject.
+    results: Vec<ResultWire>,
+}
+
+/// The day asked about.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OnQuery {
+    /// A day; today when left out. Today's facts are used.
+    #[serde(default)]
+    #[param(format = Date)]
+    on: Option<String>,
+}
+
+/// What a household may get, with reasons, after the combination rules.
+#[utoipa::path(get, path = "/api/households/{id}/entitlements", tag = "households",
+    params(("id" = Uuid, Path, description = "The household."), OnQuery),
+    responses((status = 200, body = EntitlementList), super::Faults))]
+pub(crate) async fn entitlements(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    let query = super::query(request.uri());
+    answer(
+        &headers,
+        match query {
+            Ok(query) => entitled(state, call, &id, query, lang(&headers)).await.map(axum::Json),
+            Err(fault) => Err(fault),
+        },
+    )
+}
+
+async fn entitled(state: AppState, call: Call, id: &str, query: OnQuery, lang: Lang) -> Result<EntitlementList, Fault> {
+    let household = HouseholdId(super::id(id)?);
+    let viewer = call.viewer(&state);
+    let on = query.on.map(|d| super::query_day(&d, "on")).transpose()?.unwrap_or_else(|| viewer.today());
+    let setting = viewer.setting();
+    let mut tx = state.db.read().await?;
+    let desk = viewer.desk();
+    let seen = casework::read::entitlements(&mut tx, &desk, &viewer.sight(&setting), household, on).await?;
+    drop(tx);
+    let seen = seen.ok_or_else(|| Fault::new(Code::NotFound))?;
+    let resource = seen.resource().showing(["entitlements"]);
+    let open = state.guard.reveal(&call.who, Action::ViewEntitlements, &resource, &call.purpose, seen.sealed).await?;
+    let e = &open.evaluation;
+    let sum = |a: &rules::outcome::Amount| SumWire {
+        minor: a.minor,
+        currency: viewer.pack.currency().to_string(),
+        per: wire::per(a.per).to_owned(),
+    };
+    let results = e.explanation.results.iter().zip(&e.combined.results).map(|(r, c)| {
+        let version = viewer.pack.version(&r.programme, r.version);
+        ResultWire {
+            programme: r.programme.clone(),
+            subject: e.subject(&r.subject).map(Into::into),
+            result: answer_word(r.answer).to_owned(),
+            amount: r.amount.as_ref().map(sum),
+            combined_amount: c.amount.as_ref().map(sum),
+            standing: standing(c.standing).to_owned(),
+            by: c.by.clone(),
+            from: day(r.from),
+            until: day(r.until),
+            claim_closes: day(r.claim_closes),
+            conditions: r
+                .conditions
+                .iter()
+                .map(|c| {
+                    let told = version.and_then(|v| v.conditions.iter().find(|w| w.id == c.id));
+                    ConditionWire {
+                        id: c.id.clone(),
+                        words: told.map(|t| t.words.get(lang).to_owned()).unwrap_or_default(),
+                        law: told.map(|t| t.law.clone()).unwrap_or_default(),
+                        holds: c.holds,
+                    }
+                })
+                .collect(),
+            missing: r
+                .missing
+                .iter()
+                .map(|m| MissingWire { subject: e.subject(&m.subject).map(Into::into), item: m.item.clone() })
+                .collect(),
+        }
+    });
+    Ok(EntitlementList {
+        on: on.to_string(),
+        pack_hash: open.pack.clone(),
+        rule_set: e.explanation.rule_set.clone(),
+        results: results.collect(),
+    })
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Single => "single",
+        Standing::Kept => "kept",
+        Standing::Shortened => "shortened",
+        Standing::Dropped => "dropped",
+        Standing::Choice => "choice",
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageQuery {
+    /// How many rows at most.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// Where the page before ended.
+    #[serde(default)]
+    #[param(max_length = 100)]
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    fn limit(&self) -> Result<u32, Fault> {
+        let limit = self.limit.unwrap_or(20);
+        if (1..=100).contains(&limit) {
+            Ok(limit)
+        } else {
+            Err(Fault::field(Code::Invalid, "query:limit", "expected 1 to 100"))
+        }
+    }
+
+    fn older(&self) -> Result<Older, Fault> {
+        let Some(text) = &self.cursor else { return Ok(Older::NEWEST) };
+        let read = || {
+            let (at, id) = text.split_once('~')?;
+            Some(Older { at: Instant::from_micros(at.parse().ok()?), id: id.parse().ok()? })
+        };
+        read().ok_or_else(|| Fault::field(Code::Invalid, "query:cursor", "is not a cursor this list gave"))
+    }
+}
+
+/// An event.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventWire {
+    /// Its id.
+    id: Uuid,
+    /// What happened.
+    kind: String,
+    /// Whom it is about.
+    person: Uuid,
+    /// The day.
+    #[schema(format = Date)]
+    occurred_on: String,
+    /// Who told.
+    source: String,
+    /// `registered`, `corrected` or `withdrawn`.
+    status: String,
+    /// The event it corrects.
+    corrects: Option<Uuid>,
+    /// Why it was corrected or withdrawn.
+    reason: Option<String>,
+    /// When it was recorded.
+    #[schema(format = DateTime)]
+    recorded_at: String,
+}
+
+/// A page of events.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventList {
+    /// The newest first.
+    events: Vec<EventWire>,
+    /// Where the next page begins.
+    next: Option<String>,
+}
+
+/// The events of a household, the newest first.
+#[utoipa::path(get, path = "/api/households/{id}/events", tag = "households",
+    params(("id" = Uuid, Path, description = "The household."), PageQuery),
+    responses((status = 200, body = EventList), super::Faults))]
+pub(crate) async fn events(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    let query = super::query(request.uri());
+    answer(
+        &headers,
+        match query {
+            Ok(query) => event_page(state, call, &id, query).await.map(axum::Json),
+            Err(fault) => Err(fault),
+        },
+    )
+}
+
+async fn event_page(state: AppState, call: Call, id: &str, query: PageQuery) -> Result<EventList, Fault> {
+    let household = HouseholdId(super::id(id)?);
+    let (limit, older) = (query.limit()?, query.older()?);
+    let viewer = call.viewer(&state);
+    let setting = viewer.setting();
+    let mut tx = state.db.read().await?;
+    let desk = viewer.desk();
+    let seen = casework::read::events(&mut tx, &desk, &viewer.sight(&setting), household, older, limit).await?;
+    drop(tx);
+    let seen = seen.ok_or_else(|| Fault::new(Code::NotFound))?;
+    let resource = seen.resource().showing(["events"]);
+    let open = state.guard.reveal(&call.who, Action::ViewHousehold, &resource, &call.purpose, seen.sealed).await?;
+    let full = u32::try_from(open.len()).is_ok_and(|n| n == limit);
+    let next = open.last().filter(|_| full).map(|e| format!("{}~{}", e.recorded_at.micros(), e.id));
+    let events = open.iter().map(|e| EventWire {
+        id: e.id.0,
+        kind: e.kind.word().to_owned(),
+        person: e.person.0,
+        occurred_on: e.occurred_on.to_string(),
+        source: e.source.clone(),
+        status: e.status.word().to_owned(),
+        corrects: e.corrects.map(|c| c.0),
+        reason: e.reason.clone(),
+        recorded_at: moment(e.recorded_at),
+    });
+    Ok(EventList { events: events.collect(), next })
+}
