@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! let t = text::Text::new(Lang::Ko);
-//! t.t("offers-title");
-//! t.with("offers-count", &[("count", 3.into())]);
+//! t.t("offers-lead");
+//! t.with("section-yes", &[("count", 3_i64.into())]);
 //! t.money(Money::new(1_000_000, Currency::KRW));      // 1,000,000원
 //! ```
 //!
