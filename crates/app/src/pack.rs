@@ -1,5 +1,6 @@
 //! `hearth pack …` and `hearth explain`: the catalogue's reports on the terminal.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -64,6 +65,11 @@ pub struct ExplainArgs {
     json: bool,
 }
 
+/// Prints a report. A reader who has seen enough (`| head`) is no failure.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
 /// Loads a pack or prints its faults.
 pub fn load(dir: &Path) -> Result<Pack, ExitCode> {
     match Pack::load(dir) {
@@ -96,7 +102,7 @@ pub fn check(dir: &Path) -> ExitCode {
         }
         Err(faults) => (faults, ExitCode::FAILURE),
     };
-    print!("{}", catalogue::check_report(&faults, files.as_ref()));
+    say(catalogue::check_report(&faults, files.as_ref()).trim_end());
     code
 }
 
@@ -107,7 +113,7 @@ pub fn test(dir: &Path, only: &str) -> ExitCode {
         Err(code) => return code,
     };
     let report = catalogue::cases::run_cases(&pack, only);
-    println!("{}", report.text());
+    say(&report.text());
     if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -119,9 +125,9 @@ pub fn diff(old: &Path, new: &Path, lang: Lang) -> ExitCode {
     };
     let changes = catalogue::differences(&old, &new);
     for change in &changes {
-        println!("{}", change.text(lang));
+        say(&change.text(lang));
     }
-    println!("{} changes", changes.len());
+    say(&format!("{} changes", changes.len()));
     ExitCode::SUCCESS
 }
 
@@ -154,9 +160,9 @@ pub fn explain(args: &ExplainArgs) -> ExitCode {
     };
     let question = Question { on: args.on, claim: args.claim };
     if args.json {
-        println!("{:#}", catalogue::explain_json(&pack, &household, question, args.lang));
+        say(&format!("{:#}", catalogue::explain_json(&pack, &household, question, args.lang)));
     } else {
-        println!("{}", catalogue::explain_report(&pack, &household, question, args.lang));
+        say(&catalogue::explain_report(&pack, &household, question, args.lang));
     }
     ExitCode::SUCCESS
 }
