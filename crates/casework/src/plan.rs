@@ -66,6 +66,7 @@ pub struct Occasion {
 
 /// One change to make.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a handful of them live for one transaction")]
 pub enum Change {
     /// Nothing like it was offered before.
     Make {

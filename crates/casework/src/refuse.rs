@@ -2,7 +2,7 @@
 
 use guard::{Allowed, Who};
 use kernel::{OfferId, PersonId};
-use store::{StoreError, Tx, params};
+use store::{Tx, params};
 
 use crate::accept::{Fault, MOST, permitted};
 use crate::desk::Desk;
@@ -52,7 +52,7 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &[Allowed], i
         let act = desk.ids.uuid(desk.now);
         let (subject, role) = (offer.subject.uuid(), who.role.word());
         let values = params![subject, offer.id, act, "refused", offer.revision, who.account, role, reason, desk.now];
-        tx.execute(rows::ACT_ADD, values).await.map_err(StoreError::from)?;
+        tx.execute(rows::ACT_ADD, values).await?;
         refused += 1;
     }
     Ok(refused)

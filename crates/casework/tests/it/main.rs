@@ -1,5 +1,11 @@
 //! Life events, offers and applications on real SQLite and, when a server is named, real PostgreSQL, under the real pack.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests; the exemption for tests does not reach them"
+)]
+
 mod births;
 mod desk;
 mod offers;

@@ -1,6 +1,12 @@
 //! The programming interface through the whole router: a machine tells a birth, a mother accepts, an official is asked for a reason,
 //! hostile input is refused at its field.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests; the exemption for tests does not reach them"
+)]
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
