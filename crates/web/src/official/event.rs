@@ -126,6 +126,7 @@ fn birth(t: Text, form: &Form, of: &For) -> Markup {
         (field::radios(form, "sex", &t.t("event-sex"), "", &[
             ("female".to_owned(), t.t("sex-female").into_owned()), ("male".to_owned(), t.t("sex-male").into_owned()),
         ]))
+        (field::line(form, "order", &t.t("event-order"), Look { hint: &t.t("event-order-hint"), width: "w-s", keyboard: "numeric", ..Look::default() }))
         (field::line(form, "identifier", &t.t("identifier"), Look { hint: &t.t("event-identifier-hint"), width: "w-m", ..Look::default() }))
     }
 }

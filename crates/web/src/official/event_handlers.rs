@@ -226,6 +226,10 @@ async fn birth_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -
     };
     let name = form.optional(f.t, "name", 80);
     let identifier = form.optional(f.t, "identifier", 40);
+    let order = form.optional(f.t, "order", 2).map(|typed| typed.parse::<u32>().ok().filter(|n| (1..=30).contains(n)));
+    if order == Some(None) {
+        form.refuse("order", f.t.t("error-number-form"));
+    }
     let (Some(mother), Some(born), true) = (mother, born, form.is_fine()) else { return Ok(None) };
     let people: Vec<PersonId> = [Some(mother), second].into_iter().flatten().collect();
     let allowed = permit(v, &people).await?;
@@ -240,7 +244,7 @@ async fn birth_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -
         parents,
         number: 1,
         of: 1,
-        order: None,
+        order: order.flatten(),
         place: None,
         registered_at: None,
         registered_on: Some(v.today()),

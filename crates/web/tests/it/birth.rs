@@ -149,6 +149,7 @@ async fn a_birth_becomes_offers_that_are_accepted_and_every_look_is_seen() {
         ("name", "박서아"),
         ("born", "2026.11.20"),
         ("sex", "female"),
+        ("order", "1"),
     ];
     let events = format!("{path}/events/birth");
     let form = official.get(&events).await;
