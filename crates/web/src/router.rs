@@ -96,7 +96,7 @@ async fn remember_language(request: Request, next: Next) -> Response {
     response
 }
 
-/// Gives every answer of ours above 499 without a page its page, with a number that is in the records too.
+/// Gives every refusal and failure without a page its page; a failure with a number that is in the records too.
 async fn numbered_faults(State(state): State<AppState>, f: Frame, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
@@ -104,8 +104,16 @@ async fn numbered_faults(State(state): State<AppState>, f: Frame, request: Reque
         .headers()
         .get(axum::http::header::CONTENT_TYPE)
         .is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
-    if !response.status().is_server_error() || html {
+    if html {
         return response;
+    }
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => return Fault::TooLarge.response(&f),
+        StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
+            return Fault::Refused.response(&f);
+        }
+        status if !status.is_server_error() => return response,
+        _ => {}
     }
     let number = state.ids.uuid(state.now()).simple().to_string().split_off(20);
     tracing::error!(%number, %method, path, status = response.status().as_u16(), "a request failed");

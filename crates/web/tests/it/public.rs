@@ -21,6 +21,10 @@ async fn public_pages_answer_in_the_language_asked_for() {
     assert_eq!(lost.status, StatusCode::NOT_FOUND);
     assert!(lost.body.contains("<h1>"));
     assert_eq!(get(&app, "/programmes/no_such").await.status, StatusCode::NOT_FOUND);
+    let many: Vec<(&str, &str)> = vec![("x", "y"); 2_001];
+    let flooded = post(&app, "/check/place", &many).await;
+    assert_eq!(flooded.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(flooded.body.contains("<h1>"), "a refusal is a page");
 }
 
 const FAMILY: [(&str, &str); 9] = [
