@@ -33,6 +33,13 @@ pub fn evaluate(pack: &Pack, snapshot: &Snapshot, on: Date) -> Evaluation {
     Evaluation { household: snapshot.household, persons: snapshot.persons(), explanation, combined }
 }
 
+/// The same for making offers: a *no* does not say what would turn it.
+pub(crate) fn for_offers(pack: &Pack, snapshot: &Snapshot, on: Date) -> Evaluation {
+    let household = snapshot.for_rules(pack.program().household());
+    let (explanation, combined) = pack.evaluate_today(&household, on);
+    Evaluation { household: snapshot.household, persons: snapshot.persons(), explanation, combined }
+}
+
 impl Evaluation {
     /// The subject a result is about.
     pub fn subject(&self, indexed: &Indexed) -> Option<Subject> {

@@ -7,7 +7,7 @@ use store::{AsConflict, StoreError, Tx, params};
 use uuid::Uuid;
 
 use crate::desk::Desk;
-use crate::evaluate::{evaluate, outcomes};
+use crate::evaluate::{for_offers, outcomes};
 use crate::household;
 use crate::model::{Cause, EventStatus, ItemStatus, LifeEvent, Offer, OfferStatus};
 use crate::plan::{Change, Draft, Occasion, Outcomes, plan};
@@ -104,7 +104,7 @@ pub(crate) async fn settle(
     event: Option<EventId>,
 ) -> Result<Settled, StoreError> {
     let today = desk.today();
-    let now = evaluate(desk.pack, snapshot, today);
+    let now = for_offers(desk.pack, snapshot, today);
     let drafts = now.drafts(desk.pack, snapshot, cause);
     let stands = outcomes(&drafts);
     let last = match before {
@@ -124,7 +124,7 @@ pub(crate) async fn settle(
 }
 
 fn said(desk: &Desk<'_>, snapshot: &Snapshot, cause: Cause) -> Outcomes {
-    let then = evaluate(desk.pack, snapshot, desk.today());
+    let then = for_offers(desk.pack, snapshot, desk.today());
     outcomes(&then.drafts(desk.pack, snapshot, cause))
 }
 

@@ -13,7 +13,15 @@ impl Pack {
     /// Everything worked out for one household on one day; `claim` is the day of the claim, `None` the day itself.
     /// The combined results stand in the same order as the single results.
     pub fn evaluate(&self, household: &Household, on: Date, claim: Option<Date>) -> (Explanation, Combined) {
-        let mut explanation = self.program().explain(household, on, claim.unwrap_or(on));
+        self.combined(household, on, self.program().explain(household, on, claim.unwrap_or(on)))
+    }
+
+    /// The same without the nearest change of a *no*, which costs most of the time: for making offers.
+    pub fn evaluate_today(&self, household: &Household, on: Date) -> (Explanation, Combined) {
+        self.combined(household, on, self.program().explain_today(household, on, on))
+    }
+
+    fn combined(&self, household: &Household, on: Date, mut explanation: Explanation) -> (Explanation, Combined) {
         let limits: Vec<(String, Option<i64>)> = self.take_limits(&mut explanation);
         let limit = |rule: &str| limits.iter().find(|(id, _)| id == rule).and_then(|(_, limit)| *limit);
         let spouses: Vec<Option<usize>> = household.members().iter().map(|m| m.spouse).collect();

@@ -66,8 +66,18 @@ pub(crate) fn answer(v: Val) -> Answer {
 impl Program {
     /// All results of a household on a day, with reasons. `claim` is the day of the claim: the same day unless a claim was made.
     pub fn explain(&self, household: &Household, on: Date, claim: Date) -> Explanation {
+        self.explained(household, on, claim, true)
+    }
+
+    /// The same without the nearest change of a *no*: looking over the days ahead costs a hundred times the rest, and what is
+    /// *yes* or open does not need it.
+    pub fn explain_today(&self, household: &Household, on: Date, claim: Date) -> Explanation {
+        self.explained(household, on, claim, false)
+    }
+
+    fn explained(&self, household: &Household, on: Date, claim: Date, look_ahead: bool) -> Explanation {
         let household = &*self.at_home(household);
-        let mut run = Run::new(self, household, on, claim);
+        let mut run = Run { look_ahead, ..Run::new(self, household, on, claim) };
         let mut results = Vec::new();
         let mut operations = BTreeMap::new();
         for programme in &self.programmes {
@@ -179,6 +189,8 @@ pub(crate) struct Run<'a> {
     pub(crate) elsewhere: Option<Days<'a>>,
     pub(crate) tracer: Tracer,
     pub(crate) on: i64,
+    /// Whether the nearest change of a *no* is looked for.
+    look_ahead: bool,
     /// Whether the claim is made on whatever day is asked about.
     pub(crate) claim_moves: bool,
 }
@@ -187,7 +199,7 @@ impl<'a> Run<'a> {
     pub(crate) fn new(program: &'a Program, household: &'a Household, on: Date, claim: Date) -> Self {
         let machine = Machine::new(program, household, one_day(on), one_day(claim));
         let tracer = Tracer::new();
-        Run { machine, elsewhere: None, tracer, on: days::of(on), claim_moves: on == claim }
+        Run { machine, elsewhere: None, tracer, on: days::of(on), look_ahead: true, claim_moves: on == claim }
     }
 
     fn programme(&mut self, programme: &ProgrammeIr, out: &mut Vec<ProgrammeResult>) {
@@ -231,7 +243,7 @@ impl<'a> Run<'a> {
         let broken = amount.as_ref().and_then(|(_, sum)| self.trouble(*sum)).filter(|_| answer == Answer::Yes);
         let error = self.trouble(verdict).or(broken);
         let answer = if error.is_some() { Answer::Error } else { answer };
-        let nearest = if answer == Answer::No { self.nearest(programme, v, env) } else { None };
+        let nearest = if self.look_ahead && answer == Answer::No { self.nearest(programme, v, env) } else { None };
         ProgrammeResult {
             programme: programme.id.to_string(),
             version,

@@ -72,7 +72,7 @@ async fn signed_in(place: &Place, duty: Duty, person: Option<PersonId>) -> Strin
 /// Asks for a page and reads it to the end.
 async fn get(place: &Place, cookies: &str, path: &str) -> Duration {
     let request = Request::builder().uri(path).header(header::COOKIE, cookies).body(Body::empty()).expect("a request");
-    let router = web::router(place.runtime.state.clone());
+    let router = app::site::router(&place.runtime).expect("the site");
     let start = Instant::now();
     let response = router.oneshot(request).await.expect("an answer");
     let status = response.status();
