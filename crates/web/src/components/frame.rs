@@ -184,18 +184,20 @@ pub fn page(frame: &Frame, title: &str, width: Width, content: Markup) -> Markup
             }
             body {
                 a.skip href="#main" { (t.t("frame-skip")) }
-                header.top { div.wrap.top-bar {
-                    a.brand href="/" { (icon::mark()) span { (t.t("service-name")) } }
-                    (frame.languages())
-                    (frame.account())
-                } }
-                (frame.navigation())
-                @if frame.demo { div.demo { div.wrap { p { (t.t("frame-demo")) } } } }
-                @if let Some(purpose) = &frame.purpose {
-                    div.purpose { div.wrap {
-                        span { strong { (t.t("purpose-now")) } " " (t.t(purpose.key)) " · " (purpose.reason) }
-                        a href="/official/search" { (t.t("purpose-change")) }
+                header {
+                    div.top { div.wrap.top-bar {
+                        a.brand href="/" { (icon::mark()) span { (t.t("service-name")) } }
+                        (frame.languages())
+                        (frame.account())
                     } }
+                    (frame.navigation())
+                    @if frame.demo { div.demo { div.wrap { p { (t.t("frame-demo")) } } } }
+                    @if let Some(purpose) = &frame.purpose {
+                        div.purpose { div.wrap {
+                            span { strong { (t.t("purpose-now")) } " " (t.t(purpose.key)) " · " (purpose.reason) }
+                            a href="/official/search" { (t.t("purpose-change")) }
+                        } }
+                    }
                 }
                 main #main tabindex="-1" {
                     div.wrap { div.reading[width == Width::Reading] { (content) } }
