@@ -1,12 +1,19 @@
 // Starting the real server on a fresh demo and a real Chromium on it.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** The repository. */
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** The program under test. */
+export const HEARTH = process.env.HEARTH ?? join(ROOT, 'target/debug/hearth');
+/** Where pictures for people to look at are put. */
+export const SCREENS = join(ROOT, 'target/screens');
 
 function freePort() {
   return new Promise((resolve, reject) => {
@@ -19,20 +26,32 @@ function freePort() {
   });
 }
 
-/** The demo with a small town; resolves when it answers. */
-export async function startDemo({ people = 150, environment = {} } = {}) {
-  const data = mkdtempSync(join(tmpdir(), 'hearth-browser-'));
+/**
+ * The demo with a small town on a copy of the pack; resolves when it answers. While writing tests, HEARTH_RUNNING names
+ * a demo that runs already as `address folder pack`; its town is used up by the tests.
+ */
+export async function startDemo({ people = 150 } = {}) {
+  if (process.env.HEARTH_RUNNING) {
+    const [url, data, pack] = process.env.HEARTH_RUNNING.split(' ');
+    return { url, data, pack, told: told(data), said: () => '', stop: async () => {} };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'hearth-browser-'));
+  const [data, pack] = [join(folder, 'data'), join(folder, 'pack')];
+  cpSync(join(ROOT, 'packs/korea'), pack, { recursive: true });
   const port = await freePort();
   const args = ['demo', '--data', data, '--port', String(port), '--people', String(people)];
-  const env = { ...process.env, HEARTH_REQUESTS_PER_SECOND: '10000', ...environment };
-  const server = spawn(process.env.HEARTH, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, HEARTH_REQUESTS_PER_SECOND: '10000', HEARTH_PACK: pack };
+  const server = spawn(HEARTH, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => { said += chunk; });
   const url = `http://127.0.0.1:${port}`;
   const until = Date.now() + 300_000;
   for (;;) {
     if (server.exitCode !== null) throw new Error(`the demo ended:\n${said}`);
-    if (Date.now() > until) throw new Error(`the demo was not ready in time:\n${said}`);
+    if (Date.now() > until) {
+      server.kill('SIGKILL');
+      throw new Error(`the demo was not ready in time:\n${said}`);
+    }
     const ready = await fetch(`${url}/healthz`).then((r) => r.ok, () => false);
     if (ready && said.includes('Try first')) break;
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -41,9 +60,13 @@ export async function startDemo({ people = 150, environment = {} } = {}) {
     const ended = new Promise((resolve) => server.once('exit', resolve));
     server.kill('SIGTERM');
     await ended;
-    rmSync(data, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   };
-  return { url, data, said: () => said, stop };
+  return { url, data, pack, told: told(data), said: () => said, stop };
+}
+
+function told(data) {
+  return JSON.parse(readFileSync(join(data, 'demo.json'), 'utf8'));
 }
 
 /** A headless Chromium that reaches nothing but loopback. */
@@ -58,14 +81,37 @@ export function startBrowser() {
 export const PHONE = { width: 390, height: 844 };
 export const DESK = { width: 1280, height: 900 };
 
-/** A browser window signed in as one of the demo's people (or nobody). */
-export async function signedIn(browser, demo, subject, { viewport = DESK, locale = 'en', colorScheme = 'light', javaScriptEnabled = true } = {}) {
-  const context = await browser.newContext({ viewport, locale, colorScheme, javaScriptEnabled, baseURL: demo.url });
-  const page = await context.newPage();
-  if (subject) {
+// One sign-in a person and run: sign-ins are limited per minute, as they should be.
+const sessions = new Map();
+
+async function session(browser, demo, subject) {
+  if (!sessions.has(subject)) {
+    const context = await browser.newContext({ baseURL: demo.url });
+    const page = await context.newPage();
     await page.goto(`/sign-in/go?hint=${subject}&next=/`);
     if (page.url().includes('sign-in')) throw new Error(`${subject} could not sign in: ${await page.textContent('body')}`);
+    sessions.set(subject, await context.storageState());
+    await context.close();
   }
+  return sessions.get(subject);
+}
+
+/** A browser window signed in as one of the demo's people (or nobody). What it complains about fails the run. */
+export async function signedIn(browser, demo, subject, options = {}) {
+  const { viewport = DESK, locale = 'en', colorScheme = 'light', ...more } = options;
+  const storageState = subject ? await session(browser, demo, subject) : undefined;
+  const context = await browser.newContext({ viewport, locale, colorScheme, storageState, baseURL: demo.url, ...more });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  page.on('pageerror', (error) => check(`no script error on ${page.url()}`, false, String(error)));
+  page.on('console', (message) => {
+    // Chromium reports every answer of 400 and above; those are asked for here.
+    const asked = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
+    if (message.type() === 'error' && !asked) check(`no console error on ${page.url()}`, false, message.text());
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 500) check(`no fault of the server on ${response.url()}`, false, String(response.status()));
+  });
   return page;
 }
 
@@ -86,6 +132,13 @@ export function finish() {
   process.exitCode = failures === 0 && checks > 0 ? 0 : 1;
 }
 
-export function save(path, bytes) {
-  writeFileSync(path, bytes);
+/** A picture of the whole page for people to look at. */
+export async function picture(page, name) {
+  mkdirSync(SCREENS, { recursive: true });
+  await page.screenshot({ path: join(SCREENS, `${name}.png`), fullPage: true, animations: 'disabled' });
+}
+
+/** Today at the demo's offices, as `YYYY-MM-DD`, `days` later. */
+export function officeDay(days = 0) {
+  return new Date(Date.now() + 9 * 3_600_000 + days * 86_400_000).toISOString().slice(0, 10);
 }

@@ -1,0 +1,141 @@
+// Every page a person can come to, as a way to get there.
+import { officeDay, signedIn } from './hearth.mjs';
+
+/** Searches as an official and opens the household of the first person found, or of the one called `name`; gives its path. */
+export async function openHousehold(page, what, { name, purpose = 'counter_service' } = {}) {
+  await page.goto('/official/search');
+  await page.selectOption('main [name=purpose]', purpose);
+  await page.fill('main [name=reason]', 'asks about the newborn');
+  await page.fill('main [name=q]', what);
+  await page.click('main form[action="/official/search"] button.btn');
+  const links = page.locator('main table a[href^="/official/households/"]');
+  const link = name ? links.getByText(name, { exact: true }) : links;
+  if ((await link.count()) === 0) return null;
+  await link.first().click();
+  return new URL(page.url()).pathname;
+}
+
+/** A mother with a newborn and the path of her household, among those this official serves. */
+export async function servedMother(page, demo) {
+  for (const { subject, name: told } of demo.told.sign_ins.filter((s) => s.subject.startsWith('mother-'))) {
+    const name = told.split(',')[0];
+    const home = await openHousehold(page, name, { name });
+    // Another person may have the same name; the newborn tells the mother.
+    if (home && (await page.locator(`form[action="${home}/offers"]`).count()) > 2) return { subject, name, home };
+  }
+  throw new Error('no mother with a newborn lives where the counter serves');
+}
+
+/** *What may I get?* up to a step; `answers` for a couple with a newborn. */
+export async function checkUpTo(page, step) {
+  await page.goto('/check');
+  if (step === 'start') return;
+  await page.click('main form[action="/check/place"] button.btn');
+  if (step === 'place') return;
+  if (step === 'place-error') return page.click('main button.btn');
+  await page.selectOption('main [name=place]', { index: 1 });
+  await page.click('main button.btn');
+  if (step === 'people') return;
+  await page.click('main button[value=add]');
+  await page.click('main button[value=add]');
+  if (step === 'people-error') return page.click('main button[value=next]');
+  await page.fill('main [name=m0-born]', '1994-05-06');
+  await page.selectOption('main [name=m1-rel]', 'spouse');
+  await page.fill('main [name=m1-born]', '1992-01-31');
+  await page.selectOption('main [name=m2-rel]', 'child');
+  await page.fill('main [name=m2-born]', officeDay(-20));
+  await page.click('main button[value=next]');
+  if (step === 'more') return;
+  if (step === 'more-error') await page.locator('main input[inputmode=numeric]').first().fill('a lot');
+  await page.click('main form[action="/check/result"] button.btn');
+}
+
+const at = (path) => (page) => page.goto(path);
+const sendEmpty = (path) => async (page) => {
+  await page.goto(path);
+  await page.click('main form[method=post] button.btn');
+};
+
+/** All pages: name, who opens it, and how. `town` holds what only this town knows. */
+export function visits(town) {
+  const { home } = town;
+  const check = ['start', 'place', 'place-error', 'people', 'people-error', 'more', 'more-error', 'result']
+    .map((step) => ({ name: `check-${step}`, who: null, go: (page) => checkUpTo(page, step) }));
+  const events = ['birth', 'pregnancy', 'move', 'income', 'death', 'fact'].flatMap((kind) => [
+    { name: `event-${kind}`, who: 'counter', go: at(`${home}/events/${kind}`) },
+    { name: `event-${kind}-error`, who: 'counter', go: sendEmpty(`${home}/events/${kind}`) },
+  ]);
+  return [
+    { name: 'home', who: null, go: at('/') },
+    ...check,
+    { name: 'sign-in', who: null, go: at('/sign-in') },
+    { name: 'sign-in-failed', who: null, go: at('/sign-in/return?code=x&state=y') },
+    { name: 'sign-in-local', who: null, go: at('/sign-in/local') },
+    { name: 'sign-in-needed', who: null, go: at('/offers') },
+    { name: 'not-found', who: null, go: at('/there-is-no-such-page') },
+    { name: 'home-signed-in', who: town.mother, go: at('/') },
+    { name: 'me', who: town.mother, go: at('/me') },
+    { name: 'offers', who: town.mother, go: at('/offers') },
+    { name: 'offers-error', who: town.mother, go: async (page) => {
+      await page.goto('/offers');
+      for (const box of await page.locator('main [name=offer]').all()) await box.uncheck();
+      await page.click('main button[value=accept-chosen]');
+    } },
+    { name: 'family', who: town.mother, go: at('/family') },
+    { name: 'looked', who: town.mother, go: at('/looked') },
+    { name: 'forbidden', who: town.mother, go: at('/official/search') },
+    { name: 'protected-family', who: 'protected-0', go: at('/family') },
+    { name: 'search', who: 'counter', go: at('/official/search') },
+    { name: 'search-error', who: 'counter', go: sendEmpty('/official/search') },
+    { name: 'results', who: 'counter', go: async (page) => {
+      await page.goto('/official/search');
+      await page.fill('main [name=reason]', 'asks about the newborn');
+      await page.fill('main [name=q]', town.name);
+      await page.click('main form[action="/official/search"] button.btn');
+    } },
+    { name: 'household', who: 'counter', go: at(home) },
+    { name: 'household-past', who: 'counter', go: at(`${home}?on=${officeDay(-100)}`) },
+    { name: 'household-error', who: 'counter', go: at(`${home}?on=yesterday`) },
+    { name: 'household-absent', who: 'counter', go: at('/official/households/01900000-0000-7000-8000-000000000000') },
+    ...events,
+    { name: 'duplicates', who: 'caseworker', go: at('/official/duplicates') },
+    { name: 'programmes', who: 'analyst', go: at('/programmes') },
+    { name: 'programme', who: 'analyst', go: at('/programmes/first_meeting') },
+    { name: 'parameters', who: 'analyst', go: at('/analyst/parameters') },
+    { name: 'parameter', who: 'analyst', go: at('/analyst/parameters/median_income') },
+    { name: 'try', who: 'analyst', go: at('/analyst/try') },
+    { name: 'try-error', who: 'analyst', go: sendEmpty('/analyst/try') },
+    { name: 'try-result', who: 'analyst', go: async (page) => {
+      await page.goto('/analyst/try');
+      await page.fill('main [name=on]', officeDay());
+      await page.fill('main [name=household]', town.household);
+      await page.click('main form[action="/analyst/try"] button.btn');
+    } },
+    { name: 'log', who: 'privacy', go: at('/privacy/log') },
+    { name: 'log-error', who: 'privacy', go: async (page) => {
+      await page.goto('/privacy/log');
+      await page.fill('main [name=from]', 'soon');
+      await page.click('main form[action="/privacy/log"] button.btn');
+    } },
+    { name: 'log-entry', who: 'privacy', go: async (page) => {
+      await page.goto('/privacy/log');
+      await page.locator('main table a[href^="/privacy/log/"]').first().click();
+    } },
+    { name: 'verify', who: 'privacy', go: at('/privacy/verify') },
+    { name: 'verified', who: 'privacy', go: sendEmpty('/privacy/verify') },
+  ];
+}
+
+/** What the visits need to know about the town. */
+export async function survey(browser, demo) {
+  const counter = await signedIn(browser, demo, 'counter', { locale: 'ko' });
+  const mother = await servedMother(counter, demo);
+  await counter.context().close();
+  const household = `household:
+  facts: { decline_area: capital }
+  members:
+    - { id: mother, facts: { birth_date: 1994-05-06, sex: female } }
+    - { id: child, parents: [mother], facts: { birth_date: ${officeDay(-20)}, nationality: korean } }
+`;
+  return { mother: mother.subject, name: mother.name, home: mother.home, household };
+}
