@@ -74,7 +74,7 @@ pub async fn prepare(runtime: &Runtime, people: Option<usize>) -> Result<Told, F
 
 async fn anybody(runtime: &Runtime) -> Result<bool, StoreError> {
     let mut tx = runtime.state.db.read().await?;
-    Ok(registry::read::anybody(&mut tx).await?)
+    registry::read::anybody(&mut tx).await
 }
 
 async fn build(runtime: &Runtime, people: Option<usize>) -> Result<Told, Failure> {
@@ -141,8 +141,10 @@ async fn expect(settler: &Settler<'_>, recipe: &Recipe, settled: &[Settled]) -> 
 /// Births told by the civil register; gives the mothers.
 async fn births(runtime: &Runtime, recipe: &Recipe, settled: &[Settled]) -> Result<Vec<(PersonId, String)>, Failure> {
     let register = CivilRegister::new(runtime, recipe);
+    let today = runtime.state.today();
     // Every third birth is a second or later child.
-    let (first, more): (Vec<_>, Vec<_>) = (families(settled, "couple_young"), families(settled, "couple_with_infant"));
+    let (first, more): (Vec<_>, Vec<_>) =
+        (families(settled, "couple_young", today), families(settled, "couple_with_infant", today));
     let (mut first, mut more) = (first.into_iter(), more.into_iter());
     let young = (0..).map_while(|n| {
         if n % 3 == 2 { more.next().or_else(|| first.next()) } else { first.next().or_else(|| more.next()) }
@@ -156,8 +158,11 @@ async fn births(runtime: &Runtime, recipe: &Recipe, settled: &[Settled]) -> Resu
     Ok(mothers)
 }
 
-fn families<'a>(settled: &'a [Settled], kind: &str) -> Vec<&'a Settled> {
-    settled.iter().filter(|f| f.drawn.kind == kind).collect()
+/// Families of a kind whose youngest child, if any, is at least a year and a half old on the day.
+fn families<'a>(settled: &'a [Settled], kind: &str, today: kernel::Date) -> Vec<&'a Settled> {
+    let spaced = today.saturating_sub(jiff::Span::new().months(18));
+    let fits = |f: &&Settled| f.drawn.kind == kind && f.drawn.members.iter().all(|m| m.born <= spaced);
+    settled.iter().filter(fits).collect()
 }
 
 /// Somebody served, who gets a sign-in.
