@@ -1,5 +1,13 @@
 //! The binary and the installation under faults: full disk, jumping clock, lost database, damaged files, hostile input.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on must fail"
+)]
+
 mod clock;
 mod damage;
 mod disk_full;

@@ -153,14 +153,14 @@ async fn hostile_rows_are_refused_each_with_its_reason_and_the_rest_is_kept() {
         let report = std::fs::read(done.report.unwrap()).unwrap();
         assert!(report.len() < 100_000, "the report repeats the monstrous cell");
         let mut reader = csv::Reader::from_reader(report.as_slice());
-        assert_eq!(reader.headers().unwrap().iter().last(), Some("reason"));
+        assert_eq!(reader.headers().unwrap().iter().next_back(), Some("reason"));
         let reasons: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         let expected: Vec<&str> = rows.iter().map(|r| r.1).filter(|r| !r.is_empty()).collect();
         for (record, expected) in reasons.iter().zip(expected) {
-            let reason = record.iter().last().unwrap();
+            let reason = record.iter().next_back().unwrap();
             assert!(reason.contains(expected), "{reason:?} should say {expected:?}");
         }
-        assert!(reasons.last().unwrap().iter().last().unwrap().contains("longer than"));
+        assert!(reasons.last().unwrap().iter().next_back().unwrap().contains("longer than"));
         for cell in reasons.iter().flat_map(|r| r.iter()) {
             assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "a formula in the report: {cell:?}");
         }

@@ -254,7 +254,8 @@ async fn hostile_input_is_a_problem_at_its_field_and_changes_nothing() {
     }
     let kind = ("content-type", "application/json");
     let key = ("idempotency-key", "hostile-key");
-    let raw: [(&[(&str, &str)], Vec<u8>, u16); 8] = [
+    type Sent<'a> = (&'a [(&'a str, &'a str)], Vec<u8>, u16);
+    let raw: [Sent<'_>; 8] = [
         (&[key], b"{}".to_vec(), 415),
         (&[kind, key], b"{".to_vec(), 400),
         (&[kind, key], b"\xff\xfe".to_vec(), 400),

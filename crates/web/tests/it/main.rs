@@ -1,6 +1,11 @@
 //! The pages as a browser meets them: requests through the whole router, over a real database, log and pack.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test that fails says so by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails says so by panicking"
+)]
 
 mod api;
 mod birth;
