@@ -48,7 +48,10 @@ impl Server {
             .kill_on_drop(true)
             .spawn()
             .expect("target/debug/hearth: cargo build first");
-        while http::send(place.port, "GET", "/api/programmes", &[], "").await.is_none() {
+        // Its own number in its own data folder: what answers at the port could be another test's server.
+        let number = child.id().map(|id| id.to_string()).unwrap_or_default();
+        let ours = || std::fs::read_to_string(place.data().join("server.pid")).is_ok_and(|n| n == number);
+        while !ours() || http::send(place.port, "GET", "/api/programmes", &[], "").await.is_none() {
             let ended = child.try_wait().expect("a child of ours");
             let log = place.home().join("server.log");
             assert!(ended.is_none(), "the server ended by itself ({ended:?}): {}", tail(&log));

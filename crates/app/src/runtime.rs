@@ -67,6 +67,17 @@ pub enum OpenError {
     /// The policies.
     #[error(transparent)]
     Policies(#[from] PolicyError),
+    /// The keys are gone and the data they opened is still there.
+    #[error(
+        "{0} is missing, but there is a disclosure log beside it: without the key neither the log nor the identifiers can be \
+         read. Put the key back from its backup; for a new installation choose an empty data folder"
+    )]
+    KeyLost(PathBuf),
+    /// There is no pack where the configuration says.
+    #[error(
+        "{0} is no pack: pack.toml is not there. Name the folder with `pack` in the configuration or with HEARTH_PACK"
+    )]
+    NoPack(PathBuf),
     /// The pack is faulty; the report names every fault.
     #[error("{0}")]
     Pack(String),
@@ -87,6 +98,14 @@ impl Runtime {
     pub async fn open(config: Config) -> Result<Runtime, OpenError> {
         let folder = |path: PathBuf| move |why| OpenError::Folder { path, why };
         std::fs::create_dir_all(&config.data).map_err(folder(config.data.clone()))?;
+        if !config.pack.join("pack.toml").exists() {
+            return Err(OpenError::NoPack(config.pack.clone()));
+        }
+        let key = config.data.join("keys").join("root.key");
+        // A new key beside old data would make every identifier unreadable and say nothing.
+        if !key.exists() && config.data.join("log").join("vkey").exists() {
+            return Err(OpenError::KeyLost(key));
+        }
         let packs = web::Packs::open(&config.pack, &config.data).map_err(|e| refused(&config, e))?;
         let db = Db::open(&config.database_url()).await?;
         db.migrate(SCHEMAS).await?;
