@@ -52,16 +52,41 @@ impl Env {
     }
 }
 
+/// A value kept, with what it was worked out for.
+#[derive(Clone, Copy)]
+struct Kept {
+    val: Val,
+    /// The days for which it holds, if it changes with the days at all.
+    days: (i32, i32),
+    /// The supposition on which it rests; [`RECORD`]: on recorded facts alone; [`NOTHING`]: it was never worked out.
+    on: u32,
+}
+
+const RECORD: u32 = 0;
+const NOTHING: u32 = u32::MAX;
+
+impl Kept {
+    /// What is known for many days is known for some of them; what was open may be decided, and an error may be settled.
+    fn holds(&self, dated: bool, today: Bounds) -> bool {
+        let (lo, hi) = (i64::from(self.days.0), i64::from(self.days.1));
+        let known = !matches!(self.val, Val::Unknown(_) | Val::Error(_));
+        !dated || (lo <= today.lo && today.hi <= hi && (known || (lo == today.lo && hi == today.hi)))
+    }
+}
+
 /// One run over one household.
 pub(crate) struct Machine<'a> {
     pub(crate) program: &'a Program,
     pub(crate) household: &'a Household,
     pub(crate) today: Bounds,
     pub(crate) claim: Bounds,
-    memo: Vec<(u32, Val)>,
-    stamp: u32,
+    memo: Vec<Kept>,
     /// Facts supposed instead of those recorded.
     supposed: Vec<(Place, Val)>,
+    /// Which suppositions are under way: a new number for each.
+    supposition: u32,
+    /// The columns supposed, as a set of bits like [`Program::reads`].
+    supposed_columns: Vec<u64>,
     /// Operations done so far.
     pub(crate) operations: u64,
 }
@@ -74,24 +99,46 @@ impl<'a> Machine<'a> {
             household,
             today,
             claim,
-            memo: vec![(0, Val::Bool(false)); size],
-            stamp: 1,
+            memo: vec![Kept { val: Val::Bool(false), days: (0, 0), on: NOTHING }; size],
             supposed: Vec::new(),
+            supposition: RECORD,
+            supposed_columns: Vec::new(),
             operations: 0,
         }
     }
 
-    /// Moves to other days and forgets all values.
+    /// Moves to other days. The day of the claim must move along, or stand through all moves.
     pub(crate) fn move_to(&mut self, today: Bounds, claim: Bounds) {
         (self.today, self.claim) = (today, claim);
-        self.stamp += 1;
     }
 
     /// Supposes facts to be otherwise than recorded; nothing to go back to the record.
     pub(crate) fn suppose(&mut self, facts: &[(Place, Val)]) {
         self.supposed.clear();
         self.supposed.extend_from_slice(facts);
-        self.stamp += 1;
+        self.supposed_columns.clear();
+        if facts.is_empty() {
+            return;
+        }
+        self.supposition += 1;
+        let program = self.program;
+        self.supposed_columns.resize(program.words, 0);
+        for ((member, column), _) in facts {
+            let (word, bit) = program.column_bit(member.is_some(), *column);
+            if let Some(w) = self.supposed_columns.get_mut(word) {
+                *w |= bit;
+            }
+        }
+    }
+
+    /// On what a node's value rests: on recorded facts alone, or on what is supposed at the moment.
+    #[inline]
+    fn rests_on(&self, id: Id) -> u32 {
+        if self.supposed.is_empty() {
+            return RECORD;
+        }
+        let touched = self.program.reads(id).iter().zip(&self.supposed_columns).any(|(a, b)| a & b != 0);
+        if touched { self.supposition } else { RECORD }
     }
 
     /// All of these together.
@@ -137,10 +184,12 @@ impl<'a> Machine<'a> {
             _ => {}
         }
         let slot = self.slot(id, env);
-        if let Some((stamp, v)) = self.memo.get(slot)
-            && *stamp == self.stamp
+        let on = self.rests_on(id);
+        if let Some(kept) = self.memo.get(slot)
+            && kept.on == on
+            && kept.holds(node.dated, self.today)
         {
-            return *v;
+            return kept.val;
         }
         self.operations += 1;
         let v = match self.work(node, env) {
@@ -152,7 +201,7 @@ impl<'a> Machine<'a> {
             Err(kind) => Val::Error(Trouble { kind, node: id.0 }),
         };
         if let Some(kept) = self.memo.get_mut(slot) {
-            *kept = (self.stamp, v);
+            *kept = Kept { val: v, days: (short(self.today.lo), short(self.today.hi)), on };
         }
         v
     }
@@ -171,10 +220,10 @@ impl<'a> Machine<'a> {
                         return Ok(v);
                     }
                 }
-                self.in_force(versions, env).unwrap_or(Err(TroubleKind::NoVersion))?
+                self.in_force(versions, env, Err(TroubleKind::NoVersion))?
             }
-            Op::Entitled { versions, .. } => self.in_force(versions, env).unwrap_or(Ok(Val::Bool(false)))?,
-            Op::AmountOf { versions, .. } => self.in_force(versions, env).unwrap_or(Ok(Val::Int(0)))?,
+            Op::Entitled { versions, .. } => self.in_force(versions, env, Ok(Val::Bool(false)))?,
+            Op::AmountOf { versions, .. } => self.in_force(versions, env, Ok(Val::Int(0)))?,
             Op::Param { table, at, keys } => return self.param(*table, *at, keys, env),
             Op::Not(a) => match self.eval(*a, env) {
                 Val::Bool(b) => Val::Bool(!b),
@@ -234,8 +283,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The version in force; over several days, what all versions in force have in common. `None`: there is none on a day.
-    fn in_force(&mut self, versions: &[ByDate], env: Env) -> Option<apply::Outcome> {
+    /// The version in force; over several days, what all days have in common. `none`: what it is on a day without a version.
+    fn in_force(&mut self, versions: &[ByDate], env: Env, none: apply::Outcome) -> apply::Outcome {
         let mut result: Option<Val> = None;
         let mut covered = 0;
         let today = self.today;
@@ -244,14 +293,12 @@ impl<'a> Machine<'a> {
             covered += v.to.min(today.hi) - v.from.max(today.lo) + 1;
             result = Some(result.map_or(here, |r| apply::either(r, here)));
         }
-        if covered > today.hi - today.lo {
-            return result.map(Ok);
+        match result {
+            None => none,
+            Some(r) if covered > today.hi - today.lo || none == Ok(r) => Ok(r),
+            // Some of the days have no version.
+            Some(_) => Ok(Val::UNKNOWN),
         }
-        // Days without a version: nothing at all, or a gap within the interval.
-        result.map(|r| match r {
-            Val::Bool(false) | Val::Int(0) => Ok(r),
-            _ => Ok(Val::UNKNOWN),
-        })
     }
 
     fn kleene(&mut self, list: &[Id], env: Env, decisive: bool) -> Val {
@@ -320,6 +367,11 @@ impl<'a> Machine<'a> {
         }
         acc.finish()
     }
+}
+
+/// Day numbers of all days there can be fit.
+fn short(day: i64) -> i32 {
+    i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX })
 }
 
 /// A number's lane.

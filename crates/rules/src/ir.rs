@@ -326,17 +326,28 @@ fn own_fallible(op: &Op) -> bool {
 impl Op {
     /// The nodes it works on, in order.
     pub fn children(&self) -> Vec<Id> {
+        let mut all = Vec::new();
+        self.each_child(|id| all.push(id));
+        all
+    }
+
+    /// Calls with each node it works on, in order.
+    pub fn each_child(&self, mut f: impl FnMut(Id)) {
         match self {
-            Op::Const(_) | Op::Today | Op::ClaimDate | Op::HouseholdFact(_) | Op::PersonFact(_) => Vec::new(),
-            Op::Define { versions, stated, .. } => versions.iter().map(|v| v.node).chain(*stated).collect(),
-            Op::Param { at, keys, .. } => std::iter::once(*at).chain(keys.iter().copied()).collect(),
-            Op::Not(a) | Op::Negate(a) | Op::Abs(a) | Op::Widen(a) | Op::Round(_, _, a) | Op::Part(_, a) => vec![*a],
-            Op::IsKnown(a) | Op::Outer(_, a) => vec![*a],
-            Op::And(list) | Op::Or(list) | Op::Least(list) | Op::Greatest(list) => list.to_vec(),
-            Op::Compare(_, a, b) | Op::Arith(_, a, b) | Op::Between(_, a, b) | Op::Shift(_, a, b) => vec![*a, *b],
-            Op::If(a, b, c) => vec![*a, *b, *c],
-            Op::Aggregate { filter, value, .. } => filter.iter().chain(value).copied().collect(),
-            Op::Entitled { versions, .. } | Op::AmountOf { versions, .. } => versions.iter().map(|v| v.node).collect(),
+            Op::Const(_) | Op::Today | Op::ClaimDate | Op::HouseholdFact(_) | Op::PersonFact(_) => {}
+            Op::Define { versions, stated, .. } => versions.iter().map(|v| v.node).chain(*stated).for_each(f),
+            Op::Param { at, keys, .. } => std::iter::once(*at).chain(keys.iter().copied()).for_each(f),
+            Op::Not(a) | Op::Negate(a) | Op::Abs(a) | Op::Widen(a) | Op::Round(_, _, a) | Op::Part(_, a) => f(*a),
+            Op::IsKnown(a) | Op::Outer(_, a) => f(*a),
+            Op::And(list) | Op::Or(list) | Op::Least(list) | Op::Greatest(list) => list.iter().copied().for_each(f),
+            Op::Compare(_, a, b) | Op::Arith(_, a, b) | Op::Between(_, a, b) | Op::Shift(_, a, b) => {
+                [*a, *b].into_iter().for_each(f);
+            }
+            Op::If(a, b, c) => [*a, *b, *c].into_iter().for_each(f),
+            Op::Aggregate { filter, value, .. } => filter.iter().chain(value).copied().for_each(f),
+            Op::Entitled { versions, .. } | Op::AmountOf { versions, .. } => {
+                versions.iter().map(|v| v.node).for_each(f);
+            }
         }
     }
 }

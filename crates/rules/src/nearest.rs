@@ -284,14 +284,14 @@ impl Next<'_> {
                     self.boundaries(t.rows.iter().map(|r| (r.from, r.to)));
                 }
                 self.node(*at, env);
-                node.op.children().into_iter().for_each(|c| self.node(c, env));
+                node.op.each_child(|c| self.node(c, env));
             }
             Op::Outer(by, a) => self.node(*a, env.outside(*by)),
             // `today` itself changes every day; what matters is what is made of it.
             Op::Compare(_, a, b) if [*a, *b].iter().any(|i| matches!(program.arena.node(*i).op, Op::Today)) => {
                 self.first = self.first.min(self.days.on + 1);
             }
-            other => other.children().into_iter().for_each(|c| self.node(c, env)),
+            other => other.each_child(|c| self.node(c, env)),
         }
     }
 }

@@ -89,6 +89,9 @@ pub struct Program {
     slots: Vec<u32>,
     pub(crate) household_slots: usize,
     pub(crate) person_slots: usize,
+    /// For each node the columns it reads, directly or through others: `words` words of bits.
+    reads: Vec<u64>,
+    pub(crate) words: usize,
 }
 
 /// A version of a programme as analysts read it.
@@ -132,11 +135,54 @@ impl Program {
             slots,
             household_slots,
             person_slots,
+            reads: Vec::new(),
+            words: 0,
         };
+        program.index_reads();
         program.index_items();
         program.index_names();
         program.hash = crate::hash::content(&program);
         program
+    }
+
+    /// The columns a node reads, as a set of bits.
+    #[inline]
+    pub(crate) fn reads(&self, id: Id) -> &[u64] {
+        let at = id.0 as usize * self.words;
+        self.reads.get(at..at + self.words).unwrap_or(&[])
+    }
+
+    /// Where a column stands in the sets of [`Program::reads`]: word and bit. Columns of persons come after the household's.
+    pub(crate) fn column_bit(&self, of_person: bool, column: u32) -> (usize, u64) {
+        let n = column as usize + if of_person { self.layout.household.len() } else { 0 };
+        (n / 64, 1 << (n % 64))
+    }
+
+    /// Operands come before what uses them, so one pass collects what each node reads.
+    fn index_reads(&mut self) {
+        self.words = (self.layout.household.len() + self.layout.person.len()).div_ceil(64);
+        let words = self.words;
+        self.reads = Vec::with_capacity(self.arena.nodes().len() * words);
+        for node in self.arena.nodes() {
+            let start = self.reads.len();
+            self.reads.resize(start + words, 0);
+            let fact = match node.op {
+                Op::HouseholdFact(c) => Some(self.column_bit(false, c)),
+                Op::PersonFact(c) => Some(self.column_bit(true, c)),
+                _ => None,
+            };
+            if let Some((word, bit)) = fact
+                && let Some(w) = self.reads.get_mut(start + word)
+            {
+                *w |= bit;
+            }
+            let (before, own) = self.reads.split_at_mut(start);
+            node.op.each_child(|child| {
+                let at = child.0 as usize * words;
+                let theirs = before.get(at..at + words).unwrap_or(&[]);
+                own.iter_mut().zip(theirs).for_each(|(w, t)| *w |= t);
+            });
+        }
     }
 
     pub(crate) fn slot(&self, id: Id) -> usize {
@@ -163,7 +209,7 @@ impl Program {
                 {
                     items.insert((entity, column.id.clone()));
                 }
-                todo.extend(node.op.children());
+                node.op.each_child(|child| todo.push(child));
             }
             for item in &items {
                 self.programmes_of.entry(item.clone()).or_default().push(programme.id.clone());

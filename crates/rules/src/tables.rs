@@ -36,12 +36,12 @@ impl ParamTable {
     /// The value for these keys on this day; where keys or day are not exactly known, the bounds over all rows that may
     /// apply. `None` when no row can apply.
     pub(crate) fn look_up(&self, keys: &[Bounds], day: Bounds) -> Option<Val> {
-        let exact = day.lo == day.hi && keys.iter().all(|k| k.lo == k.hi);
-        if exact {
+        let exact = keys.iter().all(|k| k.lo == k.hi);
+        if exact && (day.lo == day.hi || self.steady(keys, day)) {
             return if self.floor.contains(&true) { self.band(keys, day.lo) } else { self.exact(keys, day.lo) };
         }
         let mut found: Option<(Val, Bounds)> = None;
-        for row in self.rows.iter().filter(|r| r.from <= day.hi && r.to >= day.lo && self.may_match(r, keys)) {
+        for row in self.possible(keys, day) {
             let b = row.value.bounds();
             found = Some(found.map_or((row.value, b), |(_, all)| (row.value, all.hull(b))));
         }
@@ -52,6 +52,26 @@ impl ParamTable {
         } else {
             Val::UNKNOWN
         })
+    }
+
+    /// The rows that may apply on one of the days.
+    fn possible(&self, keys: &[Bounds], day: Bounds) -> impl Iterator<Item = &TableRow> {
+        let rows = self.with_first(keys).iter();
+        rows.filter(move |r| r.from <= day.hi && r.to >= day.lo && self.may_match(r, keys))
+    }
+
+    /// Whether the same rows apply on all of the days: then the first day speaks for all.
+    fn steady(&self, keys: &[Bounds], day: Bounds) -> bool {
+        self.possible(keys, day).all(|r| r.from <= day.lo && r.to >= day.hi)
+    }
+
+    /// The rows whose first key may be the one wanted: rows are sorted by keys.
+    fn with_first(&self, keys: &[Bounds]) -> &[TableRow] {
+        let (Some(want), Some(false)) = (keys.first(), self.floor.first()) else { return &self.rows };
+        let first = |r: &TableRow| r.keys.first().copied().unwrap_or(i64::MIN);
+        let start = self.rows.partition_point(|r| first(r) < want.lo);
+        let end = self.rows.partition_point(|r| first(r) <= want.hi);
+        self.rows.get(start..end).unwrap_or(&[])
     }
 
     fn may_match(&self, row: &TableRow, keys: &[Bounds]) -> bool {
@@ -75,6 +95,6 @@ impl ParamTable {
             r.from <= day && day <= r.to && r.keys.iter().zip(keys).zip(&self.floor).all(fits)
         };
         // Rows are sorted by keys, so the last that fits is the largest.
-        self.rows.iter().rfind(matches).map(|r| r.value)
+        self.with_first(keys).iter().rfind(matches).map(|r| r.value)
     }
 }

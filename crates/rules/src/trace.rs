@@ -145,11 +145,7 @@ impl Tracer {
                 self.walk_people(m, *how, people, *filter, *value, env, after, v);
             }
             Op::Outer(by, a) => self.walk(m, *a, env.outside(*by), after),
-            other => {
-                for child in other.children() {
-                    self.walk(m, child, env, after);
-                }
-            }
+            other => other.each_child(|child| self.walk(m, child, env, after)),
         }
     }
 
@@ -271,11 +267,7 @@ impl Tracer {
                 }
             }
             Op::Outer(by, a) => self.step(m, *a, env.outside(*by), out),
-            other => {
-                for child in other.children() {
-                    self.step(m, child, env, out);
-                }
-            }
+            other => other.each_child(|child| self.step(m, child, env, out)),
         }
     }
 }
