@@ -37,11 +37,12 @@ done
 # (a member of the household, a day that fits), and ignored_auth for the public addresses.
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,negative_data_rejection,unsupported_method
 failed=0
+run=("$SCHEMATHESIS")
 explore() {
     local name=$1 seed=$2
     shift 2
     echo "== the programming interface as $name"
-    timeout 300 "$SCHEMATHESIS" run "$address/api/openapi.json" --checks "$checks" --seed "$seed" \
+    timeout 300 "${run[@]}" run "$address/api/openapi.json" --checks "$checks" --seed "$seed" \
         --max-examples "${EXAMPLES:-20}" --phases examples,coverage,fuzzing --workers 2 --request-timeout 20 \
         --generation-database none --no-color "$@" || failed=1
 }
@@ -54,6 +55,42 @@ curl -sfL -c "$jar" -b "$jar" -o /dev/null "$address/sign-in/go?hint=caseworker&
 session=$(awk '$6 == "hearth_session" { print $7 }' "$jar")
 [ -n "$session" ] || { echo "the caseworker could not sign in" >&2; exit 1; }
 explore "a caseworker" 2 --header "Cookie: hearth_session=$session" --header "hearth-purpose: casework" --header "hearth-reason: a test"
+
+# Once more with things that exist, so that more than 404 is answered.
+ask() { curl -sf -b "hearth_session=$session" -H "hearth-purpose: casework" -H "hearth-reason: a test" "$@"; }
+first() { grep -oE "$1[0-9a-f-]{36}" | head -1 | grep -oE '[0-9a-f-]{36}$'; }
+found=$(for name in 서연 지우 하은 민서 수빈 지민 민준 서준 도윤 지훈; do
+    curl -sf -b "hearth_session=$session" --data-urlencode "q=$name" -d purpose=casework -d "reason=a test" "$address/official/search"
+done | grep -oE 'households/[0-9a-f-]{36}' | sort -u | cut -d/ -f2)
+for household in $found; do
+    offer=$(ask "$address/api/households/$household/offers" | first '"id":"') && break
+done
+[ -n "${household:-}" ] || { echo "the caseworker finds nobody" >&2; exit 1; }
+person=$(ask "$address/api/households/$household" | first '"person":[{]"id":"')
+event=$(ask "$address/api/households/$household/events" | first '"id":"') || event=$household
+cat >"$folder/schemathesis.toml" <<CONFIG
+[[operations]]
+include-path-regex = "^/api/persons/"
+parameters = { "path.id" = "$person" }
+[[operations]]
+include-path-regex = "^/api/households/"
+parameters = { "path.id" = "$household" }
+[[operations]]
+include-path-regex = "^/api/offers/"
+parameters = { "path.id" = "${offer:-$household}" }
+[[operations]]
+include-path-regex = "^/api/events/"
+parameters = { "path.id" = "$event" }
+[[operations]]
+include-path-regex = "^/api/programmes/"
+parameters = { "path.id" = "first_meeting" }
+[[operations]]
+include-path-regex = "^/api/parameters/"
+parameters = { "path.id" = "median_income" }
+CONFIG
+run=("$SCHEMATHESIS" --config-file "$folder/schemathesis.toml")
+explore "a caseworker who knows whom" 3 --header "Cookie: hearth_session=$session" --header "hearth-purpose: casework" \
+    --header "hearth-reason: a test" --include-path-regex '\{id\}'
 
 if grep -E ' (ERROR|panicked)' "$folder/server.log" | head -20; then
     echo "the server told of faults while it was asked" >&2

@@ -63,7 +63,7 @@ export function visits(town) {
     .map((step) => ({ name: `check-${step}`, who: null, go: (page) => checkUpTo(page, step) }));
   const events = ['birth', 'pregnancy', 'move', 'income', 'death', 'fact'].flatMap((kind) => [
     { name: `event-${kind}`, who: 'counter', go: at(`${home}/events/${kind}`) },
-    { name: `event-${kind}-error`, who: 'counter', go: sendEmpty(`${home}/events/${kind}`) },
+    ...(['birth', 'fact'].includes(kind) ? [{ name: `event-${kind}-error`, who: 'counter', go: sendEmpty(`${home}/events/${kind}`) }] : []),
   ]);
   return [
     { name: 'home', who: null, go: at('/') },

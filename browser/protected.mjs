@@ -1,4 +1,5 @@
 // Protected addresses: whatever anybody may open, by any channel, the canary words of the town are not in it.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, signedIn } from './hearth.mjs';
@@ -11,11 +12,12 @@ const PURPOSES = {
   finance: ['payment'],
   nurse: ['home_visit', 'emergency'],
 };
-const CITIZENS = ['mother-1', 'mother-2', 'mother-3', 'mother-4', 'mother-5', 'mother-6', 'perpetrator-0', 'perpetrator-1', 'analyst',
+const SEARCHERS = ['counter', 'rural-counter', 'caseworker'];
+const OTHERS = ['mother-1', 'mother-2', 'mother-3', 'mother-4', 'mother-5', 'mother-6', 'perpetrator-0', 'perpetrator-1', 'analyst',
   'privacy', 'administrator'];
 const OWN_PAGES = ['/', '/me', '/family', '/offers', '/looked', '/check', '/programmes', '/official/search', '/official/duplicates',
   '/privacy/log', '/privacy/verify', '/analyst/parameters', '/analyst/try'];
-const PARTS = ['', '/facts', '/entitlements', '/events', '/offers'];
+const PARTS = ['', '/facts', '/events'];
 
 function recipe(demo) {
   const text = readFileSync(join(demo.pack, 'demo/town.toml'), 'utf8');
@@ -25,6 +27,22 @@ function recipe(demo) {
     streets: all(/^street = "(카나리아.*)"$/gm),
     given: all(/\["([가-힣]{2})", "[A-Z][a-z]+"\]/g),
   };
+}
+
+/** Ids of all households, hers too, when the `sqlite3` program is there to read them; else what searches find must do. */
+function everyHousehold(demo) {
+  const query = 'select distinct lower(hex(household_id)) from household';
+  const asked = spawnSync('sqlite3', ['-readonly', join(demo.data, 'hearth.sqlite'), query], { encoding: 'utf8' });
+  const ids = asked.status === 0 ? asked.stdout.trim().split('\n') : [];
+  return ids.map((id) => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
+}
+
+/** A few at a time. */
+async function together(list, each) {
+  const waiting = [...list];
+  await Promise.all([1, 2, 3, 4].map(async () => {
+    while (waiting.length > 0) await each(waiting.shift());
+  }));
 }
 
 /** What came back, without what we typed ourselves: values of fields are echoed. */
@@ -44,40 +62,38 @@ export async function protectedAddresses(browser, demo) {
     return text;
   };
 
-  const homes = new Set();
+  const homes = new Set(everyHousehold(demo));
   for (const [who, purposes] of Object.entries(PURPOSES)) {
     const { request } = (await signedIn(browser, demo, who, { locale: 'ko' })).context();
-    for (const purpose of purposes) {
-      const questions = [
-        ...victims, ...canaries.map((c) => c), ...(purpose === purposes[0] ? given : []),
-      ].map((q) => ({ q })).concat(streets.map((address) => ({ address })), canaries.map((address) => ({ address })));
-      for (const question of questions) {
+    const serves = SEARCHERS.includes(who);
+    for (const [nth, purpose] of purposes.entries()) {
+      const words = [...victims, ...canaries, ...(serves && nth === 0 ? given : [])].map((q) => ({ q }));
+      await together(words.concat([...streets, ...canaries].map((address) => ({ address }))), async (question) => {
         const form = { purpose, reason: 'looking for somebody', ...question };
         const text = await look(who, `a search for ${JSON.stringify(question)}`, await request.post('/official/search', { form }), true);
         for (const [, id] of text.matchAll(/\/official\/households\/([0-9a-f-]{36})/g)) homes.add(id);
-      }
-      for (const id of homes) {
+      });
+      if (!serves && nth > 0) continue;
+      await together([...homes], async (id) => {
         await look(who, `a household for ${purpose}`, await request.get(`/official/households/${id}`));
-        if (purpose !== purposes[0]) continue;
+        if (!serves || nth > 0) return;
         const headers = { 'hearth-purpose': purpose, 'hearth-reason': 'looking' };
         for (const part of PARTS) await look(who, `the interface's household${part}`, await request.get(`/api/households/${id}${part}`, { headers }));
-      }
+      });
     }
-    for (const path of OWN_PAGES) await look(who, path, await request.get(path));
-    for (const q of [...victims, ...canaries]) {
-      const data = { name: q };
-      const headers = { 'hearth-purpose': purposes[0], 'hearth-reason': 'looking' };
-      await look(who, 'a search by the interface', await request.post('/api/persons/search', { data, headers }));
-    }
-    await request.dispose();
+    await together(OWN_PAGES, async (path) => look(who, path, await request.get(path)));
+    const headers = { 'hearth-purpose': purposes[0], 'hearth-reason': 'looking' };
+    await together([...victims, ...canaries], async (name) => {
+      await look(who, 'a search by the interface', await request.post('/api/persons/search', { data: { name }, headers }));
+    });
   }
   check('officials could open households at all', homes.size > 10, `${homes.size}`);
 
-  for (const who of CITIZENS) {
+  for (const who of OTHERS) {
     const { request } = (await signedIn(browser, demo, who, { locale: 'ko' })).context();
-    for (const path of OWN_PAGES) await look(who, path, await request.get(path));
-    for (const id of homes) await look(who, 'the interface', await request.get(`/api/households/${id}`));
-    await request.dispose();
+    await together(OWN_PAGES, async (path) => look(who, path, await request.get(path)));
+    if (!who.startsWith('perpetrator')) continue;
+    await together([...homes], async (id) => look(who, 'the interface', await request.get(`/api/households/${id}`)));
   }
   check('the server said no protected address on its terminal', !held(demo.said()));
   console.log(`protected: ${read} answers read`);
