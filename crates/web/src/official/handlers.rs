@@ -200,7 +200,8 @@ fn screen_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, on: Date, past: bool, a
     let residence = record.members.iter().find_map(|m| m.person.residence.as_ref());
     screen::Household {
         id: record.id.to_string(),
-        name: head.map(|m| m.person.name(lang).to_owned()).unwrap_or_default(),
+        // On a day before the household existed there is nobody to name it after.
+        name: head.map_or_else(|| "–".to_owned(), |m| m.person.name(lang).to_owned()),
         address: residence.map(|r| full_address(v, f, r)),
         protected,
         on,
