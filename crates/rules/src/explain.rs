@@ -69,7 +69,7 @@ impl Program {
         self.explained(household, on, claim, true)
     }
 
-    /// The same without the nearest change of a *no*: looking over the days ahead costs a hundred times the rest, and what is
+    /// The same without the nearest change of a *no*: looking over the days ahead can cost as much again as the rest, and what is
     /// *yes* or open does not need it.
     pub fn explain_today(&self, household: &Household, on: Date, claim: Date) -> Explanation {
         self.explained(household, on, claim, false)
