@@ -244,7 +244,7 @@ proptest! {
             (format!("{a} or {a}"), a.clone()),
         ];
         for (left, right) in laws {
-            if let (Some(l), Some(r)) = (program(&[left.clone()]), program(&[right.clone()])) {
+            if let (Some(l), Some(r)) = (program(std::slice::from_ref(&left)), program(std::slice::from_ref(&right))) {
                 let (l, r) = (result(&l, &some).answer, result(&r, &some).answer);
                 // One side may see by its ranges what the other cannot; they never contradict each other.
                 let agree = l == r || l == Answer::CannotTell || r == Answer::CannotTell;
