@@ -19,6 +19,7 @@ use crate::state::AppState;
 /// Where a file comes from.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct FileQuery {
     /// The agency (its id in the pack); a machine's is its own.
     #[param(min_length = 1, max_length = 60)]

@@ -256,6 +256,7 @@ pub(crate) struct EntitlementList {
 /// The day asked about.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct OnQuery {
     /// A day; today when left out. Today's facts are used.
     #[serde(default)]
@@ -356,6 +357,7 @@ fn standing(standing: Standing) -> &'static str {
 /// A page of a list.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// How many rows at most.
     #[serde(default)]
