@@ -51,8 +51,7 @@ impl Place {
             None => "sqlite:hearth.sqlite".to_owned(),
             Some(server) => fresh_schema(&server).await,
         };
-        let config =
-            Config { database, data: home.path().join("data"), pack: home.path().join("pack"), ..Config::default() };
+        let config = Config { database, data: data.clone(), pack: home.path().join("pack"), ..Config::default() };
         let database = config.database_url();
         let runtime = Runtime::open(config).await.expect("an installation");
         let port = free_port();

@@ -56,9 +56,14 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::RowNotFound => StoreError::NotFound,
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
-                StoreError::Unavailable(error.to_string())
-            }
+            // A connection cut in the middle of a message is a protocol error to the driver.
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::BeginFailed
+            | sqlx::Error::WorkerCrashed => StoreError::Unavailable(error.to_string()),
             sqlx::Error::Database(db) => {
                 let code = db.code().unwrap_or_default();
                 match code.as_ref() {
@@ -68,6 +73,10 @@ impl From<sqlx::Error> for StoreError {
                     "53100" | "13" => StoreError::Full,
                     // PostgreSQL: shutting down, starting up, crash, too many connections, connection lost.
                     "57P01" | "57P02" | "57P03" | "53300" | "08006" | "08003" | "08001" => {
+                        StoreError::Unavailable(db.message().to_owned())
+                    }
+                    // SQLite: the disk fails or has no room for the shared-memory file (extended codes of IOERR).
+                    other if other.parse::<u32>().is_ok_and(|n| n % 256 == 10 && n < 10_000) => {
                         StoreError::Unavailable(db.message().to_owned())
                     }
                     _ if db.is_unique_violation() => StoreError::Duplicate(db.message().to_owned()),
