@@ -27,6 +27,9 @@ pub(crate) struct Line<'a, 's> {
     record: &'s csv::StringRecord,
 }
 
+/// No table of a pack is as wide; a file that is would take minutes to name every unknown column.
+const MOST_COLUMNS: usize = 200;
+
 impl<'a> Sheet<'a> {
     /// Reads the file; rows with another number of fields than the head are faults and left out.
     pub(crate) fn parse(source: &'a Source, faults: &'a Faults) -> Sheet<'a> {
@@ -61,7 +64,12 @@ impl<'a> Sheet<'a> {
         let rest = self.source.text.get(from..).unwrap_or_default();
         let start = from + (rest.len() - rest.trim_start_matches(['\r', '\n']).len());
         if self.columns.is_empty() {
-            self.columns = record.iter().map(|name| name.trim().to_owned()).collect();
+            self.columns = record.iter().take(MOST_COLUMNS).map(|name| name.trim().to_owned()).collect();
+            if record.len() > MOST_COLUMNS {
+                let message = format!("the table has {} columns", record.len());
+                let expected = format!("{MOST_COLUMNS} columns at the most");
+                self.faults.error("bad-row", &self.source.origin(start), message, expected, "is this the right file?");
+            }
             self.check_head(start);
         } else if record.len() == self.columns.len() {
             self.rows.push((start, record.clone()));
