@@ -20,13 +20,18 @@ fn domain(item: &str) -> Vec<Value> {
     }
 }
 
-/// The same, and numbers far beyond all the others, which decide whatever sums they stand in.
+/// The same, every number and age on either side of a threshold that is generated, and numbers far beyond all the others,
+/// which decide whatever sums they stand in.
 fn wide(item: &str) -> Vec<Value> {
     let mut values = domain(item);
     let far = [-1_000_000_000_000, -1_000_000_000, 1_000_000_000, 1_000_000_000_000];
+    let numbers = (-1..=12).chain(far);
     match values[0] {
-        Value::Money(_) => values.extend(far.map(Value::Money)),
-        Value::Integer(_) => values.extend(far.map(Value::Integer)),
+        Value::Money(_) => values.extend(numbers.map(Value::Money)),
+        Value::Integer(_) => values.extend(numbers.map(Value::Integer)),
+        Value::Date(_) => {
+            values.extend((0..=21).map(|years| Value::Date(ON.saturating_sub(jiff::Span::new().years(years)))))
+        }
         _ => {}
     }
     values
