@@ -6,6 +6,9 @@ use serde::Deserialize;
 use super::draw::Dice;
 use super::recipe::{BySex, FactRecipe, Kind, MemberRecipe, Recipe};
 
+/// How often a name is drawn again when a sibling bears it already.
+const NAME_DRAWS: u32 = 100;
+
 /// Place in the household.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,8 +97,11 @@ fn household(recipe: &Recipe, kind: &Kind, today: Date, dice: &mut Dice, serial:
         let (low, high) = member.count.unwrap_or((1, 1));
         for _ in 0..dice.between(low, high) {
             let mut drawn = person(recipe, member, &family, today, dice, serial);
-            // Two children of one family do not bear the same name.
-            while members.iter().any(|other: &Person| other.name == drawn.name) {
+            // Two children of one family do not bear the same name, unless the recipe has hardly any.
+            for _ in 0..NAME_DRAWS {
+                if !members.iter().any(|other: &Person| other.name == drawn.name) {
+                    break;
+                }
                 drawn = person(recipe, member, &family, today, dice, serial);
             }
             members.push(drawn);
