@@ -14,9 +14,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("guard", &["kernel", "store"]),
     ("registry", &["kernel", "store", "guard"]),
     ("catalogue", &["kernel", "rules", "text"]),
-    ("casework", &["kernel", "store", "rules", "guard", "registry", "catalogue"]),
-    ("web", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework"]),
-    ("app", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "web"]),
+    ("casework", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue"]),
+    ("payment", &["kernel", "store", "guard", "registry", "catalogue"]),
+    ("exchange", &["kernel", "store", "guard"]),
+    (
+        "web",
+        &["kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "payment", "exchange"],
+    ),
+    (
+        "app",
+        &[
+            "kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "payment", "exchange", "web",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

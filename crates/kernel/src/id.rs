@@ -121,6 +121,44 @@ ids! {
     ImportId = "import";
     /// A proposal that two person records are one human being.
     DuplicateId = "duplicate";
+    /// Answers a person has begun to give and not sent yet.
+    DraftId = "draft";
+    /// The right of one person to act for another.
+    MandateId = "mandate";
+    /// A paper or picture a person handed in.
+    EvidenceId = "evidence";
+    /// A person's consent to one purpose.
+    ConsentId = "consent";
+    /// Something that happened to a case.
+    StepId = "step";
+    /// A question to an agency.
+    RequestId = "request";
+    /// Something an official has to do.
+    TaskId = "task";
+    /// A result worked out and frozen.
+    DeterminationId = "determination";
+    /// What was decided and told.
+    DecisionId = "decision";
+    /// A person's objection to a decision, or a court's order about it.
+    ObjectionId = "objection";
+    /// A change a person reports.
+    ReportId = "report";
+    /// A complaint about how somebody was treated.
+    GrievanceId = "grievance";
+    /// A letter to a person.
+    LetterId = "letter";
+    /// A right to money or a thing over a time.
+    EntitlementId = "entitlement";
+    /// Where somebody's money goes.
+    PayAccountId = "payment-account";
+    /// A payment run.
+    RunId = "run";
+    /// One entry of the ledger: postings that balance.
+    JournalId = "journal";
+    /// Money that was paid and must come back.
+    RecoveryId = "recovery";
+    /// An order to another body to give a discount, thing or service.
+    OrderId = "order";
 }
 
 #[cfg(test)]

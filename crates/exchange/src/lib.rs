@@ -1,0 +1,1 @@
+//! The border to other agencies: connectors that ask for facts and pass on orders.
