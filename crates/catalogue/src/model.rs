@@ -1,11 +1,15 @@
 //! What a pack says, in words and law: for pages, letters and casework. What is computed lives in `rules::schema`.
 
+mod process;
+
 use std::collections::HashMap;
 
 use kernel::{Currency, Date, Lang, Words};
 use rules::combine::Rule;
 use rules::schema::{Entity, Origin, Per, Type, Value};
 use serde::Serialize;
+
+pub use process::{Calendar, Consent, OnHoliday, PartMonth, Process, Recovery, Stage};
 
 /// How sure the authors are of what they wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kernel::{Currency, Words};
+use kernel::{Currency, Date, Words};
 use rules::Program;
 use rules::combine::Rule;
 use rules::schema::{Entity, Fault, Schema};
@@ -10,8 +10,8 @@ use rules::schema::{Entity, Fault, Schema};
 use crate::cases::{self, Case};
 use crate::load::{self, Content};
 use crate::model::{
-    Agency, Code, CodeList, Combination, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Parameter,
-    Programme, Register, SourceRef, Version,
+    Agency, Calendar, Code, CodeList, Combination, Consent, Definition, Item, Jurisdiction, LeftOut, LifeEvent,
+    Manifest, Parameter, Process, Programme, Register, SourceRef, Version,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -200,5 +200,26 @@ impl Pack {
     /// Programmes known and not computable.
     pub fn left_out(&self) -> &Register<LeftOut> {
         &self.content.left_out
+    }
+
+    /// How applications for the programme are worked on; the pack's defaults for one that says nothing, and for one that
+    /// the pack does not know.
+    pub fn process(&self, programme: &str) -> &Process {
+        self.content.processes.get(programme).unwrap_or(&self.content.process)
+    }
+
+    /// Public holidays in order of time.
+    pub fn holidays(&self) -> &[Date] {
+        self.content.calendar.holidays()
+    }
+
+    /// Weekends and public holidays.
+    pub fn calendar(&self) -> &Calendar {
+        &self.content.calendar
+    }
+
+    /// What people agree to.
+    pub fn consents(&self) -> &Register<Consent> {
+        &self.content.consents
     }
 }

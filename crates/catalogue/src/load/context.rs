@@ -6,7 +6,7 @@ use kernel::Lang;
 use rules::schema::{Entity, Expr, Origin, Schema};
 
 use super::Content;
-use crate::model::{Confidence, Manifest, Register};
+use crate::model::{Calendar, Confidence, Manifest, Process, Register};
 use crate::read::fault::{Faults, did_you_mean, one_of, shown};
 use crate::read::files::Files;
 use crate::read::source::Source;
@@ -53,6 +53,10 @@ impl<'a> Context<'a> {
             combinations: Register::default(),
             events: Register::default(),
             left_out: Register::default(),
+            process: Process::default(),
+            processes: Register::default(),
+            consents: Register::default(),
+            calendar: Calendar::default(),
             schema,
         };
         Context { files, faults, content, read: BTreeSet::from(["pack.toml".to_owned()]) }

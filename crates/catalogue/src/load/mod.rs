@@ -19,8 +19,8 @@ pub(crate) use placed::placed;
 use rules::schema::{Expr, Schema};
 
 use crate::model::{
-    Agency, CodeList, Combination, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Parameter, Programme,
-    Register, SourceRef,
+    Agency, Calendar, CodeList, Combination, Consent, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest,
+    Parameter, Process, Programme, Register, SourceRef,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -41,6 +41,12 @@ pub(crate) struct Content {
     pub(crate) combinations: Register<Combination>,
     pub(crate) events: Register<LifeEvent>,
     pub(crate) left_out: Register<LeftOut>,
+    /// What holds for a programme that says nothing.
+    pub(crate) process: Process,
+    /// One for each programme.
+    pub(crate) processes: Register<Process>,
+    pub(crate) consents: Register<Consent>,
+    pub(crate) calendar: Calendar,
     pub(crate) schema: Schema,
 }
 
