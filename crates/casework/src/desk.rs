@@ -9,6 +9,9 @@ use rules::schema::{Entity, Value};
 
 use crate::model::{Cause, Subject};
 
+/// Days for a decision where neither the claim nor the process names any.
+const DECISION_DAYS: u32 = 30;
+
 /// The desk at which events are registered and offers worked out.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
@@ -26,6 +29,14 @@ impl<'a> Desk<'a> {
     /// The civil day in the country of the pack.
     pub fn today(&self) -> Date {
         self.now.date(self.pack.manifest().utc_offset_hours)
+    }
+
+    /// Days the law gives for the decision: what the claim says, or else the programme's process.
+    pub fn decision_days(&self, programme: &str, on: Date) -> u32 {
+        let known = self.pack.programmes().get(programme);
+        let version = known.and_then(|p| p.versions.iter().find(|v| v.covers(on)));
+        let claim = version.and_then(|v| v.claim.as_ref()).and_then(|c| c.decision_days);
+        claim.unwrap_or(DECISION_DAYS)
     }
 
     /// The registry's pen for statements of this origin.

@@ -12,6 +12,7 @@ pub mod accept;
 mod batch;
 pub mod birth;
 pub mod births_file;
+pub mod case;
 pub mod changed;
 pub mod correct;
 pub mod death;
@@ -37,14 +38,13 @@ pub use rows::ApplicationItem;
 /// The tables of this room.
 pub const SCHEMA: store::Schema = store::Schema {
     room: "casework",
-    steps: &[store::Step {
-        version: 1,
-        name: "life events, offers, applications",
-        sql: include_str!("../schema/1.sql"),
-    }],
+    steps: &[
+        store::Step { version: 1, name: "life events, offers, applications", sql: include_str!("../schema/1.sql") },
+        store::Step { version: 2, name: "cases from draft to decision", sql: include_str!("../schema/2.sql") },
+    ],
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
+    vec![rows::STATEMENTS, case::rows::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
 }

@@ -1,8 +1,5 @@
 //! Life events, offers and applications: the types, and what follows from them without a database.
 
-use std::fmt;
-use std::str::FromStr;
-
 use kernel::{Currency, Date, EventId, HouseholdId, Instant, OfferId, PersonId};
 use rules::outcome::Answer;
 use rules::schema::{Per, Value};
@@ -23,7 +20,7 @@ pub struct UnknownWord {
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident as $kind:literal { $($(#[$vdoc:meta])* $value:ident = $word:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $value,)* }
 
         impl $name {
@@ -35,18 +32,20 @@ macro_rules! words {
                 match self { $($name::$value => $word,)* }
             }
         }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.word()) }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.word()) }
         }
-        impl FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        impl std::str::FromStr for $name {
+            type Err = $crate::model::UnknownWord;
+            fn from_str(text: &str) -> Result<Self, $crate::model::UnknownWord> {
                 $name::ALL.iter().copied().find(|v| v.word() == text)
-                    .ok_or_else(|| UnknownWord { kind: $kind, text: text.chars().take(40).collect() })
+                    .ok_or_else(|| $crate::model::UnknownWord { kind: $kind, text: text.chars().take(40).collect() })
             }
         }
     };
 }
+
+pub(crate) use words;
 
 words! {
     /// What made a household's entitlements be worked out again.

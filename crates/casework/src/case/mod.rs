@@ -1,0 +1,9 @@
+//! Cases: one programme applied for by one subject, from the application to the decision and every time it is looked at
+//! again. [`open`] is where applications end; [`advance`] takes a case as far as it goes without a human being.
+
+pub mod model;
+pub mod open;
+pub mod rows;
+
+pub use model::{Case, Channel, Stage, Step, StepKind, Task, TaskKind, TaskStatus};
+pub use rows::Actor;
