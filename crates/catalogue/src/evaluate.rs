@@ -1,8 +1,8 @@
 //! One household under one pack: single results, then combination rules.
 
 use kernel::Date;
-use rules::combine::{Combined, FactSide, Ties, combine};
-use rules::outcome::{Explanation, FactRef, Subject};
+use rules::combine::{Combined, FactSide, Rule, Ties, combine};
+use rules::outcome::{Explanation, FactRef, ProgrammeResult, Subject};
 use rules::schema::{Entity, Per, Type, Value};
 use rules::{Household, Named};
 
@@ -19,6 +19,20 @@ impl Pack {
     /// The same without the nearest change of a *no*, which costs most of the time: for making offers.
     pub fn evaluate_today(&self, household: &Household, on: Date) -> (Explanation, Combined) {
         self.combined(household, on, self.program().explain_today(household, on, on))
+    }
+
+    /// The same, where the combination rules look only at results of which `among` is true: a family is held only to
+    /// what it claims or has, not to what it could have.
+    pub fn evaluate_among(
+        &self,
+        household: &Household,
+        on: Date,
+        claim: Date,
+        among: &dyn Fn(&ProgrammeResult) -> bool,
+    ) -> (Explanation, Combined) {
+        let mut explanation = self.program().explain(household, on, claim);
+        explanation.results.retain(|r| limited(&r.programme, self.rules()) || among(r));
+        self.combined(household, on, explanation)
     }
 
     fn combined(&self, household: &Household, on: Date, mut explanation: Explanation) -> (Explanation, Combined) {
@@ -101,6 +115,11 @@ impl Pack {
             _ => None,
         }
     }
+}
+
+/// Whether this is the limit of a ceiling, which is computed like a programme.
+fn limited(programme: &str, rules: &[Rule]) -> bool {
+    rules.iter().any(|r| !r.members.is_empty() && limit_programme(&r.id) == *programme)
 }
 
 fn money(value: &Value) -> Option<i64> {
