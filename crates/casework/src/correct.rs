@@ -6,6 +6,7 @@ use kernel::{Date, EventId, Period, PersonId};
 use registry::household::{Joining, MemberRole, transfer};
 use registry::person::{Detail, Name, Sex, rename, set_detail};
 use registry::pregnancy::NewPregnancy;
+use registry::residence::Address;
 use registry::{BEGINNING, NewFact};
 use rules::schema::Value;
 use serde_json::json;
@@ -15,6 +16,7 @@ use crate::birth::BirthDetail;
 use crate::changed::ChangeDetail;
 use crate::desk::{Desk, fact_value, registry_subject};
 use crate::model::{Cause, EventStatus, LifeEvent, Subject};
+use crate::moved::{MoveDetail, return_home};
 use crate::pregnancy::PregnancyDetail;
 use crate::recompute::{self, Settled};
 use crate::register::{self, Fault, Registered, Teller, Told};
@@ -33,6 +35,10 @@ pub struct Right {
     pub due_date: Option<Date>,
     /// Pregnancy: how many children are expected.
     pub unborn: Option<u32>,
+    /// Move: the first day there. Death: the day.
+    pub on: Option<Date>,
+    /// Move: the new address.
+    pub address: Option<Address>,
     /// Facts about the person of the event; in a change of circumstances each replaces the statement on the same item.
     pub facts: Vec<(Subject, String, Value)>,
 }
@@ -62,7 +68,19 @@ pub(crate) async fn standing(tx: &mut Tx, id: EventId, reason: &str) -> Result<L
     }
 }
 
-/// Corrects the event. `allowed` is the guard's decision about the person of the event.
+/// Everybody a correction or withdrawal of the event concerns: the person of the event, and whoever moved along. For the
+/// guard, before either is done; `None` when there is no such event.
+pub async fn people(tx: &mut Tx, event: EventId) -> Result<Option<Vec<PersonId>>, StoreError> {
+    Ok(rows::event(tx, event).await?.map(|e| concerned(&e)))
+}
+
+pub(crate) fn concerned(event: &LifeEvent) -> Vec<PersonId> {
+    let moved: Option<MoveDetail> = serde_json::from_value(event.detail.clone()).ok();
+    let along = moved.into_iter().flat_map(|m| m.residences).map(|(p, _)| p).filter(|p| *p != event.person);
+    std::iter::once(event.person).chain(along).collect()
+}
+
+/// Corrects the event. `allowed` is the guard's decision about everybody it concerns ([`people`]).
 pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, input: Input) -> Result<Told, Fault> {
     input.teller.check(desk)?;
     let keys: Vec<String> = input.teller.key(Cause::Correction).into_iter().collect();
@@ -70,7 +88,7 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, inp
         return Ok(register::already(&known));
     }
     let wrong = standing(tx, input.event, &input.reason).await?;
-    register::permitted(allowed, &[wrong.person])?;
+    register::permitted(allowed, &concerned(&wrong))?;
     let mut event = LifeEvent {
         id: EventId::new(desk.ids, desk.now),
         source: input.teller.source.clone(),
@@ -84,6 +102,8 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, inp
         Cause::Birth => birth(tx, desk, who, &input, &mut event).await?,
         Cause::Pregnancy => pregnancy(tx, desk, who, &input, &mut event).await?,
         Cause::IncomeChange => change(tx, desk, who, &input, &mut event).await?,
+        Cause::Move => moved(tx, desk, who, &input, &mut event).await?,
+        Cause::Death => death(tx, desk, who, &input, &mut event).await?,
         other => return Err(Fault::WrongKind(other)),
     }
     let values = params![wrong.person, wrong.id, EventStatus::Corrected.word(), None::<String>];
@@ -96,8 +116,15 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, inp
     Ok(Told::Registered(Registered { event: event.id, person: event.person, household: event.household, offers }))
 }
 
+/// Works out again the household of the event, and the one left by a single mover.
 pub(crate) async fn settled(tx: &mut Tx, desk: &Desk<'_>, event: &LifeEvent, cause: Cause) -> Result<Settled, Fault> {
-    Ok(recompute::household(tx, desk, event.household, cause, Some(event.id)).await?)
+    let offers = recompute::household(tx, desk, event.household, cause, Some(event.id)).await?;
+    if event.kind == Cause::Move
+        && let Some(left) = detail::<MoveDetail>(event)?.left
+    {
+        recompute::household(tx, desk, left, cause, Some(event.id)).await?;
+    }
+    Ok(offers)
 }
 
 /// The natural keys of the event as it is now: a later telling of what is right finds it.
@@ -107,7 +134,7 @@ fn again(event: &LifeEvent) -> Vec<String> {
     detail.parents.iter().map(|(parent, _)| key(parent)).collect()
 }
 
-fn detail<T: serde::de::DeserializeOwned>(event: &LifeEvent) -> Result<T, StoreError> {
+pub(crate) fn detail<T: serde::de::DeserializeOwned>(event: &LifeEvent) -> Result<T, StoreError> {
     serde_json::from_value(event.detail.clone())
         .map_err(|e| StoreError::Inconsistent { column: "detail".into(), detail: e.to_string() })
 }
@@ -187,6 +214,45 @@ async fn change(tx: &mut Tx, desk: &Desk<'_>, who: &Who, input: &Input, event: &
         *wrong = registry::fact::record(tx, desk.pen(&origin), &check, new).await?;
     }
     event.detail = json!(told);
+    Ok(())
+}
+
+async fn moved(tx: &mut Tx, desk: &Desk<'_>, who: &Who, input: &Input, event: &mut LifeEvent) -> Result<(), Fault> {
+    let mut told: MoveDetail = detail(event)?;
+    let Right { address, on, .. } = &input.right;
+    if address.is_none() && on.is_none() {
+        return Err(Fault::Nothing);
+    }
+    if let Some(place) = address.as_ref().map(|a| &a.jurisdiction)
+        && desk.pack.jurisdictions().get(place).is_none()
+    {
+        return Err(Fault::UnknownPlace(place.chars().take(60).collect()));
+    }
+    let origin = input.teller.origin(desk, Cause::Move, who);
+    let pen = desk.pen(&origin);
+    if let Some(day) = *on {
+        register::past_day(desk, day)?;
+        if let Some(joined) = &told.joined {
+            return_home(tx, desk, pen, event, told.from, joined).await?;
+            let valid = Period { from: day, until: None };
+            let joining = Joining { person: event.person, household: event.household, role: joined.role, valid };
+            transfer(tx, pen, joining).await?;
+        }
+        told.from = day;
+    }
+    told.residences = registry::residence::correct(tx, pen, &told.residences, address.as_ref(), *on).await?;
+    event.occurred_on = told.from;
+    event.detail = json!(told);
+    Ok(())
+}
+
+async fn death(tx: &mut Tx, desk: &Desk<'_>, who: &Who, input: &Input, event: &mut LifeEvent) -> Result<(), Fault> {
+    let day = input.right.on.ok_or(Fault::Nothing)?;
+    register::past_day(desk, day)?;
+    let origin = input.teller.origin(desk, Cause::Death, who);
+    let always = Period { from: BEGINNING, until: None };
+    set_detail(tx, desk.pen(&origin), event.person, &Detail::DeathDate(day), always).await?;
+    event.occurred_on = day;
     Ok(())
 }
 

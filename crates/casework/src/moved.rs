@@ -2,8 +2,9 @@
 
 use guard::{Allowed, Who};
 use kernel::{Date, EventId, HouseholdId, Period, PersonId};
+use registry::AsOf;
 use registry::household::{Joining, MemberRole, transfer};
-use registry::residence::{Address, move_household, move_person};
+use registry::residence::{Address, Recorded, move_household, move_person};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
@@ -51,6 +52,21 @@ pub struct MoveDetail {
     pub left: Option<HouseholdId>,
     /// The first day there.
     pub from: Date,
+    /// What the registry recorded: who lives there by this move. Needed to take it back.
+    #[serde(default)]
+    pub residences: Vec<Recorded>,
+    /// The change of household of a single person.
+    #[serde(default)]
+    pub joined: Option<Joined>,
+}
+
+/// A person joined another household by moving.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joined {
+    /// As what.
+    pub role: MemberRole,
+    /// The membership that ended by it: household, role and days.
+    pub former: Option<(HouseholdId, MemberRole, Period)>,
 }
 
 /// Registers the move. `allowed` is the guard's decision about everybody who moves.
@@ -76,9 +92,9 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, inp
         Movers::Into { person, .. } if *person != input.person => return Err(Fault::OtherHousehold),
         Movers::Into { person, .. } => register::permitted(allowed, &[*person])?,
     }
-    carry(tx, desk, who, &input).await?;
     let gone = left.filter(|l| *l != home);
-    let detail = MoveDetail { left: gone, from: input.from };
+    let (residences, joined) = carry(tx, desk, who, &input).await?;
+    let detail = MoveDetail { left: gone, from: input.from, residences, joined };
     let event = LifeEvent {
         id: EventId::new(desk.ids, desk.now),
         kind: Cause::Move,
@@ -104,17 +120,59 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, inp
     Ok(Told::Registered(Registered { event: event.id, person: input.person, household: home, offers }))
 }
 
-async fn carry(tx: &mut Tx, desk: &Desk<'_>, who: &Who, input: &Input) -> Result<(), Fault> {
+async fn carry(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    input: &Input,
+) -> Result<(Vec<Recorded>, Option<Joined>), Fault> {
     let origin = input.teller.origin(desk, Cause::Move, who);
     let pen = desk.pen(&origin);
     match &input.movers {
-        Movers::Household(id) => move_household(tx, pen, *id, &input.address, input.from).await?,
+        Movers::Household(id) => Ok((move_household(tx, pen, *id, &input.address, input.from).await?, None)),
         Movers::Into { person, household, role } => {
+            let former = membership(tx, desk, *person, input.from).await?;
+            let former = former.map(|m| (m.household, m.role, m.stamp.valid));
             let valid = Period { from: input.from, until: None };
             let joining = Joining { person: *person, household: *household, role: *role, valid };
             transfer(tx, pen, joining).await?;
-            move_person(tx, pen, *person, &input.address, valid).await?;
+            let residences = move_person(tx, pen, *person, &input.address, valid).await?;
+            Ok((residences, Some(Joined { role: *role, former })))
         }
+    }
+}
+
+/// The membership of a person that holds on a day.
+async fn membership(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    on: Date,
+) -> Result<Option<registry::household::Membership>, Fault> {
+    let basis = desk.basis(Cause::Move).map_err(|e| StoreError::Driver(e.to_string()))?;
+    let record = registry::read::person(tx, person, AsOf::latest(on)).await?.ok_or(Fault::UnknownPerson)?;
+    Ok(record.process(&basis, |p| p.membership.clone()))
+}
+
+/// Takes back the change of household of a single mover. Refused when a later one rests on it: that one goes first.
+pub(crate) async fn return_home(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    pen: registry::Pen<'_>,
+    event: &LifeEvent,
+    from: Date,
+    joined: &Joined,
+) -> Result<(), Fault> {
+    let (person, home) = (event.person, event.household);
+    let stands = |m: &registry::household::Membership| m.household == home && m.stamp.valid.until.is_none();
+    if !membership(tx, desk, person, from).await?.is_some_and(|m| stands(&m)) {
+        return Err(Fault::Registry(
+            "a later change of household rests on this move: correct or withdraw that one first".to_owned(),
+        ));
+    }
+    match joined.former {
+        Some((household, role, valid)) => transfer(tx, pen, Joining { person, household, role, valid }).await?,
+        None => registry::household::leave(tx, pen, person, home, from).await?,
     }
     Ok(())
 }

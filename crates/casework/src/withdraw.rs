@@ -7,9 +7,10 @@ use store::{StoreError, Tx, params};
 use uuid::Uuid;
 
 use crate::changed::ChangeDetail;
-use crate::correct::{settled, standing};
+use crate::correct::{concerned, detail, settled, standing};
 use crate::desk::{Desk, registry_subject};
 use crate::model::{Cause, EventStatus, LifeEvent, OfferStatus};
+use crate::moved::{MoveDetail, return_home};
 use crate::pregnancy::PregnancyDetail;
 use crate::recompute::{Settled, close};
 use crate::register::{self, Fault, Registered, Teller};
@@ -37,11 +38,13 @@ pub async fn run(
 ) -> Result<Registered, Fault> {
     input.teller.check(desk)?;
     let event = standing(tx, input.event, &input.reason).await?;
-    register::permitted(allowed, &[event.person])?;
+    register::permitted(allowed, &concerned(&event))?;
     let mut offers = match event.kind {
         Cause::Birth => birth(tx, desk, who, &input, &event).await?,
         Cause::Pregnancy => pregnancy(tx, desk, who, &input, &event).await?,
         Cause::IncomeChange => change(tx, desk, who, &input, &event).await?,
+        Cause::Move => moved(tx, desk, who, &input, &event).await?,
+        Cause::Death => death(tx, desk, who, &input, &event).await?,
         other => return Err(Fault::WrongKind(other)),
     };
     let reason = input.reason.trim();
@@ -97,21 +100,37 @@ async fn pregnancy(
     event: &LifeEvent,
 ) -> Result<Settled, Fault> {
     let origin = input.teller.origin(desk, Cause::Pregnancy, who);
-    let told: PregnancyDetail = read(event)?;
+    let told: PregnancyDetail = detail(event)?;
     pregnancy::withdraw(tx, desk.pen(&origin), event.person, told.pregnancy).await?;
     Ok(Settled::default())
 }
 
 async fn change(tx: &mut Tx, desk: &Desk<'_>, who: &Who, input: &Input, event: &LifeEvent) -> Result<Settled, Fault> {
     let origin = input.teller.origin(desk, Cause::IncomeChange, who);
-    let told: ChangeDetail = read(event)?;
+    let told: ChangeDetail = detail(event)?;
     for (subject, _, fact) in told.facts {
         registry::fact::withdraw(tx, desk.pen(&origin), registry_subject(subject), fact).await?;
     }
     Ok(Settled::default())
 }
 
-fn read<T: serde::de::DeserializeOwned>(event: &LifeEvent) -> Result<T, StoreError> {
-    serde_json::from_value(event.detail.clone())
-        .map_err(|e| StoreError::Inconsistent { column: "detail".into(), detail: e.to_string() })
+/// Whoever moved lives again where they lived before.
+async fn moved(tx: &mut Tx, desk: &Desk<'_>, who: &Who, input: &Input, event: &LifeEvent) -> Result<Settled, Fault> {
+    let origin = input.teller.origin(desk, Cause::Move, who);
+    let pen = desk.pen(&origin);
+    let told: MoveDetail = detail(event)?;
+    if let Some(joined) = &told.joined {
+        return_home(tx, desk, pen, event, told.from, joined).await?;
+    }
+    for (person, residence) in told.residences {
+        registry::residence::withdraw(tx, pen, person, residence).await?;
+    }
+    Ok(Settled::default())
+}
+
+/// The person lives.
+async fn death(tx: &mut Tx, desk: &Desk<'_>, who: &Who, input: &Input, event: &LifeEvent) -> Result<Settled, Fault> {
+    let origin = input.teller.origin(desk, Cause::Death, who);
+    registry::person::withdraw_details(tx, desk.pen(&origin), event.person, "death_date").await?;
+    Ok(Settled::default())
 }

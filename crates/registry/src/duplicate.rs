@@ -154,7 +154,7 @@ store::sql! {
         order by score desc, duplicate_id limit 500";
     SETTLE = "update duplicate set state = $3, settled_at = $4, settled_by = $5 where person_id = $1 and other_id = $2 and state = 'open'";
     SCHEMES = "select scheme from person_identifier where person_id = $1 and withdrawn_at is null";
-    NEXT = "select person_id from person where person_id > $1 order by person_id limit 200";
+    NEXT = "select person_id from person where person_id > $1 order by person_id limit 50";
 }
 
 fn read_proposal(row: &Row) -> Result<Proposal, StoreError> {
@@ -201,8 +201,8 @@ pub async fn find(tx: &mut Tx, pen: Pen<'_>, person: PersonId) -> Result<u32, St
     Ok(new)
 }
 
-/// One step of a walk over everybody: up to 200 people after `after`. Gives where to go on (`None` at the end) and how
-/// many proposals are new.
+/// One step of a walk over everybody: up to 50 people after `after`, in one short transaction. Gives where to go on (`None`
+/// at the end) and how many proposals are new. Repeating a step proposes nothing twice.
 pub async fn sweep(tx: &mut Tx, pen: Pen<'_>, after: Option<PersonId>) -> Result<(Option<PersonId>, u32), StoreError> {
     let after = after.unwrap_or(PersonId(uuid::Uuid::nil()));
     let people: Vec<PersonId> =

@@ -273,6 +273,7 @@ store::sql! {
     ADD_DETAIL = "insert into person_detail (person_id, detail_id, kind, value, valid_from, valid_until, recorded_at, source, law, recorded_by)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     WITHDRAW_NAME = "update person_name set withdrawn_at = $3 where person_id = $1 and name_id = $2 and withdrawn_at is null";
+    WITHDRAW_KIND = "update person_detail set withdrawn_at = $3 where person_id = $1 and kind = $2 and withdrawn_at is null";
     WITHDRAW_DETAIL = "update person_detail set withdrawn_at = $3 where person_id = $1 and detail_id = $2 and withdrawn_at is null";
     CLAIM_IDENTIFIER = "insert into identifier_owner (tag, scheme, person_id) values ($1, $2, $3) on conflict (tag, scheme) do nothing";
     OWNER = "select person_id from identifier_owner where tag = $1 and scheme = $2";
@@ -422,6 +423,15 @@ pub async fn withdraw(tx: &mut Tx, pen: Pen<'_>, id: PersonId, row: Uuid) -> Res
     let touched = tx.execute(WITHDRAW_NAME, params![id, row, now]).await?
         + tx.execute(WITHDRAW_DETAIL, params![id, row, now]).await?;
     if touched == 0 { Err(StoreError::NotFound.into()) } else { announce(tx, pen, id).await }
+}
+
+/// Withdraws every statement of one kind (see [`Detail::kind`]) that stands: nothing of the kind is known any more. What
+/// was said stays readable in the history. Says how many there were.
+pub async fn withdraw_details(tx: &mut Tx, pen: Pen<'_>, id: PersonId, kind: &str) -> Result<u64, PersonError> {
+    let now = touch_person(tx, id, pen.now).await?.ok_or(PersonError::NoPerson)?;
+    let withdrawn = tx.execute(WITHDRAW_KIND, params![id, kind, now]).await?;
+    announce(tx, pen, id).await?;
+    Ok(withdrawn)
 }
 
 /// Gives a person the national identifier they did not have yet.

@@ -77,6 +77,8 @@ store::sql! {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     STANDING = "select person_id, residence_id, address_id, jurisdiction, line, postcode, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
         from residence where person_id = $1 and withdrawn_at is null";
+    ONE = "select person_id, residence_id, address_id, jurisdiction, line, postcode, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
+        from residence where person_id = $1 and residence_id = $2 and withdrawn_at is null";
     WITHDRAW = "update residence set withdrawn_at = $3 where person_id = $1 and residence_id = $2 and withdrawn_at is null";
 }
 
@@ -93,30 +95,30 @@ pub(crate) fn read_residence(row: &Row) -> Result<Residence, StoreError> {
     })
 }
 
+/// A person and the residence that was recorded for them: what [`withdraw`] and [`correct`] take back.
+pub type Recorded = (PersonId, Uuid);
+
 /// Moves one person to an address for a period. A later residence already known ends an open one by itself. The record
 /// goes along: from now on the jurisdiction of the new address answers for it, see [`crate::read::relations`].
-/// Recording the same move again changes nothing.
+/// Recording the same move again changes nothing, and nothing is given back then.
 pub async fn move_person(
     tx: &mut Tx,
     pen: Pen<'_>,
     person: PersonId,
     address: &Address,
     valid: Period,
-) -> Result<(), MoveError> {
-    let mut changes = Changes::default();
-    let shared = AddressId::new(pen.ids, pen.now);
-    settle(tx, pen, person, shared, address, valid, &mut changes).await?;
-    Ok(changes.emit(tx, pen).await?)
+) -> Result<Vec<Recorded>, MoveError> {
+    move_people(tx, pen, &[person], address, valid).await
 }
 
-/// Moves everybody who belongs to the household on the day of the move.
+/// Moves everybody who belongs to the household on the day of the move; gives who got which residence.
 pub async fn move_household(
     tx: &mut Tx,
     pen: Pen<'_>,
     household: HouseholdId,
     address: &Address,
     from: Date,
-) -> Result<(), MoveError> {
+) -> Result<Vec<Recorded>, MoveError> {
     let now = touch_household(tx, household, pen.now).await?.ok_or(MoveError::NoHousehold(from))?;
     let members: Vec<PersonId> = memberships(tx, household, now)
         .await?
@@ -127,12 +129,50 @@ pub async fn move_household(
     if members.is_empty() {
         return Err(MoveError::NoHousehold(from));
     }
+    move_people(tx, pen, &members, address, Period { from, until: None }).await
+}
+
+async fn move_people(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    people: &[PersonId],
+    address: &Address,
+    valid: Period,
+) -> Result<Vec<Recorded>, MoveError> {
     let mut changes = Changes::default();
     let shared = AddressId::new(pen.ids, pen.now);
-    for member in members {
-        settle(tx, pen, member, shared, address, Period { from, until: None }, &mut changes).await?;
+    let mut recorded = Vec::new();
+    for person in people {
+        let new = settle(tx, pen, *person, shared, address, valid, &mut changes).await?;
+        recorded.extend(new.map(|id| (*person, id)));
     }
-    Ok(changes.emit(tx, pen).await?)
+    changes.emit(tx, pen).await?;
+    Ok(recorded)
+}
+
+/// A move was told wrongly: the residences recorded for it are withdrawn and the same people move to what is right.
+/// What is not given stays as it was told. Gives the residences that stand now.
+pub async fn correct(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    wrong: &[Recorded],
+    address: Option<&Address>,
+    from: Option<Date>,
+) -> Result<Vec<Recorded>, MoveError> {
+    let mut changes = Changes::default();
+    let shared = AddressId::new(pen.ids, pen.now);
+    let mut right = Vec::new();
+    for (person, id) in wrong {
+        let told = tx.maybe(ONE, params![person, id]).await?.ok_or(StoreError::NotFound)?;
+        let told = read_residence(&told)?;
+        take_back(tx, pen, *person, *id, &mut changes).await?;
+        let valid = Period { from: from.unwrap_or(told.stamp.valid.from), until: None };
+        let address = address.unwrap_or(&told.address);
+        let new = settle(tx, pen, *person, shared, address, valid, &mut changes).await?;
+        right.extend(new.map(|id| (*person, id)));
+    }
+    changes.emit(tx, pen).await?;
+    Ok(right)
 }
 
 pub(crate) async fn settle(
@@ -143,7 +183,7 @@ pub(crate) async fn settle(
     address: &Address,
     valid: Period,
     changes: &mut Changes,
-) -> Result<(), MoveError> {
+) -> Result<Option<Uuid>, MoveError> {
     if address.jurisdiction.trim().is_empty() {
         return Err(MoveError::NoJurisdiction);
     }
@@ -160,14 +200,15 @@ pub(crate) async fn settle(
             && (valid.until.is_none() || r.stamp.valid.until == valid.until)
     };
     if holds.is_some_and(same) {
-        return Ok(());
+        return Ok(None);
     }
     let next = standing.iter().map(|r| r.stamp.valid.from).filter(|from| *from > valid.from).min();
     let until = valid.until.or(next);
     let o = pen.origin;
+    let id = pen.ids.uuid(now);
     let row = params![
         person,
-        pen.ids.uuid(now),
+        id,
         shared,
         address.jurisdiction,
         address.line,
@@ -181,16 +222,26 @@ pub(crate) async fn settle(
     ];
     tx.execute(ADD, row).await?;
     changes.person(tx, person, Kind::Residence).await?;
-    Ok(())
+    Ok(Some(id))
 }
 
 /// Withdraws a residence that never was; it stays readable in the history.
 pub async fn withdraw(tx: &mut Tx, pen: Pen<'_>, person: PersonId, residence: Uuid) -> Result<(), MoveError> {
+    let mut changes = Changes::default();
+    take_back(tx, pen, person, residence, &mut changes).await?;
+    Ok(changes.emit(tx, pen).await?)
+}
+
+async fn take_back(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    person: PersonId,
+    residence: Uuid,
+    changes: &mut Changes,
+) -> Result<(), MoveError> {
     let now: Instant = touch_person(tx, person, pen.now).await?.ok_or(MoveError::NoPerson)?;
     if tx.execute(WITHDRAW, params![person, residence, now]).await? == 0 {
         return Err(StoreError::NotFound.into());
     }
-    let mut changes = Changes::default();
-    changes.person(tx, person, Kind::Residence).await?;
-    Ok(changes.emit(tx, pen).await?)
+    Ok(changes.person(tx, person, Kind::Residence).await?)
 }

@@ -95,6 +95,15 @@ pub struct HouseholdHistory {
     pub facts: Vec<Fact>,
 }
 
+/// The facts about a household and its members that no longer stand or that a later one took the place of, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// Of the household.
+    pub household: Vec<Fact>,
+    /// Of its members.
+    pub members: BTreeMap<PersonId, Vec<Fact>>,
+}
+
 /// Where a person is and how to reach them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whereabouts {
@@ -183,6 +192,17 @@ pub async fn household(
     id: HouseholdId,
     as_of: AsOf,
 ) -> Result<Option<Seen<HouseholdRecord>>, StoreError> {
+    let seen = household_with_past(tx, sight, id, as_of).await?;
+    Ok(seen.map(|seen| seen.map(|(record, _)| record)))
+}
+
+/// The same with what was known before: it is read anyhow.
+pub async fn household_with_past(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    id: HouseholdId,
+    as_of: AsOf,
+) -> Result<Option<Seen<(HouseholdRecord, Earlier)>>, StoreError> {
     let Some(parts) = household_parts(tx, id, as_of).await? else { return Ok(None) };
     let in_it = |rows: &Rows| membership_at(rows, as_of).is_some_and(|m| m.household == id);
     let parts: Vec<Rows> = parts.into_iter().filter(in_it).collect();
@@ -190,16 +210,30 @@ pub async fn household(
     let Some(people) = keep(parts, &known) else { return Ok(None) };
     let hidden = people.iter().any(|(_, tie)| sight.hides(tie));
     let about: Vec<(PersonId, Relation)> = people.iter().map(|(rows, tie)| (rows.id, tie.relation)).collect();
-    let members: Vec<Member> = people
-        .into_iter()
-        .filter_map(|(rows, tie)| {
-            let protected = tie.relation.protected;
-            member(&redact(rows, &tie, sight), id, as_of, protected)
-        })
-        .collect();
-    let mut facts = facts_at(household_facts(tx, id, as_of.recorded).await?.iter(), as_of);
-    redact_facts(&mut facts, hidden, sight);
-    Ok(Some(Seen::new(HouseholdRecord::of(id, members, facts), about)))
+    let mut members: Vec<Member> = Vec::with_capacity(people.len());
+    let mut earlier = Earlier::default();
+    for (rows, tie) in people {
+        let rows = redact(rows, &tie, sight);
+        let Some(member) = member(&rows, id, as_of, tie.relation.protected) else { continue };
+        let before = before(rows.facts.iter().map(|f| &f.row), &member.person.facts, as_of);
+        if !before.is_empty() {
+            earlier.members.insert(member.person.id, before);
+        }
+        members.push(member);
+    }
+    let mut all = household_facts(tx, id, as_of.recorded).await?;
+    redact_facts(&mut all, hidden, sight);
+    let facts = facts_at(all.iter(), as_of);
+    earlier.household = before(all.iter(), &facts, as_of);
+    Ok(Some(Seen::new((HouseholdRecord::of(id, members, facts), earlier), about)))
+}
+
+/// Of all statements those that held once, or were said to, and do not stand on the day; the newest first.
+fn before<'a>(all: impl Iterator<Item = &'a Fact>, standing: &[Fact], as_of: AsOf) -> Vec<Fact> {
+    let past = |f: &&Fact| f.stamp.valid.from <= as_of.valid && !standing.iter().any(|s| s.id == f.id);
+    let mut before: Vec<Fact> = all.filter(past).cloned().collect();
+    before.sort_by_key(|f| std::cmp::Reverse((f.stamp.recorded_at, f.id)));
+    before
 }
 
 /// Every statement about a household up to a moment. People who must look absent are left out.

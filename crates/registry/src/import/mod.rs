@@ -198,11 +198,62 @@ pub async fn run(
 ) -> Result<Summary, ImportError> {
     let file_error = |source| ImportError::File { path: path.to_owned(), source };
     let hash = hash(path).map_err(file_error)?;
-    let mut sheet = Sheet::open(path, table)?;
+    let sheet = Sheet::open(path, table)?;
     let mut report = sheet::Report::new(path, &sheet.header);
+    let mut refused = |line: &Line, reason: &str| report.add(line, reason).map_err(file_error);
+    let (id, counts) = rows(db, import, sheet, &hash, &mut refused, progress).await?;
+    let report = report.finish().map_err(file_error)?;
+    Ok(Summary { id, counts, report, dry_run: import.dry_run })
+}
+
+/// A row that was refused, for a report on a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusedRow {
+    /// The line in the file.
+    pub line: u64,
+    /// The first cell: the row's own reference.
+    pub reference: String,
+    /// Why, in plain words, with the column.
+    pub reason: String,
+}
+
+/// Imports what somebody sent: the whole file at once, called `name`. The refused rows come back instead of being written
+/// beside a file.
+pub async fn run_bytes(
+    db: &Db,
+    import: Import<'_>,
+    table: Table,
+    name: &str,
+    bytes: Vec<u8>,
+) -> Result<(Summary, Vec<RefusedRow>), ImportError> {
+    let hash = hex::encode(Sha256::digest(&bytes));
+    let total = bytes.len() as u64;
+    let sheet = Sheet::of(Path::new(name), Box::new(std::io::Cursor::new(bytes)), total, table)?;
+    let mut all = Vec::new();
+    let mut refused = |line: &Line, reason: &str| {
+        let reference = line.cells.first().map(|c| row::short(c)).unwrap_or_default();
+        all.push(RefusedRow { line: line.number, reference, reason: reason.to_owned() });
+        Ok(())
+    };
+    let (id, counts) = rows(db, import, sheet, &hash, &mut refused, &mut |_| {}).await?;
+    Ok((Summary { id, counts, report: None, dry_run: import.dry_run }, all))
+}
+
+/// Told of every refused row.
+type OnRefused<'a> = &'a mut (dyn FnMut(&Line, &str) -> Result<(), ImportError> + Send);
+
+async fn rows(
+    db: &Db,
+    import: Import<'_>,
+    mut sheet: Sheet,
+    hash: &str,
+    refused: OnRefused<'_>,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(ImportId, Progress), ImportError> {
+    let table = sheet.table;
     let id = ImportId::new(import.ids, import.clock.now());
     if !import.dry_run {
-        begin(db, import, table, id, &hash).await?;
+        begin(db, import, table, id, hash).await?;
     }
     let mut counts = Progress { total: sheet.total, ..Progress::default() };
     loop {
@@ -218,7 +269,7 @@ pub async fn run(
                 Outcome::Unchanged => counts.unchanged += 1,
                 Outcome::Refused { reason, .. } => {
                     counts.refused += 1;
-                    report.add(line, &reason).map_err(file_error)?;
+                    refused(line, &reason)?;
                 }
             }
         }
@@ -233,8 +284,7 @@ pub async fn run(
         note(db, import, id, counts, "finished").await?;
     }
     progress(counts);
-    let report = report.finish().map_err(file_error)?;
-    Ok(Summary { id, counts, report, dry_run: import.dry_run })
+    Ok((id, counts))
 }
 
 async fn begin(db: &Db, import: Import<'_>, table: Table, id: ImportId, hash: &str) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ pub(crate) struct Sheet {
     pub(crate) header: Vec<String>,
     pub(crate) total: u64,
     skipped: u64,
-    table: Table,
+    pub(crate) table: Table,
 }
 
 /// One line: its cells by column, or what is wrong with it.
@@ -48,15 +48,26 @@ impl Line {
 }
 
 /// A file from which the byte order mark was taken.
-type Rest = std::io::Chain<std::io::Cursor<Vec<u8>>, File>;
+type Rest = std::io::Chain<std::io::Cursor<Vec<u8>>, Box<dyn std::io::Read + Send + Sync>>;
 
 impl Sheet {
     /// Opens the file and checks the header.
     pub(crate) fn open(path: &Path, table: Table) -> Result<Sheet, ImportError> {
         let failed = |source| ImportError::File { path: path.to_owned(), source };
-        let bad = |reason: String| ImportError::Header { path: path.to_owned(), table, reason };
         let total = std::fs::metadata(path).map_err(failed)?.len();
-        let mut file = File::open(path).map_err(failed)?;
+        let file = File::open(path).map_err(failed)?;
+        Sheet::of(path, Box::new(file), total, table)
+    }
+
+    /// Reads from `file`, which is called `path`, and checks the header.
+    pub(crate) fn of(
+        path: &Path,
+        mut file: Box<dyn std::io::Read + Send + Sync>,
+        total: u64,
+        table: Table,
+    ) -> Result<Sheet, ImportError> {
+        let failed = |source| ImportError::File { path: path.to_owned(), source };
+        let bad = |reason: String| ImportError::Header { path: path.to_owned(), table, reason };
         let mut head = vec![0u8; 3];
         let read = std::io::Read::read(&mut file, &mut head).map_err(failed)?;
         head.truncate(read);

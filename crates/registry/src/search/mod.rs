@@ -95,6 +95,8 @@ pub struct Hit {
     pub birth_date: Option<Date>,
     /// Sex.
     pub sex: Option<Sex>,
+    /// The id of the place where they live, if the viewer may see it.
+    pub place: Option<String>,
     /// The address line, if the viewer may see it.
     pub address: Option<String>,
     /// How well it matches, in thousandths.
@@ -250,6 +252,7 @@ async fn page(
             names: record.names,
             birth_date: record.birth_date,
             sex: record.sex,
+            place: record.residence.as_ref().map(|r| r.address.jurisdiction.clone()),
             address: record.residence.map(|r| r.address.line),
             score: ranked.score,
         });
