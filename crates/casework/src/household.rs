@@ -84,6 +84,18 @@ pub(crate) async fn load(
     Ok(Some(whole.process(&basis, |record| snapshot(desk, record))))
 }
 
+/// The household as it was on a day, with everything known now; `None` when there is no such household.
+pub(crate) async fn load_on(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    household: HouseholdId,
+    day: Date,
+) -> Result<Option<Snapshot>, StoreError> {
+    let Some(whole) = registry::read::household(tx, household, AsOf::latest(day)).await? else { return Ok(None) };
+    let basis = desk.basis(Cause::FactChange).map_err(|e| StoreError::Driver(e.to_string()))?;
+    Ok(Some(whole.process(&basis, |record| Snapshot { on: day, ..snapshot(desk, record) })))
+}
+
 fn snapshot(desk: &Desk<'_>, record: &HouseholdRecord) -> Snapshot {
     let present = |id: &PersonId| record.member(*id).is_some();
     let members = record

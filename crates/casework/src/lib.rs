@@ -17,6 +17,7 @@ pub mod changed;
 pub mod correct;
 pub mod death;
 mod desk;
+pub mod determine;
 pub mod evaluate;
 pub mod household;
 pub mod later;
@@ -46,5 +47,5 @@ pub const SCHEMA: store::Schema = store::Schema {
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS, case::rows::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
+    vec![rows::STATEMENTS, case::rows::STATEMENTS, determine::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
 }

@@ -244,7 +244,7 @@ fn new_offer(
 }
 
 /// Freezes the facts under the hash of their content, and gives the hash.
-async fn freeze(tx: &mut Tx, desk: &Desk<'_>, snapshot: &Snapshot, rule_set: &str) -> Result<String, StoreError> {
+pub(crate) async fn freeze(tx: &mut Tx, desk: &Desk<'_>, snapshot: &Snapshot, rule_set: &str) -> Result<String, StoreError> {
     let content = rows::json(snapshot)?;
     let hash = hex::encode(Sha256::digest(content.as_bytes()));
     let values = params![snapshot.household, hash, content, desk.pack.content_hash(), rule_set, desk.now];

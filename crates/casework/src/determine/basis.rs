@@ -1,0 +1,126 @@
+//! Everything a determination rests on.
+
+use kernel::{Date, HouseholdId};
+use registry::AsOf;
+use serde::{Deserialize, Serialize};
+use store::{StoreError, Tx};
+
+use crate::case::Case;
+use crate::desk::Desk;
+use crate::household;
+use crate::model::Subject;
+use crate::snapshot::Snapshot;
+
+/// How many months back a determination may reach: ten years, the longest any claim lives.
+const MONTHS: usize = 120;
+
+/// A household on one day, as known at the moment of the determination.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FactsOn {
+    /// The first of these days, up to the next entry.
+    pub from: Date,
+    /// The household.
+    pub facts: Snapshot,
+}
+
+/// A programme that a member of the family has or asks for: the combination rules look at these and no others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Claimed {
+    /// The programme.
+    pub programme: String,
+    /// Whose.
+    pub subject: Subject,
+}
+
+/// What is put before the rules.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Basis {
+    /// The programme.
+    pub programme: String,
+    /// Whose entitlement.
+    pub subject: Subject,
+    /// The household.
+    pub household: HouseholdId,
+    /// The day it is worked out for.
+    pub on: Date,
+    /// The legal day of the application.
+    pub claim: Date,
+    /// The household over time, the earliest first; the last is the one on the day itself.
+    pub facts: Vec<FactsOn>,
+    /// What the family has or asks for.
+    pub claimed: Vec<Claimed>,
+}
+
+impl Basis {
+    /// The household as it was on a day.
+    pub fn on_day(&self, day: Date) -> Option<&Snapshot> {
+        self.facts.iter().rev().find(|f| f.from <= day).map(|f| &f.facts)
+    }
+
+    /// The household on the day itself.
+    pub fn now(&self) -> Option<&Snapshot> {
+        self.facts.last().map(|f| &f.facts)
+    }
+}
+
+/// Reads what a case rests on, as of today; `None` when the household is gone.
+pub async fn load(tx: &mut Tx, desk: &Desk<'_>, case: &Case) -> Result<Option<Basis>, StoreError> {
+    let today = desk.today();
+    let Some(home) = home_on(tx, desk, case, today).await? else { return Ok(None) };
+    let Some(now) = household::load_on(tx, desk, home, today).await? else { return Ok(None) };
+    let mut basis = Basis {
+        programme: case.programme.clone(),
+        subject: case.subject,
+        household: home,
+        on: today,
+        claim: case.applied_on,
+        facts: vec![FactsOn { from: today, facts: now }],
+        claimed: claimed(tx, case).await?,
+    };
+    // How far back the entitlement reaches is itself worked out; most reach back no further than this month.
+    let from = super::work::begins(desk.pack, &basis).unwrap_or(today);
+    let mut earlier: Vec<FactsOn> = Vec::new();
+    for day in month_days(from, today) {
+        let Some(home) = home_on(tx, desk, case, day).await? else { continue };
+        let Some(facts) = household::load_on(tx, desk, home, day).await? else { continue };
+        // A month in which nothing was otherwise than in the month before rests on the same facts.
+        if earlier.last().is_none_or(|last| !same(&last.facts, &facts)) {
+            earlier.push(FactsOn { from: day, facts });
+        }
+    }
+    earlier.append(&mut basis.facts);
+    basis.facts = earlier;
+    Ok(Some(basis))
+}
+
+fn same(a: &Snapshot, b: &Snapshot) -> bool {
+    a.household == b.household && a.place == b.place && a.facts == b.facts && a.members == b.members
+}
+
+/// The household a case's subject lived in on a day.
+async fn home_on(tx: &mut Tx, desk: &Desk<'_>, case: &Case, day: Date) -> Result<Option<HouseholdId>, StoreError> {
+    let Subject::Person(person) = case.subject else { return Ok(Some(case.household)) };
+    if day == desk.today() {
+        return Ok(household::household_of(tx, desk, person).await?.or(Some(case.household)));
+    }
+    registry::read::household_of(tx, person, AsOf::latest(day)).await
+}
+
+/// The first inside day of every month from `from` to before the month of `today`.
+pub(super) fn month_days(from: Date, today: Date) -> impl Iterator<Item = Date> {
+    let this_month = today.first_of_month();
+    let next = |day: &Date| Some(super::slices::next_month(*day));
+    std::iter::successors(Some(from), next).take_while(move |day| *day < this_month).take(MONTHS)
+}
+
+/// What the family has been granted or asks for, this case among it.
+async fn claimed(tx: &mut Tx, case: &Case) -> Result<Vec<Claimed>, StoreError> {
+    let cases = crate::case::rows::of_household(tx, case.household).await?;
+    let live = cases.into_iter().filter(|c| c.id == case.id || !c.stage.is_closed() || c.decision.is_some());
+    let mut claimed: Vec<Claimed> =
+        live.map(|c| Claimed { programme: c.programme, subject: c.subject }).collect();
+    claimed.push(Claimed { programme: case.programme.clone(), subject: case.subject });
+    claimed.sort();
+    claimed.dedup();
+    Ok(claimed)
+}

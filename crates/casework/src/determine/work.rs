@@ -1,0 +1,352 @@
+//! The determination itself. Pure: the same basis under the same pack gives the same result, for ever.
+
+use std::collections::BTreeSet;
+
+use catalogue::Pack;
+use kernel::{Date, PersonId};
+use rules::combine::{Combined, CombinedResult, Standing, What};
+use rules::outcome::{Answer, Explanation, NearestChange, ProgrammeResult, Subject as Indexed};
+use rules::schema::{Per, Value};
+use serde::{Deserialize, Serialize};
+
+use super::basis::{Basis, Claimed, month_days};
+use super::slices::{Slice, lay};
+use crate::model::{Needed, NeededFor, Prefilled, Subject, Sum, Touch};
+use crate::snapshot::Snapshot;
+
+/// A named value on the way to a condition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Named {
+    /// The definition, parameter (with keys) or item.
+    pub name: String,
+    /// Its value; `None`: not known.
+    pub value: Option<Value>,
+}
+
+/// One condition with what it rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Its id in the pack.
+    pub id: String,
+    /// The law.
+    pub law: String,
+    /// Whether it holds; `None`: not known.
+    pub holds: Option<bool>,
+    /// Why it could not be worked out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<String>,
+    /// Values compared, in order.
+    pub steps: Vec<Named>,
+    /// Facts read, with their sources.
+    pub facts: Vec<Prefilled>,
+}
+
+/// A combination rule under which the entitlement gives way to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excluded {
+    /// The rule.
+    pub rule: String,
+    /// The other programme, when it is one.
+    pub other: Option<String>,
+}
+
+/// What a case is worth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Determined {
+    /// Yes, no, cannot tell, error: after the combination rules.
+    pub answer: Answer,
+    /// Index of the programme's version on the day.
+    pub version: usize,
+    /// The law of the version.
+    pub law: String,
+    /// Every condition.
+    pub reasons: Vec<Reason>,
+    /// Facts that would settle it.
+    pub missing: Vec<Needed>,
+    /// The sum on the day, after the combination rules.
+    pub amount: Option<Sum>,
+    /// The entitlement over time.
+    pub slices: Vec<Slice>,
+    /// First day of the entitlement.
+    pub from: Option<Date>,
+    /// First day outside.
+    pub until: Option<Date>,
+    /// The rule by which another programme takes its place.
+    pub excluded: Option<Excluded>,
+    /// Combination rules that touch it.
+    pub touches: Vec<Touch>,
+    /// The rules leave something to an official.
+    pub official_looks: bool,
+    /// For a *no*: what would turn it.
+    pub nearest: Option<Nearest>,
+    /// Why there is no answer.
+    pub error: Option<String>,
+    /// Content hash of the rules.
+    pub rule_set: String,
+}
+
+/// The nearest change that would turn a *no*.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Nearest {
+    /// The day on which it turns by itself.
+    Day {
+        /// That day.
+        on: Date,
+    },
+    /// A value would have to reach a threshold.
+    Threshold {
+        /// The condition.
+        condition: String,
+        /// What is too high or too low.
+        name: String,
+        /// What it is.
+        value: Value,
+        /// What it would have to be.
+        needed: Value,
+    },
+    /// A fact would have to be otherwise.
+    Fact {
+        /// The condition.
+        condition: String,
+        /// The item.
+        item: String,
+        /// What it is.
+        value: Option<Value>,
+    },
+}
+
+/// One evaluation of the basis on one day.
+struct On<'a> {
+    facts: &'a Snapshot,
+    persons: Vec<PersonId>,
+    explanation: Explanation,
+    combined: Combined,
+    at: usize,
+}
+
+/// Works it out.
+pub fn work_out(pack: &Pack, basis: &Basis) -> Determined {
+    let Some(today) = look(pack, basis, basis.on) else { return nobody(pack, basis) };
+    let result = today.result();
+    let excluded = today.excluded();
+    let answer = match result.answer {
+        Answer::Yes if excluded.is_some() => Answer::No,
+        other => other,
+    };
+    let version = pack.version(&basis.programme, result.version);
+    let from = result.from.or(Some(basis.claim));
+    let per = today.sum().map(|(_, per)| per);
+    let sums = if answer == Answer::Yes { sums(pack, basis, &today, from.unwrap_or(basis.on)) } else { Vec::new() };
+    let slices = lay(&sums, result.until, per.unwrap_or(Per::Once), pack.process(&basis.programme));
+    Determined {
+        answer,
+        version: result.version,
+        law: version.map(|v| v.law.clone()).unwrap_or_default(),
+        reasons: today.reasons(pack, basis),
+        missing: today.missing(),
+        amount: today.sum().map(|(minor, per)| Sum { minor, currency: pack.currency(), per }),
+        from: slices.first().map(|s| s.from),
+        until: slices.last().and_then(|s| s.until),
+        slices,
+        excluded,
+        touches: today.touches(),
+        official_looks: today.kept().is_some_and(|c| c.check || c.standing == Standing::Choice),
+        nearest: result.nearest.as_ref().map(nearest),
+        error: result.error.as_ref().map(ToString::to_string),
+        rule_set: today.explanation.rule_set.to_string(),
+    }
+}
+
+/// The first day of the entitlement as the rules see it today; `None` when there is none.
+pub(super) fn begins(pack: &Pack, basis: &Basis) -> Option<Date> {
+    let today = look(pack, basis, basis.on)?;
+    let result = today.result();
+    (result.answer != Answer::No).then_some(())?;
+    result.from.or(Some(basis.claim))
+}
+
+/// The sum of every month from `from` on, each by the facts, figures and law of its own.
+fn sums(pack: &Pack, basis: &Basis, today: &On<'_>, from: Date) -> Vec<(Date, Option<i64>)> {
+    let Some((minor, per)) = today.sum() else { return vec![(from, Some(0))] };
+    if per != Per::Month || from > basis.on {
+        return vec![(from, minor)];
+    }
+    let mut sums: Vec<(Date, Option<i64>)> = Vec::new();
+    for day in month_days(from, basis.on) {
+        let sum = look(pack, basis, day).filter(|on| on.result().answer == Answer::Yes && on.excluded().is_none());
+        sums.push((day, sum.and_then(|on| on.sum()).and_then(|(minor, _)| minor)));
+    }
+    sums.push((from.max(basis.on.first_of_month()), minor));
+    sums
+}
+
+/// Evaluates the basis on a day; `None` when the programme says nothing about the subject then.
+fn look<'a>(pack: &Pack, basis: &'a Basis, day: Date) -> Option<On<'a>> {
+    let facts = basis.on_day(day)?;
+    let persons = facts.persons();
+    let household = facts.for_rules(pack.program().household());
+    let subject = |indexed: &Indexed| match indexed {
+        Indexed::Household => Some(Subject::Household(facts.household)),
+        Indexed::Person(n) => persons.get(*n).copied().map(Subject::Person),
+    };
+    let mine = |programme: &str, of: Option<Subject>| {
+        // A household split in two keeps the entitlement of the one that applied.
+        let same = of == Some(basis.subject)
+            || matches!((of, basis.subject), (Some(Subject::Household(_)), Subject::Household(_)));
+        programme == basis.programme && same
+    };
+    let among = |r: &ProgrammeResult| {
+        let of = subject(&r.subject);
+        let claimed = |c: &Claimed| c.programme == *r.programme && Some(c.subject) == of;
+        mine(&r.programme, of) || basis.claimed.iter().any(claimed)
+    };
+    let (explanation, combined) = pack.evaluate_among(&household, day, basis.claim, &among);
+    let at = explanation.results.iter().position(|r| mine(&r.programme, subject(&r.subject)))?;
+    Some(On { facts, persons, explanation, combined, at })
+}
+
+impl On<'_> {
+    #[expect(clippy::indexing_slicing, reason = "`at` was found in this very list")]
+    fn result(&self) -> &ProgrammeResult {
+        &self.explanation.results[self.at]
+    }
+
+    fn kept(&self) -> Option<&CombinedResult> {
+        self.combined.results.get(self.at)
+    }
+
+    fn subject(&self, indexed: &Indexed) -> Option<Subject> {
+        match indexed {
+            Indexed::Household => Some(Subject::Household(self.facts.household)),
+            Indexed::Person(n) => self.persons.get(*n).copied().map(Subject::Person),
+        }
+    }
+
+    /// The sum after the combination rules, and its period.
+    fn sum(&self) -> Option<(Option<i64>, Per)> {
+        let single = self.result().amount.as_ref();
+        let kept = self.kept().filter(|c| c.standing != Standing::Dropped).and_then(|c| c.amount.as_ref());
+        kept.or(single).map(|a| (a.minor, a.per))
+    }
+
+    fn excluded(&self) -> Option<Excluded> {
+        let kept = self.kept().filter(|c| c.standing == Standing::Dropped)?;
+        let mut effects = self.combined.effects.iter().filter(|e| e.loser == Some(self.at) && e.what == What::Dropped);
+        let effect = effects.next();
+        let rule = effect.map(|e| e.rule.to_string()).or_else(|| kept.by.first().map(ToString::to_string))?;
+        let other = effect.and_then(|e| e.winner).and_then(|w| self.explanation.results.get(w));
+        Some(Excluded { rule, other: other.map(|r| r.programme.to_string()) })
+    }
+
+    fn touches(&self) -> Vec<Touch> {
+        let mut touches: Vec<Touch> = Vec::new();
+        for effect in &self.combined.effects {
+            let other = match (effect.winner, effect.loser) {
+                (Some(w), other) if w == self.at => other,
+                (other, Some(l)) if l == self.at => other,
+                _ => continue,
+            };
+            let other = other.and_then(|o| self.explanation.results.get(o)).map(|r| r.programme.to_string());
+            let excludes = matches!(effect.what, What::Dropped | What::Choice);
+            let touch = Touch { rule: effect.rule.to_string(), other, excludes };
+            if !touches.contains(&touch) {
+                touches.push(touch);
+            }
+        }
+        touches
+    }
+
+    fn reasons(&self, pack: &Pack, basis: &Basis) -> Vec<Reason> {
+        let result = self.result();
+        let version = pack.version(&basis.programme, result.version);
+        let law = |id: &str| {
+            let found = version.and_then(|v| v.conditions.iter().find(|c| c.id == id));
+            found.map(|c| c.law.clone()).unwrap_or_default()
+        };
+        let reason = |c: &rules::outcome::ConditionResult| Reason {
+            id: c.id.to_string(),
+            law: law(&c.id),
+            holds: c.holds,
+            error: c.error.as_ref().map(ToString::to_string),
+            steps: c.steps.iter().map(|s| Named { name: s.name.to_string(), value: s.value.clone() }).collect(),
+            facts: self.facts_of(c),
+        };
+        result.conditions.iter().map(reason).collect()
+    }
+
+    fn facts_of(&self, condition: &rules::outcome::ConditionResult) -> Vec<Prefilled> {
+        let mut seen = BTreeSet::new();
+        let mut facts = Vec::new();
+        for used in &condition.facts {
+            let (Some(subject), Some(value)) = (self.subject(&used.fact.subject), used.value.clone()) else { continue };
+            if !seen.insert((subject, used.fact.item.to_string())) {
+                continue;
+            }
+            let from = used.provenance.as_ref();
+            facts.push(Prefilled {
+                subject,
+                item: used.fact.item.to_string(),
+                value,
+                source: from.map(|p| p.source.to_string()),
+                valid_from: from.and_then(|p| p.valid_from),
+                recorded: from.and_then(|p| p.recorded.as_ref()).map(ToString::to_string),
+                law: from.and_then(|p| p.law.as_ref()).map(ToString::to_string),
+            });
+        }
+        facts
+    }
+
+    fn missing(&self) -> Vec<Needed> {
+        let result = self.result();
+        let answer = result.missing.iter().map(|f| (NeededFor::Answer, f));
+        let of_amount = result.amount.as_ref().map_or(&[][..], |a| &a.missing[..]);
+        let all = answer.chain(of_amount.iter().map(|f| (NeededFor::Amount, f)));
+        let mut needed: Vec<Needed> = all
+            .filter_map(|(purpose, f)| {
+                Some(Needed { purpose, subject: self.subject(&f.subject)?, item: f.item.to_string() })
+            })
+            .collect();
+        needed.sort();
+        needed.dedup_by(|a, b| a.subject == b.subject && a.item == b.item);
+        needed
+    }
+}
+
+fn nearest(change: &NearestChange) -> Nearest {
+    match change {
+        NearestChange::Day { on } => Nearest::Day { on: *on },
+        NearestChange::Threshold { condition, name, value, needed } => Nearest::Threshold {
+            condition: condition.to_string(),
+            name: name.to_string(),
+            value: value.clone(),
+            needed: needed.clone(),
+        },
+        NearestChange::Fact { condition, fact, value } => Nearest::Fact {
+            condition: condition.to_string(),
+            item: fact.item.to_string(),
+            value: value.clone(),
+        },
+    }
+}
+
+/// The programme does not speak of the subject on the day: not a member any more, too old, no such version.
+fn nobody(pack: &Pack, basis: &Basis) -> Determined {
+    Determined {
+        answer: Answer::No,
+        version: 0,
+        law: pack.process(&basis.programme).law.clone(),
+        reasons: Vec::new(),
+        missing: Vec::new(),
+        amount: None,
+        slices: Vec::new(),
+        from: None,
+        until: None,
+        excluded: None,
+        touches: Vec::new(),
+        official_looks: true,
+        nearest: None,
+        error: None,
+        rule_set: pack.program().rule_set().to_owned(),
+    }
+}
