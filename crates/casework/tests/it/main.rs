@@ -8,6 +8,7 @@
 
 mod births;
 mod desk;
+mod moves;
 mod offers;
 
 #[tokio::test]
