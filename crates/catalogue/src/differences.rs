@@ -4,7 +4,7 @@ use kernel::{Date, Lang, Words};
 use serde::Serialize;
 use text::Text;
 
-use crate::model::{Parameter, ParameterRow, Programme, Register, Version};
+use crate::model::{Parameter, ParameterRow, Process, Programme, Register, Version};
 use crate::pack::Pack;
 use crate::read::value;
 
@@ -136,6 +136,10 @@ impl Thing<'_> {
 pub fn differences(old: &Pack, new: &Pack) -> Vec<Change> {
     let mut out = Vec::new();
     each(old.programmes(), new.programmes(), |p| (&p.id, &p.name), Part::Programme, &mut out, programme);
+    for programme in new.programmes().iter().filter(|p| old.programmes().get(&p.id).is_some()) {
+        let thing = Thing { part: Part::Programme, id: &programme.id, name: &programme.name };
+        process(&thing, old.process(&programme.id), new.process(&programme.id), &mut out);
+    }
     each(old.parameters(), new.parameters(), |p| (&p.id, &p.name), Part::Parameter, &mut out, parameter);
     each(
         old.definitions(),
@@ -239,6 +243,22 @@ fn programme(thing: &Thing<'_>, old: &Programme, new: &Programme, out: &mut Vec<
     }
     for before in old.versions.iter().filter(|v| find(new, v.valid_from).is_none()) {
         out.extend(dates.change("", Some(span(before)), None));
+    }
+}
+
+/// How it is worked on: each key of the process that is otherwise.
+fn process(thing: &Thing<'_>, old: &Process, new: &Process, out: &mut Vec<Change>) {
+    if old == new {
+        return;
+    }
+    let keys = |p: &Process| match serde_json::to_value(p) {
+        Ok(serde_json::Value::Object(keys)) => keys,
+        _ => serde_json::Map::new(),
+    };
+    let before = keys(old);
+    for (key, value) in keys(new) {
+        let text = |v: &serde_json::Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+        out.extend(thing.change(&key, before.get(&key).map(text), Some(text(&value))));
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Context<'a> {
     pub(crate) content: Content,
     /// Paths that somebody read.
     pub(crate) read: BTreeSet<String>,
+    /// Programmes that consents name, to be checked once all programmes are known.
+    pub(crate) named_by_consents: Vec<Located<String>>,
 }
 
 /// The key under which items and definitions stand: `person.id` or `household.id`.
@@ -59,7 +61,8 @@ impl<'a> Context<'a> {
             calendar: Calendar::default(),
             schema,
         };
-        Context { files, faults, content, read: BTreeSet::from(["pack.toml".to_owned()]) }
+        let read = BTreeSet::from(["pack.toml".to_owned()]);
+        Context { files, faults, content, read, named_by_consents: Vec::new() }
     }
 
     pub(crate) fn into_content(self) -> Content {
@@ -163,6 +166,14 @@ impl<'a> Context<'a> {
         if content.programmes.get(&id.it).is_none() && content.left_out.get(&id.it).is_none() {
             let known = content.programmes.ids().chain(content.left_out.ids()).collect();
             self.known("unknown-programme", "programme", id, known, "programmes/ or left-out.toml");
+        }
+    }
+
+    /// A fault unless the consent is declared.
+    pub(crate) fn check_consent(&self, id: &Located<String>) {
+        if self.content.consents.get(&id.it).is_none() {
+            let known = self.content.consents.iter().map(|c| c.id.as_str()).collect();
+            self.known("unknown-consent", "consent", id, known, "process.toml");
         }
     }
 

@@ -9,6 +9,7 @@ mod manifest;
 mod parameters;
 mod placed;
 mod places;
+mod process;
 mod programmes;
 mod strays;
 
@@ -63,7 +64,9 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     parameters::read(&mut cx);
     definitions::read(&mut cx);
     places::left_out(&mut cx);
-    programmes::read(&mut cx);
+    process::read(&mut cx);
+    let processes = programmes::read(&mut cx);
+    process::bind_consents(&mut cx, processes);
     let limits: Vec<(String, Expr)> = combinations::read(&mut cx);
     combinations::add_limits(&mut cx, limits);
     events::read(&mut cx);

@@ -8,7 +8,8 @@ use rules::schema::{Dated, Entity, Per};
 use super::context::{Context, text_of};
 use super::definitions::check_overlap;
 use super::items::ENTITIES;
-use crate::model::{Benefit, Claim, Condition, Form, Programme, Version};
+use super::process;
+use crate::model::{Benefit, Claim, Condition, Form, Process, Programme, Version};
 use crate::read::fault::shown;
 use crate::read::toml_doc::{Located, Table, document};
 
@@ -26,15 +27,17 @@ pub(crate) const FORMS: [(&str, Form); 6] = [
 pub(crate) const PERIODS: [(&str, Per); 4] =
     [("once", Per::Once), ("month", Per::Month), ("year", Per::Year), ("use", Per::Use)];
 
-/// Reads all programmes, in the order of their files' names.
-pub(crate) fn read(cx: &mut Context<'_>) {
+/// Reads all programmes, in the order of their files' names; gives back how each is worked on.
+pub(crate) fn read(cx: &mut Context<'_>) -> Vec<(String, Process)> {
     let faults = cx.faults;
+    let mut processes = Vec::new();
     for source in cx.folder("programmes", ".toml") {
-        document(&source, faults, |root| programme(cx, root));
+        processes.extend(document(&source, faults, |root| programme(cx, root)).flatten());
     }
+    processes
 }
 
-fn programme(cx: &mut Context<'_>, root: &Table<'_>) {
+fn programme(cx: &mut Context<'_>, root: &Table<'_>) -> Option<(String, Process)> {
     let complete = cx.complete();
     let id = root.need_text("id");
     let agency = agency(cx, root, "agency");
@@ -42,6 +45,7 @@ fn programme(cx: &mut Context<'_>, root: &Table<'_>) {
     let name = root.need_words("name", &complete);
     let summary = root.need_words("summary", &complete);
     let events = root.texts("events").into_iter().map(|t| t.it).collect();
+    let process = process::of_programme(cx, root);
     let mut words = Vec::new();
     let mut typed = Vec::new();
     let mut spans = Vec::new();
@@ -58,7 +62,7 @@ fn programme(cx: &mut Context<'_>, root: &Table<'_>) {
         table.finish();
     }
     check_overlap(cx, &spans);
-    let Some(id) = id else { return };
+    let id = id?;
     cx.check_id(&id.it, &id.at);
     let origin = id.at.clone();
     let programme = Programme {
@@ -75,12 +79,13 @@ fn programme(cx: &mut Context<'_>, root: &Table<'_>) {
         let hint = "take it out of left-out.toml";
         cx.faults.error("duplicate-id", &id.at, "this programme is also listed as left out", "one of the two", hint);
     }
-    if cx.content.programmes.add(&id.it, programme) {
-        let rules = rules::schema::Programme { id: Arc::from(id.it), versions: typed, origin };
-        cx.content.schema.programmes.push(rules);
-    } else {
+    if !cx.content.programmes.add(&id.it, programme) {
         cx.twice("programme", &id.it, &id.at);
+        return None;
     }
+    let rules = rules::schema::Programme { id: Arc::from(id.it.as_str()), versions: typed, origin };
+    cx.content.schema.programmes.push(rules);
+    Some((id.it, process))
 }
 
 fn agency(cx: &Context<'_>, root: &Table<'_>, key: &'static str) -> String {

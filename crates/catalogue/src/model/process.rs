@@ -57,7 +57,7 @@ pub struct Recovery {
 }
 
 /// How applications for a programme are worked on: the pack's defaults with what the programme itself says over them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Process {
     /// The law of the procedure.
     pub law: String,
@@ -87,11 +87,12 @@ pub struct Process {
     pub first_month: PartMonth,
     /// What the last month is worth.
     pub last_month: PartMonth,
-    /// Day of the month, 1 to 28, on which it is paid; `None`: within [`Process::pay_within_days`] of the decision.
+    /// Day of the month, 1 to 28, on which it is paid; `None`: each period within [`Process::pay_within_days`] of the
+    /// decision, or of its own first day when that is later.
     pub pay_day: Option<u8>,
     /// Where that day goes when it is no working day.
     pub pay_on_holiday: OnHoliday,
-    /// Working days after the decision within which what is not paid on a day of the month goes out.
+    /// Working days within which what is not paid on a day of the month goes out.
     pub pay_within_days: u32,
     /// Days before an end on which the family is reminded.
     pub reminder_days: u32,
@@ -109,6 +110,8 @@ pub struct Process {
     pub confidence: Option<Confidence>,
     /// What is simplified or ours.
     pub note: Option<Words>,
+    /// Keys of this process whose values no source gives: set for illustration.
+    pub illustrative: Vec<String>,
 }
 
 impl Process {
@@ -139,6 +142,7 @@ impl Process {
         sources: Vec::new(),
         confidence: None,
         note: None,
+        illustrative: Vec::new(),
     };
 
     /// Whether it uses the stage.

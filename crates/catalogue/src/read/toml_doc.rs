@@ -216,12 +216,35 @@ impl<'a> Table<'a> {
 
     /// true or false; false when it does not stand here.
     pub(crate) fn flag(&self, key: &'static str) -> bool {
-        let Some((_, value)) = self.find(key) else { return false };
+        self.maybe_flag(key).unwrap_or(false)
+    }
+
+    /// true or false, if it stands here.
+    pub(crate) fn maybe_flag(&self, key: &'static str) -> Option<bool> {
+        let (_, value) = self.find(key)?;
         if let DeValue::Boolean(flag) = value.get_ref() {
-            return *flag;
+            return Some(*flag);
         }
         self.wrong(key, value.span(), value.get_ref(), "true or false");
-        false
+        None
+    }
+
+    /// A sum of money in minor units that is not negative.
+    pub(crate) fn sum(&self, key: &'static str) -> Option<i64> {
+        let (_, value) = self.find(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok().filter(|n| *n >= 0),
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong(key, value.span(), value.get_ref(), "a whole number of minor units, 0 or more");
+        }
+        number
+    }
+
+    /// Whether the key holds this very word; no fault when it does not.
+    pub(crate) fn says(&self, key: &'static str, word: &str) -> bool {
+        self.find(key).is_some_and(|(_, value)| matches!(value.get_ref(), DeValue::String(text) if text == word))
     }
 
     /// A list of texts; a single text counts as a list of one.

@@ -11,5 +11,6 @@ mod explaining;
 mod faults;
 mod households;
 mod loading;
+mod process;
 mod together;
 mod versions;

@@ -79,10 +79,16 @@ fn differences_are_told_in_words() {
         ["Version added: Home care benefit: 2025-02-01 – …", "Version removed: Home care benefit: 2025-01-01 – …"]
     );
     assert_eq!(told("definitions/income.toml", "m.wage)", "m.wage + 1)").len(), 1);
+    assert_eq!(
+        told("programmes/child_benefit.toml", "pay_day = 25", "pay_day = 20"),
+        ["Programme changed: Child benefit pay_day: 25 → 20"]
+    );
     let mut files = Files::read(&small_dir()).unwrap();
     files.take("programmes/income_support.toml");
     files.take("combinations.toml");
     files.take("cases/first.yaml");
+    files.take("process.toml");
+    files.take("programmes/home_care.toml"); // names a consent of process.toml
     let new = Pack::from_files(files).unwrap_or_else(|f| panic!("{f:#?}")).pack;
     let lines: Vec<String> = differences(&old, &new).iter().map(|c| c.text(Lang::Ko)).collect();
     assert!(lines.contains(&"지원 사업 삭제: 소득지원".to_owned()), "{lines:?}");
