@@ -66,6 +66,11 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// A value of the rules as the registry records it.
+    pub fn statement(value: &Value) -> FactValue {
+        fact_value(value)
+    }
+
     /// The check the registry asks for before it records a fact.
     pub fn check(&self, subject: &registry::Subject, item: &str, value: &FactValue) -> Result<(), String> {
         self.check_value(subject_of(*subject), item, &rules_value(value))

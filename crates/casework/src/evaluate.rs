@@ -189,13 +189,13 @@ fn is_tied(pack: &Pack, programme: &str, cause: Cause) -> bool {
     by_programme || services.iter().any(|s| s.programme.as_deref() == Some(programme))
 }
 
-enum Evidence {
+pub(crate) enum Evidence {
     Known(Prefilled),
     Asked(Subject),
 }
 
 /// Something the claim asks for: known of the subject or of another member already, or still to be asked.
-fn evidence(pack: &Pack, snapshot: &Snapshot, subject: Subject, item: &str) -> Evidence {
+pub(crate) fn evidence(pack: &Pack, snapshot: &Snapshot, subject: Subject, item: &str) -> Evidence {
     let of_household = pack.item(Entity::Household, item).is_some();
     let household = Subject::Household(snapshot.household);
     let (facts, whose) = if of_household {

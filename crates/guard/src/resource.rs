@@ -50,6 +50,32 @@ words! {
         BreakGlass = "break_glass",
         /// Deliver data or events from another agency's machine.
         AgencyPush = "agency_push",
+        /// See a case: its steps, questions, determinations, decisions and papers.
+        ViewCase = "view_case",
+        /// Work on a case: settle contradictions, note a visit, prepare a decision.
+        WorkCase = "work_case",
+        /// Sign or send back a decision another prepared; review an objection.
+        ApproveDecision = "approve_decision",
+        /// Give cases to officials and note their absence.
+        AssignCases = "assign_cases",
+        /// Object to a decision.
+        ObjectDecision = "object_decision",
+        /// Report a change, complain, or say how it went.
+        ReportChange = "report_change",
+        /// See payments, accounts and recoveries.
+        ViewPayment = "view_payment",
+        /// Say to which account money goes.
+        ChangeAccount = "change_account",
+        /// Spread out, waive or book the recovery of what was paid too much.
+        ManageRecovery = "manage_recovery",
+        /// Use one stage of the process for a case of a body of its own.
+        RunStage = "run_stage",
+        /// Prepare payment runs and read what banks send back.
+        ManageRun = "manage_run",
+        /// Sign a payment run.
+        ReleaseRun = "release_run",
+        /// See figures of offices: load, time, satisfaction.
+        ViewFigures = "view_figures",
     }
 }
 
@@ -65,6 +91,9 @@ impl Action {
                 | Action::ViewLog
                 | Action::VerifyLog
                 | Action::ManageAccounts
+                | Action::ManageRun
+                | Action::ReleaseRun
+                | Action::ViewFigures
         )
     }
 
@@ -81,6 +110,16 @@ impl Action {
                 | Action::ReloadPack
                 | Action::ManageAccounts
                 | Action::AgencyPush
+                | Action::WorkCase
+                | Action::ApproveDecision
+                | Action::AssignCases
+                | Action::ObjectDecision
+                | Action::ReportChange
+                | Action::ChangeAccount
+                | Action::ManageRecovery
+                | Action::RunStage
+                | Action::ManageRun
+                | Action::ReleaseRun
         )
     }
 }

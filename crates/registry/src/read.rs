@@ -50,6 +50,17 @@ pub async fn household(
     Ok(Some(Whole(HouseholdRecord::of(id, members, facts))))
 }
 
+/// The national identifiers of a person, as they stand now: for asking the agency that keeps a register under them.
+pub async fn identifiers(
+    tx: &mut Tx,
+    keys: &guard::Keys,
+    id: PersonId,
+) -> Result<Whole<Vec<crate::person::Identifier>>, crate::person::PersonError> {
+    let now = AsOf::latest(crate::time::BEGINNING).recorded;
+    let person = surviving(tx, id).await?;
+    Ok(Whole(crate::person::identifiers(tx, keys, person, now).await?))
+}
+
 store::sql! {
     ANYBODY = "select 1 as one from person limit 1";
 }

@@ -23,8 +23,18 @@ const FLAGS: [&str; 10] = [
     "perpetrator_side",
     "protected",
 ];
-const THINGS: [&str; 7] =
-    ["import", "view_catalogue", "try_household", "reload_pack", "view_log", "verify_log", "manage_accounts"];
+const THINGS: [&str; 10] = [
+    "import",
+    "view_catalogue",
+    "try_household",
+    "reload_pack",
+    "view_log",
+    "verify_log",
+    "manage_accounts",
+    "manage_run",
+    "release_run",
+    "view_figures",
+];
 
 /// A row of a table, split at commas.
 fn rows(table: &'static str) -> Vec<Vec<&'static str>> {

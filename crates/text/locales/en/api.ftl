@@ -29,3 +29,5 @@ api-internal = Something went wrong on our side
 api-internal-do = Nothing was half done. Try again later, with the same idempotency key.
 api-unavailable = Not available at the moment
 api-unavailable-do = Nothing was half done. Try again in a minute, with the same idempotency key.
+api-too-many = Too many requests
+api-too-many-do = Wait as long as the header retry-after says, then send it again with the same idempotency key.

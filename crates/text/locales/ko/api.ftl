@@ -29,3 +29,5 @@ api-internal = 시스템에 문제가 생겼습니다
 api-internal-do = 반쯤 처리된 것은 없습니다. 같은 중복 방지 키로 나중에 다시 보내 주세요.
 api-unavailable = 지금은 쓸 수 없습니다
 api-unavailable-do = 반쯤 처리된 것은 없습니다. 같은 중복 방지 키로 잠시 뒤에 다시 보내 주세요.
+api-too-many = 요청이 너무 많습니다
+api-too-many-do = retry-after 헤더가 알리는 시간만큼 기다린 뒤 같은 멱등 키로 다시 보내십시오.

@@ -40,6 +40,7 @@ pub(crate) async fn me(session: Session) -> Redirect {
         Some(Area::Citizen) => "/offers",
         Some(Area::Official) => "/official/search",
         Some(Area::Privacy) => "/privacy/log",
+        Some(Area::Operator) => "/admin/import",
         Some(Area::Analyst) | None => "/programmes",
     })
 }
@@ -497,13 +498,24 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         Action::EditPerson | Action::KeyInForPerson => "look-change",
         Action::MergePersons => "look-merge",
         Action::BreakGlass => "look-break-glass",
-        Action::AgencyPush => "look-agency",
+        Action::AgencyPush | Action::RunStage => "look-agency",
+        Action::ViewCase => "look-view-case",
+        Action::WorkCase => "look-work-case",
+        Action::ApproveDecision => "look-approve-decision",
+        Action::AssignCases => "look-assign-cases",
+        Action::ObjectDecision => "look-object-decision",
+        Action::ReportChange => "look-report-change",
+        Action::ViewPayment | Action::ManageRecovery => "look-view-payment",
+        Action::ChangeAccount => "look-change-account",
         Action::Import
         | Action::ViewCatalogue
         | Action::TryHousehold
         | Action::ReloadPack
         | Action::ViewLog
         | Action::VerifyLog
-        | Action::ManageAccounts => "look-other",
+        | Action::ManageAccounts
+        | Action::ManageRun
+        | Action::ReleaseRun
+        | Action::ViewFigures => "look-other",
     }
 }

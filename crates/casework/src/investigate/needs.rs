@@ -1,0 +1,143 @@
+//! What a determination still wants, and who can say it. Pure.
+
+use std::collections::BTreeSet;
+
+use catalogue::Pack;
+use kernel::Date;
+use rules::outcome::Answer;
+use rules::schema::Entity;
+use serde::{Deserialize, Serialize};
+
+use crate::determine::{Basis, Determined};
+use crate::household::PLACE;
+use crate::model::{Prefilled, Subject};
+use crate::snapshot::{FactStood, Snapshot};
+
+/// Who can say it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "agency")]
+pub enum Whom {
+    /// The agency that holds it, by the data dictionary.
+    Agency(String),
+    /// Only the family itself.
+    Person,
+}
+
+/// Why it is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The answer or the sum hangs on it and it is not known.
+    Missing,
+    /// The family said it, and an agency holds it.
+    Unverified,
+    /// It is older than the data dictionary allows.
+    Stale,
+    /// The claim asks for it.
+    Claim,
+}
+
+/// One fact wanted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Need {
+    /// Who can say it.
+    pub whom: Whom,
+    /// Whom it is about.
+    pub subject: Subject,
+    /// The item.
+    pub item: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Facts an agency confirmed lately, or an official settled: not asked again.
+pub type Confirmed = BTreeSet<(Subject, String)>;
+
+/// Everything wanted before this determination can be decided, each fact once.
+pub fn needs(pack: &Pack, basis: &Basis, determined: &Determined, confirmed: &Confirmed) -> Vec<Need> {
+    let mut needs: Vec<Need> = Vec::new();
+    let mut add = |subject: Subject, item: &str, why: Why| {
+        if !needs.iter().any(|n| n.subject == subject && n.item == item) {
+            needs.push(Need { whom: whom(pack, subject, item), subject, item: item.to_owned(), why });
+        }
+    };
+    for needed in &determined.missing {
+        add(needed.subject, &needed.item, Why::Missing);
+    }
+    // A no that is certain needs no more proof of what would have been a yes.
+    if determined.answer != Answer::Error {
+        for fact in determined.reasons.iter().flat_map(|r| &r.facts) {
+            if confirmed.contains(&(fact.subject, fact.item.clone())) {
+                continue;
+            }
+            match doubt(pack, fact, basis.on) {
+                Some(why) => add(fact.subject, &fact.item, why),
+                None => {}
+            }
+        }
+    }
+    if let (Some(facts), Answer::Yes | Answer::CannotTell) = (basis.now(), determined.answer) {
+        for (subject, item) in wanting_evidence(pack, basis, determined, facts) {
+            add(subject, &item, Why::Claim);
+        }
+    }
+    needs.sort();
+    needs
+}
+
+/// Who can say an item: the agency that owns it; the family, where nobody does.
+pub fn whom(pack: &Pack, subject: Subject, item: &str) -> Whom {
+    let known = pack.item(entity(subject), item);
+    match known.and_then(|i| i.owner.as_ref()) {
+        Some(owner) => Whom::Agency(owner.clone()),
+        None => Whom::Person,
+    }
+}
+
+fn entity(subject: Subject) -> Entity {
+    match subject {
+        Subject::Household(_) => Entity::Household,
+        Subject::Person(_) => Entity::Person,
+    }
+}
+
+/// Why a known fact is not good enough; `None`: it is.
+fn doubt(pack: &Pack, fact: &Prefilled, today: Date) -> Option<Why> {
+    let item = pack.item(entity(fact.subject), &fact.item)?;
+    let owner = item.owner.as_ref()?;
+    match fact.source.as_deref() {
+        Some("self") => Some(Why::Unverified),
+        Some(PLACE) | None => None,
+        Some(source) => {
+            let most = i32::try_from(item.freshness_days?).unwrap_or(i32::MAX);
+            let recorded: Date = fact.recorded.as_deref()?.get(..10)?.parse().ok()?;
+            let old = (today - recorded).get_days() > most;
+            (old && source == owner).then_some(Why::Stale)
+        }
+    }
+}
+
+/// Items the claim asks for that nobody has given yet.
+fn wanting_evidence(pack: &Pack, basis: &Basis, determined: &Determined, facts: &Snapshot) -> Vec<(Subject, String)> {
+    let claim = pack.version(&basis.programme, determined.version).and_then(|v| v.claim.as_ref());
+    let mut wanting = Vec::new();
+    for item in claim.map_or(&[][..], |c| &c.evidence) {
+        let household = pack.item(Entity::Household, item).is_some();
+        let has = |list: &[FactStood]| list.iter().any(|f| f.item == *item);
+        let known = if household { has(&facts.facts) } else { facts.members.iter().any(|m| has(&m.facts)) };
+        if !known {
+            wanting.push((of_whom(basis, facts, household), item.clone()));
+        }
+    }
+    wanting
+}
+
+/// Whom evidence is asked of: the household, the person the entitlement is for, or the head.
+fn of_whom(basis: &Basis, facts: &Snapshot, household: bool) -> Subject {
+    let home = Subject::Household(facts.household);
+    if household {
+        return home;
+    }
+    let head = facts.members.first().map_or(home, |m| Subject::Person(m.person));
+    basis.subject.person().map_or(head, Subject::Person)
+}
