@@ -15,6 +15,7 @@ mod model;
 mod order;
 mod settings;
 mod signature;
+pub mod simulate;
 
 mod token;
 mod transport;
