@@ -32,6 +32,7 @@ pub use fact::{Fact, FactValue, NewFact, Subject};
 pub use read::Whole;
 pub use record::{HouseholdRecord, Member, PersonRecord};
 pub use sight::{Seen, Setting, Sight};
+pub use ties::between;
 pub use time::{AsOf, BEGINNING, Origin, Pen, Stamp};
 
 use store::{Schema, Step};

@@ -82,6 +82,31 @@ pub(crate) async fn ties(
     Ok(all)
 }
 
+/// How `person` stands to `viewer` by household, kinship and protection alone, whatever role the viewer may have: for
+/// what people may do for each other. Nothing about offices and cases is filled in.
+pub async fn between(
+    tx: &mut Tx,
+    viewer: PersonId,
+    person: PersonId,
+    today: Date,
+    adult_age: u8,
+) -> Result<Relation, StoreError> {
+    let days: BTreeSet<Date> = [today].into();
+    let ends = rows::survivors(tx, [viewer, person], NOW).await?;
+    let (viewer, id) = (ends.get(&viewer).copied().unwrap_or(viewer), ends.get(&person).copied().unwrap_or(person));
+    let circle = circle(tx, &[viewer, id].into(), &days).await?;
+    let cover = cover(&circle, id, &days);
+    let own = viewer == id;
+    Ok(Relation {
+        own,
+        own_household: !own && live_together(&circle, viewer, id, &days),
+        ward: is_ward(&circle, viewer, id, today, adult_age),
+        perpetrator_side: cover.active && cover.perpetrators.contains(&viewer),
+        protected: cover.active,
+        ..Relation::default()
+    })
+}
+
 async fn circle(tx: &mut Tx, asked: &BTreeSet<PersonId>, days: &BTreeSet<Date>) -> Result<Circle, StoreError> {
     let mut people = rows::read_parts(tx, asked.iter().copied(), NOW, Parts::Ties).await?;
     let homes: BTreeSet<HouseholdId> = people.values().flat_map(|r| homes(r, days)).collect();
@@ -189,7 +214,7 @@ fn plain(circle: &Circle, sight: &Sight<'_>, id: PersonId, viewer: Option<Person
     Relation {
         own,
         own_household: !own && viewer.is_some_and(|v| live_together(circle, v, id, &today)),
-        ward: viewer.is_some_and(|v| is_ward(circle, v, id, sight)),
+        ward: viewer.is_some_and(|v| is_ward(circle, v, id, sight.today, sight.setting.adult_age)),
         colleague: sight.colleagues.contains(&id),
         in_jurisdiction,
         prior_jurisdiction: !in_jurisdiction && lived_there_lately(circle, id, sight),
@@ -225,20 +250,20 @@ fn lived_there_lately(circle: &Circle, id: PersonId, sight: &Sight<'_>) -> bool 
     })
 }
 
-fn is_ward(circle: &Circle, viewer: PersonId, id: PersonId, sight: &Sight<'_>) -> bool {
+fn is_ward(circle: &Circle, viewer: PersonId, id: PersonId, today: Date, adult_age: u8) -> bool {
     let Some(rows) = circle.people.get(&id) else { return false };
     let parent = rows.kin.iter().any(|k| {
         k.row.relation == kin::Relation::Parent
             && k.row.other == viewer
             && k.row.stamp.stood(NOW)
-            && k.row.stamp.valid.contains(sight.today)
+            && k.row.stamp.valid.contains(today)
     });
     let births = rows.details.iter().filter(|d| d.row.detail.kind() == "birth_date");
-    let birth = pick(births, sight.today, NOW, |d| &d.stamp, |d| d.id);
+    let birth = pick(births, today, NOW, |d| &d.stamp, |d| d.id);
     let minor = match birth.map(|d| &d.detail) {
         Some(Detail::BirthDate(born)) => {
-            let adult = jiff::Span::new().try_years(i64::from(sight.setting.adult_age)).unwrap_or_default();
-            born.saturating_add(adult) > sight.today
+            let adult = jiff::Span::new().try_years(i64::from(adult_age)).unwrap_or_default();
+            born.saturating_add(adult) > today
         }
         _ => false,
     };
