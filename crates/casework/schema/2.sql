@@ -17,6 +17,25 @@ create table application_draft (
 create index application_draft_by_id on application_draft (draft_id);
 
 -- distribution: key(person_id)
+-- What was said with an application or after it, word for word. Where an agency's value stands against it, or nobody asked
+-- the person, it became no fact and stands here alone.
+create table application_answer (
+    person_id {uuid} not null,
+    answer_id {uuid} not null,
+    application_id {uuid} not null,
+    subject_id {uuid} not null,
+    subject_kind text not null,
+    item text not null,
+    value text not null,
+    against text,
+    fact_id {uuid},
+    account_id {uuid} not null,
+    said_at {int} not null,
+    primary key (person_id, answer_id)
+);
+create index application_answer_of on application_answer (application_id, said_at);
+
+-- distribution: key(person_id)
 -- The right of one person (holder) to act for another (person), for some or all programmes.
 create table mandate (
     person_id {uuid} not null,
@@ -50,7 +69,7 @@ create table consent (
 );
 
 -- distribution: key(person_id)
--- A paper or picture handed in. The content is sealed with the key of the subject's year.
+-- A paper or picture handed in. The content is sealed under the installation's keys and opens in its own row only.
 create table evidence (
     person_id {uuid} not null,
     evidence_id {uuid} not null,

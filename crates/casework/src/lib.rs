@@ -9,6 +9,7 @@
 //! computation; every offer names the content hashes of the facts, the pack and the rules it rests on; nothing is deleted.
 
 pub mod accept;
+pub mod application;
 mod batch;
 pub mod birth;
 pub mod births_file;
@@ -48,5 +49,5 @@ pub const SCHEMA: store::Schema = store::Schema {
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS, case::rows::STATEMENTS, determine::STATEMENTS, investigate::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
+    vec![rows::STATEMENTS, application::rows::STATEMENTS, case::rows::STATEMENTS, determine::STATEMENTS, investigate::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
 }

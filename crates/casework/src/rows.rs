@@ -64,12 +64,12 @@ pub(crate) static KEY_ADD: Batch = Batch::new(
     3,
     " on conflict (event_key) do nothing",
 );
-/// Items of an application.
+/// Items of an application. An offer that was taken back and is accepted again has its row already; the case keeps what was.
 pub(crate) static ITEM_ADD: Batch = Batch::new(
     "ITEM_ADD",
     "insert into application_item (subject_id, offer_id, application_id, applicant_id, programme, revision, status, content, answers, facts_hash, pack_hash, rule_set, made_at) values",
     13,
-    "",
+    " on conflict (subject_id, offer_id) do update set application_id = excluded.application_id, applicant_id = excluded.applicant_id, revision = excluded.revision, status = excluded.status, content = excluded.content, answers = excluded.answers, facts_hash = excluded.facts_hash, pack_hash = excluded.pack_hash, rule_set = excluded.rule_set, made_at = excluded.made_at where application_item.status = 'void'",
 );
 
 /// How many ids one `in (…)` of this room takes.
