@@ -5,7 +5,7 @@ use casework::model::{Offer as CaseOffer, OfferStatus, Place, Subject};
 use casework::read::{Entitlements, OfferShown, Older};
 use guard::{Action, Disclosed, Relation, Tier};
 use kernel::{HouseholdId, Lang, PersonId};
-use registry::sight::{self, Seen};
+use registry::sight::{self, Earlier, Seen};
 use registry::{AsOf, HouseholdRecord};
 use rules::schema::Entity;
 
@@ -19,7 +19,8 @@ const EVENTS: u32 = 50;
 
 /// Everything a page about a household shows, opened.
 pub(crate) struct Opened {
-    pub(crate) record: Disclosed<HouseholdRecord>,
+    pub(crate) record: HouseholdRecord,
+    pub(crate) earlier: Earlier,
     pub(crate) about: Vec<(PersonId, Relation)>,
     pub(crate) entitlements: Option<Disclosed<Entitlements>>,
     pub(crate) offers: Vec<OfferShown>,
@@ -44,7 +45,7 @@ pub(crate) async fn open(v: &Viewer<'_>, id: HouseholdId, as_of: AsOf, want: Wan
     let sight = v.sight(&setting);
     let desk = v.desk();
     let mut tx = v.state.db.read().await?;
-    let seen = sight::household(&mut tx, &sight, id, as_of).await?.ok_or(Trouble::Absent)?;
+    let seen = sight::household_with_past(&mut tx, &sight, id, as_of).await?.ok_or(Trouble::Absent)?;
     let (mut entitled, mut offered, mut happened) = (None, None, None);
     if want != Want::Record {
         entitled = casework::read::entitlements(&mut tx, &desk, &sight, id, v.today()).await?;
@@ -55,7 +56,7 @@ pub(crate) async fn open(v: &Viewer<'_>, id: HouseholdId, as_of: AsOf, want: Wan
     }
     drop(tx);
     let staff = v.who.role.is_staff();
-    let seen = trimmed(v, seen, staff);
+    let seen = trimmed(v, seen);
     let about = seen.about.clone();
     let action = if staff { Action::ViewFacts } else { Action::ViewHousehold };
     let resource = seen.resource().at(Tier::Benefits).showing(["household", "facts"]);
@@ -71,8 +72,10 @@ pub(crate) async fn open(v: &Viewer<'_>, id: HouseholdId, as_of: AsOf, want: Wan
         Err(Trouble::Denied(guard::Denied::Refused(_))) => Ok(None),
         other => other,
     };
+    let (record, earlier) = record?.into_inner();
     Ok(Opened {
-        record: record?,
+        record,
+        earlier,
         about,
         entitlements: entitlements?,
         offers: offers?.map(Disclosed::into_inner).unwrap_or_default(),
@@ -90,23 +93,29 @@ async fn reveal<T>(
     Ok(Some(v.state.guard.reveal(v.who, Action::ViewEntitlements, &resource, &v.purpose, seen.sealed).await?))
 }
 
-/// Takes out of a record what this page may not show: facts of the most sensitive kind, and for a family the facts of
-/// other adults, who tell each other what they like.
-fn trimmed(v: &Viewer<'_>, seen: Seen<HouseholdRecord>, staff: bool) -> Seen<HouseholdRecord> {
+/// Takes out of a record what is shown nowhere without an open case: facts of the most sensitive kind; and for a family the
+/// facts of other adults, who tell each other what they like.
+pub(crate) fn trimmed(v: &Viewer<'_>, seen: Seen<(HouseholdRecord, Earlier)>) -> Seen<(HouseholdRecord, Earlier)> {
+    let staff = v.who.role.is_staff();
     let own: Vec<PersonId> = seen.about.iter().filter(|(_, r)| r.own || r.ward).map(|(p, _)| *p).collect();
-    let tier = |entity, item: &str| v.pack.item(entity, item).map_or(2, |i| i.tier);
-    seen.map(|mut record| {
-        record.facts.retain(|f| tier(Entity::Household, &f.item) < 3);
+    let plain = |entity, item: &str| v.pack.item(entity, item).map_or(2, |i| i.tier) < 3;
+    seen.map(|(mut record, mut earlier)| {
+        let mine = |person| staff || own.contains(&person);
+        record.facts.retain(|f| plain(Entity::Household, &f.item));
+        earlier.household.retain(|f| plain(Entity::Household, &f.item));
+        for (person, facts) in &mut earlier.members {
+            facts.retain(|f| mine(*person) && plain(Entity::Person, &f.item));
+        }
         for member in &mut record.members {
-            let mine = staff || own.contains(&member.person.id);
-            member.person.facts.retain(|f| mine && tier(Entity::Person, &f.item) < 3);
+            let mine = mine(member.person.id);
+            member.person.facts.retain(|f| mine && plain(Entity::Person, &f.item));
             if !mine {
                 member.person.phone = None;
                 member.person.email = None;
                 member.person.pregnancies.clear();
             }
         }
-        record
+        (record, earlier)
     })
 }
 

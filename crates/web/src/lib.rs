@@ -1,6 +1,8 @@
 //! Pages, forms and API. A page is a function from a [`components::frame::Frame`] and a view model to HTML; handlers
 //! turn requests into use cases of the domain crates and their results into view models.
 
+pub mod account;
+pub mod admin;
 pub mod analyst;
 pub mod api;
 pub mod assets;
@@ -10,6 +12,7 @@ pub mod error;
 pub(crate) mod explain;
 pub mod form;
 mod household;
+mod intake_file;
 pub mod official;
 pub mod privacy;
 pub mod provider;

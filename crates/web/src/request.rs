@@ -63,14 +63,31 @@ pub(crate) fn query(parts: &Parts) -> Form {
 
 /// The language: asked for in the address, chosen before, preferred by the browser, else the pack's first.
 fn lang(parts: &Parts, state: &AppState) -> Lang {
+    let pack = || state.packs.current().manifest().complete.first().copied();
+    wished(parts).or_else(pack).unwrap_or(Lang::En)
+}
+
+/// The language as far as the request tells it.
+fn wished(parts: &Parts) -> Option<Lang> {
     let asked = query(parts).get("lang").parse().ok();
     let chosen = || cookie(parts, LANG_COOKIE).and_then(|tag| tag.parse().ok());
     let preferred = || {
         let header = parts.headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
         header.split(',').find_map(|part| part.split(';').next()?.trim().parse().ok())
     };
-    let pack = || state.packs.current().manifest().complete.first().copied();
-    asked.or_else(chosen).or_else(preferred).or_else(pack).unwrap_or(Lang::En)
+    asked.or_else(chosen).or_else(preferred)
+}
+
+/// The frame of a refusal before anybody is known: by the request alone, and without the language switch's way back into
+/// what was refused.
+pub(crate) fn bare(parts: &Parts) -> Frame {
+    Frame {
+        t: Text::new(wished(parts).unwrap_or(Lang::En)),
+        place: Place::Address("/".to_owned()),
+        who: None,
+        demo: false,
+        purpose: None,
+    }
 }
 
 /// Path and query without `lang` and without what a redirect had to say.
@@ -90,7 +107,8 @@ pub fn areas(role: Role) -> Vec<Area> {
     match role {
         Role::Citizen => vec![Area::Citizen],
         Role::CounterOfficial | Role::Caseworker | Role::Approver | Role::Finance | Role::Nurse => vec![Area::Official],
-        Role::Analyst | Role::Administrator => vec![Area::Analyst],
+        Role::Analyst => vec![Area::Analyst],
+        Role::Administrator => vec![Area::Analyst, Area::Operator],
         Role::PrivacyOfficer => vec![Area::Privacy],
         Role::AgencySystem => Vec::new(),
     }
@@ -160,7 +178,9 @@ impl<S: Sync> FromRequestParts<S> for Stated {
 fn frame(parts: &Parts, state: &AppState) -> Frame {
     let session = parts.extensions.get::<Session>();
     let staff = session.is_some_and(|s| s.who.role.is_staff());
-    let purpose = stated_purpose(parts).filter(|_| staff && parts.uri.path().starts_with("/official/households"));
+    let purpose = stated_purpose(parts).filter(|_| {
+        staff && ["/official/households", "/official/happened"].iter().any(|p| parts.uri.path().starts_with(p))
+    });
     Frame {
         t: Text::new(lang(parts, state)),
         place: Place::Address(address(parts)),

@@ -11,12 +11,15 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::admin::handlers as admin;
 use crate::analyst::handlers as analyst;
 use crate::assets;
 use crate::citizen::{check_handlers as check, handlers as citizen, home};
 use crate::components::frame::Frame;
 use crate::error::Fault;
-use crate::official::{duplicate_handlers as duplicates, event_handlers as events, handlers as official};
+use crate::official::{
+    duplicate_handlers as duplicates, event_handlers as events, handlers as official, mending_handlers as mending,
+};
 use crate::privacy::handlers as privacy;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
@@ -62,6 +65,9 @@ fn pages() -> Router<AppState> {
         .route("/official/duplicates", get(duplicates::list))
         .route("/official/duplicates/{left}/{right}", get(duplicates::compare).post(duplicates::decide))
         .route("/official/duplicates/joined/{survivor}/{merge}", get(duplicates::joined).post(duplicates::undo))
+        .route("/official/happened/{household}/{event}", get(mending::form).post(mending::send))
+        .route("/admin/import", get(admin::import_form).post(admin::import))
+        .route("/account", get(crate::account::show))
         .route("/privacy/log", get(privacy::list).post(privacy::search))
         .route("/privacy/log/{year}/{number}", get(privacy::one))
         .route("/privacy/verify", get(privacy::verify_form).post(privacy::verify))

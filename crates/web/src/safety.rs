@@ -8,14 +8,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tower_http::csrf::CsrfLayer;
+
+use crate::error::Fault;
 
 /// Nothing from elsewhere, no inline script or style, no frames.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
@@ -40,6 +43,9 @@ impl Default for Limits {
     }
 }
 
+/// How long somebody waits who asked too much, in seconds.
+const WAIT: u16 = 10;
+
 struct Guarded {
     secure: bool,
     requests: DefaultKeyedRateLimiter<IpAddr>,
@@ -61,6 +67,7 @@ pub fn protect(router: Router, secure: bool, limits: Limits) -> Router {
         // Refuses unsafe methods that a browser says come from another site. Programs without a browser pass: they
         // carry no cookies of anybody.
         .layer(CsrfLayer::new())
+        .layer(middleware::from_fn(told))
         .layer(middleware::from_fn_with_state(Arc::clone(&guarded), limit))
         .layer(middleware::from_fn_with_state(guarded, headers))
 }
@@ -77,10 +84,33 @@ async fn limit(State(guarded): State<Arc<Guarded>>, request: Request, next: Next
             guarded.requests.retain_recent();
             guarded.sign_ins.retain_recent();
         }
-        return (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "10")], "too many requests: wait ten seconds")
-            .into_response();
+        let (parts, _) = request.into_parts();
+        let mut response = refusal(&parts, StatusCode::TOO_MANY_REQUESTS);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(WAIT));
+        return response;
     }
     next.run(request).await
+}
+
+/// A request from another site, refused: told as a page, or to a program as a problem.
+async fn told(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let response = next.run(Request::from_parts(parts.clone(), body)).await;
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if response.status() != StatusCode::FORBIDDEN || kind.starts_with("text/html") || kind.starts_with("application/") {
+        return response;
+    }
+    refusal(&parts, StatusCode::FORBIDDEN)
+}
+
+/// What is told to somebody we know nothing of yet.
+fn refusal(parts: &Parts, status: StatusCode) -> Response {
+    let too_many = status == StatusCode::TOO_MANY_REQUESTS;
+    if parts.uri.path().starts_with("/api/") {
+        return crate::api::refusal(&parts.headers, too_many);
+    }
+    let fault = if too_many { Fault::TooMany(i64::from(WAIT)) } else { Fault::Refused };
+    fault.response(&crate::request::bare(parts))
 }
 
 async fn headers(State(guarded): State<Arc<Guarded>>, request: Request, next: Next) -> Response {

@@ -6,7 +6,10 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use serde::Deserialize;
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Map, Value};
 
 use super::problem::{Code, Fault};
@@ -35,6 +38,12 @@ impl<T: DeserializeOwned> Body<T> {
         let it = parse(&bytes)?;
         Ok(Body { it, hash: hash(&bytes) })
     }
+
+    /// The same, bound to the thing the address names too: a key used for one offer is another key for the next.
+    pub(crate) fn about(mut self, id: impl fmt::Display) -> Body<T> {
+        self.hash = hash(format!("{id} {}", self.hash).as_bytes());
+        self
+    }
 }
 
 /// The bytes of a body, if they are not too many.
@@ -56,7 +65,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict(DEPTH).deserialize(&mut reader).map_err(|e| Fault::field(Code::BadJson, "", told(&e)))?;
     reader.end().map_err(|e| Fault::field(Code::BadJson, "", told(&e)))?;
-    serde_path_to_error::deserialize(value).map_err(|e| {
+    serde_path_to_error::deserialize(Shaped(value)).map_err(|e| {
         let pointer = pointer(e.path());
         Fault::field(Code::Invalid, pointer, told(e.inner()))
     })
@@ -144,6 +153,65 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
+/// Gives JSON to serde and holds objects to their shape: of itself serde takes a list for an object, its values in the order
+/// of the fields.
+struct Shaped(Value);
+
+impl<'de> IntoDeserializer<'de, serde_json::Error> for Shaped {
+    type Deserializer = Shaped;
+    fn into_deserializer(self) -> Shaped {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Shaped {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Array(list) => visitor.visit_seq(SeqDeserializer::new(list.into_iter().map(Shaped))),
+            Value::Object(map) => {
+                visitor.visit_map(MapDeserializer::new(map.into_iter().map(|(key, value)| (key, Shaped(value)))))
+            }
+            plain => plain.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        if self.0.is_array() {
+            return Err(de::Error::invalid_type(de::Unexpected::Seq, &"an object"));
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map identifier ignored_any
+    }
+}
+
 /// A text that may not be empty and has a largest length, in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Short<const MOST: usize>(pub(crate) String);
@@ -182,6 +250,9 @@ mod tests {
         let cases = [
             (r#"{"parents":[{"role":1},{"role":"x"}]}"#, "/parents/1/role"),
             (r#"{"parents":[{"role":1,"extra":2}]}"#, "/parents/0/extra"),
+            // A list where an object is expected, its values in the order of the fields.
+            (r#"{"parents":[[1]]}"#, "/parents/0"),
+            (r#"[[]]"#, ""),
             (r#"{"parents":[],"parents":[]}"#, ""),
             (r#"{"parents":[{"role":1,"role":1}]}"#, ""),
             (r#"{"parents":[]} x"#, ""),

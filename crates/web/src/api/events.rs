@@ -542,8 +542,7 @@ pub(super) fn told_facts(pack: &catalogue::Pack, wire: &[FactWire]) -> Result<Ve
             casework::model::Subject::Person(_) => rules::schema::Entity::Person,
             casework::model::Subject::Household(_) => rules::schema::Entity::Household,
         };
-        let wrong = |message| Fault::field(Code::Invalid, format!("/facts/{n}/value"), message);
-        let value = wire::value(pack, entity, &fact.item.0, &fact.value).map_err(wrong)?;
+        let value = wire::stated(pack, entity, &fact.item.0, &fact.value, &format!("/facts/{n}"))?;
         let until = fact.until.as_ref().map(|d| read_day(d, &format!("/facts/{n}/until"))).transpose()?;
         let from = read_day(&fact.from, &format!("/facts/{n}/from"))?;
         facts.push(changed::FactTold { subject, item: fact.item.0.clone(), value, from, until });

@@ -3,10 +3,12 @@
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use casework::model::Subject;
 use casework::read::Older;
 use guard::{Action, Tier};
 use kernel::{HouseholdId, Instant, Lang, PersonId};
 use registry::AsOf;
+use registry::sight::Earlier;
 use rules::combine::Standing;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,6 +19,7 @@ use super::events::MemberRoleWire;
 use super::people::PersonWire;
 use super::problem::{Code, Fault};
 use super::wire::{self, SubjectWire, SumWire, answer_word, day, moment};
+use crate::household::trimmed;
 use crate::state::AppState;
 
 /// A member of a household.
@@ -68,13 +71,15 @@ pub(crate) async fn household(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    answer(&headers, household_inner(state, call, &id).await.map(|h| axum::Json(h.0)))
+    answer(&headers, household_inner(state, call, &id).await.map(axum::Json))
 }
 
 /// One fact with its origin.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FactShown {
+    /// The statement.
+    id: Uuid,
     /// Whom it is about.
     subject: SubjectWire,
     /// The item.
@@ -95,9 +100,12 @@ pub(crate) struct FactShown {
     /// When it was recorded.
     #[schema(format = DateTime)]
     recorded: String,
+    /// When it was withdrawn; null while it stands.
+    #[schema(format = DateTime)]
+    withdrawn: Option<String>,
 }
 
-/// The facts that hold today.
+/// Facts with their origin.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FactList {
@@ -114,6 +122,7 @@ fn fact(subject: SubjectWire, f: &registry::Fact) -> FactShown {
         V::Date(v) => serde_json::Value::from(v.to_string()),
     };
     FactShown {
+        id: f.id.0,
         subject,
         item: f.item.clone(),
         value,
@@ -122,10 +131,11 @@ fn fact(subject: SubjectWire, f: &registry::Fact) -> FactShown {
         from: f.stamp.valid.from.to_string(),
         until: day(f.stamp.valid.until),
         recorded: moment(f.stamp.recorded_at),
+        withdrawn: f.stamp.withdrawn_at.map(moment),
     }
 }
 
-/// The facts of a household and its members, with their sources.
+/// The facts of a household and its members that hold today, with their sources.
 #[utoipa::path(get, path = "/api/households/{id}/facts", tag = "households",
     params(("id" = Uuid, Path, description = "The household.")),
     responses((status = 200, body = FactList), super::Faults))]
@@ -135,22 +145,43 @@ pub(crate) async fn facts(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    answer(&headers, household_facts(state, call, &id).await.map(axum::Json))
+    let open = record(&state, &call, &id, Action::ViewFacts).await;
+    answer(&headers, open.map(|open| axum::Json(standing_facts(&open.0))))
 }
 
-async fn household_facts(state: AppState, call: Call, id: &str) -> Result<FactList, Fault> {
-    let (record, _) = record(&state, &call, id, Action::ViewFacts).await?;
-    let own = SubjectWire { person: None, household: Some(record.id.0) };
-    let mut all: Vec<FactShown> = record.facts.iter().map(|f| fact(own.clone(), f)).collect();
-    for member in &record.members {
-        let subject = SubjectWire { person: Some(member.person.id.0), household: None };
-        all.extend(member.person.facts.iter().map(|f| fact(subject.clone(), f)));
-    }
-    Ok(FactList { facts: all })
+fn standing_facts(record: &registry::HouseholdRecord) -> FactList {
+    let members = record.members.iter().map(|m| (Subject::Person(m.person.id), &m.person.facts));
+    let own = std::iter::once((Subject::Household(record.id), &record.facts));
+    FactList { facts: shown(own.chain(members)) }
 }
 
-async fn household_inner(state: AppState, call: Call, id: &str) -> Result<(HouseholdWire, ()), Fault> {
-    let (record, ()) = record(&state, &call, id, Action::ViewHousehold).await?;
+fn shown<'a>(of: impl Iterator<Item = (Subject, &'a Vec<registry::Fact>)>) -> Vec<FactShown> {
+    of.flat_map(|(subject, facts)| facts.iter().map(move |f| fact(subject.into(), f))).collect()
+}
+
+/// What was known before: facts that were withdrawn, corrected or followed by later ones, the newest first.
+#[utoipa::path(get, path = "/api/households/{id}/facts/history", tag = "households",
+    params(("id" = Uuid, Path, description = "The household.")),
+    responses((status = 200, body = FactList), super::Faults))]
+pub(crate) async fn history(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let open = record(&state, &call, &id, Action::ViewFacts).await;
+    let told = open.map(|open| {
+        let (record, earlier) = &*open;
+        let members = earlier.members.iter().map(|(person, facts)| (Subject::Person(*person), facts));
+        let own = std::iter::once((Subject::Household(record.id), &earlier.household));
+        axum::Json(FactList { facts: shown(own.chain(members)) })
+    });
+    answer(&headers, told)
+}
+
+async fn household_inner(state: AppState, call: Call, id: &str) -> Result<HouseholdWire, Fault> {
+    let open = record(&state, &call, id, Action::ViewHousehold).await?;
+    let record = &open.0;
     let inside = |id: &PersonId| record.member(*id).is_some();
     let members = record.members.iter().map(|m| MemberWire {
         role: member_role(m.role),
@@ -159,7 +190,7 @@ async fn household_inner(state: AppState, call: Call, id: &str) -> Result<(House
         parents: m.person.related(registry::kin::Relation::Parent).filter(inside).map(|p| p.0).collect(),
         spouse: m.person.related(registry::kin::Relation::Spouse).find(inside).map(|p| p.0),
     });
-    Ok((HouseholdWire { id: record.id.0, members: members.collect() }, ()))
+    Ok(HouseholdWire { id: record.id.0, members: members.collect() })
 }
 
 async fn record(
@@ -167,18 +198,18 @@ async fn record(
     call: &Call,
     id: &str,
     action: Action,
-) -> Result<(guard::Disclosed<registry::HouseholdRecord>, ()), Fault> {
+) -> Result<guard::Disclosed<(registry::HouseholdRecord, Earlier)>, Fault> {
     let household = HouseholdId(super::id(id)?);
     let viewer = call.viewer(state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
     let as_of = AsOf::latest(viewer.today());
-    let seen = registry::sight::household(&mut tx, &viewer.sight(&setting), household, as_of).await?;
+    let seen = registry::sight::household_with_past(&mut tx, &viewer.sight(&setting), household, as_of).await?;
     drop(tx);
-    let seen = seen.ok_or_else(|| Fault::new(Code::NotFound))?;
+    let seen = trimmed(&viewer, seen.ok_or_else(|| Fault::new(Code::NotFound))?);
     let tier = if action == Action::ViewFacts { Tier::Benefits } else { Tier::Contact };
     let resource = seen.resource().at(tier).showing([action.word()]);
-    Ok((state.guard.reveal(&call.who, action, &resource, &call.purpose, seen.sealed).await?, ()))
+    Ok(state.guard.reveal(&call.who, action, &resource, &call.purpose, seen.sealed).await?)
 }
 
 /// What a programme says for one subject.
@@ -275,17 +306,17 @@ pub(crate) async fn entitlements(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    let query = super::query(request.uri());
-    answer(
-        &headers,
-        match query {
-            Ok(query) => entitled(state, call, &id, query, lang(&headers)).await.map(axum::Json),
-            Err(fault) => Err(fault),
-        },
-    )
+    answer(&headers, entitled(state, call, &id, super::query(request.uri()), lang(&headers)).await.map(axum::Json))
 }
 
-async fn entitled(state: AppState, call: Call, id: &str, query: OnQuery, lang: Lang) -> Result<EntitlementList, Fault> {
+async fn entitled(
+    state: AppState,
+    call: Call,
+    id: &str,
+    query: Result<OnQuery, Fault>,
+    lang: Lang,
+) -> Result<EntitlementList, Fault> {
+    let query = query?;
     let household = HouseholdId(super::id(id)?);
     let viewer = call.viewer(&state);
     let on = query.on.map(|d| super::query_day(&d, "on")).transpose()?.unwrap_or_else(|| viewer.today());
@@ -436,17 +467,16 @@ pub(crate) async fn events(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    let query = super::query(request.uri());
-    answer(
-        &headers,
-        match query {
-            Ok(query) => event_page(state, call, &id, query).await.map(axum::Json),
-            Err(fault) => Err(fault),
-        },
-    )
+    answer(&headers, event_page(state, call, &id, super::query(request.uri())).await.map(axum::Json))
 }
 
-async fn event_page(state: AppState, call: Call, id: &str, query: PageQuery) -> Result<EventList, Fault> {
+async fn event_page(
+    state: AppState,
+    call: Call,
+    id: &str,
+    query: Result<PageQuery, Fault>,
+) -> Result<EventList, Fault> {
+    let query = query?;
     let household = HouseholdId(super::id(id)?);
     let (limit, older) = (query.limit()?, query.older()?);
     let viewer = call.viewer(&state);

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use store::transact;
 use utoipa::ToSchema;
 
-use super::body::{self, Body, Short};
+use super::body::{Body, Short};
 use super::call::{Call, Once, answer};
-use super::events::{FactWire, TellerWire, ToldWire, action, changes, event_fault, told_facts};
+use super::events::{AddressWire, FactWire, TellerWire, ToldWire, action, changes, event_fault, told_facts};
 use super::problem::{Code, Fault};
 use super::wire::{self, NameWire, SexWire, read_day};
 use crate::state::AppState;
@@ -42,6 +42,13 @@ pub(crate) struct CorrectionWire {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 9)]
     unborn: Option<u32>,
+    /// Move: the first day there. Death: the day.
+    #[serde(default)]
+    #[schema(format = Date)]
+    on: Option<String>,
+    /// Move: the new address.
+    #[serde(default)]
+    address: Option<AddressWire>,
     /// Facts; in a change of circumstances each replaces the statement on the same item.
     #[serde(default)]
     #[schema(max_items = 100)]
@@ -73,8 +80,7 @@ async fn correction_inner(
     request: Request,
 ) -> Result<Response, Fault> {
     let event = EventId(super::id(id)?);
-    let mut body = Body::<CorrectionWire>::read(request, &state).await?;
-    body.hash = body::hash(format!("{event} {}", body.hash).as_bytes());
+    let body = Body::<CorrectionWire>::read(request, &state).await?.about(event);
     let it = body.it.clone();
     let facts = match it.facts.is_empty() {
         true => vec![],
@@ -89,13 +95,15 @@ async fn correction_inner(
             birth_date: it.birth_date.map(|d| read_day(&d, "/birth_date")).transpose()?,
             due_date: it.due_date.map(|d| read_day(&d, "/due_date")).transpose()?,
             unborn: it.unborn,
+            on: it.on.map(|d| read_day(&d, "/on")).transpose()?,
+            address: it.address.as_ref().map(AddressWire::address).transpose()?,
             facts: facts.into_iter().map(|f| (f.subject, f.item, f.value)).collect(),
         },
         teller: it.teller.teller(&call),
     };
     changes!(state, headers, call, body, "correction", |tx, desk| {
-        let (person, _) = casework::read::event_person(tx, event).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
-        let allowed = call.permit(&state, tx, action(&call), [person], "correction").await?;
+        let people = correct::people(tx, event).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
+        let allowed = call.permit(&state, tx, action(&call), people, "correction").await?;
         let told = correct::run(tx, &desk, &call.who, &allowed, input.clone()).await.map_err(event_fault)?;
         ToldWire::of(&told)
     })
@@ -135,13 +143,12 @@ async fn withdrawal_inner(
     request: Request,
 ) -> Result<Response, Fault> {
     let event = EventId(super::id(id)?);
-    let mut body = Body::<WithdrawalWire>::read(request, &state).await?;
-    body.hash = body::hash(format!("{event} {}", body.hash).as_bytes());
+    let body = Body::<WithdrawalWire>::read(request, &state).await?.about(event);
     let it = body.it.clone();
     let input = withdraw::Input { event, reason: it.reason.0, teller: it.teller.teller(&call) };
     changes!(state, headers, call, body, "withdrawal", |tx, desk| {
-        let (person, _) = casework::read::event_person(tx, event).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
-        let allowed = call.permit(&state, tx, action(&call), [person], "withdrawal").await?;
+        let people = correct::people(tx, event).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
+        let allowed = call.permit(&state, tx, action(&call), people, "withdrawal").await?;
         let done = withdraw::run(tx, &desk, &call.who, &allowed, input.clone()).await.map_err(event_fault)?;
         (StatusCode::OK, ToldWire::registered("withdrawn", &done))
     })

@@ -5,12 +5,15 @@
 //! Invariants: personal data leaves only as [`guard::Disclosed`]; a change and its idempotency key are one transaction;
 //! whatever is sent, the answer is a status the document declares, and nothing is half done.
 
+mod admin;
 mod births;
 mod body;
 mod call;
 pub mod client;
 mod events;
+mod facts;
 mod households;
+mod intake;
 mod mending;
 mod offers;
 mod oversight;
@@ -70,6 +73,9 @@ pub(crate) enum Faults {
     /// A field that cannot be so.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(#[to_schema] Problem),
+    /// Too many requests; `retry-after` says how many seconds to wait.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(#[to_schema] Problem),
     /// The database or the disclosure log does not take requests.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] Problem),
@@ -80,7 +86,9 @@ pub(crate) enum Faults {
 #[openapi(
     info(title = "Hearth", description = "What families are entitled to, and why. Officials name purpose and reason in the headers `hearth-purpose` and `hearth-reason` (percent-encoded)."),
     paths(
-        people::create, people::one, people::search, oversight::trail,
+        people::create, people::one, people::search, oversight::trail, intake::create,
+        facts::of_person, facts::of_household, facts::withdraw_of_person, facts::withdraw_of_household, households::history,
+        admin::agency, admin::account, admin::import,
         households::household, households::facts, households::entitlements, households::events, offers::list,
         events::birth, events::pregnancy, events::moved, events::income_change, events::death, mending::correction,
         mending::withdrawal, births::births_file,
@@ -125,8 +133,13 @@ pub fn router(state: AppState) -> Router {
         .route("/api/persons/search", post(people::search))
         .route("/api/persons/{id}", get(people::one))
         .route("/api/persons/{id}/trail", get(oversight::trail))
+        .route("/api/persons/{id}/facts", post(facts::of_person))
+        .route("/api/persons/{id}/facts/{fact}/withdrawal", post(facts::withdraw_of_person))
+        .route("/api/households", post(intake::create))
         .route("/api/households/{id}", get(households::household))
-        .route("/api/households/{id}/facts", get(households::facts))
+        .route("/api/households/{id}/facts", get(households::facts).post(facts::of_household))
+        .route("/api/households/{id}/facts/history", get(households::history))
+        .route("/api/households/{id}/facts/{fact}/withdrawal", post(facts::withdraw_of_household))
         .route("/api/households/{id}/entitlements", get(households::entitlements))
         .route("/api/households/{id}/events", get(households::events))
         .route("/api/households/{id}/offers", get(offers::list))
@@ -147,6 +160,9 @@ pub fn router(state: AppState) -> Router {
         .route("/api/parameters/{id}", get(rules_of::parameter))
         .route("/api/explain", post(rules_of::explain))
         .route("/api/log/checkpoint", get(oversight::checkpoint))
+        .route("/api/agencies", post(admin::agency))
+        .route("/api/accounts", post(admin::account))
+        .route("/api/import/{table}", post(admin::import))
         .route("/api/packs/reload", post(oversight::reload))
         .route("/api/{*rest}", axum::routing::any(nowhere))
         .method_not_allowed_fallback(wrong_method)
@@ -154,6 +170,11 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(as_problem))
         .with_state(state)
+}
+
+/// What stands before the addresses refuses: too many requests, or one from another site.
+pub(crate) fn refusal(headers: &HeaderMap, too_many: bool) -> Response {
+    Fault::new(if too_many { Code::TooMany } else { Code::Forbidden }).respond(call::lang(headers))
 }
 
 async fn nowhere(headers: HeaderMap) -> Response {

@@ -12,7 +12,7 @@ use store::{Tx, transact};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::body::{self, Body, Short};
+use super::body::{Body, Short};
 use super::call::{Call, Once, answer};
 use super::problem::{Code, Fault};
 use super::wire::{self, ContentWire, SubjectWire, moment};
@@ -211,8 +211,7 @@ fn given(pack: &catalogue::Pack, wire: &[GivenWire], pointer: &str) -> Result<Ve
             casework::model::Subject::Person(_) => rules::schema::Entity::Person,
             casework::model::Subject::Household(_) => rules::schema::Entity::Household,
         };
-        let value = wire::value(pack, entity, &answer.item.0, &answer.value)
-            .map_err(|m| Fault::field(Code::Invalid, format!("{pointer}/{n}/value"), m))?;
+        let value = wire::stated(pack, entity, &answer.item.0, &answer.value, &format!("{pointer}/{n}"))?;
         answers.push(Given { subject, item: answer.item.0.clone(), value });
     }
     Ok(answers)
@@ -297,9 +296,8 @@ async fn accept_inner(
     request: Request,
 ) -> Result<Response, Fault> {
     let offer = OfferId(super::id(id)?);
-    let body = Body::<AcceptWire>::read(request, &state).await?;
-    let hash = body::hash(format!("{offer} {}", body.hash).as_bytes());
-    let once = Once::new(&headers, &call, "accept", &hash)?;
+    let body = Body::<AcceptWire>::read(request, &state).await?.about(offer);
+    let once = Once::new(&headers, &call, "accept", &body.hash)?;
     let answers = given(&state.packs.current(), &body.it.answers, "/answers")?;
     let input = accept::Input {
         applicant: applicant(&call, body.it.applicant)?,
@@ -379,9 +377,8 @@ async fn refuse_inner(
     request: Request,
 ) -> Result<Response, Fault> {
     let offer = OfferId(super::id(id)?);
-    let body = Body::<RefuseWire>::read(request, &state).await?;
-    let hash = body::hash(format!("{offer} {}", body.hash).as_bytes());
-    let once = Once::new(&headers, &call, "refuse", &hash)?;
+    let body = Body::<RefuseWire>::read(request, &state).await?.about(offer);
+    let once = Once::new(&headers, &call, "refuse", &body.hash)?;
     let person = applicant(&call, body.it.person)?;
     let input = refuse::Input { person, offers: vec![offer], reason: body.it.reason.map(|r| r.0) };
     let viewer = call.viewer(&state);

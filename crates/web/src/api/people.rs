@@ -4,7 +4,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use guard::{Action, Resource, Tier};
-use kernel::{Lang, PersonId};
+use kernel::{Date, Lang, PersonId};
 use registry::person::{Detail, NewPerson, PersonError};
 use registry::search::{Query, SearchError};
 use registry::{AsOf, Origin, Pen};
@@ -40,6 +40,50 @@ pub(crate) struct NewPersonWire {
     #[serde(default)]
     #[schema(pattern = "^(ko|en|kk|ru)$")]
     language: Option<String>,
+    /// Telephone.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 40)]
+    phone: Option<Short<40>>,
+    /// E-mail.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    email: Option<Short<200>>,
+}
+
+impl NewPersonWire {
+    /// The person; faults point at fields below `at`.
+    pub(super) fn person(self, today: Date, at: &str) -> Result<NewPerson, Fault> {
+        let wrong = |field: &str, message: &str| Fault::field(Code::Invalid, format!("{at}/{field}"), message);
+        if self.names.is_empty() || self.names.len() > 5 {
+            return Err(wrong("names", "expected 1 to 5 names"));
+        }
+        let mut details = Vec::new();
+        details.extend(self.sex.map(|s| Detail::Sex(s.into())));
+        if let Some(text) = &self.birth_date {
+            let born = read_day(text, &format!("{at}/birth_date"))?;
+            if born > today || born.year() < 1850 {
+                return Err(wrong("birth_date", "expected a day between 1850-01-01 and today"));
+            }
+            details.push(Detail::BirthDate(born));
+        }
+        if let Some(tag) = &self.language {
+            let lang: Lang = tag.parse().map_err(|_| wrong("language", "expected ko, en, kk or ru"))?;
+            details.push(Detail::Language(lang));
+        }
+        for (field, text, detail) in [
+            ("phone", self.phone.map(|p| p.0), Detail::Phone as fn(String) -> Detail),
+            ("email", self.email.map(|e| e.0), Detail::Email as fn(String) -> Detail),
+        ] {
+            if let Some(text) = text {
+                if text.chars().any(char::is_control) {
+                    return Err(wrong(field, "holds a control character"));
+                }
+                details.push(detail(text.trim().to_owned()));
+            }
+        }
+        let names = wire::names(&self.names, &format!("{at}/names"))?;
+        Ok(NewPerson { names, identifier: self.identifier.map(Into::into), details })
+    }
 }
 
 /// An id made.
@@ -66,27 +110,8 @@ pub(crate) async fn create(
 async fn create_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
     let body = Body::<NewPersonWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "person", &body.hash)?;
-    let it = body.it;
-    if it.names.is_empty() || it.names.len() > 5 {
-        return Err(Fault::field(Code::Invalid, "/names", "expected 1 to 5 names"));
-    }
     let viewer = call.viewer(&state);
-    let mut details = Vec::new();
-    details.extend(it.sex.map(|s| Detail::Sex(s.into())));
-    if let Some(text) = &it.birth_date {
-        let born = read_day(text, "/birth_date")?;
-        if born > viewer.today() {
-            return Err(Fault::field(Code::Invalid, "/birth_date", "lies in the future"));
-        }
-        details.push(Detail::BirthDate(born));
-    }
-    if let Some(tag) = &it.language {
-        let lang: Lang =
-            tag.parse().map_err(|_| Fault::field(Code::Invalid, "/language", "expected ko, en, kk or ru"))?;
-        details.push(Detail::Language(lang));
-    }
-    let new =
-        NewPerson { names: wire::names(&it.names, "/names")?, identifier: it.identifier.map(Into::into), details };
+    let new = body.it.person(viewer.today(), "")?;
     let source = Some(call.who.organisation.clone()).filter(|o| !o.is_empty()).unwrap_or_else(|| "self".to_owned());
     let origin = Origin::new(source, "", call.who.account.to_string());
     transact!(state.db, Fault, |tx| {
@@ -97,22 +122,25 @@ async fn create_inner(state: AppState, call: Call, headers: HeaderMap, request: 
                 let resource = Resource::people([]).showing(["person"]);
                 let _allowed = state.guard.permit(&call.who, Action::RegisterEvent, &resource, &call.purpose).await?;
                 let pen = Pen::new(&*state.ids, state.guard.keys(), viewer.now, &origin);
-                let id = registry::person::create(tx, pen, &new).await.map_err(person_fault)?;
+                let id = registry::person::create(tx, pen, &new).await.map_err(|e| person_fault(e, ""))?;
+                registry::duplicate::find(tx, pen, id).await?;
                 once.end(tx, StatusCode::CREATED, &Made { id: id.0 }).await
             }
         }
     })
 }
 
-fn person_fault(error: PersonError) -> Fault {
+/// A fault of a person at its field below `at`.
+pub(super) fn person_fault(error: PersonError, at: &str) -> Fault {
     let words = error.to_string();
+    let field = |code, name: &str, words| Fault::field(code, format!("{at}/{name}"), words);
     match error {
         PersonError::Store(inner) => inner.into(),
-        PersonError::NoName => Fault::field(Code::Invalid, "/names", words),
-        PersonError::EmptyIdentifier => Fault::field(Code::Invalid, "/identifier/number", words),
-        PersonError::IdentifierTaken => Fault::told(Code::Conflict, words),
+        PersonError::NoName => field(Code::Invalid, "names", words),
+        PersonError::EmptyIdentifier => field(Code::Invalid, "identifier/number", words),
+        PersonError::IdentifierTaken => field(Code::Conflict, "identifier/number", words),
         PersonError::NoPerson => Fault::new(Code::NotFound),
-        PersonError::Date(_) => Fault::field(Code::Invalid, "/birth_date", words),
+        PersonError::Date(_) => field(Code::Invalid, "birth_date", words),
         PersonError::Keys(why) => {
             tracing::error!(%why, "an identifier could not be sealed");
             Fault::new(Code::Internal)
@@ -227,6 +255,8 @@ pub(crate) struct HitWire {
     /// Date of birth.
     #[schema(format = Date)]
     birth_date: Option<String>,
+    /// The id of the place where they live, if the caller may see it.
+    place: Option<String>,
     /// The address line, if the caller may see it.
     address: Option<String>,
     /// How well it matches, in thousandths.
@@ -285,6 +315,7 @@ async fn search_inner(state: AppState, call: Call, request: Request) -> Result<a
         person: h.person.0,
         names: h.names.iter().map(Into::into).collect(),
         birth_date: day(h.birth_date),
+        place: h.place.clone(),
         address: h.address.clone(),
         score: h.score,
     });

@@ -51,6 +51,7 @@ pub(crate) enum Code {
     Changed,
     Gone,
     TooLarge,
+    TooMany,
     MediaType,
     Invalid,
     KeyReused,
@@ -61,7 +62,7 @@ pub(crate) enum Code {
 impl Code {
     /// Every kind, for the test that each has its words.
     #[cfg(test)]
-    pub(crate) const ALL: [Code; 15] = [
+    pub(crate) const ALL: [Code; 16] = [
         Code::BadRequest,
         Code::BadJson,
         Code::SignIn,
@@ -72,6 +73,7 @@ impl Code {
         Code::Changed,
         Code::Gone,
         Code::TooLarge,
+        Code::TooMany,
         Code::MediaType,
         Code::Invalid,
         Code::KeyReused,
@@ -91,6 +93,7 @@ impl Code {
             Code::Changed => "changed",
             Code::Gone => "gone",
             Code::TooLarge => "too-large",
+            Code::TooMany => "too-many",
             Code::MediaType => "media-type",
             Code::Invalid => "invalid",
             Code::KeyReused => "key-reused",
@@ -108,6 +111,7 @@ impl Code {
             Code::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Code::Conflict | Code::Changed | Code::Gone => StatusCode::CONFLICT,
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Code::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Code::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Code::Invalid | Code::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,

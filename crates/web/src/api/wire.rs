@@ -237,11 +237,17 @@ pub(crate) fn value(pack: &Pack, entity: Entity, item: &str, json: &Json) -> Res
     }
 }
 
+/// The value of a stated item; the fault points at the item or at the value below `at`.
+pub(crate) fn stated(pack: &Pack, entity: Entity, item: &str, json: &Json, at: &str) -> Result<Value, Fault> {
+    let known = pack.item(entity, item).is_some() || pack.definition(entity, item).is_some_and(|d| d.may_be_stated);
+    let part = if known { "value" } else { "item" };
+    value(pack, entity, item, json).map_err(|message| Fault::field(Code::Invalid, format!("{at}/{part}"), message))
+}
+
 /// Item values, with pointers.
 pub(crate) fn facts(pack: &Pack, wire: &[ItemValue], pointer: &str) -> Result<Vec<(String, Value)>, Fault> {
     let one = |(n, fact): (usize, &ItemValue)| {
-        let wrong = |message| Fault::field(Code::Invalid, format!("{pointer}/{n}/value"), message);
-        let value = value(pack, Entity::Person, &fact.item.0, &fact.value).map_err(wrong)?;
+        let value = stated(pack, Entity::Person, &fact.item.0, &fact.value, &format!("{pointer}/{n}"))?;
         Ok((fact.item.0.clone(), value))
     };
     wire.iter().enumerate().map(one).collect()

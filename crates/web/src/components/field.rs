@@ -166,6 +166,20 @@ fn choices(form: &Form, name: &str, legend: &str, hint: &str, options: &[(String
     )
 }
 
+/// A file to be sent; `accept` is the browser's list of kinds.
+pub fn file(form: &Form, name: &str, label: &str, hint: &str, accept: &str) -> Markup {
+    wrap(
+        form,
+        name,
+        html! {
+            label for=(id(name)) { (label) }
+            (help(form, name, hint))
+            input id=(id(name)) name=(name) type="file" accept=(accept)
+                aria-describedby=[described(form, name, hint)] aria-invalid=[form.error(name).map(|_| "true")];
+        },
+    )
+}
+
 /// A single box to tick.
 pub fn tick_box(form: &Form, name: &str, value: &str, label: &str) -> Markup {
     wrap(

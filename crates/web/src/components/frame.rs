@@ -27,6 +27,8 @@ pub enum Area {
     Analyst,
     /// Those who watch who looks.
     Privacy,
+    /// Those who run the system.
+    Operator,
 }
 
 /// Who is signed in, as far as the header shows it.
@@ -104,7 +106,7 @@ impl Frame {
         html! {
             div.account {
                 @if let Some(who) = &self.who {
-                    span { (who.name) " " span.role { "· " (t.t(who.role_key)) } }
+                    a href="/account" { (who.name) " " span.role { "· " (t.t(who.role_key)) } }
                     form method="post" action="/sign-out" { button.linkish type="submit" { (t.t("sign-out")) } }
                 } @else {
                     a href="/sign-in" { (t.t("sign-in")) }
@@ -130,6 +132,7 @@ impl Frame {
                     ("/analyst/parameters", "nav-parameters"),
                     ("/analyst/try", "nav-try"),
                 ],
+                Area::Operator => &[("/admin/import", "nav-import")],
                 Area::Privacy => &[("/privacy/log", "nav-log"), ("/privacy/verify", "nav-verify")],
             });
         }

@@ -6,14 +6,66 @@ use text::Text;
 use super::field;
 use crate::form::Form;
 
-/// The box on top of a refused form, leading to each field.
+/// The message that names each field, wherever it stands. A field of a list bears its number behind: `name-2`.
+const FIELDS: [(&str, &str); 34] = [
+    ("account", "log-account"),
+    ("address", "address"),
+    ("born", "birth-date"),
+    ("children", "event-unborn"),
+    ("code", "local-code"),
+    ("confirmed", "event-confirmed"),
+    ("due", "check-due"),
+    ("file", "import-file"),
+    ("from", "log-from"),
+    ("household", "try-household"),
+    ("identifier", "identifier"),
+    ("item", "fact"),
+    ("keep", "duplicates-keep"),
+    ("known", "household-as-of-hint"),
+    ("law", "law"),
+    ("login", "local-login"),
+    ("mother", "event-mother"),
+    ("name", "name"),
+    ("offer", "offers"),
+    ("on", "date"),
+    ("order", "event-order"),
+    ("password", "local-password"),
+    ("person", "log-person"),
+    ("place", "place"),
+    ("purpose", "purpose"),
+    ("q", "search-what"),
+    ("reason", "reason"),
+    ("second", "event-second-parent"),
+    ("sex", "event-sex"),
+    ("source", "import-source"),
+    ("street", "event-street"),
+    ("table", "import-table"),
+    ("to", "log-to"),
+    ("value", "fact-value"),
+];
+
+/// What a field is called, as far as a message names it.
+fn field_name(t: Text, name: &str) -> Option<String> {
+    let (plain, number) = match name.rsplit_once('-') {
+        Some((plain, number)) if number.parse::<u8>().is_ok() => (plain, Some(number)),
+        _ => (name, None),
+    };
+    let key = FIELDS.iter().find(|(field, _)| *field == plain).map(|(_, key)| *key)?;
+    let words = t.t(key).trim_end_matches('?').to_owned();
+    Some(number.map_or(words.clone(), |n| format!("{words} ({n})")))
+}
+
+/// The box on top of a refused form, leading to each field and naming it.
 pub fn error_summary(t: Text, form: &Form) -> Markup {
     html! {
         @if !form.is_fine() {
             div.summary-error role="alert" aria-labelledby="error-summary-title" tabindex="-1" {
                 h2 #error-summary-title { (t.t("error-summary-title")) }
                 ul {
-                    @for (name, why) in form.errors() { li { a href=(format!("#{}", field::id(name))) { (why) } } }
+                    @for (name, why) in form.errors() { li { a href=(format!("#{}", field::id(name))) {
+                        @if let Some(field) = field_name(t, name) { (field) ": " }
+                        (why)
+                    } } }
                 }
             }
         }

@@ -21,6 +21,8 @@ pub struct For {
     pub places: Vec<(String, Vec<(String, String)>)>,
     /// Items an official may state: `person.item` or `household.item`, and words.
     pub items: Vec<(String, String)>,
+    /// How many children one birth brought, at a birth.
+    pub children: u32,
     /// Identifies this opening of the form: sending it twice is once.
     pub key: String,
 }
@@ -100,6 +102,7 @@ pub fn page_of(f: &Frame, kind: Kind, form: &Form, of: &For) -> Markup {
                 }
                 div.actions {
                     button.btn type="submit" { (t.t("event-record")) }
+                    @if kind == Kind::Birth { (more_children(t, of)) }
                     a href=(home) { (t.t("cancel")) }
                 }
             }
@@ -121,13 +124,44 @@ fn birth(t: Text, form: &Form, of: &For) -> Markup {
     html! {
         (who(t, form, "mother", "event-mother", of))
         (field::radios(form, "second", &t.t("event-second-parent"), "", &second))
-        (field::line(form, "name", &t.t("event-child-name"), Look { hint: &t.t("event-child-name-hint"), ..Look::default() }))
         (field::line(form, "born", &t.t("birth-date"), date_look(&t.t("date-hint"))))
-        (field::radios(form, "sex", &t.t("event-sex"), "", &[
+        (field::line(form, "order", &t.t("event-order"), Look { hint: &t.t("event-order-hint"), width: "w-s", keyboard: "numeric", ..Look::default() }))
+        (field::hidden("of", &of.children.to_string()))
+        @for n in 1..=of.children { @if of.children == 1 { (child(t, form, n)) } @else {
+            fieldset {
+                legend { (t.with("event-child-number", &[("number", n.to_string().into())])) }
+                (child(t, form, n))
+            }
+        } }
+    }
+}
+
+/// The name of a field of the `n`th child of a birth.
+pub fn of_child(field: &str, n: u32) -> String {
+    if n == 1 { field.to_owned() } else { format!("{field}-{n}") }
+}
+
+fn child(t: Text, form: &Form, n: u32) -> Markup {
+    html! {
+        (field::line(form, &of_child("name", n), &t.t("event-child-name"), Look { hint: &t.t("event-child-name-hint"), ..Look::default() }))
+        (field::radios(form, &of_child("sex", n), &t.t("event-sex"), "", &[
             ("female".to_owned(), t.t("sex-female").into_owned()), ("male".to_owned(), t.t("sex-male").into_owned()),
         ]))
-        (field::line(form, "order", &t.t("event-order"), Look { hint: &t.t("event-order-hint"), width: "w-s", keyboard: "numeric", ..Look::default() }))
-        (field::line(form, "identifier", &t.t("identifier"), Look { hint: &t.t("event-identifier-hint"), width: "w-m", ..Look::default() }))
+        (field::line(form, &of_child("identifier", n), &t.t("identifier"), Look { hint: &t.t("event-identifier-hint"), width: "w-m", ..Look::default() }))
+    }
+}
+
+/// The most children one birth brings.
+pub const MOST_CHILDREN: u32 = 6;
+
+fn more_children(t: Text, of: &For) -> Markup {
+    html! {
+        @if of.children < MOST_CHILDREN {
+            button.btn.btn--second type="submit" name="do" value="add" { (t.t("event-add-child")) }
+        }
+        @if of.children > 1 {
+            button.btn.btn--second type="submit" name="do" value="drop" { (t.t("event-drop-child")) }
+        }
     }
 }
 

@@ -87,6 +87,7 @@ fn about(v: &Viewer<'_>, f: &Frame, kind: Kind, opened: &Opened, key: Option<&st
         members: alive.map(|m| (m.person.id.to_string(), m.person.name(lang).to_owned())).collect(),
         places: if kind == Kind::Move { places(&v.pack, f.t) } else { Vec::new() },
         items: items(v, f, kind),
+        children: 1,
         key: key.unwrap_or_else(|| v.state.ids.uuid(v.now).to_string()),
     }
 }
@@ -124,6 +125,12 @@ pub(crate) async fn send(
         Ok(opened) => opened,
         Err(trouble) => return trouble.response(&state, &f),
     };
+    if kind == Kind::Birth && matches!(form.get("do"), "add" | "drop") {
+        let count = if form.get("do") == "add" { children(&form) + 1 } else { children(&form) - 1 };
+        form.set("of", count.to_string());
+        let of = For { children: children(&form), ..about(&v, &f, kind, &opened, Some(form.get("key"))) };
+        return event::page_of(&f, kind, &form, &of).into_response();
+    }
     let told = register(&v, &f, kind, &opened, &mut form).await;
     let word = match told {
         Ok(Some(Told::Registered(done))) => done.offers.made.len().to_string(),
@@ -139,7 +146,7 @@ pub(crate) async fn send(
         Err(Failed::Birth(why)) => refuse_birth(&mut form, &f, &why),
     };
     if word.is_empty() {
-        let of = about(&v, &f, kind, &opened, Some(form.get("key")));
+        let of = For { children: children(&form), ..about(&v, &f, kind, &opened, Some(form.get("key"))) };
         return (StatusCode::UNPROCESSABLE_ENTITY, event::page_of(&f, kind, &form, &of)).into_response();
     }
     Redirect::to(&format!("/official/households/{id}?done={word}#offers")).into_response()
@@ -175,13 +182,19 @@ fn refuse_event(form: &mut Form, f: &Frame, kind: Kind, fault: &register::Fault)
 }
 
 /// Who tells: the person, through the official; the key of the form makes sending twice once.
-fn teller(form: &Form) -> Teller {
+pub(super) fn teller(form: &Form) -> Teller {
     let key = form.get("key");
     let fits = (8..=64).contains(&key.len()) && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     Teller { source: "self".to_owned(), register_number: fits.then(|| format!("counter {key}")) }
 }
 
-async fn permit(v: &Viewer<'_>, people: &[PersonId]) -> Result<Allowed, Trouble> {
+/// How many children the form is about.
+fn children(form: &Form) -> u32 {
+    form.get("of").parse::<u32>().unwrap_or(1).clamp(1, event::MOST_CHILDREN)
+}
+
+/// The guard's decision on an event about these people.
+pub(super) async fn permit(v: &Viewer<'_>, people: &[PersonId]) -> Result<Allowed, Trouble> {
     let resource = Resource::people(relations(v, people).await?).showing(["event"]);
     Ok(v.state.guard.permit(v.who, Action::RegisterEvent, &resource, &v.purpose).await?)
 }
@@ -216,16 +229,20 @@ async fn birth_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -
     let mother = member(f, form, "mother", opened);
     let second = if form.get("second").is_empty() { None } else { member(f, form, "second", opened) };
     let born = past_date(f, form, "born", v.today());
-    let sex = match form.get("sex") {
-        "female" => Some(Sex::Female),
-        "male" => Some(Sex::Male),
-        _ => {
-            form.refuse("sex", f.t.t("error-choose"));
-            None
-        }
-    };
-    let name = form.optional(f.t, "name", 80);
-    let identifier = form.optional(f.t, "identifier", 40);
+    let count = children(form);
+    let mut born_now = Vec::new();
+    for n in 1..=count {
+        let sex = match form.get(&event::of_child("sex", n)) {
+            "female" => Sex::Female,
+            "male" => Sex::Male,
+            _ => {
+                form.refuse(&event::of_child("sex", n), f.t.t("error-choose"));
+                continue;
+            }
+        };
+        let name = form.optional(f.t, &event::of_child("name", n), 80);
+        born_now.push((n, sex, name, form.optional(f.t, &event::of_child("identifier", n), 40)));
+    }
     let order = form.optional(f.t, "order", 2).map(|typed| typed.parse::<u32>().ok().filter(|n| (1..=30).contains(n)));
     if order == Some(None) {
         form.refuse("order", f.t.t("error-number-form"));
@@ -236,24 +253,57 @@ async fn birth_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -
     let mut parents = vec![(PersonRef::Id(mother), ParentRole::Mother)];
     parents.extend(second.map(|p| (PersonRef::Id(p), ParentRole::Father)));
     let scheme = v.state.config.identifier_scheme.as_str();
-    let input = birth::Input {
+    let input = |(n, sex, name, identifier): (u32, Sex, Option<String>, Option<String>)| birth::Input {
         names: vec![child_name(f, opened, mother, name)],
-        sex,
+        sex: Some(sex),
         birth_date: born,
         identifier: identifier.map(|number| Identifier::new(scheme, number)),
-        parents,
-        number: 1,
-        of: 1,
-        order: order.flatten(),
+        parents: parents.clone(),
+        number: n,
+        of: count,
+        order: order.flatten().map(|first| first + n - 1),
         place: None,
         registered_at: None,
         registered_on: Some(v.today()),
         facts: Vec::new(),
-        teller: teller(form),
+        teller: teller_of_child(form, n),
     };
-    let told: Result<Told, Failed> =
-        transact!(v.state.db, Failed, |tx| Ok(birth::run(tx, &v.desk(), v.who, &allowed, input.clone()).await?));
-    told.map(Some)
+    let inputs: Vec<birth::Input> = born_now.into_iter().map(input).collect();
+    // All children of one birth, or none.
+    let told: Result<Vec<Told>, Failed> = transact!(v.state.db, Failed, |tx| {
+        let mut told = Vec::new();
+        for input in &inputs {
+            told.push(birth::run(tx, &v.desk(), v.who, &allowed, input.clone()).await?);
+        }
+        Ok(told)
+    });
+    Ok(together(told?))
+}
+
+/// One answer for all children of a birth: what was new about any of them.
+fn together(told: Vec<Told>) -> Option<Told> {
+    let mut one: Option<Told> = None;
+    for next in told {
+        one = match (one, next) {
+            (Some(Told::Registered(mut all)), Told::Registered(next)) => {
+                all.offers.made.extend(next.offers.made);
+                Some(Told::Registered(all))
+            }
+            (Some(Told::Registered(all)), Told::Already { .. }) => Some(Told::Registered(all)),
+            (_, next) => Some(next),
+        };
+    }
+    one
+}
+
+/// Each child of one sending has its own number.
+fn teller_of_child(form: &Form, n: u32) -> Teller {
+    let teller = teller(form);
+    let register_number = match n {
+        1 => teller.register_number,
+        n => teller.register_number.map(|number| format!("{number} {n}")),
+    };
+    Teller { register_number, ..teller }
 }
 
 /// The name as typed, or *child of* the mother until there is one.
@@ -262,6 +312,11 @@ fn child_name(f: &Frame, opened: &Opened, mother: PersonId, typed: Option<String
         let mother = household::name(&opened.record, mother, f.t.lang());
         f.t.with("event-child-of", &[("name", mother.into())]).into_owned()
     });
+    written(full)
+}
+
+/// A name in the script it is written in.
+pub(super) fn written(full: String) -> Name {
     let hangul = full.chars().any(|c| ('가'..='힣').contains(&c));
     let cyrillic = full.chars().any(|c| ('а'..='я').contains(&c) || ('А'..='Я').contains(&c));
     let script = if hangul {

@@ -127,12 +127,18 @@ async fn found(v: &Viewer<'_>, f: &Frame, query: &Query) -> Result<Result<search
             household: household.map(|id| id.to_string()),
             name: shown_name(&hit.names, f),
             born: hit.birth_date,
-            place: hit.address.clone().filter(|_| !relation.protected),
+            place: hit.place.as_deref().filter(|_| !relation.protected).map(|place| place_name(v, f, place)),
             protected: relation.protected,
             exact: hit.score >= 990,
         });
     }
     Ok(Ok(search::Found { hits, more: page.next.is_some() }))
+}
+
+/// A place with those around it but the country: the district, never the street.
+fn place_name(v: &Viewer<'_>, f: &Frame, place: &str) -> String {
+    let around = v.pack.ancestors(place);
+    around.iter().rev().skip(1).map(|p| p.name.get(f.t.lang())).collect::<Vec<_>>().join(" ")
 }
 
 fn shown_name(names: &[registry::person::Name], f: &Frame) -> String {
@@ -209,7 +215,7 @@ fn screen_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, on: Date, past: bool, a
         members: record.members.iter().map(|m| member(m, lang, on)).collect(),
         offers: opened.offers(v, lang, &explained),
         entitlements: by_answer(explained.into_iter().map(|(_, e)| e).collect()),
-        facts: facts(v, record, lang),
+        facts: facts(v, opened, lang),
         events: opened.events.iter().map(|e| happened(record, e, lang)).collect(),
         offset_hours: v.offset(),
         done: done(f, asked),
@@ -235,6 +241,8 @@ fn done(f: &Frame, asked: &Form) -> Option<String> {
     let words = match asked.get("done") {
         "" => return None,
         "again" => f.t.t("event-done-again"),
+        "corrected" => f.t.t("mend-done-corrected"),
+        "withdrawn" => f.t.t("mend-done-withdrawn"),
         "accepted" => f.t.with("offers-done-accepted", &[("count", 1_i64.into())]),
         "refused" => f.t.with("offers-done-refused", &[("count", 1_i64.into())]),
         count => match count.parse::<i64>() {
@@ -264,45 +272,96 @@ fn member(m: &registry::Member, lang: kernel::Lang, on: Date) -> screen::Member 
     }
 }
 
-fn facts(v: &Viewer<'_>, record: &HouseholdRecord, lang: kernel::Lang) -> Vec<screen::Known> {
-    let one = |entity, fact: &registry::Fact, whose: Option<String>| {
+fn facts(v: &Viewer<'_>, opened: &Opened, lang: kernel::Lang) -> Vec<screen::Known> {
+    let record = &opened.record;
+    let mut all = Vec::new();
+    told(v, Entity::Household, None, &record.facts, &opened.earlier.household, &mut all);
+    for m in &record.members {
+        let whose = Some(m.person.name(lang).to_owned());
+        let earlier = opened.earlier.members.get(&m.person.id).map(Vec::as_slice).unwrap_or_default();
+        told(v, Entity::Person, whose, &m.person.facts, earlier, &mut all);
+    }
+    all
+}
+
+/// Each item that was ever told of one subject: what holds, and what was said before.
+fn told(
+    v: &Viewer<'_>,
+    entity: Entity,
+    whose: Option<String>,
+    standing: &[registry::Fact],
+    earlier: &[registry::Fact],
+    into: &mut Vec<screen::Known>,
+) {
+    let before = |item: &str| earlier.iter().filter(|f| f.item == item).map(|f| once(v, entity, f)).collect::<Vec<_>>();
+    for fact in standing {
         let item = v.pack.item(entity, &fact.item);
         let days = (v.today() - fact.stamp.recorded_at.date(v.offset())).get_days();
-        screen::Known {
-            fact: crate::components::entitlement::Fact { whose, ..known(v, entity, fact) },
+        into.push(screen::Known {
+            fact: crate::components::entitlement::Fact { whose: whose.clone(), ..known(v, entity, fact) },
             law: Some(fact.stamp.origin.law.clone())
                 .filter(|l| !l.is_empty())
                 .or_else(|| item.map(|i| i.law.clone()))
                 .filter(|l| !l.is_empty()),
             recorded: Some(fact.stamp.recorded_at),
             stale: item.and_then(|i| i.freshness_days).is_some_and(|fresh| i64::from(days) > i64::from(fresh)),
-            before: Vec::new(),
+            holds: true,
+            before: before(&fact.item),
+        });
+    }
+    // What holds no more, because it ended or was withdrawn, is still part of the story.
+    let mut gone: Vec<&str> = Vec::new();
+    for fact in earlier {
+        if !standing.iter().any(|f| f.item == fact.item) && !gone.contains(&fact.item.as_str()) {
+            gone.push(&fact.item);
         }
-    };
-    let of_household = record.facts.iter().map(|fact| one(Entity::Household, fact, None));
-    let of_members = record.members.iter().flat_map(|m| {
-        let whose = m.person.name(lang).to_owned();
-        m.person.facts.iter().map(move |fact| (whose.clone(), fact))
-    });
-    of_household.chain(of_members.map(|(whose, fact)| one(Entity::Person, fact, Some(whose)))).collect()
+    }
+    into.extend(gone.into_iter().filter_map(|item| {
+        let last = earlier.iter().find(|f| f.item == item)?;
+        Some(screen::Known {
+            fact: crate::components::entitlement::Fact { whose: whose.clone(), ..known(v, entity, last) },
+            law: None,
+            recorded: None,
+            stale: false,
+            holds: false,
+            before: before(item),
+        })
+    }));
+}
+
+/// What was once said.
+fn once(v: &Viewer<'_>, entity: Entity, fact: &registry::Fact) -> screen::Before {
+    screen::Before {
+        fact: known(v, entity, fact),
+        until: fact.stamp.valid.until,
+        recorded: fact.stamp.recorded_at,
+        withdrawn: fact.stamp.withdrawn_at,
+    }
 }
 
 fn happened(record: &HouseholdRecord, e: &casework::model::LifeEvent, lang: kernel::Lang) -> screen::Happened {
     screen::Happened {
-        key: match e.kind {
-            Cause::Birth => "happened-birth",
-            Cause::Pregnancy => "happened-pregnancy",
-            Cause::Move => "happened-move",
-            Cause::IncomeChange | Cause::FactChange => "happened-change",
-            Cause::Death => "happened-death",
-            Cause::Birthday => "happened-birthday",
-            Cause::PackChange => "happened-rules",
-            Cause::Correction | Cause::Withdrawal => "happened-correction",
-        },
+        key: happened_key(e.kind),
         whose: Some(name(record, e.person, lang)).filter(|n| !n.is_empty()),
         on: e.occurred_on,
         recorded: e.recorded_at,
         withdrawn: e.status != EventStatus::Registered,
+        mend: (e.status == EventStatus::Registered && super::mending::Kind::of(e.kind).is_some())
+            .then(|| format!("/official/happened/{}/{}", record.id, e.id)),
+    }
+}
+
+/// The key of the message that names what happened.
+pub(super) fn happened_key(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Birth => "happened-birth",
+        Cause::Pregnancy => "happened-pregnancy",
+        Cause::Move => "happened-move",
+        Cause::IncomeChange | Cause::FactChange => "happened-change",
+        Cause::Death => "happened-death",
+        Cause::Birthday => "happened-birthday",
+        Cause::PackChange => "happened-rules",
+        Cause::Correction | Cause::Withdrawal => "happened-correction",
     }
 }
 

@@ -74,8 +74,23 @@ pub struct Known {
     pub recorded: Option<Instant>,
     /// Whether it is older than its owner's freshness.
     pub stale: bool,
-    /// Earlier values: value, source, since, recorded.
-    pub before: Vec<Fact>,
+    /// Whether it holds on the day; else there are only earlier values.
+    pub holds: bool,
+    /// Earlier values, the newest first.
+    pub before: Vec<Before>,
+}
+
+/// What was once said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Before {
+    /// Value, source, since when.
+    pub fact: Fact,
+    /// First day it no longer held for, as it was told.
+    pub until: Option<Date>,
+    /// When it was recorded.
+    pub recorded: Instant,
+    /// When it was withdrawn.
+    pub withdrawn: Option<Instant>,
 }
 
 /// Something that happened.
@@ -91,6 +106,8 @@ pub struct Happened {
     pub recorded: Instant,
     /// Whether it was corrected or withdrawn later.
     pub withdrawn: bool,
+    /// Where it can be corrected or withdrawn.
+    pub mend: Option<String>,
 }
 
 /// Kinds of event an official may register: path and message key.
@@ -236,24 +253,35 @@ fn facts(t: Text, h: &Household) -> Markup {
             @if k.stale { " " (tag(Mark::Open, &t.t("fact-stale"))) }
         },
         html! {
-            (say(t, &k.fact.value))
+            @if k.holds { (say(t, &k.fact.value)) } @else { "–" }
             @if !k.before.is_empty() {
                 details {
                     summary.small { (t.with("fact-history", &[("count", k.before.len().into())])) span.hidden-visually { ": " (k.fact.name.get(t.lang())) } }
-                    ul.small { @for old in &k.before { li {
-                        (say(t, &old.value)) " – " (source(t, &old.source))
-                        @if let Some(since) = old.since { ", " (t.with("since", &[("date", t.date(since).into())])) }
-                    } } }
+                    ul.small { @for old in &k.before { li { (once(t, old, h.offset_hours)) } } }
                 }
             }
         },
-        html! { (source(t, &k.fact.source)) @if let Some(law) = &k.law { br; span.law { (law) } } },
-        html! { @if let Some(since) = k.fact.since { span.nowrap { (t.date(since)) } } @else { "–" } },
+        html! { @if k.holds { (source(t, &k.fact.source)) } @else { "–" } @if let Some(law) = &k.law { br; span.law { (law) } } },
+        html! { @if let Some(since) = k.fact.since.filter(|_| k.holds) { span.nowrap { (t.date(since)) } } @else { "–" } },
         html! { @if let Some(when) = k.recorded { (t.moment(when, h.offset_hours)) } @else { "–" } },
     ]).collect();
     html! {
         h2 #facts { (t.t("facts")) }
         @if rows.is_empty() { p { (t.t("facts-none")) } } @else { (table(&t.t("facts"), &headings, &rows)) }
+    }
+}
+
+/// One earlier value: what, from whom, for which days, and when it was recorded and withdrawn.
+fn once(t: Text, old: &Before, offset_hours: i8) -> Markup {
+    html! {
+        strong { (say(t, &old.fact.value)) } " – " (source(t, &old.fact.source))
+        @if let Some(since) = old.fact.since { ", " (t.with("since", &[("date", t.date(since).into())])) }
+        @if let Some(until) = old.until { ", " (t.with("fact-until", &[("date", t.date(until).into())])) }
+        br;
+        span.soft {
+            (t.with("recorded-at", &[("when", t.moment(old.recorded, offset_hours).into())]))
+            @if let Some(when) = old.withdrawn { ", " (t.with("fact-withdrawn-at", &[("when", t.moment(when, offset_hours).into())])) }
+        }
     }
 }
 
@@ -266,6 +294,7 @@ fn events(t: Text, h: &Household) -> Markup {
             @if let Some(whose) = &e.whose { " · " (whose) }
             @if e.withdrawn { " " (tag(Mark::No, &t.t("event-withdrawn"))) }
             div.small.soft { (t.with("recorded-at", &[("when", t.moment(e.recorded, h.offset_hours).into())])) }
+            @if let Some(to) = &e.mend { a.small href=(to) { (t.t("mend-link")) span.hidden-visually { ": " (t.t(e.key)) ", " (t.date(e.on)) } } }
         } } }
     }
 }

@@ -50,7 +50,7 @@ pub fn list(f: &Frame, form: &Form, entries: &[Entry], older: Option<&str>, offs
     let headings =
         ["log-number", "log-when", "log-who", "log-what", "purpose", "state"].map(|key| t.t(key).into_owned());
     let rows: Vec<Vec<Markup>> = entries.iter().map(|e| vec![
-        html! { a href=(format!("/privacy/log/{}/{}", e.year, e.number)) { (e.year) "–" (e.number) } },
+        html! { a.nowrap href=(format!("/privacy/log/{}/{}", e.year, e.number)) { (e.year) "–" (e.number) } },
         html! { span.nowrap { (t.moment(e.when, offset_hours)) } },
         html! { (t.t(e.role_key)) br; span.small.soft { (e.organisation) " · " code { (e.account) } } },
         html! { (t.t(e.action_key)) br; @if e.person.is_some() { span.small.soft { (t.with("log-rows", &[("count", e.rows.into())])) } } },

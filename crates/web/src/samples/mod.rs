@@ -27,6 +27,7 @@ fn frame(lang: Lang, address: &str, area: Option<Area>) -> Frame {
         Area::Official => ("박서준", "role-counter-official"),
         Area::Analyst => ("이도윤", "role-analyst"),
         Area::Privacy => ("최지우", "role-privacy-officer"),
+        Area::Operator => ("정하린", "role-administrator"),
     };
     Frame {
         t: Text::new(lang),

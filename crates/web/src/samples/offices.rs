@@ -7,12 +7,13 @@ use rules::schema::Per;
 
 use super::families::{birth_offers, others, yes};
 use super::{Sample, frame, words};
+use crate::admin::import;
 use crate::analyst::{attempt, parameters, programmes};
 use crate::components::entitlement::{Fact, Source};
 use crate::components::frame::Area;
 use crate::components::value::Shown;
 use crate::form::Form;
-use crate::official::{duplicates, event, household, search};
+use crate::official::{duplicates, event, household, mending, search};
 use crate::privacy::log;
 
 const PURPOSES: [(&str, &str); 2] = [("counter_service", "purpose-counter-service"), ("casework", "purpose-casework")];
@@ -26,7 +27,7 @@ fn search_page(lang: Lang, state: u8) -> Markup {
         household: household.map(str::to_owned),
         name: "김하윤".to_owned(),
         born: Some(date(1995, 3, 2)),
-        place: (!protected).then(|| "강남구".to_owned()),
+        place: (!protected).then(|| "서울특별시 강남구".to_owned()),
         protected,
         exact,
     };
@@ -72,6 +73,7 @@ fn household_page(lang: Lang, past: bool) -> Markup {
         on: date(2026, 11, 20),
         recorded: at(3),
         withdrawn,
+        mend: (!withdrawn).then(|| "/official/happened/1/2".to_owned()),
     };
     household::page_of(
         &frame(lang, "/official/households/1", Some(Area::Official)),
@@ -99,7 +101,21 @@ fn household_page(lang: Lang, past: bool) -> Markup {
                     law: Some("사회보장급여법 제23조".to_owned()),
                     recorded: Some(at(1)),
                     stale: true,
-                    before: vec![fact(won(2_100_000), Source::Person)],
+                    holds: true,
+                    before: vec![
+                        household::Before {
+                            fact: fact(won(2_100_000), Source::Person),
+                            until: Some(date(2026, 1, 1)),
+                            recorded: at(0),
+                            withdrawn: None,
+                        },
+                        household::Before {
+                            fact: fact(won(21_000), Source::Person),
+                            until: None,
+                            recorded: at(0),
+                            withdrawn: Some(at(1)),
+                        },
+                    ],
                 }]
             },
             events: if past {
@@ -114,11 +130,69 @@ fn household_page(lang: Lang, past: bool) -> Markup {
     )
 }
 
+fn mend_page(lang: Lang, kind: mending::Kind, refused: bool) -> Markup {
+    let mut form = Form::default();
+    if refused {
+        let t = text::Text::new(lang);
+        form.refuse("reason", t.t("error-reason-short"));
+        form.refuse("on", t.t("error-date-far"));
+    }
+    mending::page_of(
+        &frame(lang, "/official/happened/1/2", Some(Area::Official)),
+        &form,
+        &mending::Event {
+            household: "1".to_owned(),
+            id: "2".to_owned(),
+            kind,
+            key: "happened-move",
+            whose: Some("김하윤".to_owned()),
+            on: date(2026, 11, 20),
+            places: vec![("서울특별시".to_owned(), vec![("kr-11-680".to_owned(), "강남구".to_owned())])],
+            form_key: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
+        },
+    )
+}
+
+fn import_page(lang: Lang, state: u8) -> Markup {
+    use registry::import::{Progress, RefusedRow, Summary};
+    let mut form = Form::of([("table", "persons"), ("dry", "yes")]);
+    if state == 1 {
+        form.refuse("file", text::Text::new(lang).t("error-file-empty"));
+    }
+    let row = |line, reason: &str| RefusedRow { line, reference: format!("P{line}"), reason: reason.to_owned() };
+    let report = |dry_run, refused: Vec<RefusedRow>| import::Report {
+        summary: Summary {
+            id: kernel::ImportId(uuid::Uuid::nil()),
+            counts: Progress { rows: 1_200, accepted: 1_190, unchanged: 8, refused: 2, ..Progress::default() },
+            report: None,
+            dry_run,
+        },
+        refused,
+    };
+    let report = match state {
+        0 | 1 => None,
+        2 => Some(report(
+            true,
+            vec![row(7, "birth_date: \"13.5.1990\" is not a date such as 2026-01-31"), row(90, "family: give it")],
+        )),
+        _ => Some(report(false, Vec::new())),
+    };
+    let agencies = [("mois".to_owned(), "행정안전부".to_owned())];
+    import::page_of(&frame(lang, "/admin/import", Some(Area::Operator)), &form, &agencies, report.as_ref())
+}
+
 fn event_page(lang: Lang, kind: event::Kind, refused: bool) -> Markup {
+    births_page(lang, kind, refused, 1)
+}
+
+fn births_page(lang: Lang, kind: event::Kind, refused: bool, children: u32) -> Markup {
     let mut form = Form::of([("born", "tomorrow"), ("name", "서아")]);
     if refused {
         let t = text::Text::new(lang);
         form.refuse("mother", t.t("error-choose"));
+        if children > 1 {
+            form.refuse("sex-2", t.t("error-choose"));
+        }
         form.refuse("born", t.t("error-date-form"));
     }
     event::page_of(
@@ -131,6 +205,7 @@ fn event_page(lang: Lang, kind: event::Kind, refused: bool) -> Markup {
             members: vec![("a".to_owned(), "김하윤".to_owned()), ("b".to_owned(), "김민준".to_owned())],
             places: vec![("서울특별시".to_owned(), vec![("kr-11-680".to_owned(), "강남구".to_owned())])],
             items: vec![("wage".to_owned(), "근로소득".to_owned())],
+            children,
             key: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
         },
     )
@@ -250,6 +325,17 @@ pub(super) fn all() -> Vec<Sample> {
         ("official-search-found", Box::new(|l| search_page(l, 2))),
         ("official-household", Box::new(|l| household_page(l, false))),
         ("official-household-past", Box::new(|l| household_page(l, true))),
+        ("official-birth-twins", Box::new(|l| births_page(l, event::Kind::Birth, true, 2))),
+        ("official-mend-birth", Box::new(|l| mend_page(l, mending::Kind::Birth, false))),
+        ("official-mend-pregnancy", Box::new(|l| mend_page(l, mending::Kind::Pregnancy, false))),
+        ("official-mend-move", Box::new(|l| mend_page(l, mending::Kind::Move, true))),
+        ("official-mend-death", Box::new(|l| mend_page(l, mending::Kind::Death, false))),
+        ("official-mend-change", Box::new(|l| mend_page(l, mending::Kind::Change, false))),
+        ("import", Box::new(|l| import_page(l, 0))),
+        ("import-refused", Box::new(|l| import_page(l, 1))),
+        ("import-checked", Box::new(|l| import_page(l, 2))),
+        ("import-done", Box::new(|l| import_page(l, 3))),
+        ("account", Box::new(|l| crate::account::page_of(&frame(l, "/account", Some(Area::Official))))),
         ("official-birth-refused", Box::new(|l| event_page(l, event::Kind::Birth, true))),
         ("official-duplicates", Box::new(move |l| duplicates::list(&official(l), &[proposal()], Some("ok")))),
         ("official-duplicates-none", Box::new(move |l| duplicates::list(&official(l), &[], None))),
