@@ -153,14 +153,17 @@ fn statement(question: &Question, fact: FactWire, answered_at: Instant) -> Resul
     Ok(AnsweredFact { subject, item, kind, value, valid_from, valid_to })
 }
 
+/// First day, and first day no longer.
+type Span = (Date, Option<Date>);
+
 fn one_thing_a_day(facts: &[AnsweredFact]) -> Result<(), Fault> {
-    let mut by_item: BTreeMap<(&str, &str), Vec<(Date, Option<Date>)>> = BTreeMap::new();
+    let mut by_item: BTreeMap<(&str, &str), Vec<Span>> = BTreeMap::new();
     for fact in facts {
         by_item.entry((&fact.subject, &fact.item)).or_default().push((fact.valid_from, fact.valid_to));
     }
     for ((_, item), mut spans) in by_item {
         spans.sort();
-        let meets = |pair: &[(Date, Option<Date>)]| match pair {
+        let meets = |pair: &[Span]| match pair {
             [(_, to), (from, _)] => to.is_none_or(|to| *from < to),
             _ => false,
         };

@@ -113,12 +113,12 @@ fn falsify(said: &mut AnswerWire, how: &Behaviour) {
 }
 
 fn confirmation(shared: &Shared, order: &OrderWire, how: &Behaviour, now: Instant) -> ConfirmedWire {
-    let drawn = drawn(shared.settings.seed, "reference", &order.order_id, 0);
+    let [a, b, c, d, ..] = *drawn(shared.settings.seed, "reference", &order.order_id, 0);
     let mut said = ConfirmedWire {
         status: Status::Confirmed,
         order_id: order.order_id.clone(),
         subject: echo(&order.subject),
-        reference: hex::encode(&drawn[..6]),
+        reference: hex::encode([a, b, c, d]),
         confirmed_at: timestamp(now),
     };
     match how {

@@ -31,6 +31,9 @@ const LONGEST_WAIT: i64 = 7 * 86_400;
 /// How much of an endless answer comes at once, in bytes.
 const CHUNK: usize = 64 << 10;
 
+/// How long half an answer stands alone.
+const BREAK_OFF: Duration = Duration::from_millis(50);
+
 type Sim = State<Arc<Shared>>;
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -56,7 +59,7 @@ async fn token(State(sim): Sim, Path(agency): Path<String>, headers: HeaderMap, 
     let text = {
         let mut state = sim.state();
         state.tokens_given += 1;
-        let text = hex::encode(&*drawn(sim.settings.seed, "token", &agency, state.tokens_given));
+        let text = hex::encode(*drawn(sim.settings.seed, "token", &agency, state.tokens_given));
         state.tokens.insert(text.clone(), (agency.clone(), good_until));
         text
     };
@@ -306,10 +309,16 @@ fn dripping(body: &Bytes, millis: u64) -> Body {
     }))
 }
 
+/// Half an answer that is on its way before the connection ends.
 fn broken_off(body: &Bytes) -> Body {
     let half = body.slice(..body.len() / 2);
-    let broken = std::io::Error::other("broken off");
-    Body::from_stream(stream::iter([Ok(half), Err(broken)]))
+    Body::from_stream(stream::unfold(Some(half), |half| async move {
+        if let Some(half) = half {
+            return Some((Ok(half), None));
+        }
+        tokio::time::sleep(BREAK_OFF).await;
+        Some((Err(std::io::Error::other("broken off")), None))
+    }))
 }
 
 fn endless() -> Body {
