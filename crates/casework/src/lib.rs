@@ -20,6 +20,7 @@ pub mod death;
 mod desk;
 pub mod determine;
 pub mod evaluate;
+pub mod evidence;
 pub mod household;
 pub mod investigate;
 pub mod later;
@@ -49,5 +50,5 @@ pub const SCHEMA: store::Schema = store::Schema {
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS, application::rows::STATEMENTS, case::rows::STATEMENTS, determine::STATEMENTS, investigate::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
+    vec![rows::STATEMENTS, application::rows::STATEMENTS, evidence::rows::STATEMENTS, case::rows::STATEMENTS, determine::STATEMENTS, investigate::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
 }

@@ -1,7 +1,7 @@
 //! What becomes of what a person says: a fact, or a statement beside the value that stands.
 
 use guard::Who;
-use kernel::{ApplicationId, Date, FactId, Period, PersonId};
+use kernel::{ApplicationId, Date, FactId, Period, PersonId, RequestId};
 use registry::fact::FactError;
 use registry::{NewFact, Origin};
 use serde::Serialize;
@@ -11,9 +11,13 @@ use uuid::Uuid;
 use super::questions::{AskedOf, Question, entity};
 use super::rows;
 use crate::accept::Given;
+use crate::case::rows::NewTask;
+use crate::case::{self, Case, TaskKind, TaskStatus};
 use crate::desk::{Desk, fact_value, registry_subject};
+use crate::investigate::answer::{Contradiction, Said};
 use crate::model::{Prefilled, Subject};
 use crate::rows::json;
+use crate::snapshot::FactStood;
 
 /// The source of what a person said.
 pub(crate) const SELF: &str = "self";
@@ -57,15 +61,23 @@ pub(crate) struct Frame<'a> {
     pub(crate) on: Date,
 }
 
-/// Keeps the answers, each word for word, and makes facts of those that may become facts. Gives them back as the cases
-/// take them.
+/// What was kept.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// All answers, as the cases take them.
+    pub(crate) answers: Vec<Prefilled>,
+    /// Those that say otherwise than an agency, with the agency's value.
+    pub(crate) disputed: Vec<(Prefilled, Prefilled)>,
+}
+
+/// Keeps the answers, each word for word, and makes facts of those that may become facts.
 pub(crate) async fn keep(
     tx: &mut Tx,
     desk: &Desk<'_>,
     frame: &Frame<'_>,
     fitting: &[Fitting<'_>],
-) -> Result<Vec<Prefilled>, FactError> {
-    let mut kept = Vec::new();
+) -> Result<Kept, FactError> {
+    let mut kept = Kept::default();
     for one in fitting {
         let known = one.question.known.as_ref();
         let owner = desk.pack.item(entity(one.given.subject), &one.given.item).and_then(|i| i.owner.as_deref());
@@ -76,9 +88,65 @@ pub(crate) async fn keep(
             _ => None,
         };
         statement(tx, desk, frame, one.given, against, fact).await?;
-        kept.push(prefilled(desk, frame, one.given));
+        let said = prefilled(desk, frame, one.given);
+        if let Some(held) = against.filter(|held| held.value != said.value) {
+            kept.disputed.push((said.clone(), held.clone()));
+        }
+        kept.answers.push(said);
     }
     Ok(kept)
+}
+
+/// Makes what a person disputes a task of the first case that rests on it, with both values: an official settles it as
+/// between two agencies.
+pub(crate) async fn dispute(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &Case,
+    said: &Prefilled,
+    held: &Prefilled,
+) -> Result<(), StoreError> {
+    let same = |c: &Contradiction| c.subject == said.subject && c.item == said.item;
+    let open = case::rows::tasks(tx, case.id).await?.into_iter().any(|t| {
+        let task = t.kind == TaskKind::Contradiction && t.status == TaskStatus::Open;
+        task && serde_json::from_value(t.detail).is_ok_and(|c| same(&c))
+    });
+    if open {
+        return Ok(());
+    }
+    let owner = desk.pack.item(entity(said.subject), &said.item).and_then(|i| i.owner.clone());
+    let detail = Contradiction {
+        subject: said.subject,
+        item: said.item.clone(),
+        held: FactStood {
+            item: held.item.clone(),
+            value: held.value.clone(),
+            // The silence of a complete register is its owner's word.
+            source: held.source.clone().or(owner).unwrap_or_default(),
+            valid_from: held.valid_from,
+            recorded: held.recorded.clone(),
+            law: held.law.clone(),
+        },
+        said: Said {
+            subject: said.subject,
+            item: said.item.clone(),
+            value: said.value.clone(),
+            from: said.valid_from,
+            until: None,
+        },
+        agency: SELF.to_owned(),
+        // No question to an agency stands behind it.
+        request: RequestId(Uuid::nil()),
+    };
+    let task = NewTask {
+        kind: TaskKind::Contradiction,
+        agency: None,
+        due_on: None,
+        assigned_to: case.assigned_to,
+        barred: None,
+        detail,
+    };
+    case::rows::open_task(tx, desk, case, task).await.map(drop)
 }
 
 /// Whether a known value stands against what a person says: an agency's does, and so does the silence of a complete

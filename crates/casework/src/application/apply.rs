@@ -284,13 +284,13 @@ async fn carry_out(
         let sorted = answers::sort(desk, &draft.content.answers, &sending.questions);
         left = sorted.unfit.iter().chain(&sorted.unasked).map(|g| (g.subject, g.item.clone())).collect();
         let frame = Frame { who, applicant: draft.person, application, on: sending.applied_on };
-        let answers = answers::keep(tx, desk, &frame, &sorted.fitting).await?;
+        let kept = answers::keep(tx, desk, &frame, &sorted.fitting).await?;
         let opening = Opening {
             application,
             applicant: draft.person,
             household: draft.household,
             channel: draft.channel,
-            items: opening_items(tx, desk, who, sending, application, &fresh, &answers).await?,
+            items: opening_items(tx, desk, who, sending, application, &fresh, &kept.answers).await?,
         };
         let cases = case::open::run(tx, desk, Actor::of(who), &opening).await?;
         for (new, case) in fresh.iter().zip(cases) {
@@ -299,6 +299,7 @@ async fn carry_out(
             }
             items.push(new.item(case, false));
         }
+        disputes(tx, desk, sending, &items, &kept.disputed).await?;
         let programmes = fresh.iter().map(|f| f.chosen.programme.as_str()).collect();
         let told = Received { application, household: draft.household, applicant: draft.person, programmes };
         tx.emit(desk.ids, now, RECEIVED, &told).await?;
@@ -306,6 +307,24 @@ async fn carry_out(
     let missing = missing(desk, &sending.questions, &draft.content.answers, sending.applied_on);
     let consents = open_consents(tx, desk, setting, &sending.snapshot, draft).await?;
     Ok(Done { application, items, missing, consents, left })
+}
+
+/// What the person says otherwise than an agency becomes a task of the first case that rests on it.
+async fn disputes(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sending: &Sending,
+    items: &[Item],
+    disputed: &[(Prefilled, Prefilled)],
+) -> Result<(), StoreError> {
+    for (said, held) in disputed {
+        let rests = |i: &&Item| concerns(&sending.questions, &i.programme, said);
+        let Some(item) = items.iter().find(rests) else { continue };
+        if let Some(case) = case::rows::case(tx, item.case).await? {
+            answers::dispute(tx, desk, &case, said, held).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A choice with what was found out about it.

@@ -187,7 +187,7 @@ pub async fn settle(
     let waits = tasks.iter().find(|t| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open);
     let waits = waits.ok_or(Fault::NobodyDied)?;
     let about = case.subject.person().unwrap_or(case.applicant);
-    let acts = |a: &Allowed| matches!(a.action(), Action::EditPerson | Action::KeyInForPerson | Action::AcceptOffer);
+    let acts = |a: &Allowed| a.action() == Action::WorkCase;
     if !who.role.is_staff() || !allowed.iter().any(|a| acts(a) && a.covers(about)) {
         return Err(Fault::NotAllowed);
     }

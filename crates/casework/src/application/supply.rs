@@ -111,7 +111,14 @@ pub async fn run(
             .map_err(|reason| Fault::BadAnswer { item: given.item.clone(), reason })?;
     }
     let frame = Frame { who, applicant: head.applicant, application: input.application, on: desk.today() };
-    answers::keep(tx, desk, &frame, &sorted.fitting).await?;
+    let kept = answers::keep(tx, desk, &frame, &sorted.fitting).await?;
+    for (said, held) in &kept.disputed {
+        let of = questions.iter().find(|q| q.subject == said.subject && q.item == said.item);
+        let rests = |c: &&Case| of.is_some_and(|q| q.for_programmes.contains(&c.programme));
+        if let Some(case) = cases.iter().find(rests) {
+            answers::dispute(tx, desk, case, said, held).await?;
+        }
+    }
     for case in &cases {
         told(tx, desk, who, case, &answers).await?;
     }

@@ -8,6 +8,7 @@ use super::model::{MOST_CHOSEN, reason};
 use super::{ground, rows, supply};
 use crate::case::{self, Actor, Case, Stage, StepKind, TaskKind};
 use crate::desk::Desk;
+use crate::investigate::answer;
 
 /// What is taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +106,7 @@ async fn close(
     let detail = serde_json::json!({ "reason": reason });
     case::rows::step(tx, desk, &case, StepKind::Withdrawn, Actor::of(who), &detail).await?;
     case::rows::cancel_tasks(tx, case.id, TaskKind::ALL, "withdrawn", desk.now).await?;
+    answer::cancel(tx, desk, &case).await?;
     if let Some(offer) = case.offer {
         let subject = case.subject.uuid();
         tx.execute(rows::ITEM_VOID, params![subject, offer, case.application]).await?;
