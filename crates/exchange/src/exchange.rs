@@ -58,7 +58,7 @@ pub enum ExchangeError {
 }
 
 /// What a reply says, before its content is looked at.
-enum Word {
+pub(crate) enum Word {
     Answered,
     Confirmed,
     Pending(Instant),
@@ -66,7 +66,7 @@ enum Word {
 }
 
 /// What came instead of a word.
-enum NoWord {
+pub(crate) enum NoWord {
     Faulty(Fault),
     Unavailable { retry_at: Instant, words: String },
 }
@@ -234,7 +234,7 @@ fn note_question(agency: &Agency, id: &str, outcome: &Outcome, now: Instant) {
 }
 
 /// Our own types always become JSON: they hold no maps with other keys than text and no numbers that are none.
-fn json(wire: &impl Serialize) -> Vec<u8> {
+pub(crate) fn json(wire: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(wire).unwrap_or_default()
 }
 
@@ -271,7 +271,7 @@ fn reply_word(agency: &Agency, reply: &Reply, id: &str, now: Instant) -> Result<
     }
 }
 
-fn word(body: &[u8], id: &str, now: Instant) -> Result<Word, Fault> {
+pub(crate) fn word(body: &[u8], id: &str, now: Instant) -> Result<Word, Fault> {
     let other =
         |said: &str| (said != id).then(|| Fault::new(FaultKind::WrongQuestion, "it speaks of another question"));
     match read::<Head>(body)?.status {
@@ -293,7 +293,7 @@ fn word(body: &[u8], id: &str, now: Instant) -> Result<Word, Fault> {
     }
 }
 
-fn question_outcome(question: &Question, said: Result<Word, NoWord>, body: &[u8], now: Instant) -> Outcome {
+pub(crate) fn question_outcome(question: &Question, said: Result<Word, NoWord>, body: &[u8], now: Instant) -> Outcome {
     match said {
         Ok(Word::Answered) => check_answer(question, body, now).map_or_else(Outcome::Faulty, Outcome::Answered),
         Ok(Word::Pending(look_again_at)) => Outcome::Pending { look_again_at },
@@ -304,7 +304,7 @@ fn question_outcome(question: &Question, said: Result<Word, NoWord>, body: &[u8]
     }
 }
 
-fn order_outcome(order: &Order, said: Result<Word, NoWord>, body: &[u8], now: Instant) -> OrderOutcome {
+pub(crate) fn order_outcome(order: &Order, said: Result<Word, NoWord>, body: &[u8], now: Instant) -> OrderOutcome {
     match said {
         Ok(Word::Confirmed) => check_confirmation(order, body, now).unwrap_or_else(OrderOutcome::Faulty),
         Ok(Word::Pending(look_again_at)) => OrderOutcome::Pending { look_again_at },

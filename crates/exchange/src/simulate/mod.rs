@@ -4,6 +4,7 @@
 
 mod behaviour;
 mod holdings;
+mod local;
 mod play;
 mod push;
 mod server;

@@ -20,7 +20,7 @@ use subtle::ConstantTimeEq as _;
 use url::form_urlencoded;
 
 use super::push::{Push, push};
-use super::state::{Asked, Entry, Role, Shared};
+use super::state::{Asked, Role, Shared};
 use super::{Behaviour, drawn, play};
 use crate::answer::read;
 use crate::signature::{SIGNATURE_HEADER, sign};
@@ -123,17 +123,7 @@ async fn posted(
     let place = (asked.collection(), asked.id().to_owned());
     let taken = sim.role(agency, |role| {
         role.stats.posts += 1;
-        match role.entries.get_mut(&place) {
-            Some(entry) if entry.body != body => false,
-            Some(entry) => {
-                entry.looks = entry.looks.saturating_add(1);
-                true
-            }
-            None => {
-                role.entries.insert(place.clone(), Entry { asked, body, looks: 0, answer: None, pushing: false });
-                true
-            }
-        }
+        role.take_in(asked, body)
     });
     if !taken {
         return problem(StatusCode::CONFLICT, "the same id was used for something else");
@@ -170,7 +160,7 @@ async fn respond(sim: &Arc<Shared>, agency: &str, place: (&'static str, String))
         return disturbed;
     }
     let (status, body) = speak(sim, agency, &place, &how);
-    let key = sim.signing_key(agency);
+    let signature = signature(sim, agency, &how, &body);
     let mut response = match &how {
         Behaviour::Drips { millis } => dripping(&body, *millis).into_response(),
         Behaviour::Truncated => broken_off(&body).into_response(),
@@ -178,11 +168,6 @@ async fn respond(sim: &Arc<Shared>, agency: &str, place: (&'static str, String))
         _ => body.clone().into_response(),
     };
     *response.status_mut() = status;
-    let signature = match &how {
-        Behaviour::Unsigned => None,
-        Behaviour::WronglySigned => Some(sign(&key, b"something else")),
-        _ => Some(sign(&key, &body)),
-    };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
     if let Some(value) = signature.and_then(|s| s.parse().ok()) {
@@ -191,8 +176,27 @@ async fn respond(sim: &Arc<Shared>, agency: &str, place: (&'static str, String))
     response
 }
 
-/// Everything that happens before an agency says anything.
-async fn disturb(sim: &Shared, agency: &str, how: &Behaviour) -> Option<Response> {
+/// The signature over a body, as the behaviour has it.
+pub(super) fn signature(sim: &Shared, agency: &str, how: &Behaviour, body: &[u8]) -> Option<String> {
+    let key = sim.signing_key(agency);
+    match how {
+        Behaviour::Unsigned => None,
+        Behaviour::WronglySigned => Some(sign(&key, b"something else")),
+        _ => Some(sign(&key, body)),
+    }
+}
+
+/// What happens before an agency says anything.
+pub(super) enum Disturbance {
+    Nothing,
+    Wait(Duration),
+    Silence,
+    Error { status: StatusCode, retry_after: Option<u32> },
+    Elsewhere(String),
+}
+
+/// Decides what happens, and counts it.
+pub(super) fn disturbance(sim: &Shared, agency: &str, how: &Behaviour) -> Disturbance {
     let miss = |times: u32| {
         sim.role(agency, |role| {
             let misses = role.misses < times;
@@ -201,17 +205,14 @@ async fn disturb(sim: &Shared, agency: &str, how: &Behaviour) -> Option<Response
         })
     };
     match how {
-        Behaviour::Slow { millis } => tokio::time::sleep(Duration::from_millis(*millis)).await,
-        // Ends when the caller hangs up.
-        Behaviour::NeverAnswers => std::future::pending::<()>().await,
+        Behaviour::Slow { millis } => Disturbance::Wait(Duration::from_millis(*millis)),
+        Behaviour::NeverAnswers => Disturbance::Silence,
         Behaviour::Fails { times, status } if miss(*times) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-            return Some(problem(status, "out of order"));
+            Disturbance::Error { status, retry_after: None }
         }
         Behaviour::Throttled { times, retry_after_seconds } if miss(*times) => {
-            let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "too many requests");
-            response.headers_mut().insert(RETRY_AFTER, (*retry_after_seconds).into());
-            return Some(response);
+            Disturbance::Error { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(*retry_after_seconds) }
         }
         Behaviour::Flaky { percent } => {
             let call = sim.role(agency, |role| {
@@ -220,19 +221,42 @@ async fn disturb(sim: &Shared, agency: &str, how: &Behaviour) -> Option<Response
             });
             let [a, b, ..] = *drawn(sim.settings.seed, "flaky", agency, call);
             if u16::from_be_bytes([a, b]) % 100 < u16::from(*percent) {
-                return Some(problem(StatusCode::BAD_GATEWAY, "out of order"));
+                return Disturbance::Error { status: StatusCode::BAD_GATEWAY, retry_after: None };
             }
+            Disturbance::Nothing
         }
-        Behaviour::Redirects { to } => {
-            return Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to.as_str())]).into_response());
-        }
-        _ => {}
+        Behaviour::Redirects { to } => Disturbance::Elsewhere(to.clone()),
+        _ => Disturbance::Nothing,
     }
-    None
+}
+
+async fn disturb(sim: &Shared, agency: &str, how: &Behaviour) -> Option<Response> {
+    match disturbance(sim, agency, how) {
+        Disturbance::Nothing => None,
+        Disturbance::Wait(time) => {
+            tokio::time::sleep(time).await;
+            None
+        }
+        // Ends when the caller hangs up.
+        Disturbance::Silence => std::future::pending().await,
+        Disturbance::Error { status, retry_after } => {
+            let mut response = problem(status, "out of order");
+            if let Some(seconds) = retry_after {
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
+            Some(response)
+        }
+        Disturbance::Elsewhere(to) => Some((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to)]).into_response()),
+    }
 }
 
 /// What the agency says: status and body.
-fn speak(sim: &Arc<Shared>, agency: &str, place: &(&'static str, String), how: &Behaviour) -> (StatusCode, Bytes) {
+pub(super) fn speak(
+    sim: &Arc<Shared>,
+    agency: &str,
+    place: &(&'static str, String),
+    how: &Behaviour,
+) -> (StatusCode, Bytes) {
     let now = sim.clock.now();
     let id = &place.1;
     if let Behaviour::Refuses { code, words } = how {
@@ -281,7 +305,12 @@ fn not_yet(sim: &Arc<Shared>, agency: &str, place: &(&'static str, String), how:
 }
 
 /// The answer, made once and kept.
-fn settle(sim: &Arc<Shared>, agency: &str, place: &(&'static str, String), how: &Behaviour) -> Option<Bytes> {
+pub(super) fn settle(
+    sim: &Arc<Shared>,
+    agency: &str,
+    place: &(&'static str, String),
+    how: &Behaviour,
+) -> Option<Bytes> {
     sim.role(agency, |role: &mut Role| {
         let entry = role.entries.get(place)?;
         if let Some(answer) = &entry.answer {

@@ -102,6 +102,20 @@ impl Asked {
 }
 
 impl Role {
+    /// Takes a question or order in; false when its id was used for something else.
+    pub(super) fn take_in(&mut self, asked: Arc<Asked>, body: Bytes) -> bool {
+        let place = (asked.collection(), asked.id().to_owned());
+        match self.entries.get_mut(&place) {
+            Some(entry) if entry.body != body => return false,
+            Some(entry) => entry.looks = entry.looks.saturating_add(1),
+            None => {
+                let entry = Entry { asked, body, looks: 0, answer: None, pushing: false };
+                self.entries.insert(place, entry);
+            }
+        }
+        true
+    }
+
     /// How the agency behaves for what was asked: as its first item with a behaviour of its own says. A contradiction
     /// concerns its one item and leaves the rest alone.
     pub(super) fn behaviour_for(&self, asked: &Asked) -> Behaviour {
