@@ -148,7 +148,6 @@ duplicates-done-different = Marked as different people.
 event-add-child = Add another child of this birth
 event-drop-child = Leave out the last child
 event-child-number = Child { $number }
-event-first-child = First child
 fact-until = until { $date }
 fact-withdrawn-at = withdrawn { $when }
 mend-link = Correct or withdraw

@@ -139,7 +139,6 @@ duplicates-done-different = 다른 사람으로 표시했습니다.
 event-add-child = 같은 출생의 다른 아이 추가
 event-drop-child = 마지막 아이 빼기
 event-child-number = { $number }번째 아이
-event-first-child = 첫째 아이
 fact-until = { $date }까지
 fact-withdrawn-at = { $when } 철회
 mend-link = 정정 또는 철회

@@ -6,7 +6,8 @@ use text::Text;
 use super::field;
 use crate::form::Form;
 
-/// The message that names each field, wherever it stands. A field of a list bears its number behind: `name-2`.
+/// The message that names each field, wherever it stands. A field of a list bears its number behind or in front: `name-2`,
+/// `m0-born`.
 const FIELDS: [(&str, &str); 34] = [
     ("account", "log-account"),
     ("address", "address"),
@@ -46,13 +47,21 @@ const FIELDS: [(&str, &str); 34] = [
 
 /// What a field is called, as far as a message names it.
 fn field_name(t: Text, name: &str) -> Option<String> {
-    let (plain, number) = match name.rsplit_once('-') {
-        Some((plain, number)) if number.parse::<u8>().is_ok() => (plain, Some(number)),
+    let counted = |n: &str| n.parse::<u32>().ok();
+    let (plain, number) = match (name.split_once('-'), name.rsplit_once('-')) {
+        // The members of a household are counted from 0.
+        (Some((who, plain)), _) if who.strip_prefix('m').and_then(counted).is_some() => {
+            (plain, who.strip_prefix('m').and_then(counted).map(|n| n + 1))
+        }
+        (_, Some((plain, n))) if counted(n).is_some() => (plain, counted(n)),
         _ => (name, None),
     };
     let key = FIELDS.iter().find(|(field, _)| *field == plain).map(|(_, key)| *key)?;
     let words = t.t(key).trim_end_matches('?').to_owned();
-    Some(number.map_or(words.clone(), |n| format!("{words} ({n})")))
+    Some(match number {
+        Some(number) => format!("{words} ({number})"),
+        None => words,
+    })
 }
 
 /// The box on top of a refused form, leading to each field and naming it.

@@ -325,3 +325,151 @@ async fn anybody_may_read_the_catalogue_and_try_a_household() {
         assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", sent.json);
     }
 }
+
+fn family_of_three(born: &str) -> Value {
+    let person = |given: &str, born: &str| json!({ "names": [{ "script": "hang", "family": "서", "given": given }], "birth_date": born });
+    json!({
+        "since": "2020-01-01",
+        "address": { "jurisdiction": "kr-11-680", "line": "테헤란로 9" },
+        "members": [
+            { "person": person("은하", "1990-01-02"), "role": "head", "spouse": 1,
+              "facts": [{ "item": "wage", "value": 2_400_000, "from": "2026-01-01" }] },
+            { "person": person("도하", "1991-01-02"), "role": "spouse" },
+            { "person": person("하늘", born), "role": "child", "parents": [0, 1] }
+        ]
+    })
+}
+
+const REASON: (&str, &str) = ("hearth-reason", "the%20family%20is%20at%20the%20counter");
+
+async fn counter(o: &Office, method: Method, path: &str, key: &str, body: &Value) -> Sent {
+    let official = As::Person(who(Role::CounterOfficial, None));
+    let headers = [("content-type", "application/json"), ("idempotency-key", key), REASON];
+    let body = if method == Method::GET { Body::empty() } else { Body::from(body.to_string()) };
+    send(&o.app, method, path, &official, &headers, body).await
+}
+
+#[tokio::test]
+async fn a_household_is_registered_whole_and_what_is_known_of_it_is_corrected_and_withdrawn() {
+    let o = office().await;
+    let family = family_of_three("2025-03-04");
+    let made = counter(&o, Method::POST, "/api/households", "household-1", &family).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    let again = counter(&o, Method::POST, "/api/households", "household-1", &family).await;
+    assert_eq!(again.json, made.json, "once, whatever is sent twice");
+    let home = format!("/api/households/{}", made.json["household"].as_str().unwrap());
+    let seen = counter(&o, Method::GET, &home, "none-00001", &Value::Null).await;
+    assert_eq!(seen.json["members"].as_array().unwrap().len(), 3, "{}", seen.json);
+    assert_eq!(seen.json["members"][2]["parents"].as_array().unwrap().len(), 2);
+
+    let head = format!("/api/persons/{}/facts", made.json["persons"][0].as_str().unwrap());
+    let told =
+        |value: i64| json!({ "facts": [{ "item": "wage", "value": value, "from": "2026-06-01" }], "source": "self" });
+    let first = counter(&o, Method::POST, &head, "facts-00001", &told(1_000_000)).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.json);
+    let id = first.json["facts"][0].as_str().unwrap().to_owned();
+    let mut right = told(1_100_000);
+    right["facts"][0]["corrects"] = json!(id);
+    let second = counter(&o, Method::POST, &head, "facts-00002", &right).await;
+    assert_eq!(second.status, StatusCode::CREATED, "{}", second.json);
+    let history = counter(&o, Method::GET, &format!("{home}/facts/history"), "none-00001", &Value::Null).await;
+    let earlier = history.json["facts"].as_array().unwrap();
+    assert_eq!(earlier.len(), 2, "what was wrong, and what held before: {}", history.json);
+    assert!(earlier.iter().any(|f| f["id"] == json!(id) && f["withdrawn"].is_string()));
+    let standing = second.json["facts"][0].as_str().unwrap();
+    let gone = format!("{head}/{standing}/withdrawal");
+    let reason = json!({ "reason": "another person's pay" });
+    let withdrawn = counter(&o, Method::POST, &gone, "facts-00003", &reason).await;
+    assert_eq!(withdrawn.status, StatusCode::OK, "{}", withdrawn.json);
+    let twice = counter(&o, Method::POST, &gone, "facts-00004", &reason).await;
+    assert_eq!(twice.status, StatusCode::NOT_FOUND, "it does not stand any more");
+    let facts = counter(&o, Method::GET, &format!("{home}/facts"), "none-00001", &Value::Null).await;
+    assert_eq!(facts.json["facts"][0]["value"], 2_400_000, "what held before holds again: {}", facts.json);
+
+    let with = |pointer: &str, value: Value| {
+        let mut body = family_of_three("2025-03-05");
+        *body.pointer_mut(pointer).unwrap() = value;
+        body
+    };
+    for (n, (body, at)) in [
+        (with("/since", json!("2999-01-01")), "/since"),
+        (with("/address/jurisdiction", json!("nowhere")), "/address/jurisdiction"),
+        (with("/members", json!([])), "/members"),
+        (with("/members/0/spouse", json!(0)), "/members/0/spouse"),
+        (with("/members/2/parents", json!([7])), "/members/2/parents/0"),
+        (with("/members/1/person", json!([])), "/members/1/person"),
+        (with("/members/1/person/birth_date", json!("2026-13-01")), "/members/1/person/birth_date"),
+        (with("/members/0/facts/0/item", json!("no_such_item")), "/members/0/facts/0/item"),
+        (with("/members/0/facts/0/value", json!("much")), "/members/0/facts/0/value"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let sent = counter(&o, Method::POST, "/api/households", &format!("refused-{n}"), body).await;
+        assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY, "{at}: {}", sent.json);
+        assert_eq!(sent.json["errors"][0]["pointer"].as_str(), Some(*at), "{}", sent.json);
+    }
+    let elsewhere =
+        counter(&o, Method::POST, "/api/households", "elsewhere-1", &with("/address/jurisdiction", json!("kr-26-350")))
+            .await;
+    assert_eq!(elsewhere.status, StatusCode::FORBIDDEN, "another office's place: {}", elsewhere.json);
+    let stranger = As::Person(who(Role::Analyst, None));
+    let refused = post(&o.app, &head, &stranger, "facts-00009", &told(1)).await;
+    assert!(matches!(refused.status.as_u16(), 403 | 404), "{}", refused.json);
+}
+
+#[tokio::test]
+async fn an_administrator_makes_machines_and_accounts_and_imports_while_the_server_runs() {
+    let o = office().await;
+    let admin = As::Person(who(Role::Administrator, None));
+    let json_of = |key: &'static str| [("content-type", "application/json"), ("idempotency-key", key), REASON];
+    let new = json!({ "name": "register", "organisation": "court_administration" });
+    let made = send(&o.app, Method::POST, "/api/agencies", &admin, &json_of("agency-01"), new.to_string()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    let token = made.json["token"].as_str().unwrap().to_owned();
+    let told = post(&o.app, "/api/events/birth", &As::Machine(&token), "birth-0001", &birth(&o)).await;
+    assert_eq!(told.status, StatusCode::CREATED, "the new machine works: {}", told.json);
+    let again = send(&o.app, Method::POST, "/api/agencies", &admin, &json_of("agency-01"), new.to_string()).await;
+    assert_eq!((again.status, &again.json["token"]), (StatusCode::CREATED, &Value::Null), "a token is shown once");
+
+    let account = |login: &str, password: &str, role: &str| {
+        json!({ "login": login, "name": "N", "role": role, "organisation": "mohw", "password": password }).to_string()
+    };
+    let good = account("night", "a long enough one", "caseworker");
+    let made = send(&o.app, Method::POST, "/api/accounts", &admin, &json_of("account-1"), good).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json);
+    assert!(made.json["second_factor"].as_str().unwrap().len() >= 16);
+    for (key, body, status, at) in [
+        ("account-2", account("night", "a long enough one", "caseworker"), 409, "/login"),
+        ("account-3", account("other", "short", "caseworker"), 422, "/password"),
+        ("account-4", account("other", "a long enough one", "citizen"), 422, "/role"),
+    ] {
+        let sent = send(&o.app, Method::POST, "/api/accounts", &admin, &json_of(key), body).await;
+        assert_eq!(
+            (sent.status.as_u16(), sent.json["errors"][0]["pointer"].as_str()),
+            (status, Some(at)),
+            "{}",
+            sent.json
+        );
+    }
+
+    let file = "ref,family,given,birth_date\nP1,서,하나,1990-01-02\nP2,서,둘,tomorrow\n";
+    let csv = [("content-type", "text/csv"), ("idempotency-key", "import-001"), REASON];
+    let import = async |query: &str| {
+        let path = format!("/api/import/persons?source=mois{query}");
+        send(&o.app, Method::POST, &path, &admin, &csv, file).await
+    };
+    for (query, accepted, unchanged) in [("&dry_run=true", 1, 0), ("", 1, 0), ("", 0, 1)] {
+        let report = import(query).await;
+        assert_eq!(report.status, StatusCode::OK, "{}", report.json);
+        assert_eq!((&report.json["accepted"], &report.json["unchanged"]), (&json!(accepted), &json!(unchanged)));
+        assert_eq!(report.json["refused"][0]["pointer"], "line:3", "{}", report.json);
+    }
+    assert_eq!(import("&dry_run=maybe").await.json["errors"][0]["pointer"], "query:dry_run");
+    for (path, role) in [("/api/agencies", Role::CounterOfficial), ("/api/accounts", Role::Analyst)] {
+        let other = As::Person(who(role, None));
+        let body = if path == "/api/agencies" { new.to_string() } else { account("x", "a long enough one", "nurse") };
+        let sent = send(&o.app, Method::POST, path, &other, &json_of("refused-1"), body).await;
+        assert_eq!(sent.status, StatusCode::FORBIDDEN, "{path}: {}", sent.json);
+    }
+}

@@ -51,7 +51,7 @@ fn member(
 }
 
 /// A couple without children: the household, the mother and the father.
-async fn couple(state: &AppState) -> (kernel::HouseholdId, PersonId, PersonId) {
+pub(crate) async fn couple(state: &AppState) -> (kernel::HouseholdId, PersonId, PersonId) {
     let new = NewHousehold {
         since: jiff::civil::date(2022, 5, 1),
         address: Address::new(PLACE, "은행나무로 12, 304호", ""),
@@ -71,7 +71,7 @@ async fn couple(state: &AppState) -> (kernel::HouseholdId, PersonId, PersonId) {
     (home, people[0], people[1])
 }
 
-fn session(state: &AppState, role: Role, person: Option<PersonId>, name: &str) -> Session {
+pub(crate) fn session(state: &AppState, role: Role, person: Option<PersonId>, name: &str) -> Session {
     let now = Instant::from_micros(0);
     let who = Who {
         account: AccountId::new(&*state.ids, now),
@@ -87,26 +87,26 @@ fn session(state: &AppState, role: Role, person: Option<PersonId>, name: &str) -
     Session { who, name: name.to_owned() }
 }
 
-struct Browser<'a> {
-    app: &'a Router,
-    session: Session,
-    cookie: String,
-    language: &'static str,
+pub(crate) struct Browser<'a> {
+    pub(crate) app: &'a Router,
+    pub(crate) session: Session,
+    pub(crate) cookie: String,
+    pub(crate) language: &'static str,
 }
 
 impl Browser<'_> {
-    fn request(&self, request: axum::http::request::Builder, body: Body) -> Request<Body> {
+    pub(crate) fn request(&self, request: axum::http::request::Builder, body: Body) -> Request<Body> {
         let request = request.header(header::COOKIE, &self.cookie).header(header::ACCEPT_LANGUAGE, self.language);
         let mut request = request.header("sec-fetch-site", "same-origin").body(body).expect("a request");
         request.extensions_mut().insert(self.session.clone());
         request
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         send(self.app, self.request(Request::get(path), Body::empty())).await
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         send(self.app, self.request(request, Body::from(body))).await

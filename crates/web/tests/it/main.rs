@@ -9,6 +9,7 @@
 
 mod api;
 mod birth;
+mod counter;
 mod public;
 mod sign_in;
 mod state;
