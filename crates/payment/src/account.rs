@@ -1,0 +1,339 @@
+//! Where people's money goes: account numbers under seal, verified or not, redirected to a guardian. History stays.
+
+use std::collections::HashMap;
+
+use guard::KeyError;
+use kernel::{AccountId, PayAccountId, PersonId};
+use serde::{Deserialize, Serialize};
+use store::{AsConflict, StoreError, Tx, params};
+use uuid::Uuid;
+
+use crate::batch::InList;
+use crate::desk::Desk;
+use crate::model::{Form, words};
+use crate::run;
+
+words! {
+    /// What kind of account.
+    AccountKind as "kind of account" {
+        /// At a bank.
+        Bank = "bank",
+        /// A voucher that an issuer credits.
+        Voucher = "voucher",
+        /// Another person's account: a guardian's.
+        Redirect = "redirect",
+    }
+}
+
+/// Number, bank and holder in clear. `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// The number as the bank writes it: an IBAN or the country's own; spaces and hyphens do not matter.
+    pub number: String,
+    /// The bank: a BIC or the clearing system's code.
+    pub bank: String,
+    /// The holder's name as the bank knows it.
+    pub holder: String,
+}
+
+impl std::fmt::Debug for Details {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Details(hidden)")
+    }
+}
+
+/// Why no account was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// A field that cannot be.
+    #[error("the {what} cannot be: expected {expected}")]
+    Senseless {
+        /// Which.
+        what: &'static str,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// A redirect to oneself, or to somebody whose own money is redirected.
+    #[error("money cannot be redirected to {0}: name a guardian with an account of their own")]
+    Circle(&'static str),
+    /// No reason or law for a redirect.
+    #[error("a redirect takes money out of a person's own hands: say why and name the law")]
+    NoLaw,
+    /// No such account.
+    #[error("there is no such account")]
+    NoAccount,
+    /// Already ended.
+    #[error("this account was replaced: verify the one in force")]
+    Ended,
+    /// Keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AsConflict for Fault {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Fault::Store(e) if e.is_conflict())
+    }
+}
+
+store::sql! {
+    ADD = "insert into pay_account (person_id, pay_account_id, kind, slot, sealed, hint, redirect_to, verified_at, reason, law, account_id, from_at)
+        values ($1, $2, $3, $4, $5, $6, $7, null, $8, $9, $10, $11)";
+    END = "update pay_account set slot = null, ended_at = $3, ended_reason = $4 where person_id = $1 and slot = $2";
+    VERIFY = "update pay_account set verified_at = $3, verified_by = $4, verification = $5 where person_id = $1 and pay_account_id = $2 and slot is not null";
+    ONE = "select person_id, pay_account_id, kind, slot, hint, redirect_to, verified_at from pay_account where person_id = $1 and pay_account_id = $2";
+    OF_PERSON = "select person_id, pay_account_id, kind, slot, hint, redirect_to, verified_at, reason, from_at, ended_at, ended_reason
+        from pay_account where person_id = $1 order by from_at desc, pay_account_id desc";
+    SLOT = "select kind from pay_account where person_id = $1 and slot = $2";
+    REACHES = "select person_id from pay_account where redirect_to = $1 and slot is not null";
+    PAID_TO = "select entitlement_id from entitlement where payee_id = $1";
+}
+
+/// Current accounts of people, for one form.
+pub(crate) static CURRENT: InList = InList::new(
+    "ACCOUNT_CURRENT",
+    "select person_id, pay_account_id, kind, redirect_to, verified_at from pay_account where slot = $1 and person_id in ({ids})",
+    1,
+);
+
+/// The place of the account: one for money, one for vouchers.
+fn slot(form: Form) -> &'static str {
+    if form == Form::Voucher { "voucher" } else { "cash" }
+}
+
+impl Details {
+    fn tidy(&self) -> Result<Details, Fault> {
+        let number: String = self.number.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        let fits = (4..=34).contains(&number.len()) && number.chars().all(|c| c.is_ascii_alphanumeric());
+        if !fits {
+            let expected = "4 to 34 letters and digits";
+            return Err(Fault::Senseless { what: "account number", expected });
+        }
+        if looks_like_iban(&number) && !iban_adds_up(&number) {
+            return Err(Fault::Senseless { what: "account number", expected: "an IBAN whose check digits are right" });
+        }
+        let bank = self.bank.trim().to_owned();
+        if !(2..=35).contains(&bank.len()) || !bank.chars().all(|c| c.is_ascii_alphanumeric()) {
+            let expected = "a BIC or the clearing code, 2 to 35 letters and digits";
+            return Err(Fault::Senseless { what: "bank", expected });
+        }
+        let holder = self.holder.trim().to_owned();
+        let length = holder.chars().count();
+        if length == 0 || length > 140 || holder.chars().any(char::is_control) {
+            return Err(Fault::Senseless { what: "holder", expected: "the name on the account, 1 to 140 characters" });
+        }
+        Ok(Details { number, bank, holder })
+    }
+}
+
+/// Whether it has the form of an IBAN: two letters, two digits, 11 or more characters.
+pub(crate) fn looks_like_iban(number: &str) -> bool {
+    let bytes = number.as_bytes();
+    let head = bytes.first_chunk::<4>();
+    let shaped = head.is_some_and(|[a, b, c, d]| {
+        a.is_ascii_uppercase() && b.is_ascii_uppercase() && c.is_ascii_digit() && d.is_ascii_digit()
+    });
+    shaped && (15..=34).contains(&bytes.len())
+}
+
+/// ISO 13616: the number, its first four characters moved to the end, letters as two digits, is 1 modulo 97.
+pub(crate) fn iban_adds_up(number: &str) -> bool {
+    let Some((head, tail)) = number.split_at_checked(4) else { return false };
+    let digits = tail.chars().chain(head.chars()).map(|c| c.to_digit(36).unwrap_or(0));
+    digits.fold(0u32, |sum, d| if d < 10 { (sum * 10 + d) % 97 } else { (sum * 100 + d) % 97 }) == 1
+}
+
+/// What is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum New {
+    /// An account of the person's own. Not used before it is verified.
+    Own {
+        /// For money or for vouchers.
+        form: Form,
+        /// Number, bank, holder.
+        details: Details,
+    },
+    /// The money goes to another person's account: a guardian of a child, of somebody who cannot act.
+    Redirect {
+        /// For money or for vouchers.
+        form: Form,
+        /// The guardian.
+        to: PersonId,
+        /// Why.
+        reason: String,
+        /// The law.
+        law: String,
+    },
+}
+
+/// Records where a person's money goes from now on; the account before stays in the history. Lines of runs that were
+/// prepared with the old one and not released are taken out of them.
+pub async fn set(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    new: &New,
+    by: AccountId,
+) -> Result<PayAccountId, Fault> {
+    let id = PayAccountId::new(desk.ids, desk.now);
+    let none = Option::<String>::None;
+    let (form, row) = match new {
+        New::Own { form, details } => {
+            let details = details.tidy()?;
+            let sealed = seal(desk, id, &details)?;
+            let kind = if *form == Form::Voucher { AccountKind::Voucher } else { AccountKind::Bank };
+            let hint = hint(&details.number);
+            let nobody = Option::<PersonId>::None;
+            (*form, params![person, id, kind, slot(*form), sealed, hint, nobody, none, none, by, desk.now].to_vec())
+        }
+        New::Redirect { form, to, reason, law } => {
+            if reason.trim().chars().count() < 3 || law.trim().is_empty() {
+                return Err(Fault::NoLaw);
+            }
+            no_circle(tx, person, *to, *form).await?;
+            let (kind, sealed) = (AccountKind::Redirect, Option::<Vec<u8>>::None);
+            (*form, params![person, id, kind, slot(*form), sealed, "", *to, reason, law, by, desk.now].to_vec())
+        }
+    };
+    drop_prepared(tx, desk, person).await?;
+    tx.execute(END, params![person, slot(form), desk.now, "replaced"]).await?;
+    tx.execute(ADD, &row).await?;
+    Ok(id)
+}
+
+async fn no_circle(tx: &mut Tx, person: PersonId, to: PersonId, form: Form) -> Result<(), Fault> {
+    if person == to {
+        return Err(Fault::Circle("the same person"));
+    }
+    let theirs = tx.maybe(SLOT, params![to, slot(form)]).await?;
+    if theirs.is_some_and(|row| row.get::<String>("kind").is_ok_and(|k| k == AccountKind::Redirect.word())) {
+        return Err(Fault::Circle("somebody whose own money goes to another"));
+    }
+    if form_reaches(tx, person).await? {
+        return Err(Fault::Circle("another while somebody else's money comes here"));
+    }
+    Ok(())
+}
+
+async fn form_reaches(tx: &mut Tx, person: PersonId) -> Result<bool, StoreError> {
+    Ok(!tx.all(REACHES, params![person]).await?.is_empty())
+}
+
+/// Ends the account in force: closed by the bank, the holder died, entered for the wrong person. Instalments are held
+/// until there is another.
+pub async fn end(tx: &mut Tx, desk: &Desk<'_>, person: PersonId, form: Form, reason: &str) -> Result<bool, Fault> {
+    drop_prepared(tx, desk, person).await?;
+    Ok(tx.execute(END, params![person, slot(form), desk.now, reason]).await? == 1)
+}
+
+/// Notes that the account was verified, and how: the bank's answer to a name check, a passbook seen at the counter.
+pub async fn verify(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    id: PayAccountId,
+    how: &str,
+    by: Option<AccountId>,
+) -> Result<(), Fault> {
+    tx.maybe(ONE, params![person, id]).await?.ok_or(Fault::NoAccount)?;
+    if tx.execute(VERIFY, params![person, id, desk.now, by, how]).await? != 1 {
+        return Err(Fault::Ended);
+    }
+    Ok(())
+}
+
+/// Takes this person's lines, and those of people whose money comes here, out of runs that were not released.
+async fn drop_prepared(tx: &mut Tx, desk: &Desk<'_>, person: PersonId) -> Result<(), StoreError> {
+    let mut people = vec![person];
+    for row in tx.all(REACHES, params![person]).await? {
+        people.push(row.get("person_id")?);
+    }
+    for payee in people {
+        for row in tx.all(PAID_TO, params![payee]).await? {
+            run::drop_lines(tx, desk, row.get("entitlement_id")?).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The last three characters, the rest hidden: enough for the holder to know it.
+fn hint(number: &str) -> String {
+    let hidden = number.chars().count().saturating_sub(3);
+    number.chars().enumerate().map(|(n, c)| if n < hidden { '•' } else { c }).collect()
+}
+
+fn seal(desk: &Desk<'_>, id: PayAccountId, details: &Details) -> Result<Vec<u8>, Fault> {
+    let text = crate::rows::json(details)?;
+    Ok(desk.keys.seal_field("pay_account", "sealed", id.0, text.as_bytes())?)
+}
+
+/// Opens what [`seal`] shut: for the bank file alone.
+pub(crate) fn unseal(keys: &guard::Keys, id: PayAccountId, sealed: &[u8]) -> Result<Details, Fault> {
+    let text = keys.open_field("pay_account", "sealed", id.0, sealed)?;
+    let odd = |e: serde_json::Error| StoreError::Inconsistent { column: "sealed".into(), detail: e.to_string() };
+    Ok(serde_json::from_slice(&text).map_err(odd)?)
+}
+
+/// An account a run may look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Current {
+    pub(crate) id: PayAccountId,
+    pub(crate) verified: bool,
+    pub(crate) redirected: bool,
+}
+
+/// The accounts in force of people, redirects followed. A redirect to somebody without an account gives nothing but is
+/// told apart.
+pub(crate) async fn current(
+    tx: &mut Tx,
+    form: Form,
+    people: &[Uuid],
+) -> Result<HashMap<PersonId, Result<Current, crate::model::Hold>>, StoreError> {
+    let own = [store::ToValue::to_value(&slot(form))];
+    let mut found = HashMap::with_capacity(people.len());
+    let mut redirects: Vec<(PersonId, PersonId)> = Vec::new();
+    for row in CURRENT.all(tx, &own, people).await? {
+        let person: PersonId = row.get("person_id")?;
+        match row.maybe::<PersonId>("redirect_to")? {
+            Some(to) => redirects.push((person, to)),
+            None => {
+                let verified = row.maybe::<i64>("verified_at")?.is_some();
+                let id = row.get("pay_account_id")?;
+                found.insert(person, Ok(Current { id, verified, redirected: false }));
+            }
+        }
+    }
+    let guardians: Vec<Uuid> = redirects.iter().map(|(_, to)| to.0).collect();
+    let mut theirs = HashMap::new();
+    for row in CURRENT.all(tx, &own, &guardians).await? {
+        if row.maybe::<PersonId>("redirect_to")?.is_none() {
+            let verified = row.maybe::<i64>("verified_at")?.is_some();
+            let it = Current { id: row.get("pay_account_id")?, verified, redirected: true };
+            theirs.insert(row.get::<PersonId>("person_id")?, it);
+        }
+    }
+    for (person, to) in redirects {
+        found.insert(person, theirs.get(&to).copied().ok_or(crate::model::Hold::NoGuardianAccount));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ibans_are_checked_and_other_numbers_taken_as_they_are() {
+        let details = |number: &str| Details { number: number.into(), bank: "004".into(), holder: "A".into() };
+        assert!(details("KZ86 125K ZT50 0410 0100").tidy().is_ok());
+        assert!(details("KZ87 125K ZT50 0410 0100").tidy().is_err(), "one digit wrong");
+        assert_eq!(details("123-456-789012").tidy().unwrap().number, "123456789012");
+        assert!(details("12").tidy().is_err());
+        assert!(details("<12345>").tidy().is_err());
+        assert_eq!(hint("123456789012"), "•••••••••012");
+        assert_eq!(format!("{:?}", details("123456")), "Details(hidden)");
+    }
+}

@@ -1,0 +1,112 @@
+//! Many rows in one statement: inserts of 200 rows and fewer, and lists of ids behind `in`, with texts made once.
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use store::{Row, StoreError, ToValue, Tx, Value};
+use uuid::Uuid;
+
+/// How many rows one statement may hold, largest first. 200 rows of 18 values stay below both engines' limits.
+const SIZES: [usize; 5] = [200, 40, 8, 2, 1];
+
+/// An insert of rows with a fixed list of columns.
+pub(crate) struct Insert {
+    name: &'static str,
+    head: &'static str,
+    columns: usize,
+    texts: OnceLock<Vec<(&'static str, &'static str)>>,
+}
+
+impl Insert {
+    /// `head` is everything before the rows: `insert into t (a, b) values`.
+    pub(crate) const fn new(name: &'static str, head: &'static str, columns: usize) -> Self {
+        Insert { name, head, columns, texts: OnceLock::new() }
+    }
+
+    /// The texts as (name, text), for the test that prepares every statement.
+    pub(crate) fn statements(&self) -> &[(&'static str, &'static str)] {
+        self.texts.get_or_init(|| SIZES.iter().map(|rows| (self.name, self.text(*rows))).collect())
+    }
+
+    /// The text for so many rows. It lives as long as the program: there are five of each.
+    fn text(&self, rows: usize) -> &'static str {
+        let mut text = String::from(self.head);
+        for row in 0..rows {
+            text.push_str(if row == 0 { " (" } else { ", (" });
+            for column in 1..=self.columns {
+                let comma = if column == 1 { "" } else { ", " };
+                // Writing into a String cannot fail.
+                let _ = write!(text, "{comma}${}", row * self.columns + column);
+            }
+            text.push(')');
+        }
+        Box::leak(text.into_boxed_str())
+    }
+
+    /// Inserts the rows, each a list of values in the order of the columns.
+    pub(crate) async fn rows(&self, tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
+        let mut rows = rows.into_iter();
+        for (size, (_, text)) in SIZES.into_iter().zip(self.statements()) {
+            while rows.len() >= size {
+                let values: Vec<Value> = rows.by_ref().take(size).flatten().collect();
+                tx.execute(text, &values).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many ids stand behind one `in`. A shorter list is filled up with the nil id, which is nobody's.
+const IDS: usize = 250;
+
+/// A statement with `{ids}` where a list of ids stands; its own parameters come first.
+pub(crate) struct InList {
+    name: &'static str,
+    template: &'static str,
+    own: usize,
+    text: OnceLock<[(&'static str, &'static str); 1]>,
+}
+
+impl InList {
+    /// `own` parameters come before the ids.
+    pub(crate) const fn new(name: &'static str, template: &'static str, own: usize) -> Self {
+        InList { name, template, own, text: OnceLock::new() }
+    }
+
+    /// The text as (name, text).
+    pub(crate) fn statements(&self) -> &[(&'static str, &'static str)] {
+        self.text.get_or_init(|| {
+            let ids: Vec<String> = (1..=IDS).map(|n| format!("${}", self.own + n)).collect();
+            [(self.name, Box::leak(self.template.replace("{ids}", &ids.join(", ")).into_boxed_str()))]
+        })
+    }
+
+    fn calls(&self, own: &[Value], ids: &[Uuid]) -> impl Iterator<Item = Vec<Value>> {
+        ids.chunks(IDS).map(move |chunk| {
+            let filled = chunk.iter().copied().chain(std::iter::repeat(Uuid::nil())).take(IDS);
+            own.iter().cloned().chain(filled.map(|id| id.to_value())).collect()
+        })
+    }
+
+    /// All rows for all ids.
+    pub(crate) async fn all(&self, tx: &mut Tx, own: &[Value], ids: &[Uuid]) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        for (_, text) in self.statements() {
+            for values in self.calls(own, ids) {
+                rows.extend(tx.all(text, &values).await?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Runs it for all ids; says how many rows it touched.
+    pub(crate) async fn execute(&self, tx: &mut Tx, own: &[Value], ids: &[Uuid]) -> Result<u64, StoreError> {
+        let mut touched = 0;
+        for (_, text) in self.statements() {
+            for values in self.calls(own, ids) {
+                touched += tx.execute(text, &values).await?;
+            }
+        }
+        Ok(touched)
+    }
+}
