@@ -108,3 +108,26 @@ impl Reply {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_retry_after_are_read_and_nonsense_is_nothing() {
+        let now = Instant::from_micros(784_111_777_000_000);
+        let cases = [
+            ("120", Some(now.plus_seconds(120))),
+            (" 0 ", Some(now)),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", Some(now.plus_seconds(60))),
+            ("-5", None),
+            ("soon", None),
+            ("99999999999999", None),
+        ];
+        for (text, expected) in cases {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
+            let reply = Reply { status: StatusCode::TOO_MANY_REQUESTS, headers, body: Vec::new() };
+            assert_eq!(reply.retry_after(now), expected, "{text}");
+        }
+    }
+}

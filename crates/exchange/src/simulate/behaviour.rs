@@ -1,5 +1,7 @@
 //! How a simulated agency behaves.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -99,4 +101,21 @@ pub enum Behaviour {
         /// Its words.
         words: String,
     },
+}
+
+/// Who plays what: a training or demonstration as data, by agency.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scenario(pub BTreeMap<String, Part>);
+
+/// What one agency plays.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// How it behaves; prompt when absent.
+    #[serde(default)]
+    pub behaviour: Behaviour,
+    /// How it behaves where one item is asked or one service ordered.
+    #[serde(default)]
+    pub items: BTreeMap<String, Behaviour>,
 }

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-pub use behaviour::Behaviour;
+pub use behaviour::{Behaviour, Part, Scenario};
 pub use holdings::{Held, HeldFact, Holdings, Register};
 pub use state::Stats;
 
@@ -92,6 +92,15 @@ impl Simulation {
             role.items.insert(item.to_owned(), behaviour);
             role.misses = 0;
         });
+    }
+
+    /// Gives every agency of the scenario its part; others stay as they are.
+    pub fn play(&self, scenario: Scenario) {
+        for (agency, Part { behaviour, items }) in scenario.0 {
+            self.0.role(&agency, |role| {
+                (role.behaviour, role.items, role.misses) = (behaviour, items, 0);
+            });
+        }
     }
 
     /// What an agency has done so far.

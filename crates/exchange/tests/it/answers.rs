@@ -1,7 +1,11 @@
 //! What passes for an answer and what does not, as data.
 
+use std::collections::BTreeSet;
+
 use exchange::{Fault, FaultKind, Question, SubjectAsked, ValueKind, check_answer};
 use kernel::{Date, RequestId};
+use proptest::prelude::*;
+use proptest::sample::Index;
 use serde_json::{Value, json};
 
 use crate::town::{NAME, NUMBER, asks, now, person};
@@ -96,6 +100,70 @@ fn what_is_wrong_is_never_an_answer() {
         *body.pointer_mut(place).unwrap() = value.clone();
         let said = check(&body).map(|_| "an answer");
         assert_eq!(said.as_ref().map_err(|f| f.kind), Err(kind), "{place} = {value}: {said:?}");
+    }
+}
+
+/// Whatever arrives: what passes holds exactly what was asked, of the kind asked, once for each day, and nothing later
+/// than today.
+fn holds(answer: &exchange::Answer) {
+    let asked: BTreeSet<_> = question().items.into_iter().map(|i| (i.subject, i.item)).collect();
+    let stated: BTreeSet<_> = answer.facts.iter().map(|f| (f.subject.clone(), f.item.clone())).collect();
+    let others = answer.no_entry.iter().chain(&answer.unknown).map(|i| (i.subject.clone(), i.item.clone()));
+    let others: Vec<_> = others.collect();
+    assert_eq!(stated.len() + others.len(), asked.len());
+    assert_eq!(stated.into_iter().chain(others).collect::<BTreeSet<_>>(), asked);
+    for fact in &answer.facts {
+        let kind = question().items.into_iter().find(|i| i.item == fact.item).unwrap().kind;
+        assert!(fact.kind == kind && kind.fits(&fact.value));
+        assert!(fact.valid_from <= now().plus_seconds(86_400).date(0));
+        for other in answer.facts.iter().filter(|o| !std::ptr::eq(*o, fact) && o.item == fact.item) {
+            let span = |f: &exchange::AnsweredFact| kernel::Period { from: f.valid_from, until: f.valid_to };
+            assert!(!span(fact).overlaps(&span(other)));
+        }
+    }
+    assert!(answer.answered_at <= now().plus_seconds(300));
+}
+
+/// Every place in a JSON document.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(k, v)| places(v, &format!("{at}/{k}"), found)),
+        Value::Array(all) => all.iter().enumerate().for_each(|(i, v)| places(v, &format!("{at}/{i}"), found)),
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Parts of the answer take each other's place, so that what comes out is nearly right.
+    #[test]
+    fn no_shuffled_answer_passes_that_is_none(moves in prop::collection::vec((any::<Index>(), any::<Index>()), 1..5)) {
+        let mut body = right();
+        for (from, to) in moves {
+            let mut all = Vec::new();
+            places(&body, "", &mut all);
+            let part = body.pointer(from.get::<String>(&all)).unwrap().clone();
+            let place = to.get::<String>(&all);
+            *body.pointer_mut(place).unwrap() = part;
+        }
+        if let Ok(answer) = check(&body) {
+            holds(&answer);
+        }
+    }
+
+    /// Bytes change on the way.
+    #[test]
+    fn no_damaged_answer_passes_that_is_none(hits in prop::collection::vec((any::<Index>(), any::<u8>()), 1..4)) {
+        let mut body = right().to_string().into_bytes();
+        for (place, byte) in hits {
+            let at = place.index(body.len());
+            body[at] = byte;
+        }
+        if let Ok(answer) = check_answer(&question(), &body, now()) {
+            holds(&answer);
+        }
     }
 }
 

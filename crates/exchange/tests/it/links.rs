@@ -136,6 +136,22 @@ async fn a_question_given_up_in_the_middle_frees_its_turn_and_does_not_block_the
     assert_eq!(town.ask_fresh().await.word(), "answered");
 }
 
+/// A worker runs questions as tasks, on any thread.
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_may_be_asked_from_any_thread() {
+    let town = std::sync::Arc::new(Town::with(|tax| tax.timeout_seconds = 20).await);
+    let tasks: Vec<_> = (0..16)
+        .map(|_| {
+            let town = town.clone();
+            tokio::spawn(async move { town.ask_fresh().await.word() })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), "answered");
+    }
+    assert_eq!((town.stats().tokens, town.stats().answered), (1, 16));
+}
+
 #[tokio::test]
 async fn only_connected_agencies_are_asked_and_only_their_items() {
     let town = Town::with(|tax| tax.items = Some(["income".to_owned()].into())).await;

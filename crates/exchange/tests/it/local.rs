@@ -1,6 +1,6 @@
 //! Agencies without a network say what they say over one.
 
-use exchange::simulate::Behaviour;
+use exchange::simulate::{Behaviour, Scenario};
 use exchange::{Order, OrderAction, OrderKind, Outcome};
 use kernel::{Clock as _, Date, OrderId};
 use serde_json::json;
@@ -63,6 +63,27 @@ async fn the_same_over_the_network_and_without_one() {
         let (a, b) = (wired.stats(), local.stats());
         assert_eq!((a.posts, a.answered), (b.posts, b.answered), "{behaviour:?}");
     }
+}
+
+#[tokio::test]
+async fn a_scenario_is_data() {
+    let scenario: Scenario = toml::from_str(
+        "[tax]\nbehaviour = { does = \"fails\", times = 1, status = 503 }\n\
+         [tax.items]\nincome = { does = \"contradicts\", value = 7 }\n\
+         [moon]\nbehaviour = { does = \"refuses\", code = \"far\", words = \"too far\" }\n",
+    )
+    .unwrap();
+    let town = Town::new().await;
+    town.simulation.play(scenario);
+    let mut question = town.question();
+    assert_eq!(town.simulation.outcome(&question).word(), "unavailable");
+    let Outcome::Answered(answer) = town.simulation.outcome(&question) else { panic!("no answer") };
+    assert!(answer.facts.iter().any(|f| f.item == "income" && f.value == json!(7)));
+    question.agency = "moon".into();
+    assert_eq!(town.simulation.outcome(&question).word(), "refused");
+    question.agency = "mars".into();
+    assert_eq!(town.simulation.outcome(&question).word(), "unavailable", "nobody plays it");
+    assert!(toml::from_str::<Scenario>("[tax]\nbehaviour = { does = \"fail\" }").is_err());
 }
 
 #[tokio::test]
