@@ -98,6 +98,13 @@ export function visits(town) {
     { name: 'household-error', who: 'counter', go: at(`${home}?on=yesterday`) },
     { name: 'household-absent', who: 'counter', go: at('/official/households/01900000-0000-7000-8000-000000000000') },
     ...events,
+    { name: 'account', who: 'counter', go: at('/account') },
+    { name: 'event-birth-twins', who: 'counter', go: async (page) => {
+      await page.goto(`${home}/events/birth`);
+      await page.click('main button[value=add]');
+    } },
+    { name: 'import', who: 'administrator', go: at('/admin/import') },
+    { name: 'import-error', who: 'administrator', go: sendEmpty('/admin/import') },
     { name: 'duplicates', who: 'caseworker', go: at('/official/duplicates') },
     { name: 'programmes', who: 'analyst', go: at('/programmes') },
     { name: 'programme', who: 'analyst', go: at('/programmes/first_meeting') },

@@ -128,7 +128,7 @@ fn birth(t: Text, form: &Form, of: &For) -> Markup {
         (field::line(form, "order", &t.t("event-order"), Look { hint: &t.t("event-order-hint"), width: "w-s", keyboard: "numeric", ..Look::default() }))
         (field::hidden("of", &of.children.to_string()))
         @for n in 1..=of.children { @if of.children == 1 { (child(t, form, n)) } @else {
-            fieldset {
+            fieldset.group {
                 legend { (t.with("event-child-number", &[("number", n.to_string().into())])) }
                 (child(t, form, n))
             }

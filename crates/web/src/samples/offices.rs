@@ -190,10 +190,11 @@ fn births_page(lang: Lang, kind: event::Kind, refused: bool, children: u32) -> M
     if refused {
         let t = text::Text::new(lang);
         form.refuse("mother", t.t("error-choose"));
+
+        form.refuse("born", t.t("error-date-form"));
         if children > 1 {
             form.refuse("sex-2", t.t("error-choose"));
         }
-        form.refuse("born", t.t("error-date-form"));
     }
     event::page_of(
         &frame(lang, "/official/households/1/events/birth", Some(Area::Official)),
