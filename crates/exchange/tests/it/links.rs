@@ -76,23 +76,22 @@ async fn an_agency_that_asks_for_time_gets_it() {
 
 #[tokio::test]
 async fn an_agency_that_hangs_delays_nobody_else() {
-    let town = Town::with(|tax| (tax.timeout_seconds, tax.at_once) = (3, 2)).await;
+    let town = Town::with(|tax| (tax.timeout_seconds, tax.at_once) = (20, 2)).await;
     town.behave(Behaviour::NeverAnswers);
     let hanging = async { futures_util::future::join_all((0..2).map(|_| town.ask_fresh())).await };
     let others = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert_eq!(health(&town, TAX).under_way, 2);
-        let watch = Stopwatch::now();
         for _ in 0..20 {
             let mut question = town.question();
             question.agency = LAND.into();
             assert_eq!(town.ask(&question).await.word(), "answered");
         }
-        watch.elapsed()
     };
-    let (hung, took) = futures_util::future::join(hanging, others).await;
-    assert!(hung.iter().all(|o| o.word() == "unavailable"));
-    assert!(took < Duration::from_secs(2), "twenty questions to another agency took {took:?}");
+    tokio::select! {
+        _ = hanging => panic!("the others waited for the one that hangs"),
+        () = others => {}
+    }
 }
 
 #[tokio::test]
@@ -109,9 +108,9 @@ async fn no_more_calls_at_once_than_allowed() {
 
 #[tokio::test]
 async fn whoever_waits_too_long_for_a_turn_comes_back_later_and_the_link_is_not_blamed() {
-    let town = Town::with(|tax| (tax.at_once, tax.failures) = (1, 2)).await;
+    let town = Town::with(|tax| (tax.at_once, tax.failures, tax.timeout_seconds) = (1, 2, 2)).await;
     town.ask_fresh().await;
-    town.behave(Behaviour::Slow { millis: 800 });
+    town.behave(Behaviour::Slow { millis: 1_200 });
     let all = futures_util::future::join_all((0..6).map(|_| town.ask_fresh())).await;
     let crowded = |o: &&Outcome| matches!(o, Outcome::Unavailable { words, .. } if words.contains("wait already"));
     assert!(all.iter().filter(crowded).count() >= 3, "{all:?}");
@@ -122,17 +121,20 @@ async fn whoever_waits_too_long_for_a_turn_comes_back_later_and_the_link_is_not_
 /// A job that is cancelled in the middle (its lease ran out) must leave nothing behind.
 #[tokio::test]
 async fn a_question_given_up_in_the_middle_frees_its_turn_and_does_not_block_the_try() {
-    let town = Town::with(|tax| (tax.at_once, tax.failures, tax.pause_seconds) = (1, 1, 10)).await;
+    let town = Town::with(|tax| {
+        (tax.at_once, tax.failures, tax.pause_seconds, tax.timeout_seconds) = (1, 1, 10, 5);
+    })
+    .await;
     town.behave(Behaviour::Fails { times: 1, status: 500 });
     town.ask_fresh().await;
     town.behave(Behaviour::NeverAnswers);
     town.pass(10);
-    let given_up = tokio::time::timeout(Duration::from_millis(100), town.ask_fresh()).await;
+    let given_up = tokio::time::timeout(Duration::from_millis(300), town.ask_fresh()).await;
     assert!(given_up.is_err());
     assert_eq!(health(&town, TAX).under_way, 0);
     town.behave(Behaviour::Prompt);
     assert_eq!(town.ask_fresh().await.word(), "unavailable", "the try still counts as under way");
-    town.pass(3);
+    town.pass(11);
     assert_eq!(town.ask_fresh().await.word(), "answered");
 }
 
