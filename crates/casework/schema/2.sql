@@ -198,7 +198,8 @@ create table task (
 );
 create index task_by_id on task (task_id);
 create index task_of_case on task (case_id, status);
-create index task_of_office on task (agency, status, sort_key);
+create index task_of_agency on task (agency, status, sort_key);
+create index task_of_office on task (agency, jurisdiction, status, sort_key);
 create index task_of_official on task (assigned_to, status, sort_key);
 
 -- distribution: key(subject_id)

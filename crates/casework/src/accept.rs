@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use store::{AsConflict, StoreError, Tx, params};
 use uuid::Uuid;
 
+use crate::case::open::{Opening, OpeningItem};
+use crate::case::{self, Actor, Channel, give};
 use crate::desk::Desk;
 use crate::model::{ItemStatus, Offer, OfferStatus, Place, Prefilled, Subject};
 use crate::rows;
@@ -151,6 +153,12 @@ pub enum Fault {
         /// What is wrong and what was expected.
         reason: String,
     },
+    /// No case could be opened.
+    #[error(transparent)]
+    Open(#[from] case::open::Fault),
+    /// An answer could not be recorded.
+    #[error(transparent)]
+    Answer(#[from] registry::fact::FactError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -158,7 +166,12 @@ pub enum Fault {
 
 impl AsConflict for Fault {
     fn is_conflict(&self) -> bool {
-        matches!(self, Fault::Store(e) if e.is_conflict())
+        match self {
+            Fault::Store(e) => e.is_conflict(),
+            Fault::Open(e) => e.is_conflict(),
+            Fault::Answer(e) => e.is_conflict(),
+            _ => false,
+        }
     }
 }
 
@@ -368,9 +381,38 @@ async fn take(
         tx.execute(rows::ACT_ADD, values).await?;
     }
     rows::ITEM_ADD.insert(tx, items).await?;
+    open_cases(tx, desk, who, application, input, household, fresh).await?;
     let programmes = fresh.iter().map(|(_, o)| o.programme.as_str()).collect();
     let told = Received { application, household, applicant: input.applicant, programmes };
     tx.emit(desk.ids, now, RECEIVED, &told).await?;
+    Ok(())
+}
+
+/// One case for every programme taken, and what the family answered in the registry.
+async fn open_cases(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    application: ApplicationId,
+    input: &Input,
+    household: HouseholdId,
+    fresh: &[(&Tap, &Offer)],
+) -> Result<(), Fault> {
+    let item = |(tap, offer): &(&Tap, &Offer)| OpeningItem {
+        subject: offer.subject,
+        programme: offer.programme.clone(),
+        period_key: offer.period_key.clone(),
+        offer: Some(offer.id),
+        applied_on: desk.today(),
+        answers: tap.answers.iter().map(|g| answered(g, desk)).collect(),
+    };
+    let channel = if who.role.is_staff() { Channel::Counter } else { Channel::Online };
+    let items: Vec<OpeningItem> = fresh.iter().map(item).collect();
+    for answer in items.iter().flat_map(|i| &i.answers) {
+        give::record(tx, desk, who, answer.subject, &answer.item, &answer.value).await?;
+    }
+    let opening = Opening { application, applicant: input.applicant, household, channel, items };
+    case::open::run(tx, desk, Actor::of(who), &opening).await?;
     Ok(())
 }
 

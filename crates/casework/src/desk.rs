@@ -9,9 +9,6 @@ use rules::schema::{Entity, Value};
 
 use crate::model::{Cause, Subject};
 
-/// Days for a decision where neither the claim nor the process names any.
-const DECISION_DAYS: u32 = 30;
-
 /// The desk at which events are registered and offers worked out.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
@@ -36,7 +33,14 @@ impl<'a> Desk<'a> {
         let known = self.pack.programmes().get(programme);
         let version = known.and_then(|p| p.versions.iter().find(|v| v.covers(on)));
         let claim = version.and_then(|v| v.claim.as_ref()).and_then(|c| c.decision_days);
-        claim.unwrap_or(DECISION_DAYS)
+        claim.unwrap_or(self.pack.process(programme).decision_days)
+    }
+
+    /// The place of the office that works for people at `place`: the district around it, or the place itself.
+    pub fn office_of(&self, place: &str) -> String {
+        let around = self.pack.ancestors(place);
+        let district = around.iter().find(|j| j.level == catalogue::model::Level::District);
+        district.map_or_else(|| place.to_owned(), |j| j.id.clone())
     }
 
     /// The registry's pen for statements of this origin.

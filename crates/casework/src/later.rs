@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use store::{JobRow, Message, StoreError, Tx, params};
 use uuid::Uuid;
 
+use crate::case::advance;
+use crate::case::open::{ADVANCE, Advance};
+use crate::case::reopen::{self, REVIEW, Review};
 use crate::desk::Desk;
 use crate::model::Cause;
 use crate::recompute::{self, Fault};
@@ -40,6 +43,16 @@ pub async fn handle(tx: &mut Tx, desk: &Desk<'_>, message: &Message) -> Result<b
             for household in notice.households {
                 recompute::household(tx, desk, household, Cause::FactChange, None).await?;
             }
+            Ok(true)
+        }
+        ADVANCE => {
+            let asked: Advance = serde_json::from_str(&message.payload).map_err(|e| Fault::Payload(e.to_string()))?;
+            advance::run(tx, desk, asked.case).await?;
+            Ok(true)
+        }
+        REVIEW => {
+            let asked: Review = serde_json::from_str(&message.payload).map_err(|e| Fault::Payload(e.to_string()))?;
+            reopen::review(tx, desk, asked.household, asked.cause).await?;
             Ok(true)
         }
         PACK_CHANGED => {

@@ -17,6 +17,7 @@ pub mod case;
 pub mod changed;
 pub mod correct;
 pub mod death;
+pub mod decide;
 mod desk;
 pub mod determine;
 pub mod evaluate;
@@ -24,6 +25,7 @@ pub mod evidence;
 pub mod household;
 pub mod investigate;
 pub mod later;
+pub mod letter;
 pub mod model;
 pub mod moved;
 pub mod plan;
@@ -50,5 +52,20 @@ pub const SCHEMA: store::Schema = store::Schema {
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS, application::rows::STATEMENTS, evidence::rows::STATEMENTS, case::rows::STATEMENTS, determine::STATEMENTS, investigate::STATEMENTS, rows::OFFER_ADD.statements(), rows::KEY_ADD.statements(), rows::ITEM_ADD.statements()]
+    vec![
+        rows::STATEMENTS,
+        application::rows::STATEMENTS,
+        evidence::rows::STATEMENTS,
+        case::rows::STATEMENTS,
+        case::reopen::STATEMENTS,
+        case::worklist::STATEMENTS,
+        determine::STATEMENTS,
+        investigate::STATEMENTS,
+        decide::STATEMENTS,
+        decide::object::STATEMENTS,
+        letter::STATEMENTS,
+        rows::OFFER_ADD.statements(),
+        rows::KEY_ADD.statements(),
+        rows::ITEM_ADD.statements(),
+    ]
 }

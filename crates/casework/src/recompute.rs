@@ -120,6 +120,7 @@ pub(crate) async fn settle(
     let changes = plan(&before, &offered, drafts, occasion);
     let settled = carry_out(tx, desk, snapshot, &now.explanation.rule_set, changes, occasion).await?;
     stand(tx, desk, snapshot, &stands).await?;
+    crate::case::reopen::announce(tx, desk, snapshot.household, cause).await?;
     Ok(settled)
 }
 
@@ -192,7 +193,7 @@ async fn carry_out(
                 settled.revised.push(offer.id);
             }
             Change::Close { offer, status } => {
-                close(tx, &offer, status, desk.now).await?;
+                close(tx, desk, &offer, status).await?;
                 settled.closed.push(offer.id);
             }
         }
@@ -202,12 +203,13 @@ async fn carry_out(
 }
 
 /// Closes an offer; what was applied for with it is void.
-pub(crate) async fn close(tx: &mut Tx, offer: &Offer, status: OfferStatus, now: Instant) -> Result<(), StoreError> {
+pub(crate) async fn close(tx: &mut Tx, desk: &Desk<'_>, offer: &Offer, status: OfferStatus) -> Result<(), StoreError> {
     if offer.status == OfferStatus::Accepted {
         let values = params![offer.subject.uuid(), offer.id, ItemStatus::Void.word()];
         tx.execute(rows::ITEM_STATUS, values).await?;
+        crate::case::reopen::void(tx, desk, offer.subject, offer.id).await?;
     }
-    rows::set_status(tx, offer, status, now).await.map(drop)
+    rows::set_status(tx, offer, status, desk.now).await.map(drop)
 }
 
 /// Keeps an offer's present revision before the next is written.
@@ -244,7 +246,12 @@ fn new_offer(
 }
 
 /// Freezes the facts under the hash of their content, and gives the hash.
-pub(crate) async fn freeze(tx: &mut Tx, desk: &Desk<'_>, snapshot: &Snapshot, rule_set: &str) -> Result<String, StoreError> {
+pub(crate) async fn freeze(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    snapshot: &Snapshot,
+    rule_set: &str,
+) -> Result<String, StoreError> {
     let content = rows::json(snapshot)?;
     let hash = hex::encode(Sha256::digest(content.as_bytes()));
     let values = params![snapshot.household, hash, content, desk.pack.content_hash(), rule_set, desk.now];

@@ -85,7 +85,7 @@ async fn birth(tx: &mut Tx, desk: &Desk<'_>, who: &Who, input: &Input, event: &L
     let mut settled = Settled::default();
     for offer in rows::offers_of(tx, &[child.0]).await? {
         if matches!(offer.status, OfferStatus::Open | OfferStatus::Refused | OfferStatus::Accepted) {
-            close(tx, &offer, OfferStatus::Withdrawn, desk.now).await?;
+            close(tx, desk, &offer, OfferStatus::Withdrawn).await?;
             settled.closed.push(offer.id);
         }
     }

@@ -61,6 +61,21 @@ pub async fn identifiers(
     Ok(Whole(crate::person::identifiers(tx, keys, person, now).await?))
 }
 
+/// The names of people as they stand on a day, one each: for a list whose viewer was decided on for everybody in it.
+pub async fn names(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = PersonId>,
+    day: kernel::Date,
+) -> Result<std::collections::BTreeMap<PersonId, String>, StoreError> {
+    let as_of = AsOf::latest(day);
+    let people = rows::read(tx, ids, as_of.recorded).await?;
+    let name = |(id, rows): (&PersonId, &Rows)| {
+        let record = PersonRecord::at(rows, as_of, true);
+        record.names.first().map(|n| (*id, n.full.clone()))
+    };
+    Ok(people.iter().filter_map(name).collect())
+}
+
 store::sql! {
     ANYBODY = "select 1 as one from person limit 1";
 }

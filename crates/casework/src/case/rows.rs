@@ -29,6 +29,7 @@ store::sql! {
         values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $13)";
     TASK = "select subject_id, task_id, case_id, kind, programme, agency, jurisdiction, status, due_on, assigned_to, barred_account, detail, opened_at, closed_at, outcome from task where task_id = $1";
     TASKS_OF_CASE = "select subject_id, task_id, case_id, kind, programme, agency, jurisdiction, status, due_on, assigned_to, barred_account, detail, opened_at, closed_at, outcome from task where case_id = $1 order by opened_at, task_id";
+    HAND_OVER = "update task set jurisdiction = $2, assigned_to = null where case_id = $1 and status = 'open'";
     TASK_CLOSE = "update task set status = $3, closed_at = $4, closed_by = $5, outcome = $6 where subject_id = $1 and task_id = $2 and status = 'open'";
 }
 
@@ -196,6 +197,7 @@ pub(crate) async fn open_task<T: Serialize>(
 ) -> Result<TaskId, StoreError> {
     let id = TaskId::new(desk.ids, desk.now);
     let due = new.due_on.or(case.due_as_of(desk.today()));
+    let office = case.jurisdiction.as_deref().map(|place| desk.office_of(place));
     let values = params![
         case.subject.uuid(),
         id,
@@ -203,7 +205,7 @@ pub(crate) async fn open_task<T: Serialize>(
         new.kind.word(),
         case.programme,
         new.agency.unwrap_or(&case.agency),
-        case.jurisdiction,
+        office,
         due,
         sort_key(due, id),
         new.assigned_to,
@@ -280,4 +282,9 @@ pub(crate) async fn cancel_tasks(
         }
     }
     Ok(())
+}
+
+/// Gives the open tasks of a case to another office.
+pub(crate) async fn hand_over(tx: &mut Tx, case: &Case, office: Option<String>) -> Result<(), StoreError> {
+    tx.execute(HAND_OVER, params![case.id, office]).await.map(drop)
 }

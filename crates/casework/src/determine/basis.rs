@@ -30,6 +30,8 @@ pub struct Claimed {
     pub programme: String,
     /// Whose.
     pub subject: Subject,
+    /// The day it was applied for: before that it takes nothing away from another.
+    pub since: Date,
 }
 
 /// What is put before the rules.
@@ -118,8 +120,8 @@ async fn claimed(tx: &mut Tx, case: &Case) -> Result<Vec<Claimed>, StoreError> {
     let cases = crate::case::rows::of_household(tx, case.household).await?;
     let live = cases.into_iter().filter(|c| c.id == case.id || !c.stage.is_closed() || c.decision.is_some());
     let mut claimed: Vec<Claimed> =
-        live.map(|c| Claimed { programme: c.programme, subject: c.subject }).collect();
-    claimed.push(Claimed { programme: case.programme.clone(), subject: case.subject });
+        live.map(|c| Claimed { programme: c.programme, subject: c.subject, since: c.applied_on }).collect();
+    claimed.push(Claimed { programme: case.programme.clone(), subject: case.subject, since: case.applied_on });
     claimed.sort();
     claimed.dedup();
     Ok(claimed)

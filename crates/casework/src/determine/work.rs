@@ -169,7 +169,7 @@ pub(super) fn begins(pack: &Pack, basis: &Basis) -> Option<Date> {
 /// The sum of every month from `from` on, each by the facts, figures and law of its own.
 fn sums(pack: &Pack, basis: &Basis, today: &On<'_>, from: Date) -> Vec<(Date, Option<i64>)> {
     let Some((minor, per)) = today.sum() else { return vec![(from, Some(0))] };
-    if per != Per::Month || from > basis.on {
+    if per != Per::Month {
         return vec![(from, minor)];
     }
     let mut sums: Vec<(Date, Option<i64>)> = Vec::new();
@@ -178,7 +178,38 @@ fn sums(pack: &Pack, basis: &Basis, today: &On<'_>, from: Date) -> Vec<(Date, Op
         sums.push((day, sum.and_then(|on| on.sum()).and_then(|(minor, _)| minor)));
     }
     sums.push((from.max(basis.on.first_of_month()), minor));
+    ahead(pack, basis, today, &mut sums);
     sums
+}
+
+/// How many months ahead the sum is laid out: as far as the facts of today alone decide it.
+const AHEAD: usize = 60;
+
+/// The months to come in which the sum turns by itself, by age or by figures already published: what the law gives in steps
+/// is one decision, and no family is heard every time a child has a birthday.
+fn ahead(pack: &Pack, basis: &Basis, today: &On<'_>, sums: &mut Vec<(Date, Option<i64>)>) {
+    let household = today.facts.for_rules(pack.program().household());
+    let said = |day: Date| pack.program().answers(&household, day, basis.claim);
+    let mut before = said(basis.on);
+    let first = super::slices::next_month(basis.on);
+    let months = std::iter::successors(Some(first), |m| Some(super::slices::next_month(*m)));
+    for month in months.take(AHEAD) {
+        let now = said(month);
+        if now == before {
+            continue;
+        }
+        before = now;
+        let Some(on) = look(pack, basis, month) else { return };
+        match on.result().answer {
+            Answer::Yes => {
+                sums.push((month, on.sum().and_then(|(minor, _)| minor).filter(|_| on.excluded().is_none())))
+            }
+            // The end stands in the entitlement's own period; an age that ends it on a day says so there.
+            Answer::No => return sums.push((month, None)),
+            // Figures that are not published yet, facts that will be asked then: the last known sum goes on.
+            Answer::CannotTell | Answer::Error => return,
+        }
+    }
 }
 
 /// Evaluates the basis on a day; `None` when the programme says nothing about the subject then.
@@ -198,7 +229,8 @@ fn look<'a>(pack: &Pack, basis: &'a Basis, day: Date) -> Option<On<'a>> {
     };
     let among = |r: &ProgrammeResult| {
         let of = subject(&r.subject);
-        let claimed = |c: &Claimed| c.programme == *r.programme && Some(c.subject) == of;
+        let month_ends = day.last_of_month();
+        let claimed = |c: &Claimed| c.programme == *r.programme && Some(c.subject) == of && c.since <= month_ends;
         mine(&r.programme, of) || basis.claimed.iter().any(claimed)
     };
     let (explanation, combined) = pack.evaluate_among(&household, day, basis.claim, &among);
@@ -322,11 +354,9 @@ fn nearest(change: &NearestChange) -> Nearest {
             value: value.clone(),
             needed: needed.clone(),
         },
-        NearestChange::Fact { condition, fact, value } => Nearest::Fact {
-            condition: condition.to_string(),
-            item: fact.item.to_string(),
-            value: value.clone(),
-        },
+        NearestChange::Fact { condition, fact, value } => {
+            Nearest::Fact { condition: condition.to_string(), item: fact.item.to_string(), value: value.clone() }
+        }
     }
 }
 

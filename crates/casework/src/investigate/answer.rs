@@ -256,12 +256,7 @@ async fn waiting(tx: &mut Tx, request: &Request) -> Result<Vec<Case>, StoreError
 }
 
 /// What another source says about the same, if it says otherwise.
-async fn held(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    request: &Request,
-    said: &Said,
-) -> Result<Option<FactStood>, StoreError> {
+async fn held(tx: &mut Tx, desk: &Desk<'_>, request: &Request, said: &Said) -> Result<Option<FactStood>, StoreError> {
     let Some(home) = household::load(tx, desk, request.household, Cause::FactChange).await? else { return Ok(None) };
     let facts = match said.subject {
         Subject::Household(_) => &home.facts,

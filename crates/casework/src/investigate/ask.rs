@@ -141,11 +141,7 @@ pub struct Question {
 
 /// The question with the identifiers the agency finds the people by; `None` when it ended meanwhile. It leaves the
 /// building only as a disclosure to that agency.
-pub async fn question(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    id: RequestId,
-) -> Result<Option<Sealed<Question>>, StoreError> {
+pub async fn question(tx: &mut Tx, desk: &Desk<'_>, id: RequestId) -> Result<Option<Sealed<Question>>, StoreError> {
     let Some(request) = requests::one(tx, id).await?.filter(|r| r.status.is_open()) else { return Ok(None) };
     let basis = desk.basis(Cause::FactChange).map_err(|e| StoreError::Driver(e.to_string()))?;
     let subjects: BTreeSet<Subject> = request.items.iter().map(|(s, _)| *s).collect();
@@ -160,8 +156,7 @@ pub async fn question(
         };
         let as_of = registry::AsOf::latest(desk.today());
         let Some(whole) = registry::read::person(tx, person, as_of).await? else { continue };
-        let (birth_date, name) =
-            whole.process(&basis, |p| (p.birth_date, p.names.first().map(|n| n.full.clone())));
+        let (birth_date, name) = whole.process(&basis, |p| (p.birth_date, p.names.first().map(|n| n.full.clone())));
         let numbers = registry::read::identifiers(tx, desk.keys, person).await;
         let numbers = numbers.map_err(|e| StoreError::Driver(e.to_string()))?;
         let identifiers = numbers.process(&basis, Vec::clone);

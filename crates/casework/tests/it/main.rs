@@ -6,8 +6,10 @@
     reason = "helpers of tests; the exemption for tests does not reach them"
 )]
 
+mod application;
 mod births;
 mod desk;
+mod evidence;
 mod moves;
 mod offers;
 

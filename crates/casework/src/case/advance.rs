@@ -1,0 +1,196 @@
+//! Taking a case as far as it goes without a human being. Done again it does no harm: every step looks at what is there.
+
+use std::collections::BTreeSet;
+
+use kernel::{CaseId, Instant};
+use rules::outcome::Answer;
+use serde::Serialize;
+use store::{StoreError, Tx};
+
+use super::model::{Case, Stage, StepKind, TaskKind, TaskStatus};
+use super::rows::{self, Actor, NewTask};
+use crate::decide::put::By;
+use crate::decide::{self, Judgement, Put};
+use crate::desk::Desk;
+use crate::determine::{self, Basis, Determined};
+use crate::investigate::{self, Need, Request, Whom, ask};
+use crate::letter;
+use crate::model::Subject;
+
+/// Where a case stands after a step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Stand {
+    /// It is closed, or there is no such case.
+    Closed,
+    /// Agencies or officials must say something first.
+    Investigating,
+    /// The family must say something first.
+    AwaitingPerson,
+    /// An official must decide.
+    Official,
+    /// It was put somewhere.
+    Put(Put),
+}
+
+/// One step.
+pub async fn run(tx: &mut Tx, desk: &Desk<'_>, id: CaseId) -> Result<Stand, StoreError> {
+    let Some(mut case) = rows::case(tx, id).await? else { return Ok(Stand::Closed) };
+    if case.stage.is_closed() {
+        return Ok(Stand::Closed);
+    }
+    // What an official or the family has in hand is not taken from them.
+    if matches!(case.stage, Stage::Approval | Stage::Hearing) {
+        return Ok(if case.stage == Stage::Hearing { Stand::AwaitingPerson } else { Stand::Official });
+    }
+    let before = case.clone();
+    let stand = step(tx, desk, &mut case).await?;
+    // A step that changed nothing leaves the page of an official who just reads the case valid.
+    if case != before {
+        rows::save(tx, &mut case, desk.now).await?;
+    }
+    Ok(stand)
+}
+
+async fn step(tx: &mut Tx, desk: &Desk<'_>, case: &mut Case) -> Result<Stand, StoreError> {
+    let Some(basis) = determine::load(tx, desk, case).await? else {
+        return trouble(tx, desk, case, "the household is gone").await;
+    };
+    let determined = determine::work_out(desk.pack, &basis);
+    if determined.answer == Answer::Error {
+        let why = determined.error.clone().unwrap_or_default();
+        return trouble(tx, desk, case, &why).await;
+    }
+    if let Some(waits) = investigate_first(tx, desk, case, &basis, &determined).await? {
+        return Ok(waits);
+    }
+    settle(tx, desk, case, &basis, &determined).await
+}
+
+/// Everything is known: write the determination down, and decide or hand it to an official.
+async fn settle(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &mut Case,
+    basis: &Basis,
+    determined: &Determined,
+) -> Result<Stand, StoreError> {
+    rows::cancel_tasks(tx, case.id, &[TaskKind::Gap, TaskKind::Trouble], "known now", desk.now).await?;
+    let id = determination(tx, desk, case, basis, determined).await?;
+    let put = decide::put(tx, desk, case, (id, determined), Judgement::default(), By::Machine).await?;
+    if put != Put::Official {
+        rows::cancel_tasks(tx, case.id, &[TaskKind::Decide], "decided", desk.now).await?;
+        return Ok(Stand::Put(put));
+    }
+    case.enter(Stage::Official, desk.today(), desk.now);
+    let detail = serde_json::json!({ "answer": determined.answer, "amount": determined.amount });
+    open_once(tx, desk, case, TaskKind::Decide, detail).await?;
+    Ok(Stand::Official)
+}
+
+/// The determination of today, written once: a step done again finds it.
+pub(crate) async fn determination(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &mut Case,
+    basis: &Basis,
+    determined: &Determined,
+) -> Result<kernel::DeterminationId, StoreError> {
+    if let Some(last) = case.determination {
+        let last = determine::read(tx, case.subject, last).await?;
+        if let Some(last) = last.filter(|l| l.on == basis.on && l.determined == *determined) {
+            return Ok(last.id);
+        }
+    }
+    let id = determine::record(tx, desk, case, basis, determined, None).await?;
+    case.determination = Some(id);
+    let said = serde_json::json!({ "determination": id, "answer": determined.answer, "amount": determined.amount });
+    rows::step(tx, desk, case, StepKind::Determined, Actor::MACHINE, &said).await?;
+    Ok(id)
+}
+
+/// Asks for what is missing; `None` when nothing is.
+async fn investigate_first(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &mut Case,
+    basis: &Basis,
+    determined: &Determined,
+) -> Result<Option<Stand>, StoreError> {
+    let confirmed = ask::confirmed(tx, desk, case).await?;
+    let needs = investigate::needs(desk.pack, basis, determined, &confirmed);
+    let since = reopened_at(tx, case).await?;
+    let asked = investigate::of_case(tx, case.id).await?;
+    let ended = |need: &&Need| covers(&asked, need, |r| !r.status.is_open() && r.asked_at >= since);
+    let open = |need: &&Need| covers(&asked, need, |r| r.status.is_open());
+    let of_agencies: Vec<&Need> = needs.iter().filter(|n| n.whom != Whom::Person).collect();
+    let fresh: Vec<Need> = of_agencies.iter().filter(|n| !ended(n) && !open(n)).map(|n| (*n).clone()).collect();
+    let gaps: Vec<&Need> = of_agencies.iter().copied().filter(|n| ended(n) && !open(n)).collect();
+    let of_person: Vec<&Need> = needs.iter().filter(|n| n.whom == Whom::Person).collect();
+    ask::run(tx, desk, case, &fresh).await?;
+    if !gaps.is_empty() {
+        let detail = serde_json::json!({ "needs": gaps });
+        open_once(tx, desk, case, TaskKind::Gap, detail).await?;
+    }
+    if !of_person.is_empty() {
+        ask_person(tx, desk, case, &of_person).await?;
+    }
+    let tasks = rows::tasks(tx, case.id).await?;
+    let settling =
+        tasks.iter().any(|t| t.status == TaskStatus::Open && matches!(t.kind, TaskKind::Contradiction | TaskKind::Gap));
+    let asking = !fresh.is_empty() || of_agencies.iter().any(|n| open(n));
+    if asking || settling {
+        case.enter(Stage::Investigating, desk.today(), desk.now);
+        return Ok(Some(Stand::Investigating));
+    }
+    if !of_person.is_empty() {
+        case.enter(Stage::AwaitingPerson, desk.today(), desk.now);
+        return Ok(Some(Stand::AwaitingPerson));
+    }
+    Ok(None)
+}
+
+/// Whether a question that is `so` asks for what is wanted.
+fn covers(asked: &[Request], need: &Need, so: impl Fn(&Request) -> bool) -> bool {
+    asked.iter().filter(|r| so(r)).any(|r| r.items.iter().any(|(s, i)| *s == need.subject && *i == need.item))
+}
+
+/// Since when the present look at the case runs: questions of an earlier one are not this one's.
+async fn reopened_at(tx: &mut Tx, case: &Case) -> Result<Instant, StoreError> {
+    let steps = rows::steps(tx, case.id).await?;
+    Ok(steps.iter().rev().find(|s| s.kind == StepKind::Reopened).map_or(case.opened_at, |s| s.at))
+}
+
+/// Asks the family for what only it can say: a letter, once for the same things.
+async fn ask_person(tx: &mut Tx, desk: &Desk<'_>, case: &Case, needs: &[&Need]) -> Result<(), StoreError> {
+    let items: BTreeSet<(Subject, &str)> = needs.iter().map(|n| (n.subject, n.item.as_str())).collect();
+    let key = format!("{} {}", case.id, items.iter().map(|(_, i)| *i).collect::<Vec<_>>().join(" "));
+    if letter::write(tx, desk, case, letter::Kind::Asked, &key, desk.today()).await? {
+        let said = serde_json::json!({ "needs": needs });
+        rows::step(tx, desk, case, StepKind::AskedPerson, Actor::MACHINE, &said).await?;
+    }
+    Ok(())
+}
+
+/// What cannot be worked out waits for a human being; it never denies.
+async fn trouble(tx: &mut Tx, desk: &Desk<'_>, case: &mut Case, why: &str) -> Result<Stand, StoreError> {
+    case.enter(Stage::Official, desk.today(), desk.now);
+    open_once(tx, desk, case, TaskKind::Trouble, serde_json::json!({ "why": why })).await?;
+    Ok(Stand::Official)
+}
+
+/// Opens a task unless one of its kind is open.
+pub(crate) async fn open_once(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &Case,
+    kind: TaskKind,
+    detail: serde_json::Value,
+) -> Result<(), StoreError> {
+    let tasks = rows::tasks(tx, case.id).await?;
+    if tasks.iter().any(|t| t.kind == kind && t.status == TaskStatus::Open) {
+        return Ok(());
+    }
+    let new = NewTask { kind, agency: None, due_on: None, assigned_to: case.assigned_to, barred: None, detail };
+    rows::open_task(tx, desk, case, new).await.map(drop)
+}

@@ -1,0 +1,136 @@
+//! What the family gives when it is asked: facts of its own saying.
+
+use guard::{Action, Allowed, Who};
+use kernel::{CaseId, Period};
+use registry::{NewFact, Origin};
+use rules::schema::{Entity, Value};
+use serde::{Deserialize, Serialize};
+use store::{AsConflict, StoreError, Tx};
+
+use super::model::StepKind;
+use super::rows::{self, Actor};
+use crate::desk::{Desk, fact_value, registry_subject};
+use crate::household;
+use crate::investigate::answer::wake;
+use crate::model::Subject;
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Whom it is about.
+    pub subject: Subject,
+    /// The item.
+    pub item: String,
+    /// The value.
+    pub value: Value,
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// No such case.
+    #[error("there is no such case")]
+    NoCase,
+    /// The case is closed.
+    #[error("the case is closed; report the change instead")]
+    Closed,
+    /// The guard did not allow it.
+    #[error("not allowed for everybody the answers are about")]
+    NotAllowed,
+    /// Somebody else's.
+    #[error("the answers are about somebody outside the household")]
+    OtherHousehold,
+    /// Nothing was answered.
+    #[error("give at least one answer")]
+    Nothing,
+    /// A value that cannot be.
+    #[error("{item}: {reason}")]
+    BadAnswer {
+        /// The item.
+        item: String,
+        /// What was expected.
+        reason: String,
+    },
+    /// The registry refused it.
+    #[error(transparent)]
+    Fact(#[from] registry::fact::FactError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AsConflict for Fault {
+    fn is_conflict(&self) -> bool {
+        match self {
+            Fault::Fact(e) => e.is_conflict(),
+            Fault::Store(e) => e.is_conflict(),
+            _ => false,
+        }
+    }
+}
+
+/// Takes answers in a case; it goes on at once.
+pub async fn run(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    allowed: &Allowed,
+    case: CaseId,
+    answers: &[Answer],
+) -> Result<(), Fault> {
+    let case = rows::case(tx, case).await?.ok_or(Fault::NoCase)?;
+    if case.stage.is_closed() {
+        return Err(Fault::Closed);
+    }
+    if answers.is_empty() {
+        return Err(Fault::Nothing);
+    }
+    let members = household::member_ids(tx, desk, case.household).await?;
+    for answer in answers {
+        let about = match answer.subject {
+            Subject::Household(home) if home == case.household => case.applicant,
+            Subject::Person(person) if members.contains(&person) => person,
+            _ => return Err(Fault::OtherHousehold),
+        };
+        let may = matches!(allowed.action(), Action::AcceptOffer | Action::KeyInForPerson | Action::WorkCase);
+        if !may || !allowed.covers(about) {
+            return Err(Fault::NotAllowed);
+        }
+        desk.check_value(answer.subject, &answer.item, &answer.value)
+            .map_err(|reason| Fault::BadAnswer { item: answer.item.clone(), reason })?;
+    }
+    for answer in answers {
+        record(tx, desk, who, answer.subject, &answer.item, &answer.value).await?;
+    }
+    let items: Vec<&str> = answers.iter().map(|a| a.item.as_str()).collect();
+    rows::step(tx, desk, &case, StepKind::PersonGave, Actor::of(who), &serde_json::json!({ "items": items })).await?;
+    wake(tx, desk, case.id).await?;
+    Ok(())
+}
+
+/// Records what the family says. Where the agency that holds it has spoken already, its word stands: what the family says
+/// remains in its application, for an official to compare.
+pub(crate) async fn record(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    subject: Subject,
+    item: &str,
+    value: &Value,
+) -> Result<(), registry::fact::FactError> {
+    let entity = match subject {
+        Subject::Household(_) => Entity::Household,
+        Subject::Person(_) => Entity::Person,
+    };
+    let law = desk.pack.item(entity, item).map(|i| i.law.clone()).unwrap_or_default();
+    let origin = Origin::new("self", law, format!("account {}", who.account));
+    let new = NewFact {
+        subject: registry_subject(subject),
+        item: item.to_owned(),
+        value: fact_value(value),
+        valid: Period { from: desk.today(), until: None },
+        corrects: None,
+    };
+    let check = |subject: &registry::Subject, item: &str, value: &registry::FactValue| desk.check(subject, item, value);
+    registry::fact::record(tx, desk.pen(&origin), &check, new).await.map(drop)
+}

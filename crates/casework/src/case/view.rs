@@ -1,0 +1,164 @@
+//! Cases as people read them: sealed, with everybody whose data they hold.
+
+use kernel::{CaseId, DecisionId, HouseholdId, PersonId, TaskId};
+use registry::sight::{Seen, Sight, relations};
+use serde::Serialize;
+use store::{StoreError, Tx};
+
+use super::model::{Case, Step, Task};
+use super::rows;
+use crate::decide::object::{self, Objection};
+use crate::decide::{self, Decision};
+use crate::desk::Desk;
+use crate::determine::{self, Determination};
+use crate::investigate::{self, Need, Request};
+use crate::letter::{self, Letter};
+
+/// Everything about one case.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseView {
+    /// The case.
+    pub case: Case,
+    /// Its legal day, a running pause counted in.
+    pub due_on: Option<kernel::Date>,
+    /// What happened, in order.
+    pub steps: Vec<Step>,
+    /// Questions to agencies.
+    pub requests: Vec<Request>,
+    /// What was worked out, the first first.
+    pub determinations: Vec<Determination>,
+    /// What was decided or prepared, the first first.
+    pub decisions: Vec<Decision>,
+    /// Objections and orders.
+    pub objections: Vec<Objection>,
+    /// Tasks, done ones too.
+    pub tasks: Vec<Task>,
+    /// As it would be determined now; `None` for a closed case.
+    pub now: Option<determine::Determined>,
+    /// What is wanted now, and of whom.
+    pub needs: Vec<Need>,
+}
+
+/// A case in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseLine {
+    /// The case.
+    pub case: Case,
+    /// The decision in force.
+    pub decision: Option<Decision>,
+    /// Questions to agencies.
+    pub requests: Vec<Request>,
+    /// What the family is asked.
+    pub asked: Vec<Need>,
+}
+
+/// Who is concerned by a case, to ask the guard before anything is done with it: household and person.
+pub async fn concerned(tx: &mut Tx, id: CaseId) -> Result<Option<(HouseholdId, PersonId)>, StoreError> {
+    let case = rows::case(tx, id).await?;
+    Ok(case.map(|c| (c.household, decide::official::of(&c))))
+}
+
+/// The case of a task.
+pub async fn case_of_task(tx: &mut Tx, id: TaskId) -> Result<Option<CaseId>, StoreError> {
+    Ok(rows::task(tx, id).await?.map(|t| t.case))
+}
+
+/// The case of a decision.
+pub async fn case_of_decision(tx: &mut Tx, id: DecisionId) -> Result<Option<CaseId>, StoreError> {
+    Ok(decide::one(tx, id).await?.map(|d| d.case))
+}
+
+/// The case of an objection.
+pub async fn case_of_objection(tx: &mut Tx, id: kernel::ObjectionId) -> Result<Option<CaseId>, StoreError> {
+    Ok(object::one(tx, id).await?.map(|o| o.case))
+}
+
+/// A decision in force, for other rooms that act on it (payment). Never shown.
+pub async fn decided(tx: &mut Tx, id: DecisionId) -> Result<Option<(Case, Decision)>, StoreError> {
+    let Some(decision) = decide::one(tx, id).await? else { return Ok(None) };
+    Ok(rows::case(tx, decision.case).await?.map(|case| (case, decision)))
+}
+
+/// One case with all that belongs to it.
+pub async fn one(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    id: CaseId,
+) -> Result<Option<Seen<CaseView>>, StoreError> {
+    let Some(case) = rows::case(tx, id).await? else { return Ok(None) };
+    let mut persons = crate::household::member_ids(tx, desk, case.household).await?;
+    persons.extend(case.subject.person().filter(|p| !persons.contains(p)));
+    let about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
+    let (now, needs) = now(tx, desk, &case).await?;
+    let view = CaseView {
+        due_on: case.due_as_of(desk.today()),
+        steps: rows::steps(tx, id).await?,
+        requests: investigate::of_case(tx, id).await?,
+        determinations: determine::of_case(tx, id).await?,
+        decisions: decide::of_case(tx, id).await?,
+        objections: object::of_case(tx, id).await?,
+        tasks: rows::tasks(tx, id).await?,
+        now,
+        needs,
+        case,
+    };
+    Ok(Some(Seen { sealed: guard::Sealed::new(view, persons), about }))
+}
+
+/// As an open case would be determined now, and what is wanted for it.
+async fn now(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &Case,
+) -> Result<(Option<determine::Determined>, Vec<Need>), StoreError> {
+    if case.stage.is_closed() {
+        return Ok((None, Vec::new()));
+    }
+    let Some(basis) = determine::load(tx, desk, case).await? else { return Ok((None, Vec::new())) };
+    let determined = determine::work_out(desk.pack, &basis);
+    let confirmed = investigate::ask::confirmed(tx, desk, case).await?;
+    let needs = investigate::needs(desk.pack, &basis, &determined, &confirmed);
+    Ok((Some(determined), needs))
+}
+
+/// The cases of a household, the oldest first.
+pub async fn of_household(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    household: HouseholdId,
+) -> Result<Option<Seen<Vec<CaseLine>>>, StoreError> {
+    let mut persons = crate::household::member_ids(tx, desk, household).await?;
+    if persons.is_empty() {
+        return Ok(None);
+    }
+    let mut lines = Vec::new();
+    for case in rows::of_household(tx, household).await? {
+        persons.extend(case.subject.person().filter(|p| !persons.contains(p)));
+        let (_, needs) = now(tx, desk, &case).await?;
+        lines.push(CaseLine {
+            decision: decide::in_force(tx, &case).await?,
+            requests: investigate::of_case(tx, case.id).await?,
+            asked: needs.into_iter().filter(|n| n.whom == investigate::Whom::Person).collect(),
+            case,
+        });
+    }
+    let about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
+    Ok(Some(Seen { sealed: guard::Sealed::new(lines, persons), about }))
+}
+
+/// Letters to a household's people, the newest first.
+pub async fn letters(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    household: HouseholdId,
+    most: u32,
+) -> Result<Seen<Vec<Letter>>, StoreError> {
+    let letters = letter::of_household(tx, household, most).await?;
+    let mut persons = crate::household::member_ids(tx, desk, household).await?;
+    persons.extend(letters.iter().map(|l| l.person).filter(|p| !persons.contains(p)).collect::<Vec<_>>());
+    let about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
+    Ok(Seen { sealed: guard::Sealed::new(letters, persons), about })
+}

@@ -1,0 +1,369 @@
+//! Objections, their review by somebody else, and orders of courts.
+
+use guard::{Action, Allowed, Who};
+use kernel::{AccountId, CaseId, Date, DecisionId, Instant, ObjectionId, PersonId};
+use serde::{Deserialize, Serialize};
+use store::{AsConflict, Row, StoreError, Tx, params};
+
+use super::model::{Decision, DecisionStatus, Judgement, Override};
+use super::official::{self, check_override};
+use super::put::{By, Put, put};
+use super::rows;
+use crate::case::advance;
+use crate::case::model::in_days;
+use crate::case::rows as cases;
+use crate::case::rows::NewTask;
+use crate::case::{Actor, Case, StepKind, TaskKind, TaskStatus};
+use crate::desk::Desk;
+use crate::determine;
+use crate::model::words;
+
+store::sql! {
+    ADD = "insert into objection (subject_id, objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, received_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', $11)";
+    ONE = "select objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, reviewer, outcome_reason, new_decision_id, received_at, closed_at
+        from objection where objection_id = $1";
+    OF_CASE = "select objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, reviewer, outcome_reason, new_decision_id, received_at, closed_at
+        from objection where case_id = $1 order by received_at, objection_id";
+    CLOSE = "update objection set status = $3, reviewer = $4, outcome_reason = $5, new_decision_id = $6, closed_at = $7
+        where subject_id = $1 and objection_id = $2 and status = 'open'";
+}
+
+words! {
+    /// What calls a decision into question.
+    Kind as "objection" {
+        /// The person objects.
+        Objection = "objection",
+        /// A court ordered.
+        CourtOrder = "court_order",
+    }
+}
+
+words! {
+    /// How an objection stands.
+    Status as "objection status" {
+        /// Under review.
+        Open = "open",
+        /// The decision was changed.
+        Granted = "granted",
+        /// The decision stands.
+        Rejected = "rejected",
+        /// The person took it back.
+        Withdrawn = "withdrawn",
+    }
+}
+
+/// An objection as the database holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Objection {
+    /// Its id.
+    pub id: ObjectionId,
+    /// The case.
+    pub case: CaseId,
+    /// The decision.
+    pub decision: DecisionId,
+    /// What it is.
+    pub kind: Kind,
+    /// Why.
+    pub reason: String,
+    /// Who objects.
+    pub person: Option<PersonId>,
+    /// Through which account.
+    pub account: AccountId,
+    /// The day it came.
+    pub received_on: Date,
+    /// Until when it must be reviewed.
+    pub due_on: Date,
+    /// How it stands.
+    pub status: Status,
+    /// Who reviewed it.
+    pub reviewer: Option<AccountId>,
+    /// What the review said.
+    pub outcome_reason: Option<String>,
+    /// The decision that came of it.
+    pub new_decision: Option<DecisionId>,
+    /// When it was received.
+    pub received_at: Instant,
+    /// When it was closed.
+    pub closed_at: Option<Instant>,
+}
+
+/// Why an objection was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// No such thing.
+    #[error("there is no such decision or objection")]
+    Nothing,
+    /// Too late.
+    #[error(
+        "the time to object ended on {0}; if something has changed since, report the change and it is decided anew"
+    )]
+    TooLate(Date),
+    /// Not a decision that holds.
+    #[error("this decision does not hold (any more): object to the one in force")]
+    NotInForce,
+    /// There is one already.
+    #[error("an objection to this decision is under review already")]
+    Already,
+    /// Reviewed already.
+    #[error("this objection is reviewed already")]
+    Done,
+    /// The reviewer took part in the decision.
+    #[error("you took part in the decision: somebody else must review it")]
+    TookPart,
+    /// No words.
+    #[error("say in a few words why, at least three letters and at most 4,000")]
+    NoWords,
+    /// As for any decision.
+    #[error(transparent)]
+    Official(#[from] official::Fault),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AsConflict for Fault {
+    fn is_conflict(&self) -> bool {
+        match self {
+            Fault::Official(e) => e.is_conflict(),
+            Fault::Store(e) => e.is_conflict(),
+            _ => false,
+        }
+    }
+}
+
+/// What a review comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The decision stands.
+    Stands,
+    /// It is worked out anew from the facts as they are known now.
+    Anew,
+    /// It is decided otherwise than the rules say.
+    Otherwise(Override),
+}
+
+fn reason_of(text: &str) -> Result<&str, Fault> {
+    let text = text.trim();
+    if (3..=4_000).contains(&text.chars().count()) { Ok(text) } else { Err(Fault::NoWords) }
+}
+
+/// The person, or somebody for them, objects.
+pub async fn raise(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    allowed: &Allowed,
+    decision: DecisionId,
+    reason: &str,
+) -> Result<ObjectionId, Fault> {
+    let reason = reason_of(reason)?;
+    let decision = rows::one(tx, decision).await?.ok_or(Fault::Nothing)?;
+    let case = cases::case(tx, decision.case).await?.ok_or(Fault::Nothing)?;
+    if allowed.action() != Action::ObjectDecision || !allowed.covers(official::of(&case)) {
+        return Err(official::Fault::NotAllowed.into());
+    }
+    if decision.status != DecisionStatus::InForce {
+        return Err(Fault::NotInForce);
+    }
+    if let Some(last) = decision.object_by.filter(|last| *last < desk.today()) {
+        return Err(Fault::TooLate(last));
+    }
+    if of_case(tx, case.id).await?.iter().any(|o| o.decision == decision.id && o.status == Status::Open) {
+        return Err(Fault::Already);
+    }
+    let due = in_days(desk.today(), desk.pack.process(&case.programme).review_days);
+    let id = add(tx, desk, who, &case, &decision, Kind::Objection, reason, due).await?;
+    let detail = serde_json::json!({ "objection": id, "decision": decision.id, "barred": took_part(&decision) });
+    let new = NewTask {
+        kind: TaskKind::Objection,
+        agency: None,
+        due_on: Some(due),
+        assigned_to: None,
+        barred: decision.decided_by.or(decision.prepared_by),
+        detail,
+    };
+    cases::open_task(tx, desk, &case, new).await?;
+    Ok(id)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row; a struct would only be unpacked again")]
+async fn add(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    case: &Case,
+    decision: &Decision,
+    kind: Kind,
+    reason: &str,
+    due: Date,
+) -> Result<ObjectionId, StoreError> {
+    let id = ObjectionId::new(desk.ids, desk.now);
+    let values = params![
+        case.subject.uuid(),
+        id,
+        case.id,
+        decision.id,
+        kind.word(),
+        reason,
+        who.person,
+        who.account,
+        desk.today(),
+        due,
+        desk.now
+    ];
+    tx.execute(ADD, values).await?;
+    let said = serde_json::json!({ "objection": id, "decision": decision.id, "kind": kind });
+    cases::step(tx, desk, case, StepKind::Objected, Actor::of(who), &said).await?;
+    Ok(id)
+}
+
+/// The accounts that must not review a decision.
+pub fn took_part(decision: &Decision) -> Vec<AccountId> {
+    decision.prepared_by.into_iter().chain(decision.decided_by).collect()
+}
+
+/// Somebody who took no part reviews an objection.
+pub async fn review(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    allowed: &Allowed,
+    objection: ObjectionId,
+    outcome: Outcome,
+    reason: &str,
+) -> Result<Option<Put>, Fault> {
+    let reason = reason_of(reason)?;
+    let objection = one(tx, objection).await?.ok_or(Fault::Nothing)?;
+    let mut case = official::open(tx, desk, who, allowed, Action::ApproveDecision, objection.case).await?;
+    let decision = rows::one(tx, objection.decision).await?.ok_or(Fault::Nothing)?;
+    if objection.status != Status::Open {
+        return Err(Fault::Done);
+    }
+    if took_part(&decision).contains(&who.account) || objection.account == who.account {
+        return Err(Fault::TookPart);
+    }
+    let overriding = match outcome {
+        Outcome::Stands => {
+            close(tx, desk, who, &case, &objection, Status::Rejected, reason, None).await?;
+            return Ok(None);
+        }
+        Outcome::Anew => None,
+        Outcome::Otherwise(other) => {
+            check_override(&other)?;
+            Some(other)
+        }
+    };
+    let judgement = Judgement { words: Some(reason.to_owned()), overriding, review: Some(objection.id) };
+    let done = decide_anew(tx, desk, who, &mut case, judgement).await?;
+    let new = match done {
+        Put::InForce(id) => Some(id),
+        _ => None,
+    };
+    close(tx, desk, who, &case, &objection, Status::Granted, reason, new).await?;
+    Ok(Some(done))
+}
+
+/// A court ordered: it is carried out as ordered, back to the day it says.
+pub async fn court_order(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    allowed: &Allowed,
+    decision: DecisionId,
+    order: Override,
+) -> Result<Put, Fault> {
+    check_override(&order)?;
+    let decision = rows::one(tx, decision).await?.ok_or(Fault::Nothing)?;
+    let mut case = official::open(tx, desk, who, allowed, Action::ApproveDecision, decision.case).await?;
+    if decision.status != DecisionStatus::InForce {
+        return Err(Fault::NotInForce);
+    }
+    let id = add(tx, desk, who, &case, &decision, Kind::CourtOrder, &order.reason, desk.today()).await?;
+    let reason = order.reason.clone();
+    let judgement = Judgement { words: None, overriding: Some(order), review: Some(id) };
+    let done = decide_anew(tx, desk, who, &mut case, judgement).await?;
+    let objection = one(tx, id).await?.ok_or(Fault::Nothing)?;
+    let new = match done {
+        Put::InForce(id) => Some(id),
+        _ => None,
+    };
+    close(tx, desk, who, &case, &objection, Status::Granted, &reason, new).await?;
+    Ok(done)
+}
+
+/// Works the case out from the facts as they are known now and brings the result into force: a review is the second look.
+async fn decide_anew(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    case: &mut Case,
+    judgement: Judgement,
+) -> Result<Put, Fault> {
+    let basis = determine::load(tx, desk, case).await?.ok_or(Fault::Nothing)?;
+    let determined = determine::work_out(desk.pack, &basis);
+    let open = matches!(determined.answer, rules::outcome::Answer::CannotTell | rules::outcome::Answer::Error);
+    if judgement.overriding.is_none() && open {
+        return Err(official::Fault::CannotTell(determined.missing.len()).into());
+    }
+    let id = advance::determination(tx, desk, case, &basis, &determined).await?;
+    let by = By::Final { prepared: None, decided: who.account };
+    let done = put(tx, desk, case, (id, &determined), judgement, by).await?;
+    cases::save(tx, case, desk.now).await?;
+    Ok(done)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row; a struct would only be unpacked again")]
+async fn close(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    case: &Case,
+    objection: &Objection,
+    status: Status,
+    reason: &str,
+    new: Option<DecisionId>,
+) -> Result<(), Fault> {
+    let values = params![case.subject.uuid(), objection.id, status.word(), who.account, reason, new, desk.now];
+    if tx.execute(CLOSE, values).await? != 1 {
+        return Err(Fault::Done);
+    }
+    for task in cases::tasks(tx, case.id).await? {
+        if task.kind == TaskKind::Objection && task.status == TaskStatus::Open {
+            cases::close_task(tx, &task, TaskStatus::Done, Actor::of(who), status.word(), desk.now).await?;
+        }
+    }
+    let said = serde_json::json!({ "objection": objection.id, "outcome": status, "reason": reason });
+    cases::step(tx, desk, case, StepKind::Reviewed, Actor::of(who), &said).await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<Objection, StoreError> {
+    Ok(Objection {
+        id: row.get("objection_id")?,
+        case: row.get("case_id")?,
+        decision: row.get("decision_id")?,
+        kind: row.parse("kind")?,
+        reason: row.get("reason")?,
+        person: row.maybe("person_id")?,
+        account: row.get("account_id")?,
+        received_on: row.get("received_on")?,
+        due_on: row.get("due_on")?,
+        status: row.parse("status")?,
+        reviewer: row.maybe("reviewer")?,
+        outcome_reason: row.maybe("outcome_reason")?,
+        new_decision: row.maybe("new_decision_id")?,
+        received_at: row.get("received_at")?,
+        closed_at: row.maybe("closed_at")?,
+    })
+}
+
+/// An objection by id.
+pub(crate) async fn one(tx: &mut Tx, id: ObjectionId) -> Result<Option<Objection>, StoreError> {
+    tx.maybe(ONE, params![id]).await?.as_ref().map(read).transpose()
+}
+
+/// The objections in a case, the first first.
+pub(crate) async fn of_case(tx: &mut Tx, case: CaseId) -> Result<Vec<Objection>, StoreError> {
+    tx.all(OF_CASE, params![case]).await?.iter().map(read).collect()
+}

@@ -1,0 +1,101 @@
+//! Names, values and sums in the words of a notice.
+
+use catalogue::Pack;
+use kernel::{Lang, Money};
+use rules::schema::{Entity, Per, Type, Value};
+use text::Text;
+
+use crate::model::Subject;
+
+/// One pack in one language.
+#[derive(Clone, Copy)]
+pub(super) struct Speech<'a> {
+    pub(super) pack: &'a Pack,
+    pub(super) lang: Lang,
+    pub(super) t: Text,
+}
+
+impl<'a> Speech<'a> {
+    pub(super) fn new(pack: &'a Pack, lang: Lang) -> Self {
+        Speech { pack, lang, t: Text::new(lang) }
+    }
+
+    pub(super) fn programme(&self, id: &str) -> String {
+        self.pack.programmes().get(id).map_or_else(|| id.to_owned(), |p| p.name.get(self.lang).to_owned())
+    }
+
+    pub(super) fn agency(&self, id: &str) -> String {
+        match id {
+            "self" => self.t.t("report-self").into_owned(),
+            id => self.pack.agencies().get(id).map_or_else(|| id.to_owned(), |a| a.name.get(self.lang).to_owned()),
+        }
+    }
+
+    pub(super) fn item(&self, subject: Subject, item: &str) -> String {
+        let words = self.pack.name_of(entity(subject), item);
+        words.map_or_else(|| item.to_owned(), |w| w.get(self.lang).to_owned())
+    }
+
+    pub(super) fn money(&self, minor: i64) -> String {
+        self.t.money(Money::new(minor, self.pack.currency()))
+    }
+
+    /// A sum with its period.
+    pub(super) fn sum(&self, minor: i64, per: Option<Per>) -> String {
+        let key = match per {
+            Some(Per::Month) => "per-month",
+            Some(Per::Year) => "per-year",
+            Some(Per::Use) => "per-use",
+            Some(Per::Once) => "per-once",
+            None => return self.money(minor),
+        };
+        self.t.with(key, &[("amount", self.money(minor).into())]).into_owned()
+    }
+
+    /// The value of a fact.
+    pub(super) fn value(&self, subject: Subject, item: &str, value: &Value) -> String {
+        let ty = self.pack.item(entity(subject), item).map(|i| &i.ty);
+        self.typed(value, ty)
+    }
+
+    /// A named value on the way: its name and what it is.
+    pub(super) fn step(&self, name: &str, value: &Value) -> (String, String) {
+        let head = name.split('(').next().unwrap_or(name);
+        if let Some(parameter) = self.pack.parameters().get(head) {
+            return (parameter.name.get(self.lang).to_owned(), self.typed(value, Some(&parameter.ty)));
+        }
+        for entity in [Entity::Household, Entity::Person] {
+            let Some(words) = self.pack.name_of(entity, head) else { continue };
+            let ty = self.pack.item(entity, head).map(|i| &i.ty);
+            let ty = ty.or_else(|| self.pack.definition(entity, head).and_then(|d| d.ty.as_ref()));
+            return (words.get(self.lang).to_owned(), self.typed(value, ty));
+        }
+        (name.to_owned(), self.typed(value, None))
+    }
+
+    fn typed(&self, value: &Value, ty: Option<&Type>) -> String {
+        match (value, ty) {
+            (Value::Money(minor), Some(Type::Money(Per::Once)) | None) => self.money(*minor),
+            (Value::Money(minor), Some(Type::Money(per))) => self.sum(*minor, Some(*per)),
+            (Value::Money(minor), _) => self.money(*minor),
+            (Value::Boolean(truth), _) => self.t.t(if *truth { "yes" } else { "no" }).into_owned(),
+            (Value::Date(date), _) => self.t.date(*date),
+            (Value::Integer(n), Some(Type::Integer(unit))) if !unit.is_empty() => {
+                self.t.with(&format!("unit-{unit}"), &[("count", (*n).into())]).into_owned()
+            }
+            (Value::Integer(n), _) => self.t.number(*n),
+            (Value::Decimal(text), _) => self.t.decimal(text),
+            (Value::Code(code), Some(Type::Code(list))) => {
+                self.pack.code(list, code).map_or(code.as_str(), |c| c.name.get(self.lang)).to_owned()
+            }
+            (Value::Code(words) | Value::Text(words), _) => words.clone(),
+        }
+    }
+}
+
+fn entity(subject: Subject) -> Entity {
+    match subject {
+        Subject::Household(_) => Entity::Household,
+        Subject::Person(_) => Entity::Person,
+    }
+}
