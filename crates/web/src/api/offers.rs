@@ -223,6 +223,11 @@ pub(crate) fn accept_fault(error: accept::Fault) -> Fault {
     let words = error.to_string();
     match error {
         A::Store(inner) => inner.into(),
+        A::Open(casework::case::open::Fault::Store(inner)) | A::Answer(registry::fact::FactError::Store(inner)) => {
+            inner.into()
+        }
+        A::Open(_) => Fault::told(Code::Conflict, words),
+        A::Answer(_) => Fault::field(Code::Invalid, "/answers", words),
         A::NoSuchOffer { .. } => Fault::new(Code::NotFound),
         A::NotAllowed { .. } => Fault::new(Code::Forbidden),
         A::Changed { .. } => Fault::told(Code::Changed, words),

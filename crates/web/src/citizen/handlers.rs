@@ -406,7 +406,8 @@ pub(crate) fn refuse_fault(form: &mut Form, f: &Frame, fault: &accept::Fault) {
         Fault::Changed { offer, .. } => (Some(offer), "error-offer-changed"),
         Fault::Excludes { offer, .. } => (Some(offer), "error-offer-excludes"),
         Fault::NotAsked { offer, .. } | Fault::BadAnswer { offer, .. } => (Some(offer), "error-offer-answer"),
-        Fault::Store(_) => (None, "error-internal-do"),
+        Fault::Answer(_) => (None, "error-offer-answer"),
+        Fault::Store(_) | Fault::Open(_) => (None, "error-internal-do"),
     };
     let field = offer.map_or_else(|| "offers-list".to_owned(), |id| format!("offer-{id}"));
     form.refuse(&field, t.t(key));
