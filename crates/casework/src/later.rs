@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use store::{JobRow, Message, StoreError, Tx, params};
 use uuid::Uuid;
 
+use crate::application::follow;
 use crate::case::advance;
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::reopen::{self, REVIEW, Review};
 use crate::desk::Desk;
 use crate::model::Cause;
 use crate::recompute::{self, Fault};
+use crate::register::EVENT;
 use crate::rows;
 
 /// The topic that announces a new pack in force; its payload is not read.
@@ -59,6 +61,11 @@ pub async fn handle(tx: &mut Tx, desk: &Desk<'_>, message: &Message) -> Result<b
             queue_pack(tx, desk).await?;
             Ok(true)
         }
+        EVENT => match follow::handle(tx, desk, message).await {
+            Ok(handled) => Ok(handled),
+            Err(follow::Fault::Store(error)) => Err(error.into()),
+            Err(other) => Err(Fault::Payload(other.to_string())),
+        },
         _ => Ok(false),
     }
 }

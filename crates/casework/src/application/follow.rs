@@ -11,7 +11,8 @@ use super::model::reason;
 use super::{life, mandate, rows};
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::rows::NewTask;
-use crate::case::{self, Actor, Case, Stage, StepKind, TaskKind, TaskStatus};
+use crate::case::{self, Actor, Case, Stage, StepKind, TaskKind, TaskStatus, reopen};
+use crate::decide;
 use crate::desk::Desk;
 use crate::household;
 use crate::model::{Cause, LifeEvent, Subject};
@@ -80,19 +81,19 @@ async fn moved(tx: &mut Tx, desk: &Desk<'_>, event: &LifeEvent) -> Result<(), Fa
         };
         let Some(home) = home else { continue };
         let place = place_of(tx, desk, home).await?;
-        let office = place != case.jurisdiction;
-        if !office && home == case.household {
+        if place == case.jurisdiction && home == case.household {
             continue;
         }
+        let office_of = |place: &Option<String>| place.as_deref().map(|p| desk.office_of(p));
+        let office = office_of(&place) != office_of(&case.jurisdiction);
         case.household = home;
+        case.jurisdiction = place;
         if office {
-            case.jurisdiction = place;
             case.assigned_to = None;
         }
         case::rows::save(tx, &mut case, desk.now).await?;
         if office {
-            let values = params![case.subject.uuid(), case.id, case.jurisdiction, case.agency];
-            tx.execute(rows::TASKS_MOVE, values).await?;
+            case::rows::hand_over(tx, &case, office_of(&case.jurisdiction)).await?;
         }
         // The place stays in the case, where it can be withheld: a step is read by many.
         let detail = serde_json::json!({ "moved_on": event.occurred_on, "office": office });
@@ -134,6 +135,9 @@ async fn died(tx: &mut Tx, desk: &Desk<'_>, event: &LifeEvent) -> Result<(), Fau
         }
         let stops = [TaskKind::Decide, TaskKind::Approve, TaskKind::Hearing];
         case::rows::cancel_tasks(tx, case.id, &stops, "somebody died", desk.now).await?;
+        for decision in decide::of_case(tx, case.id).await? {
+            decide::drop_prepared(tx, &case, &decision).await?;
+        }
         case.enter(Stage::Official, desk.today(), desk.now);
         case::rows::save(tx, &mut case, desk.now).await?;
         let detail = serde_json::json!({
@@ -208,11 +212,8 @@ pub async fn settle(
             tx.emit(desk.ids, desk.now, ADVANCE, &Advance { case: case.id }).await?;
         }
         After::Close => {
-            case.enter(Stage::Void, desk.today(), desk.now);
-            case::rows::save(tx, &mut case, desk.now).await?;
             let detail = serde_json::json!({ "why": why });
-            case::rows::step(tx, desk, &case, StepKind::Voided, actor, &detail).await?;
-            case::rows::cancel_tasks(tx, case.id, TaskKind::ALL, "closed after a death", desk.now).await?;
+            reopen::close(tx, desk, &mut case, Stage::Void, StepKind::Voided, actor, detail).await?;
             return Ok(());
         }
     }

@@ -29,7 +29,6 @@ store::sql! {
     OPEN_OF_SUBJECT = "select case_id from benefit_case where subject_id = $1 and closed_at is null order by opened_at, case_id";
     OPEN_OF_HOUSEHOLD = "select case_id from benefit_case where household_id = $1 and closed_at is null order by opened_at, case_id";
     CASE_HEIR = "update benefit_case set applicant_id = $3, revision = revision + 1, changed_at = $4 where subject_id = $1 and case_id = $2 and revision = $5";
-    TASKS_MOVE = "update task set jurisdiction = $3, assigned_to = null where subject_id = $1 and case_id = $2 and status = 'open' and agency = $4";
     MANDATE_ADD = "insert into mandate (person_id, mandate_id, holder_id, kind, programmes, valid_from, valid_to, ground, account_id, registered_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     MANDATES_BETWEEN = "select mandate_id, person_id, holder_id, kind, programmes, valid_from, valid_to, ground, registered_at, ended_at from mandate

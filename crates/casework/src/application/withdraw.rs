@@ -6,9 +6,8 @@ use store::{AsConflict, StoreError, Tx, params};
 
 use super::model::{MOST_CHOSEN, reason};
 use super::{ground, rows, supply};
-use crate::case::{self, Actor, Case, Stage, StepKind, TaskKind};
+use crate::case::{self, Actor, Case, Stage, StepKind, reopen};
 use crate::desk::Desk;
-use crate::investigate::answer;
 
 /// What is taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,12 +100,8 @@ async fn close(
     mut case: Case,
     reason: Option<&str>,
 ) -> Result<(), StoreError> {
-    case.enter(Stage::Withdrawn, desk.today(), desk.now);
-    case::rows::save(tx, &mut case, desk.now).await?;
     let detail = serde_json::json!({ "reason": reason });
-    case::rows::step(tx, desk, &case, StepKind::Withdrawn, Actor::of(who), &detail).await?;
-    case::rows::cancel_tasks(tx, case.id, TaskKind::ALL, "withdrawn", desk.now).await?;
-    answer::cancel(tx, desk, &case).await?;
+    reopen::close(tx, desk, &mut case, Stage::Withdrawn, StepKind::Withdrawn, Actor::of(who), detail).await?;
     if let Some(offer) = case.offer {
         let subject = case.subject.uuid();
         tx.execute(rows::ITEM_VOID, params![subject, offer, case.application]).await?;

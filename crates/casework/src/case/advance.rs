@@ -43,6 +43,11 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, id: CaseId) -> Result<Stand, Stor
     if matches!(case.stage, Stage::Approval | Stage::Hearing) {
         return Ok(if case.stage == Stage::Hearing { Stand::AwaitingPerson } else { Stand::Official });
     }
+    // Somebody died: nothing goes on by itself until an official has said who carries the case on.
+    let waits = |t: &super::Task| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open;
+    if case.stage == Stage::Official && rows::tasks(tx, id).await?.iter().any(waits) {
+        return Ok(Stand::Official);
+    }
     let before = case.clone();
     let stand = step(tx, desk, &mut case).await?;
     // A step that changed nothing leaves the page of an official who just reads the case valid.

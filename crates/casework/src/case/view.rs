@@ -79,6 +79,11 @@ pub async fn decided(tx: &mut Tx, id: DecisionId) -> Result<Option<(Case, Decisi
     Ok(rows::case(tx, decision.case).await?.map(|case| (case, decision)))
 }
 
+/// A case without anything personal but ids, for other rooms that act on it. Never shown.
+pub async fn bare(tx: &mut Tx, id: CaseId) -> Result<Option<Case>, StoreError> {
+    rows::case(tx, id).await
+}
+
 /// One case with all that belongs to it.
 pub async fn one(
     tx: &mut Tx,

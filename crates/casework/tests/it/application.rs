@@ -72,13 +72,7 @@ impl Home {
         self.begin_as(office, &citizen(self.family.mother), &self.powers(), begin).await
     }
 
-    async fn begin_as(
-        &self,
-        office: &Office,
-        who: &Who,
-        may: &[Allowed],
-        begin: Begin,
-    ) -> Result<Draft, draft::Fault> {
+    async fn begin_as(&self, office: &Office, who: &Who, may: &[Allowed], begin: Begin) -> Result<Draft, draft::Fault> {
         transact!(office.db, draft::Fault, |tx| {
             draft::begin(tx, &office.desk(), who, may, setting(), begin.clone()).await
         })
@@ -125,7 +119,8 @@ async fn stage(office: &Office, case: CaseId) -> (String, Option<String>, Person
 
 async fn steps(office: &Office, case: CaseId) -> Vec<String> {
     let mut tx = office.db.read().await.unwrap();
-    let rows = tx.all("select kind from case_step where case_id = $1 order by at, step_id", params![case]).await.unwrap();
+    let rows =
+        tx.all("select kind from case_step where case_id = $1 order by at, step_id", params![case]).await.unwrap();
     rows.iter().map(|r| r.get("kind").unwrap()).collect()
 }
 
@@ -133,7 +128,8 @@ async fn steps(office: &Office, case: CaseId) -> Vec<String> {
 async fn one_application_for_offers_and_for_what_nobody_offered() {
     for office in Office::all(31).await {
         let home = home(&office, 1, BORN).await;
-        let chosen = vec![home.for_child("first_meeting"), home.for_child("child_allowance"), home.for_all("livelihood")];
+        let chosen =
+            vec![home.for_child("first_meeting"), home.for_child("child_allowance"), home.for_all("livelihood")];
         let answers = vec![account(Subject::Person(home.child))];
         let draft = home.begin(&office, Content { chosen, answers, ..Content::default() }).await.unwrap();
         let done = home.send(&office, &draft).await.unwrap();
@@ -193,7 +189,8 @@ async fn a_draft_sent_by_eight_fingers_at_once_is_one_application() {
 async fn each_thing_is_asked_once_with_why_and_nothing_an_agency_can_answer() {
     for office in Office::all(33).await {
         let home = home(&office, 1, BORN).await;
-        let chosen = vec![home.for_child("child_allowance"), home.for_child("parent_benefit"), home.for_all("livelihood")];
+        let chosen =
+            vec![home.for_child("child_allowance"), home.for_child("parent_benefit"), home.for_all("livelihood")];
         let frozen = {
             let mut tx = office.db.read().await.unwrap();
             let row = tx.one("select content from frozen_facts limit 1", &[]).await.unwrap();
@@ -206,7 +203,8 @@ async fn each_thing_is_asked_once_with_why_and_nothing_an_agency_can_answer() {
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), all, "nothing is asked twice");
-        let account = asked.iter().find(|q| q.item == "bank_account" && q.subject == Subject::Person(home.child)).unwrap();
+        let account =
+            asked.iter().find(|q| q.item == "bank_account" && q.subject == Subject::Person(home.child)).unwrap();
         assert!(account.is_for_person());
         assert_eq!(account.for_programmes, ["child_allowance", "parent_benefit"]);
         assert!(account.why.iter().all(|w| w.purpose == NeededFor::Claim));
@@ -223,7 +221,9 @@ async fn each_thing_is_asked_once_with_why_and_nothing_an_agency_can_answer() {
         // Without connectors the same things are asked of the person, where the pack has words for it.
         let alone = application::questions(desk.pack, &frozen, &chosen, &ALONE);
         assert_eq!(alone.len(), asked.len());
-        assert!(alone.iter().filter(|q| q.is_for_person()).count() > asked.iter().filter(|q| q.is_for_person()).count());
+        assert!(
+            alone.iter().filter(|q| q.is_for_person()).count() > asked.iter().filter(|q| q.is_for_person()).count()
+        );
     }
 }
 
@@ -388,7 +388,8 @@ async fn what_an_agency_says_is_not_overwritten_by_a_form() {
         assert_eq!(said[0].value, Value::Code("foreign".into()));
         let against = said[0].against.as_ref().unwrap();
         assert_eq!((&against.value, said[0].fact), (&Value::Code("korean".into()), None));
-        let row = tx.one("select kind, detail from task where case_id = $1", params![done.items[0].case]).await.unwrap();
+        let row =
+            tx.one("select kind, detail from task where case_id = $1", params![done.items[0].case]).await.unwrap();
         assert_eq!(row.get::<String>("kind").unwrap(), "contradiction");
         let both = row.json::<casework::investigate::answer::Contradiction>("detail").unwrap();
         assert_eq!((both.held.value, both.said.value), (Value::Code("korean".into()), Value::Code("foreign".into())));
@@ -413,9 +414,7 @@ async fn empower(
     may: &[Allowed],
     new: NewMandate,
 ) -> Result<kernel::MandateId, mandate::Fault> {
-    transact!(office.db, mandate::Fault, |tx| {
-        mandate::register(tx, &office.desk(), who, may, new.clone()).await
-    })
+    transact!(office.db, mandate::Fault, |tx| mandate::register(tx, &office.desk(), who, may, new.clone()).await)
 }
 
 #[tokio::test]
@@ -477,7 +476,10 @@ async fn whoever_a_child_is_protected_from_has_no_power_over_it() {
             let mut tx = office.db.read().await.unwrap();
             may_act(&mut tx, 19, holder, home.child, None, on).await.unwrap()
         };
-        assert_eq!((acts(father, TODAY).await, acts(mother, TODAY).await), (Some(Ground::Parent), Some(Ground::Parent)));
+        assert_eq!(
+            (acts(father, TODAY).await, acts(mother, TODAY).await),
+            (Some(Ground::Parent), Some(Ground::Parent))
+        );
         assert_eq!(acts(father, Date::constant(2045, 11, 18)).await, None, "a grown child acts alone");
         let given = NewMandate { person: mother, holder: father, ..mandate(&home, father, None) };
         empower(&office, &citizen(mother), &home.powers(), given.clone()).await.unwrap();
@@ -522,7 +524,11 @@ async fn a_consent_is_given_once_taken_back_by_date_and_stands_as_a_fact() {
         let holds = async |value: &str| {
             let mut tx = office.db.read().await.unwrap();
             let sql = "select count(*) as n from person_fact where item = 'financial_consent' and value = $1";
-            tx.one(sql, params![format!("{{\"type\":\"boolean\",\"value\":{value}}}")]).await.unwrap().get::<i64>("n").unwrap()
+            tx.one(sql, params![format!("{{\"type\":\"boolean\",\"value\":{value}}}")])
+                .await
+                .unwrap()
+                .get::<i64>("n")
+                .unwrap()
         };
         assert_eq!((holds("true").await, holds("false").await), (1, 0));
         let back = async || {
@@ -623,8 +629,14 @@ pub(crate) fn working(persons: &[PersonId]) -> Allowed {
     let resource = Resource::people(persons.iter().map(|p| (*p, relation)));
     let (who, purpose) = (caseworker(), Purpose::new(PurposeKind::Casework, "the case waits"));
     let now = kernel::Instant::start_of(TODAY);
-    let request =
-        Request { look: Uuid::from_u128(9), now, who: &who, action: Action::WorkCase, resource: &resource, purpose: &purpose };
+    let request = Request {
+        look: Uuid::from_u128(9),
+        now,
+        who: &who,
+        action: Action::WorkCase,
+        resource: &resource,
+        purpose: &purpose,
+    };
     match policies.decide(&request) {
         Decision::Allowed(allowed) => allowed,
         Decision::Denied(refusal) => panic!("{refusal:?}"),

@@ -105,6 +105,32 @@ pub(crate) fn allowed(action: Action, persons: &[PersonId]) -> Allowed {
     }
 }
 
+/// A staff member in the role, and a decision of the real policies that lets them act for these people.
+pub(crate) fn allowed_as(role: Role, action: Action, persons: &[PersonId]) -> (Who, Allowed) {
+    let purpose = match role {
+        Role::Approver => PurposeKind::Approval,
+        Role::Caseworker => PurposeKind::Casework,
+        _ => PurposeKind::CounterService,
+    };
+    let who = who(role);
+    let policies = Policies::built_in().unwrap();
+    let relation = Relation { in_jurisdiction: true, ..Relation::default() };
+    let resource = Resource::people(persons.iter().map(|p| (*p, relation)));
+    let purpose = Purpose::new(purpose, "the case is on my list");
+    let request = Request {
+        look: Uuid::from_u128(9),
+        now: Instant::start_of(TODAY),
+        who: &who,
+        action,
+        resource: &resource,
+        purpose: &purpose,
+    };
+    match policies.decide(&request) {
+        Decision::Allowed(allowed) => (who, allowed),
+        Decision::Denied(refusal) => panic!("{refusal:?}"),
+    }
+}
+
 pub(crate) struct Family {
     pub(crate) household: HouseholdId,
     pub(crate) mother: PersonId,

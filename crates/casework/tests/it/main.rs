@@ -10,6 +10,7 @@ mod application;
 mod births;
 mod desk;
 mod evidence;
+mod flow;
 mod moves;
 mod offers;
 

@@ -1,0 +1,369 @@
+//! From the tap to the decision: the machine where the law lets it, officials where not, and what happens when things change.
+
+use casework::accept::{self, Tap};
+use casework::case::advance::Stand;
+use casework::case::view;
+use casework::case::{Case, Stage, TaskKind, TaskStatus};
+use casework::decide::official::{self, Prepared};
+use casework::decide::{DecisionKind, Override, Put, file, object};
+use casework::investigate::answer::{self, Effect, Reply, Said};
+use casework::investigate::{ask, settle};
+use casework::model::Subject;
+use casework::register::{Registered, Told};
+use casework::{case, later};
+use guard::{Action, Allowed, Role};
+use kernel::{CaseId, Date, OfferId, PersonId, RequestId, TaskId};
+use rules::schema::Value;
+use store::{StoreError, params, transact};
+
+use crate::desk::{Family, Office, TODAY, allowed, child_of, family, pack, tell, who};
+
+const BORN: Date = Date::constant(2026, 11, 18);
+
+async fn born(office: &Office, family: &Family) -> Registered {
+    match tell(office, &office.desk(), family, child_of(family, "2026-1", BORN)).await.unwrap() {
+        Told::Registered(registered) => registered,
+        told => panic!("{told:?}"),
+    }
+}
+
+/// Everything that waits in the outbox is handled, on the day.
+async fn drain(office: &Office, day: Date) {
+    for _ in 0..200 {
+        let desk = office.desk_on(day);
+        let done = transact!(office.db, casework::recompute::Fault, |tx| {
+            match tx.take_message(desk.now.plus_seconds(3600)).await? {
+                Some(message) => {
+                    later::handle(tx, &desk, &message).await?;
+                    Ok(false)
+                }
+                None => Ok(true),
+            }
+        })
+        .unwrap();
+        if done {
+            return;
+        }
+    }
+    panic!("the outbox never empties");
+}
+
+/// The mother accepts the offers to these programmes with these answers.
+async fn accept(office: &Office, family: &Family, child: PersonId, programmes: &[(&str, Vec<(&str, Value)>)]) {
+    let mut taps = Vec::new();
+    for (programme, answers) in programmes {
+        let mut tx = office.db.read().await.unwrap();
+        let sql = "select offer_id, revision, subject_id from offer where programme = $1";
+        let row = tx.one(sql, params![*programme]).await.unwrap();
+        let offer: OfferId = row.get("offer_id").unwrap();
+        let content: casework::model::OfferContent = {
+            let row = tx.one("select content from offer where offer_id = $1", params![offer]).await.unwrap();
+            row.json("content").unwrap()
+        };
+        let given = answers.iter().map(|(item, value)| accept::Given {
+            subject: content.needed.iter().find(|n| n.item == *item).expect("the offer asks for it").subject,
+            item: (*item).into(),
+            value: value.clone(),
+        });
+        taps.push(Tap { offer, revision: row.get("revision").unwrap(), answers: given.collect() });
+    }
+    let input = accept::Input { applicant: family.mother, on_behalf: None, taps };
+    transact!(office.db, accept::Fault, |tx| {
+        let may = [allowed(Action::AcceptOffer, &[family.mother]), allowed(Action::AcceptOffer, &[child])];
+        accept::run(tx, &office.desk(), &who(Role::Citizen), &may, input.clone()).await
+    })
+    .unwrap();
+}
+
+async fn case_of(office: &Office, programme: &str) -> Case {
+    let mut tx = office.db.read().await.unwrap();
+    let row = tx.one("select case_id from benefit_case where programme = $1", params![programme]).await.unwrap();
+    let id: CaseId = row.get("case_id").unwrap();
+    drop(tx);
+    let mut tx = office.db.read().await.unwrap();
+    view::bare(&mut tx, id).await.unwrap().unwrap()
+}
+
+async fn requests(office: &Office) -> Vec<(RequestId, String, Vec<(Subject, String)>, String)> {
+    let mut tx = office.db.read().await.unwrap();
+    let rows = tx.all("select request_id, agency, items, status from agency_request order by asked_at, request_id", &[]);
+    let rows = rows.await.unwrap();
+    rows.iter()
+        .map(|r| (r.get("request_id").unwrap(), r.get("agency").unwrap(), r.json("items").unwrap(), r.get("status").unwrap()))
+        .collect()
+}
+
+async fn open_tasks(office: &Office, kind: TaskKind) -> Vec<TaskId> {
+    let mut tx = office.db.read().await.unwrap();
+    let sql = "select task_id from task where status = 'open' and kind = $1";
+    let rows = tx.all(sql, params![kind.word()]).await.unwrap();
+    rows.iter().map(|r| r.get("task_id").unwrap()).collect()
+}
+
+async fn reply(office: &Office, request: RequestId, reply: Reply) -> Effect {
+    transact!(office.db, answer::Fault, |tx| answer::run(tx, &office.desk(), request, reply.clone()).await).unwrap()
+}
+
+fn account() -> Vec<(&'static str, Value)> {
+    vec![("bank_account", Value::Text("110-123-456789".into()))]
+}
+
+fn may(action: Action, person: PersonId, role: Role) -> (guard::Who, Allowed) {
+    crate::desk::allowed_as(role, action, &[person])
+}
+
+#[tokio::test]
+async fn what_is_certain_is_decided_by_the_machine_and_told_with_reasons() {
+    for office in Office::all(31).await {
+        let family = family(&office, 1).await;
+        let child = born(&office, &family).await.person;
+        accept(&office, &family, child, &[("child_allowance", account())]).await;
+        drain(&office, TODAY).await;
+        let asked = requests(&office).await;
+        for (request, _, items, _) in asked {
+            // The passport office knows nothing of stays abroad but that there was none.
+            let facts = items.iter().map(|(s, i)| said(*s, i)).collect();
+            reply(&office, request, Reply::Answered { facts, unknown: vec![], hash: "h".into() }).await;
+        }
+        drain(&office, TODAY).await;
+        let case = case_of(&office, "child_allowance").await;
+        assert_eq!(case.stage, Stage::Decided, "{:#?}", open_tasks(&office, TaskKind::Decide).await);
+        let mut tx = office.db.read().await.unwrap();
+        let (_, decision) = view::decided(&mut tx, case.decision.unwrap()).await.unwrap().unwrap();
+        assert!(decision.automatic);
+        assert_eq!(decision.content.kind, DecisionKind::Grant);
+        let slices = &decision.content.slices;
+        assert_eq!(slices.first().map(|s| (s.from, s.minor)), Some((Date::constant(2026, 11, 1), 100_000)));
+        assert_eq!(decision.content.until, Some(Date::constant(2039, 11, 1)));
+        assert_eq!(decision.object_by, Some(Date::constant(2027, 2, 19)));
+        let notice = &decision.notices[&kernel::Lang::Ko];
+        let whole = serde_json::to_string(notice).unwrap();
+        assert!(whole.contains("아동수당") && whole.contains("100,000원") && whole.contains("2027년 2월 19일"), "{whole}");
+        assert!(!whole.contains("missing"), "{whole}");
+        let made = tx.one("select count(*) as n from decision", &[]).await.unwrap();
+        assert_eq!(made.get::<i64>("n").unwrap(), 1);
+    }
+}
+
+/// A value any item could have that lets a child be entitled.
+fn said(subject: Subject, item: &str) -> Said {
+    let entity = match subject {
+        Subject::Household(_) => rules::schema::Entity::Household,
+        Subject::Person(_) => rules::schema::Entity::Person,
+    };
+    use rules::schema::Type;
+    let value = match &pack().item(entity, item).unwrap().ty {
+        Type::Boolean => Value::Boolean(false),
+        Type::Integer(_) => Value::Integer(0),
+        Type::Money(_) => Value::Money(0),
+        Type::Decimal(_) | Type::Ratio => Value::Decimal("0".into()),
+        Type::Date => Value::Date(BORN),
+        Type::Text => Value::Text("x".into()),
+        Type::Code(list) => Value::Code(pack().code_lists().get(list).unwrap().codes[0].id.clone()),
+    };
+    Said { subject, item: item.into(), value, from: None, until: None }
+}
+
+#[tokio::test]
+async fn a_decision_file_replays_to_the_same_bytes_and_tampering_is_found() {
+    let office = Office::all(32).await.remove(0);
+    let (_, _, case) = decided(&office).await;
+    let mut tx = office.db.read().await.unwrap();
+    let desk = office.desk();
+    let sealed = file::export(&mut tx, &desk, case.decision.unwrap()).await.unwrap().unwrap();
+    let basis = guard::Processing::new(guard::PurposeKind::Casework, "law").unwrap();
+    let written = sealed.process(&basis, |f| serde_json::to_string_pretty(f).unwrap());
+    let read: file::File = serde_json::from_str(&written).unwrap();
+    assert_eq!(serde_json::to_string_pretty(&read).unwrap(), written, "the file reads back to the same bytes");
+    file::replay(pack(), &read).unwrap();
+    let mut forged = read.clone();
+    forged.content.slices[0].minor += 1;
+    assert!(matches!(file::replay(pack(), &forged), Err(file::Differs::Part { part: "content", .. })));
+    let mut other = read;
+    other.basis.claim = Date::constant(2026, 11, 20);
+    other.pack_hash = "x".into();
+    assert!(matches!(file::replay(pack(), &other), Err(file::Differs::Pack { .. })));
+}
+
+/// A child allowance decided for a newborn.
+async fn decided(office: &Office) -> (Family, PersonId, Case) {
+    let family = family(office, 1).await;
+    let child = born(office, &family).await.person;
+    accept(office, &family, child, &[("child_allowance", account())]).await;
+    drain(office, TODAY).await;
+    for (request, _, items, _) in requests(office).await {
+        let facts = items.iter().map(|(s, i)| said(*s, i)).collect();
+        reply(office, request, Reply::Answered { facts, unknown: vec![], hash: "h".into() }).await;
+    }
+    drain(office, TODAY).await;
+    let case = case_of(office, "child_allowance").await;
+    assert_eq!(case.stage, Stage::Decided);
+    (family, child, case)
+}
+
+#[tokio::test]
+async fn an_objection_is_reviewed_by_somebody_else_and_corrects_back_in_time() {
+    for office in Office::all(33).await {
+        let (family, child, case) = decided(&office).await;
+        let decision = case.decision.unwrap();
+        let (citizen, may_object) = (who(Role::Citizen), allowed(Action::ObjectDecision, &[child]));
+        let objection = transact!(office.db, object::Fault, |tx| {
+            object::raise(tx, &office.desk(), &citizen, &may_object, decision, "the sum is too low").await
+        })
+        .unwrap();
+        let again = transact!(office.db, object::Fault, |tx| {
+            object::raise(tx, &office.desk(), &citizen, &may_object, decision, "once more").await
+        });
+        assert!(matches!(again, Err(object::Fault::Already)));
+        assert_eq!(open_tasks(&office, TaskKind::Objection).await.len(), 1);
+        let (mut reviewer, allowed) = may(Action::ApproveDecision, child, Role::Approver);
+        let order = Override {
+            grant: true,
+            slices: vec![casework::determine::Slice { from: Date::constant(2026, 11, 1), until: None, minor: 130_000 }],
+            reason: "the regional extra is due".into(),
+            law: "Act 4".into(),
+        };
+        // Who objected does not review it.
+        let own = transact!(office.db, object::Fault, |tx| {
+            let outcome = object::Outcome::Otherwise(order.clone());
+            object::review(tx, &office.desk(), &reviewer, &allowed, objection, outcome, "due").await
+        });
+        assert!(matches!(own, Err(object::Fault::TookPart)));
+        reviewer.account = kernel::AccountId(uuid::Uuid::from_u128(77));
+        let put = transact!(office.db, object::Fault, |tx| {
+            let outcome = object::Outcome::Otherwise(order.clone());
+            object::review(tx, &office.desk(), &reviewer, &allowed, objection, outcome, "the extra is due").await
+        })
+        .unwrap();
+        let Some(Put::InForce(new)) = put else { panic!("{put:?}") };
+        let mut tx = office.db.read().await.unwrap();
+        let (now, decision) = view::decided(&mut tx, new).await.unwrap().unwrap();
+        assert_eq!(now.decision, Some(new));
+        assert_eq!(decision.content.kind, DecisionKind::Change);
+        assert_eq!(decision.content.change.months[0].after, 130_000);
+        assert_eq!(decision.supersedes, case.decision);
+        drop(tx);
+        // What a human being decided is not undone by the next look of the machine.
+        transact!(office.db, StoreError, |tx| {
+            case::reopen::review(tx, &office.desk(), family.household, casework::model::Cause::PackChange).await
+        })
+        .unwrap();
+        drain(&office, TODAY).await;
+        assert_eq!(case_of(&office, "child_allowance").await.decision, Some(new));
+    }
+}
+
+#[tokio::test]
+async fn a_contradiction_waits_for_an_official_and_a_late_answer_changes_nothing() {
+    for office in Office::all(34).await {
+        let family = family(&office, 1).await;
+        let child = born(&office, &family).await.person;
+        // The family itself said where the child has lived; the agency says otherwise.
+        accept(&office, &family, child, &[("child_allowance", account())]).await;
+        let claim = Said { value: Value::Integer(120), ..said(Subject::Person(child), "days_abroad") };
+        transact!(office.db, casework::case::give::Fault, |tx| {
+            let answers = [case::give::Answer { subject: claim.subject, item: claim.item.clone(), value: Value::Integer(3) }];
+            let id = tx.one("select case_id from benefit_case", &[]).await?.get("case_id")?;
+            case::give::run(tx, &office.desk(), &who(Role::Citizen), &allowed(Action::AcceptOffer, &[child]), id, &answers).await
+        })
+        .unwrap();
+        drain(&office, TODAY).await;
+        let abroad: Vec<_> =
+            requests(&office).await.into_iter().filter(|r| r.2.iter().any(|(_, i)| i == "days_abroad")).collect();
+        let (request, agency, items, _) = abroad[0].clone();
+        let facts = items.iter().map(|(s, i)| if i == "days_abroad" { claim.clone() } else { said(*s, i) }).collect();
+        let answered = Reply::Answered { facts, unknown: vec![], hash: "h".into() };
+        assert_eq!(reply(&office, request, answered.clone()).await, Effect::Ended);
+        assert_eq!(reply(&office, request, answered).await, Effect::TooLate);
+        for (request, _, items, status) in requests(&office).await {
+            if status == "waiting" {
+                let facts = items.iter().map(|(s, i)| said(*s, i)).collect();
+                reply(&office, request, Reply::Answered { facts, unknown: vec![], hash: "h".into() }).await;
+            }
+        }
+        drain(&office, TODAY).await;
+        assert_eq!(case_of(&office, "child_allowance").await.stage, Stage::Investigating);
+        let tasks = open_tasks(&office, TaskKind::Contradiction).await;
+        assert_eq!(tasks.len(), 1, "one contradiction about what {agency} said");
+        let (official, allowed) = may(Action::WorkCase, child, Role::Caseworker);
+        transact!(office.db, settle::Fault, |tx| {
+            let follow = settle::Follow::Held;
+            settle::contradiction(tx, &office.desk(), &official, &allowed, tasks[0], follow, "the passport was seen").await
+        })
+        .unwrap();
+        drain(&office, TODAY).await;
+        assert_eq!(case_of(&office, "child_allowance").await.stage, Stage::Decided);
+    }
+}
+
+#[tokio::test]
+async fn nobody_answers_and_an_official_looks_and_a_denial_needs_two() {
+    for office in Office::all(35).await {
+        let family = family(&office, 1).await;
+        let child = born(&office, &family).await.person;
+        accept(&office, &family, child, &[("child_allowance", account())]).await;
+        drain(&office, TODAY).await;
+        let waiting = requests(&office).await;
+        let late = Date::constant(2027, 1, 20);
+        if waiting.is_empty() {
+            continue;
+        }
+        transact!(office.db, answer::Fault, |tx| answer::overdue(tx, &office.desk_on(late), 100).await).unwrap();
+        assert!(requests(&office).await.iter().all(|r| r.3 == "timed_out"));
+        drain(&office, late).await;
+        let gaps = open_tasks(&office, TaskKind::Gap).await;
+        assert_eq!(gaps.len(), 1);
+        let case = case_of(&office, "child_allowance").await;
+        let (official, allowed) = may(Action::WorkCase, child, Role::Caseworker);
+        let prepared = |revision| Prepared {
+            case: case.id,
+            revision,
+            words: None,
+            overriding: Some(Override { grant: false, slices: vec![], reason: "not shown".into(), law: "Act 9".into() }),
+        };
+        let stale = transact!(office.db, official::Fault, |tx| {
+            official::prepare(tx, &office.desk_on(late), &official, &allowed, prepared(case.revision + 7)).await
+        });
+        assert!(matches!(stale, Err(official::Fault::Changed { .. })));
+        let put = transact!(office.db, official::Fault, |tx| {
+            official::prepare(tx, &office.desk_on(late), &official, &allowed, prepared(case.revision)).await
+        })
+        .unwrap();
+        let Put::Approval(decision) = put else { panic!("{put:?}") };
+        let (same, approves) = may(Action::ApproveDecision, child, Role::Approver);
+        let alone = transact!(office.db, official::Fault, |tx| {
+            official::approve(tx, &office.desk_on(late), &same, &approves, decision, true, "").await
+        });
+        assert!(matches!(alone, Err(official::Fault::SamePerson)));
+        let second = guard::Who { account: kernel::AccountId(uuid::Uuid::from_u128(5)), ..same };
+        let put = transact!(office.db, official::Fault, |tx| {
+            official::approve(tx, &office.desk_on(late), &second, &approves, decision, true, "").await
+        })
+        .unwrap();
+        assert_eq!(put, Put::InForce(decision));
+        assert_eq!(case_of(&office, "child_allowance").await.stage, Stage::Decided);
+        for kind in TaskKind::ALL {
+            assert!(open_tasks(&office, *kind).await.is_empty(), "{kind} is left open");
+        }
+        let mut tx = office.db.read().await.unwrap();
+        let row = tx.one("select count(*) as n from task where status = $1", params![TaskStatus::Open.word()]).await;
+        assert_eq!(row.unwrap().get::<i64>("n").unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_question_names_the_person_and_ends_with_the_case() {
+    let office = Office::all(36).await.remove(0);
+    let family = family(&office, 1).await;
+    let child = born(&office, &family).await.person;
+    accept(&office, &family, child, &[("child_allowance", account())]).await;
+    drain(&office, TODAY).await;
+    let waiting = requests(&office).await;
+    let Some((request, ..)) = waiting.first().cloned() else { return };
+    let desk = office.desk();
+    let mut tx = office.db.begin().await.unwrap();
+    let basis = guard::Processing::new(guard::PurposeKind::Casework, "law").unwrap();
+    let question = ask::question(&mut tx, &desk, request).await.unwrap().unwrap();
+    question.process(&basis, |q| assert!(!q.asked.is_empty() && q.asked.iter().all(|a| a.birth_date.is_some())));
+    assert_eq!(case::advance::run(&mut tx, &desk, CaseId(uuid::Uuid::nil())).await.unwrap(), Stand::Closed);
+}
