@@ -91,6 +91,7 @@ event-order-hint = Some amounts depend on it. Leave empty if not known.
 event-sex = Sex
 sex-female = Female
 sex-male = Male
+sex-other = Other
 event-identifier-hint = Leave empty if there is none yet.
 event-pregnant = Who is expecting
 event-confirmed = Pregnancy confirmed on

@@ -85,6 +85,7 @@ event-order-hint = 지원 금액이 달라질 수 있습니다. 모르면 비워
 event-sex = 성별
 sex-female = 여
 sex-male = 남
+sex-other = 기타
 event-identifier-hint = 아직 없으면 비워 두세요.
 event-pregnant = 임신한 사람
 event-confirmed = 임신 확인일

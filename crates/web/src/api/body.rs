@@ -183,10 +183,11 @@ impl<'de> Deserializer<'de> for Shaped {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        if self.0.is_array() {
-            return Err(de::Error::invalid_type(de::Unexpected::Seq, &"an object"));
-        }
-        self.deserialize_any(visitor)
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if self.0.is_object() { self.deserialize_any(visitor) } else { Err(de::Error::custom("expected an object")) }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -208,7 +209,7 @@ impl<'de> Deserializer<'de> for Shaped {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map identifier ignored_any
+        tuple_struct identifier ignored_any
     }
 }
 

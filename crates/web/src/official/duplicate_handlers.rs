@@ -126,6 +126,15 @@ async fn beside(v: &Viewer<'_>, f: &Frame, left: &str, right: &str) -> Result<du
     })
 }
 
+fn sex_key(sex: registry::person::Sex) -> &'static str {
+    use registry::person::Sex;
+    match sex {
+        Sex::Female => "sex-female",
+        Sex::Male => "sex-male",
+        Sex::Other => "sex-other",
+    }
+}
+
 fn rows(f: &Frame, both: &Comparison) -> Vec<(String, String, String)> {
     let t = f.t;
     let row = |key: &str, tell: &dyn Fn(&PersonRecord) -> String| {
@@ -135,7 +144,7 @@ fn rows(f: &Frame, both: &Comparison) -> Vec<(String, String, String)> {
     vec![
         row("name", &|p| p.names.iter().map(|n| n.full.as_str()).collect::<Vec<_>>().join(", ")),
         row("birth-date", &|p| or_dash(p.birth_date.map(|d| t.date(d)))),
-        row("event-sex", &|p| or_dash(p.sex.map(|s| s.word().to_owned()))),
+        row("event-sex", &|p| or_dash(p.sex.map(|s| t.t(sex_key(s)).into_owned()))),
         row("address", &|p| or_dash(p.residence.as_ref().map(|r| r.address.line.clone()))),
         row("telephone", &|p| or_dash(p.phone.clone())),
         row("facts", &|p| t.number(i64::try_from(p.facts.len()).unwrap_or(i64::MAX))),

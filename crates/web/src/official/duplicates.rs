@@ -88,7 +88,8 @@ pub fn compare(f: &Frame, form: &Form, c: &Comparison) -> Markup {
                     tbody { @for (heading, left, right) in &c.rows {
                         tr.differs[left != right] {
                             th scope="row" { (heading) } td { (left) } td { (right) }
-                            td { @if left == right { (t.t("yes")) } @else { strong { (t.t("no")) } } }
+                            // What neither record tells, or what may not be seen, is neither same nor different.
+                            td { @if left == "–" && right == "–" { "–" } @else if left == right { (t.t("yes")) } @else { strong { (t.t("no")) } } }
                         }
                     } }
                 }
