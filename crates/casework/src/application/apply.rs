@@ -175,6 +175,7 @@ struct Sending {
     draft: Draft,
     snapshot: Snapshot,
     questions: Vec<Question>,
+    unanswered: Vec<Question>,
     outlook: Vec<Outlook>,
     applied_on: Date,
     on_behalf: Option<String>,
@@ -212,30 +213,32 @@ async fn check(
             return Err(Fault::NotYet { programme: one.programme.clone(), opens });
         }
     }
-    let questions = asked(desk.pack, &snapshot, &evaluation, chosen, setting.connected);
-    let questions = with_opened(desk, setting, &snapshot, &draft, questions);
-    Ok(Sending { draft, snapshot, questions, outlook, applied_on, on_behalf })
+    let mut questions = asked(desk.pack, &snapshot, &evaluation, chosen, setting.connected);
+    let unanswered = answered(desk, setting, &snapshot, &draft, &mut questions);
+    Ok(Sending { draft, snapshot, questions, unanswered, outlook, applied_on, on_behalf })
 }
 
-/// The questions and those that the answers opened.
-fn with_opened(
+/// The questions as they stand once everything is answered: those that the answers opened are added to `all`, and what
+/// only the person can still give is told apart.
+fn answered(
     desk: &Desk<'_>,
     setting: Setting<'_>,
     snapshot: &Snapshot,
     draft: &Draft,
-    mut all: Vec<Question>,
+    all: &mut Vec<Question>,
 ) -> Vec<Question> {
-    let answered = with_answers(snapshot, &draft.content.answers);
+    let answered = with_answers(desk, snapshot, &draft.content.answers);
     let evaluation = for_offers(desk.pack, &answered, answered.on);
-    for mut question in asked(desk.pack, &answered, &evaluation, &draft.content.chosen, setting.connected) {
-        if all.iter().any(|q| q.subject == question.subject && q.item == question.item) {
-            continue;
+    let after = asked(desk.pack, &answered, &evaluation, &draft.content.chosen, setting.connected);
+    for question in &after {
+        if !all.iter().any(|q| q.subject == question.subject && q.item == question.item) {
+            let mut opened = question.clone();
+            // What is known only because the draft says so is not known yet.
+            opened.known = opened.known.filter(|k| k.source.as_deref() != Some(SELF) || k.recorded.is_some());
+            all.push(opened);
         }
-        // What is known only because the draft says so is not known yet.
-        question.known = question.known.filter(|k| k.source.as_deref() != Some(SELF) || k.recorded.is_some());
-        all.push(question);
     }
-    all
+    after.into_iter().filter(Question::is_for_person).collect()
 }
 
 /// Nobody claims for the dead, unless the programme is for them.
@@ -304,7 +307,7 @@ async fn carry_out(
         let told = Received { application, household: draft.household, applicant: draft.person, programmes };
         tx.emit(desk.ids, now, RECEIVED, &told).await?;
     }
-    let missing = missing(desk, &sending.questions, &draft.content.answers, sending.applied_on);
+    let missing = missing(desk, &sending.unanswered, sending.applied_on);
     let consents = open_consents(tx, desk, setting, &sending.snapshot, draft).await?;
     Ok(Done { application, items, missing, consents, left })
 }
@@ -494,18 +497,9 @@ async fn late(
     case::rows::step(tx, desk, &case, StepKind::Late, Actor::of(who), &detail).await
 }
 
-/// What only the person can give and has not given, with the first day on which a decision that needs it is due.
-pub(crate) fn missing(
-    desk: &Desk<'_>,
-    questions: &[Question],
-    answers: &[crate::accept::Given],
-    applied_on: Date,
-) -> Vec<Missing> {
-    let given = |q: &Question| {
-        let mut of = answers.iter().filter(|a| a.subject == q.subject && a.item == q.item);
-        of.any(|a| desk.check_value(a.subject, &a.item, &a.value).is_ok())
-    };
-    let open = questions.iter().filter(|q| q.is_for_person() && !given(q));
+/// What only the person can give, with the first day on which a decision that needs it is due.
+pub(crate) fn missing(desk: &Desk<'_>, questions: &[Question], applied_on: Date) -> Vec<Missing> {
+    let open = questions.iter().filter(|q| q.is_for_person());
     let days = |q: &Question| q.for_programmes.iter().map(|p| desk.decision_days(p, applied_on)).min();
     open.map(|q| Missing {
         subject: q.subject,
@@ -561,7 +555,7 @@ async fn again(
         items.push(Item { programme: one.programme.clone(), subject: one.subject, case, existing, late });
     }
     let questions = asked(desk.pack, snapshot, &evaluation, &draft.content.chosen, setting.connected);
-    let missing = missing(desk, &questions, &[], applied_on);
+    let missing = missing(desk, &questions, applied_on);
     let consents = open_consents(tx, desk, setting, snapshot, draft).await?;
     Ok(Done { application, items, missing, consents, left: vec![] })
 }

@@ -351,7 +351,7 @@ fn all_questions(desk: &Desk<'_>, setting: Setting<'_>, snapshot: &Snapshot, con
     if content.answers.is_empty() {
         return all;
     }
-    for question in of(&with_answers(snapshot, &content.answers)) {
+    for question in of(&with_answers(desk, snapshot, &content.answers)) {
         // What is known only from the draft itself is the answer, not a fact.
         let known = question.known.as_ref().filter(|k| k.recorded.is_some() || k.source.as_deref() != Some("self"));
         if !all.iter().any(|q| q.subject == question.subject && q.item == question.item) {

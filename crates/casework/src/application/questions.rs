@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::model::Chosen;
 use crate::accept::Given;
+use crate::desk::Desk;
 use crate::evaluate::{Evaluation, Evidence, evidence, for_offers};
 use crate::model::{NeededFor, Prefilled, Subject};
 use crate::snapshot::{FactStood, Snapshot};
@@ -212,10 +213,13 @@ pub(crate) fn asked_of(
 }
 
 /// The household as if these answers were facts of the people's own saying. An answer that the pack cannot take changes
-/// nothing, and neither does one about somebody else.
-pub(crate) fn with_answers(snapshot: &Snapshot, answers: &[Given]) -> Snapshot {
+/// nothing, and neither does one about somebody else or one that says otherwise than what is known.
+pub(crate) fn with_answers(desk: &Desk<'_>, snapshot: &Snapshot, answers: &[Given]) -> Snapshot {
     let mut it = snapshot.clone();
     for given in answers {
+        if desk.check_value(given.subject, &given.item, &given.value).is_err() {
+            continue;
+        }
         let facts = match given.subject {
             Subject::Household(id) if id == it.household => &mut it.facts,
             Subject::Household(_) => continue,

@@ -10,7 +10,7 @@ use super::answers::{self, Frame, Statement};
 use super::apply::{Missing, missing};
 use super::ground;
 use super::model::{Chosen, Content, Setting, Size, start};
-use super::questions::asked;
+use super::questions::{asked, with_answers};
 use crate::accept::Given;
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::{self, Actor, Case, StepKind};
@@ -122,7 +122,10 @@ pub async fn run(
     for case in &cases {
         told(tx, desk, who, case, &answers).await?;
     }
-    Ok(missing(desk, &questions, &answers, applied_on))
+    let answered = with_answers(desk, &snapshot, &answers);
+    let evaluation = for_offers(desk.pack, &answered, answered.on);
+    let questions = asked(desk.pack, &answered, &evaluation, &chosen(&cases), setting.connected);
+    Ok(missing(desk, &questions, applied_on))
 }
 
 /// What only the person can still give for an application, and until when. Ids only.
@@ -140,7 +143,7 @@ pub async fn still_missing(
     };
     let evaluation = for_offers(desk.pack, &snapshot, snapshot.on);
     let questions = asked(desk.pack, &snapshot, &evaluation, &chosen(&cases), setting.connected);
-    Ok(missing(desk, &questions, &[], applied_on))
+    Ok(missing(desk, &questions, applied_on))
 }
 
 /// Everything the family said with an application and after it, word for word, with the agency's value where one stands

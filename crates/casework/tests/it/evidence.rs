@@ -67,7 +67,7 @@ async fn hand_in(
     input: &Input,
     checked: &Checked,
 ) -> Result<EvidenceId, evidence::Fault> {
-    transact!(office.db, evidence::Fault, |tx| { add(tx, &office.desk(), who, may, &CONNECTED, input, checked).await })
+    transact!(office.db, evidence::Fault, |tx| add(tx, &office.desk(), who, may, &CONNECTED, input, checked).await)
 }
 
 struct Eyes {
