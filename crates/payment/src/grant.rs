@@ -78,6 +78,8 @@ impl AsConflict for Fault {
 store::sql! {
     PAYEES = "select l.period, l.payee_id from run_line l join run r on r.run_id = l.run_id
         where l.entitlement_id = $1 and r.status in ('released', 'settled') order by l.period, l.part, l.attempt";
+    OF_PERSON = "select entitlement_id from entitlement where status = 'active' and ((subject_kind = 'person' and subject_id = $1) or payee_id = $1)
+        order by entitlement_id";
     USES = "select max(period) as last from instalment where entitlement_id = $1";
 }
 
@@ -276,6 +278,22 @@ impl Ground {
 /// Holds all instalments from now on until [`resume`]; nothing is lost.
 pub async fn suspend(tx: &mut Tx, desk: &Desk<'_>, id: EntitlementId, ground: &Ground) -> Result<u32, Fault> {
     turn(tx, desk, id, ground, (Standing::Active, Standing::Suspended), "suspended").await
+}
+
+/// Holds everything that is for this person or paid to them, at once: somebody died, and an official has yet to say who
+/// carries on. Done again it finds nothing more to hold. Says what was held.
+pub async fn suspend_all(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    ground: &Ground,
+) -> Result<Vec<EntitlementId>, Fault> {
+    let rows = tx.all(OF_PERSON, params![person]).await?;
+    let held = rows.iter().map(|row| row.get("entitlement_id")).collect::<Result<Vec<EntitlementId>, _>>()?;
+    for id in &held {
+        suspend(tx, desk, *id, ground).await?;
+    }
+    Ok(held)
 }
 
 /// Lets the money flow again; what was held goes out with the next run.

@@ -13,7 +13,7 @@
 //! same decision on a restored backup leads to the same names.
 
 pub mod account;
-//pub mod bank;
+pub mod bank;
 mod batch;
 pub mod calendar;
 mod desk;
@@ -24,7 +24,7 @@ mod instalment;
 pub mod ledger;
 pub mod model;
 pub mod order;
-//pub mod read;
+pub mod read;
 pub mod recovery;
 pub mod reference;
 mod rows;
@@ -56,12 +56,13 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         ledger::check::STATEMENTS,
         order::STATEMENTS,
         recovery::STATEMENTS,
-        //read::STATEMENTS,
-        //bank::apply::STATEMENTS,
-        //bank::file::STATEMENTS,
+        read::STATEMENTS,
+        bank::apply::STATEMENTS,
+        bank::file::STATEMENTS,
     ];
     all.extend(run::statements());
     all.extend([instalment::ADD.statements(), account::CURRENT.statements(), recovery::OPEN_OF.statements()]);
-    //all.extend([bank::apply::LINES.statements(), bank::apply::ENTRY_ADD.statements(), read::INSTALMENTS_OF.statements()]);
+    all.extend([bank::apply::LINES.statements(), bank::apply::ENTRY_ADD.statements(), bank::file::SEALED.statements()]);
+    all.push(read::INSTALMENTS_OF.statements());
     all
 }

@@ -93,6 +93,7 @@ store::sql! {
         from benefit_order where subject_id = $1 order by made_at, order_id";
     BY_STATUS = "select subject_id, order_id, entitlement_id, version, action, programme, agency, person_id, form, valid_from, valid_until, status, reference, reason
         from benefit_order where status = $1 and order_id > $2 order by order_id limit $3";
+    EARLIER = "select order_id from benefit_order where entitlement_id = $1 and version < $2 and status in ('sent', 'confirmed') order by version desc limit 1";
     REPLACE = "update benefit_order set status = 'replaced', closed_at = $3 where subject_id = $1 and entitlement_id = $2 and status = 'placed'";
     SENT = "update benefit_order set status = 'sent', sent_at = $3, reference = coalesce($4, reference) where subject_id = $1 and order_id = $2 and status = 'placed'";
     CLOSE = "update benefit_order set status = $3, closed_at = $4, reference = coalesce($5, reference), reason = $6 where subject_id = $1 and order_id = $2";
@@ -161,6 +162,12 @@ pub(crate) async fn follow(tx: &mut Tx, desk: &Desk<'_>, e: &Entitlement, action
 /// One order, for the machine that sends it.
 pub async fn by_id(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, StoreError> {
     tx.maybe(BY_ID, params![id]).await?.as_ref().map(order).transpose()
+}
+
+/// The order that this one changes or stops: the latest before it that the other agency has. None: it never heard of any.
+pub async fn earlier(tx: &mut Tx, order: &Order) -> Result<Option<OrderId>, StoreError> {
+    let row = tx.maybe(EARLIER, params![order.entitlement, order.version]).await?;
+    row.map(|row| row.get("order_id")).transpose()
 }
 
 /// Orders of one status for the machine that sends them, after the last one seen.

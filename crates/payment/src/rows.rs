@@ -2,7 +2,6 @@
 
 use kernel::{DecisionId, EntitlementId};
 use store::{Row, StoreError, Tx, params};
-use uuid::Uuid;
 
 use crate::due::PeriodKey;
 use crate::model::{Entitlement, RecoveryLimits, Subject, Terms};
@@ -80,9 +79,4 @@ pub(crate) async fn told(tx: &mut Tx, decision: DecisionId) -> Result<Option<Tol
     let Some(row) = tx.maybe(TOLD, params![decision]).await? else { return Ok(None) };
     let (entitlement, version, digest) = (row.get("entitlement_id")?, row.get("version")?, row.get("digest")?);
     Ok(Some(Told { entitlement, version, digest }))
-}
-
-/// The bare id of an entitlement's subject, the key of its rows.
-pub(crate) fn subject(e: &Entitlement) -> Uuid {
-    e.subject.uuid()
 }

@@ -10,6 +10,8 @@ mod prepare;
 mod release;
 mod seal;
 
+pub(crate) use seal::{Hash, Payment, payments};
+
 pub use differences::{Difference, DifferenceKind, Differences};
 pub use prepare::{Progress, advance, prepare};
 pub use release::{Payer, RELEASED, cancel, release, sign};

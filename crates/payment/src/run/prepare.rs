@@ -31,7 +31,7 @@ store::sql! {
         effective_from, effective_until, decided_on, set_off_percent, waive_up_to, status, status_reason, next_period, next_due, begun
         from entitlement where entitlement_id > $5 and next_due <= $1 and form = $2 and currency = $3 and ($4 = '' or agency = $4)
         order by entitlement_id limit $6";
-    WAITS = "select i.period, i.part, i.minor, i.set_off as kept, i.due_on, i.status as stand, i.reason as hold, i.cause, i.run_id, i.attempt, i.bounced_account,
+    WAITS = "select i.period, i.part, i.minor, i.set_off as kept, i.due_on, i.status as stand, i.reason as hold, i.cause, i.attempt, i.bounced_account,
         e.subject_id, e.entitlement_id, e.subject_kind, e.case_id, e.decision_id, e.version, e.programme, e.agency, e.payee_id, e.form, e.per, e.currency, e.slices, e.pay_rule, e.law,
         e.effective_from, e.effective_until, e.decided_on, e.set_off_percent, e.waive_up_to, e.status, e.status_reason, e.next_period, e.next_due, e.begun
         from instalment i join entitlement e on e.subject_id = i.subject_id and e.entitlement_id = i.entitlement_id
@@ -202,7 +202,6 @@ impl Page<'_> {
                 stand: Stand::Due,
                 reason: None,
                 cause: self.cause(e, due_on),
-                run: None,
                 attempt: 0,
                 bounced: None,
             };
@@ -247,7 +246,6 @@ impl Page<'_> {
                 stand,
                 reason: row.maybe("hold")?,
                 cause,
-                run: row.maybe("run_id")?,
                 attempt,
                 bounced: row.maybe("bounced_account")?,
             };

@@ -16,7 +16,7 @@ use crate::rows::json;
 pub(crate) const LINES: u32 = 5000;
 
 store::sql! {
-    READY = "select entitlement_id, period, part, attempt, pay_account_id, pays, programme from run_line
+    READY = "select entitlement_id, period, part, attempt, pay_account_id, pays from run_line
         where run_id = $1 and (entitlement_id, period, part) > ($2, $3, $4) and status <> 'held' and status <> 'dropped' and pays > 0
         order by entitlement_id, period, part limit $5";
     COUNTS = "select cast(coalesce(sum(case when status = 'ready' and pays > 0 then 1 else 0 end), 0) as bigint) as lines,
@@ -33,7 +33,6 @@ pub(crate) struct Payment {
     pub(crate) name: EndToEnd,
     pub(crate) account: PayAccountId,
     pub(crate) minor: i64,
-    pub(crate) programme: String,
 }
 
 fn payment(row: &Row) -> Result<Payment, StoreError> {
@@ -43,7 +42,7 @@ fn payment(row: &Row) -> Result<Payment, StoreError> {
         part: row.get("part")?,
         attempt: row.get("attempt")?,
     };
-    Ok(Payment { name, account: row.get("pay_account_id")?, minor: row.get("pays")?, programme: row.get("programme")? })
+    Ok(Payment { name, account: row.get("pay_account_id")?, minor: row.get("pays")? })
 }
 
 /// The next page of payments after one; `None` starts.

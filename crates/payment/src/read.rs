@@ -1,0 +1,678 @@
+//! Reads for people: what a family gets and when, the lines of a run, what came back, who owes what. All personal data leaves
+//! under seal together with how each person stands to the viewer, for the guard to decide on.
+
+use std::collections::BTreeSet;
+
+use guard::Sealed;
+use kernel::{Currency, Date, EntitlementId, HouseholdId, Instant, PayAccountId, PersonId, RecoveryId, RunId};
+use registry::sight::{Seen, Sight, relations};
+use serde::{Deserialize, Serialize};
+use store::{Row, StoreError, Tx, params};
+use uuid::Uuid;
+
+use crate::account::{self, AccountKind};
+use crate::batch::InList;
+use crate::due::PeriodKey;
+use crate::model::{Cause, Entitlement, Form, Per, Stand, Standing, Subject, words};
+use crate::order::{self, Order};
+use crate::recovery::{self, ActKind, Recovery, RecoveryStatus};
+use crate::rows;
+use crate::run::{LineStatus, RunStatus};
+
+words! {
+    /// Where an instalment is, in words for a family.
+    Where as "payment status" {
+        /// Will be paid with the next run.
+        Due = "due",
+        /// Waits for something; the reason says what.
+        Held = "held",
+        /// In a run that is being prepared.
+        InRun = "in_run",
+        /// At the bank.
+        Sent = "sent",
+        /// Paid.
+        Paid = "paid",
+        /// Came back; another account is needed.
+        Returned = "returned",
+        /// Not due any more.
+        Cancelled = "cancelled",
+    }
+}
+
+store::sql! {
+    PAID_TO = "select subject_id, entitlement_id, subject_kind, case_id, decision_id, version, programme, agency, payee_id, form, per, currency, slices, pay_rule, law,
+        effective_from, effective_until, decided_on, set_off_percent, waive_up_to, status, status_reason, next_period, next_due, begun
+        from entitlement where payee_id = $1 order by granted_at, entitlement_id";
+    OF_SUBJECT = "select subject_id, entitlement_id, subject_kind, case_id, decision_id, version, programme, agency, payee_id, form, per, currency, slices, pay_rule, law,
+        effective_from, effective_until, decided_on, set_off_percent, waive_up_to, status, status_reason, next_period, next_due, begun
+        from entitlement where subject_id = $1 order by granted_at, entitlement_id";
+    VERSIONS = "select version, kind, decision_id, slices, effective_from, effective_until, reason, law, recorded_at from entitlement_version
+        where subject_id = $1 and entitlement_id = $2 order by version";
+    OWED_BY = "select person_id, recovery_id, entitlement_id, programme, agency, currency, claimed, recovered, waived, reserved, status, by_set_off, plan, reason, law
+        from recovery where person_id = $1 order by opened_at, recovery_id";
+    RECOVERIES = "select person_id, recovery_id, entitlement_id, programme, agency, currency, claimed, recovered, waived, reserved, status, by_set_off, plan, reason, law
+        from recovery where status = $1 and recovery_id > $2 order by recovery_id limit $3";
+    LINES = "select l.entitlement_id, l.period, l.part, l.attempt, l.payee_id, l.pay_account_id, l.programme, l.agency, l.minor, l.set_off, l.pays, l.cause, l.status, l.reason, e.per, e.currency, a.hint
+        from run_line l join entitlement e on e.subject_id = l.subject_id and e.entitlement_id = l.entitlement_id left join pay_account a on a.pay_account_id = l.pay_account_id
+        where l.run_id = $1 and (l.entitlement_id, l.period, l.part) > ($2, $3, $4) and ($5 = '' or l.status = $5) and ($6 = '' or l.cause = $6)
+        order by l.entitlement_id, l.period, l.part limit $7";
+    MISSING = "select p.entitlement_id, p.period, p.part, p.attempt, p.payee_id, p.pay_account_id, p.programme, p.agency, p.minor, p.set_off, p.pays, p.cause, p.status, p.reason, e.per, e.currency, a.hint
+        from run_line p join entitlement e on e.subject_id = p.subject_id and e.entitlement_id = p.entitlement_id left join pay_account a on a.pay_account_id = p.pay_account_id
+        where p.run_id = $1 and (p.entitlement_id, p.period, p.part) > ($2, $3, $4) and p.status not in ('held', 'dropped') and p.cause in ('regular', 'new', 'changed')
+        and not exists (select 1 from run_line c where c.run_id = $5 and c.entitlement_id = p.entitlement_id and c.status <> 'dropped' and c.cause in ('regular', 'new', 'changed'))
+        order by p.entitlement_id, p.period, p.part limit $6";
+    WAITING = "select i.entitlement_id, i.period, i.part, i.minor, i.set_off, i.due_on, i.status, i.reason, i.attempt, e.payee_id, e.programme, e.agency, e.per, e.currency
+        from instalment i join entitlement e on e.subject_id = i.subject_id and e.entitlement_id = i.entitlement_id
+        where i.open is not null and i.status = $1 and (i.entitlement_id, i.period, i.part) > ($2, $3, $4) order by i.entitlement_id, i.period, i.part limit $5";
+    UNMATCHED = "select message_id, entry_no, digest, kind, reference, minor, currency, reason_code, booked_on, why, run_id, at from bank_entry
+        where open is not null and (message_id, entry_no, digest) > ($1, $2, $3) order by message_id, entry_no, digest limit $4";
+    MESSAGES = "select message_id, digest, kind, entries, received_at, finished_at from bank_message where (received_at < $1 or (received_at = $1 and message_id < $2))
+        order by received_at desc, message_id desc limit $3";
+}
+
+/// Instalments of entitlements, with the run each is in.
+pub(crate) static INSTALMENTS_OF: InList = InList::new(
+    "INSTALMENTS_OF",
+    "select i.entitlement_id, i.period, i.part, i.minor, i.set_off, i.due_on, i.status, i.reason, i.run_id, e.programme, e.per, e.currency,
+        r.status as run_status, r.pay_date, l.status as line_status, l.set_off as line_set_off
+        from instalment i join entitlement e on e.subject_id = i.subject_id and e.entitlement_id = i.entitlement_id
+        left join run r on r.run_id = i.run_id
+        left join run_line l on l.run_id = i.run_id and l.entitlement_id = i.entitlement_id and l.period = i.period and l.part = i.part
+        where i.entitlement_id in ({ids}) order by i.due_on desc, i.entitlement_id, i.period desc, i.part desc",
+    0,
+);
+
+/// A version of an entitlement.
+#[derive(Clone, Debug, Serialize)]
+pub struct VersionShown {
+    /// 1, 2, 3 …
+    pub version: u32,
+    /// `granted`, `changed`, `suspended`, `resumed`, `ended`.
+    pub kind: String,
+    /// The decision, if one made it.
+    pub decision: Option<kernel::DecisionId>,
+    /// The amounts.
+    pub slices: Vec<crate::model::Slice>,
+    /// First day.
+    pub effective_from: Date,
+    /// First day outside.
+    pub effective_until: Option<Date>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The law.
+    pub law: String,
+    /// When it was recorded.
+    pub at: Instant,
+}
+
+/// A payment to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// The period, as `2026-11`.
+    pub period: String,
+    /// The day its money is due, before it moves for days off.
+    pub due_on: Date,
+    /// Minor units.
+    pub minor: i64,
+}
+
+/// An entitlement with its history and what is to come.
+#[derive(Clone, Debug, Serialize)]
+pub struct EntitlementShown {
+    /// As it stands.
+    pub entitlement: Entitlement,
+    /// All versions, the first first.
+    pub versions: Vec<VersionShown>,
+    /// The next three payments, unless it is suspended.
+    pub next: Vec<Next>,
+}
+
+/// An instalment as shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct InstalmentShown {
+    /// The entitlement.
+    pub entitlement: EntitlementId,
+    /// The programme.
+    pub programme: String,
+    /// The period's number, for acts on it.
+    pub key: PeriodKey,
+    /// The period, as `2026-11`; empty for a single payment.
+    pub period: String,
+    /// 0, or the number of the supplement.
+    pub part: u32,
+    /// What was due, in minor units.
+    pub minor: i64,
+    /// What of it was or will be kept back for money paid too much.
+    pub kept_back: i64,
+    /// The currency.
+    pub currency: Currency,
+    /// The day it was due.
+    pub due_on: Date,
+    /// Where it is.
+    pub status: Where,
+    /// Why it waits or came back.
+    pub reason: Option<String>,
+    /// The run it is in.
+    pub run: Option<RunId>,
+    /// The day on which that run pays.
+    pub pay_date: Option<Date>,
+}
+
+/// An account as shown: never the number.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountShown {
+    /// Its id.
+    pub id: PayAccountId,
+    /// Whose money goes there.
+    pub person: PersonId,
+    /// What kind.
+    pub kind: AccountKind,
+    /// For money or for vouchers; `None` when it was replaced.
+    pub form: Option<Form>,
+    /// The last three characters of the number.
+    pub hint: String,
+    /// Whose account the money goes to instead.
+    pub redirect_to: Option<PersonId>,
+    /// Whether it was verified.
+    pub verified: bool,
+    /// From when.
+    pub from: Instant,
+    /// Until when, and why.
+    pub ended: Option<(Instant, Option<String>)>,
+}
+
+/// Everything a family gets, got and owes.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Payments {
+    /// Entitlements.
+    pub entitlements: Vec<EntitlementShown>,
+    /// Instalments, the latest first.
+    pub instalments: Vec<InstalmentShown>,
+    /// Orders to other agencies.
+    pub orders: Vec<Order>,
+    /// Money to come back.
+    pub recoveries: Vec<Recovery>,
+    /// Where money goes.
+    pub accounts: Vec<AccountShown>,
+}
+
+fn sealed<T>(value: T, about: impl IntoIterator<Item = (PersonId, guard::Relation)>) -> Seen<T> {
+    let about: Vec<_> = about.into_iter().collect();
+    Seen { sealed: Sealed::new(value, about.iter().map(|(p, _)| *p)), about }
+}
+
+/// What a person gets: entitlements of their own and those whose money comes to them. `most` instalments.
+pub async fn of_person(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    person: PersonId,
+    most: usize,
+) -> Result<Seen<Payments>, StoreError> {
+    let subjects = [Subject::Person(person)];
+    family(tx, sight, &subjects, &[person], most).await
+}
+
+/// What a household and its members get. The members are those the caller has read for the day.
+pub async fn of_household(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    household: HouseholdId,
+    members: &[PersonId],
+    most: usize,
+) -> Result<Seen<Payments>, StoreError> {
+    let mut subjects = vec![Subject::Household(household)];
+    subjects.extend(members.iter().map(|p| Subject::Person(*p)));
+    family(tx, sight, &subjects, members, most).await
+}
+
+async fn family(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    subjects: &[Subject],
+    people: &[PersonId],
+    most: usize,
+) -> Result<Seen<Payments>, StoreError> {
+    let mut found: Vec<Entitlement> = Vec::new();
+    let mut shown = Payments::default();
+    for subject in subjects {
+        let own = tx.all(OF_SUBJECT, params![subject.uuid()]).await?;
+        found.extend(own.iter().map(rows::entitlement).collect::<Result<Vec<_>, _>>()?);
+        let orders = tx.all(order::OF, params![subject.uuid()]).await?;
+        shown.orders.extend(orders.iter().map(order::order).collect::<Result<Vec<_>, _>>()?);
+    }
+    for person in people {
+        let paid = tx.all(PAID_TO, params![*person]).await?;
+        for e in paid.iter().map(rows::entitlement).collect::<Result<Vec<_>, _>>()? {
+            if !found.iter().any(|f| f.id == e.id) {
+                found.push(e);
+            }
+        }
+        let owed = tx.all(OWED_BY, params![*person]).await?;
+        shown.recoveries.extend(owed.iter().map(recovery::recovery).collect::<Result<Vec<_>, _>>()?);
+        shown.accounts.extend(accounts_of(tx, *person).await?);
+    }
+    let ids: Vec<Uuid> = found.iter().map(|e| e.id.0).collect();
+    shown.instalments = instalments(tx, &ids, most).await?;
+    let mut about: BTreeSet<PersonId> = people.iter().copied().collect();
+    about.extend(found.iter().map(|e| e.payee));
+    about.extend(shown.accounts.iter().filter_map(|a| a.redirect_to));
+    about.extend(found.iter().filter_map(|e| match e.subject {
+        Subject::Person(id) => Some(id),
+        Subject::Household(_) => None,
+    }));
+    for e in found {
+        let versions = versions(tx, &e).await?;
+        let next = if e.standing == Standing::Suspended { Vec::new() } else { next(&e, 3) };
+        shown.entitlements.push(EntitlementShown { entitlement: e, versions, next });
+    }
+    Ok(sealed(shown, relations(tx, sight, about).await?))
+}
+
+/// The next payments of an entitlement.
+pub fn next(e: &Entitlement, most: usize) -> Vec<Next> {
+    let mut next = Vec::new();
+    let mut at = e.next_due.and_then(|_| e.terms.from(e.next_period));
+    while let Some(period) = at.filter(|_| next.len() < most) {
+        let (due_on, minor) = (e.terms.due_on(period), e.terms.amount(period));
+        next.push(Next { period: period.label(e.terms.per), due_on, minor });
+        at = e.terms.from(period.next());
+    }
+    next
+}
+
+async fn versions(tx: &mut Tx, e: &Entitlement) -> Result<Vec<VersionShown>, StoreError> {
+    let rows = tx.all(VERSIONS, params![e.subject.uuid(), e.id]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(VersionShown {
+                version: row.get("version")?,
+                kind: row.get("kind")?,
+                decision: row.maybe("decision_id")?,
+                slices: row.json("slices")?,
+                effective_from: row.get("effective_from")?,
+                effective_until: row.maybe("effective_until")?,
+                reason: row.maybe("reason")?,
+                law: row.get("law")?,
+                at: row.get("recorded_at")?,
+            })
+        })
+        .collect()
+}
+
+async fn instalments(tx: &mut Tx, ids: &[Uuid], most: usize) -> Result<Vec<InstalmentShown>, StoreError> {
+    let rows = INSTALMENTS_OF.all(tx, &[], ids).await?;
+    rows.iter().take(most).map(instalment).collect()
+}
+
+fn instalment(row: &Row) -> Result<InstalmentShown, StoreError> {
+    let (per, key): (Per, PeriodKey) = (row.parse("per")?, PeriodKey(row.get("period")?));
+    let stand: Stand = row.parse("status")?;
+    let status = match stand {
+        Stand::Due => Where::Due,
+        Stand::Held => Where::Held,
+        Stand::Returned => Where::Returned,
+        Stand::Cancelled => Where::Cancelled,
+        Stand::Run => in_run(row.parse("run_status")?, row.parse("line_status")?),
+    };
+    let running = (stand == Stand::Run).then_some(());
+    let ahead = match (running, status) {
+        // What a run not released yet will keep back.
+        (Some(()), Where::InRun) => row.maybe::<i64>("line_set_off")?.unwrap_or(0),
+        _ => 0,
+    };
+    Ok(InstalmentShown {
+        entitlement: row.get("entitlement_id")?,
+        programme: row.get("programme")?,
+        key,
+        period: key.label(per),
+        part: row.get("part")?,
+        minor: row.get("minor")?,
+        kept_back: row.get::<i64>("set_off")? + ahead,
+        currency: row.parse("currency")?,
+        due_on: row.get("due_on")?,
+        status,
+        reason: row.maybe("reason")?,
+        run: running.and(row.maybe("run_id")?),
+        pay_date: running.and(row.maybe("pay_date")?),
+    })
+}
+
+fn in_run(run: RunStatus, line: LineStatus) -> Where {
+    match (run, line) {
+        (_, LineStatus::Rejected | LineStatus::Returned) => Where::Returned,
+        (_, LineStatus::Paid) | (RunStatus::Settled, _) => Where::Paid,
+        (RunStatus::Released, _) => Where::Sent,
+        _ => Where::InRun,
+    }
+}
+
+async fn accounts_of(tx: &mut Tx, person: PersonId) -> Result<Vec<AccountShown>, StoreError> {
+    let rows = tx.all(account::OF_PERSON, params![person]).await?;
+    rows.iter()
+        .map(|row| {
+            let ended: Option<Instant> = row.maybe("ended_at")?;
+            let why: Option<String> = row.maybe("ended_reason")?;
+            let slot: Option<String> = row.maybe("slot")?;
+            Ok(AccountShown {
+                id: row.get("pay_account_id")?,
+                person,
+                kind: row.parse("kind")?,
+                form: slot.and_then(|s| s.parse().ok()),
+                hint: row.get("hint")?,
+                redirect_to: row.maybe("redirect_to")?,
+                verified: row.maybe::<Instant>("verified_at")?.is_some(),
+                from: row.get("from_at")?,
+                ended: ended.map(|at| (at, why)),
+            })
+        })
+        .collect()
+}
+
+/// Where a person's money goes, and went.
+pub async fn accounts(tx: &mut Tx, sight: &Sight<'_>, person: PersonId) -> Result<Seen<Vec<AccountShown>>, StoreError> {
+    let shown = accounts_of(tx, person).await?;
+    let about: BTreeSet<PersonId> = shown.iter().filter_map(|a| a.redirect_to).chain([person]).collect();
+    Ok(sealed(shown, relations(tx, sight, about).await?))
+}
+
+/// A place in a list of instalments or lines: everything after this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The entitlement.
+    pub entitlement: EntitlementId,
+    /// The period.
+    pub period: PeriodKey,
+    /// The part.
+    pub part: u32,
+}
+
+impl Cursor {
+    /// The beginning.
+    pub const START: Cursor = Cursor { entitlement: EntitlementId(Uuid::nil()), period: PeriodKey(0), part: 0 };
+}
+
+/// A line of a run as shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct LineShown {
+    /// Which: also the cursor after it.
+    pub at: Cursor,
+    /// The period, as `2026-11`.
+    pub period: String,
+    /// How often it came back before.
+    pub attempt: u32,
+    /// Who gets it.
+    pub payee: PersonId,
+    /// The last characters of the account.
+    pub account: Option<String>,
+    /// The programme.
+    pub programme: String,
+    /// The agency.
+    pub agency: String,
+    /// The currency.
+    pub currency: Currency,
+    /// What is due, in minor units.
+    pub minor: i64,
+    /// What is kept back.
+    pub set_off: i64,
+    /// What goes to the bank.
+    pub pays: i64,
+    /// Why it is in the run.
+    pub cause: Cause,
+    /// How it stands.
+    pub status: LineStatus,
+    /// Why it is held or came back.
+    pub reason: Option<String>,
+}
+
+fn line(row: &Row) -> Result<LineShown, StoreError> {
+    let at = cursor(row)?;
+    Ok(LineShown {
+        at,
+        period: at.period.label(row.parse("per")?),
+        attempt: row.get("attempt")?,
+        payee: row.get("payee_id")?,
+        account: row.maybe("hint")?,
+        programme: row.get("programme")?,
+        agency: row.get("agency")?,
+        currency: row.parse("currency")?,
+        minor: row.get("minor")?,
+        set_off: row.get("set_off")?,
+        pays: row.get("pays")?,
+        cause: row.parse("cause")?,
+        status: row.parse("status")?,
+        reason: row.maybe("reason")?,
+    })
+}
+
+fn cursor(row: &Row) -> Result<Cursor, StoreError> {
+    let period = PeriodKey(row.get("period")?);
+    Ok(Cursor { entitlement: row.get("entitlement_id")?, period, part: row.get("part")? })
+}
+
+/// Lines of a run, of one status or cause if wanted.
+pub async fn lines(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    run: RunId,
+    (status, cause): (Option<LineStatus>, Option<Cause>),
+    after: Cursor,
+    most: u32,
+) -> Result<Seen<Vec<LineShown>>, StoreError> {
+    let (status, cause) = (status.map_or("", LineStatus::word), cause.map_or("", Cause::word));
+    let values = params![run, after.entitlement, after.period.0, after.part, status, cause, most];
+    let shown = tx.all(LINES, values).await?.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+    let about: BTreeSet<PersonId> = shown.iter().map(|l| l.payee).collect();
+    Ok(sealed(shown, relations(tx, sight, about).await?))
+}
+
+/// Lines of the run before whose entitlements this run does not pay: ended. (Held ones are lines of this run.)
+pub async fn ended(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    (run, previous): (RunId, RunId),
+    after: Cursor,
+    most: u32,
+) -> Result<Seen<Vec<LineShown>>, StoreError> {
+    let values = params![previous, after.entitlement, after.period.0, after.part, run, most];
+    let shown = tx.all(MISSING, values).await?.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+    let about: BTreeSet<PersonId> = shown.iter().map(|l| l.payee).collect();
+    Ok(sealed(shown, relations(tx, sight, about).await?))
+}
+
+/// An instalment that waits, for officials.
+#[derive(Clone, Debug, Serialize)]
+pub struct WaitingShown {
+    /// Which: also the cursor after it.
+    pub at: Cursor,
+    /// The period, as `2026-11`.
+    pub period: String,
+    /// Who should get it.
+    pub payee: PersonId,
+    /// The programme.
+    pub programme: String,
+    /// The agency.
+    pub agency: String,
+    /// What is left to pay, in minor units.
+    pub minor: i64,
+    /// The currency.
+    pub currency: Currency,
+    /// The day it was due.
+    pub due_on: Date,
+    /// Why it waits: a reason to hold, or the bank's code.
+    pub reason: Option<String>,
+    /// How often it came back.
+    pub attempt: u32,
+}
+
+/// Instalments that came back ([`Stand::Returned`]) or are held ([`Stand::Held`]) or due ([`Stand::Due`]).
+pub async fn waiting(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    stand: Stand,
+    after: Cursor,
+    most: u32,
+) -> Result<Seen<Vec<WaitingShown>>, StoreError> {
+    let rows = tx.all(WAITING, params![stand, after.entitlement, after.period.0, after.part, most]).await?;
+    let mut shown = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let at = cursor(row)?;
+        shown.push(WaitingShown {
+            at,
+            period: at.period.label(row.parse("per")?),
+            payee: row.get("payee_id")?,
+            programme: row.get("programme")?,
+            agency: row.get("agency")?,
+            minor: row.get::<i64>("minor")? - row.get::<i64>("set_off")?,
+            currency: row.parse("currency")?,
+            due_on: row.get("due_on")?,
+            reason: row.maybe("reason")?,
+            attempt: row.get("attempt")?,
+        });
+    }
+    let about: BTreeSet<PersonId> = shown.iter().map(|w| w.payee).collect();
+    Ok(sealed(shown, relations(tx, sight, about).await?))
+}
+
+/// An entry of the bank that fits nothing. Holds no names: only what can be a reference is kept of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unmatched {
+    /// The bank's number of the message.
+    pub message: String,
+    /// The entry's place in it.
+    pub entry: u32,
+    /// The entry's fingerprint.
+    pub digest: String,
+    /// What it says.
+    pub kind: String,
+    /// The reference as given.
+    pub reference: String,
+    /// The amount in minor units.
+    pub minor: Option<i64>,
+    /// The currency.
+    pub currency: Option<String>,
+    /// The bank's reason code.
+    pub reason: Option<String>,
+    /// The day it was booked.
+    pub booked_on: Option<Date>,
+    /// Why it fits nothing: a word of [`crate::bank::Why`].
+    pub why: Option<String>,
+    /// The run it speaks of, if known.
+    pub run: Option<RunId>,
+    /// When it came.
+    pub at: Instant,
+}
+
+/// Open entries that fit nothing, after the last one seen.
+pub async fn unmatched(tx: &mut Tx, after: Option<(&str, u32, &str)>, most: u32) -> Result<Vec<Unmatched>, StoreError> {
+    let (message, entry, digest) = after.unwrap_or(("", 0, ""));
+    let rows = tx.all(UNMATCHED, params![message, entry, digest, most]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Unmatched {
+                message: row.get("message_id")?,
+                entry: row.get("entry_no")?,
+                digest: row.get("digest")?,
+                kind: row.get("kind")?,
+                reference: row.get("reference")?,
+                minor: row.maybe("minor")?,
+                currency: row.maybe("currency")?,
+                reason: row.maybe("reason_code")?,
+                booked_on: row.maybe("booked_on")?,
+                why: row.maybe("why")?,
+                run: row.maybe("run_id")?,
+                at: row.get("at")?,
+            })
+        })
+        .collect()
+}
+
+/// A file that came from the bank.
+#[derive(Clone, Debug, Serialize)]
+pub struct MessageShown {
+    /// The bank's number.
+    pub message: String,
+    /// SHA-256 of its bytes.
+    pub digest: String,
+    /// Which message.
+    pub kind: String,
+    /// Entries in it.
+    pub entries: u32,
+    /// When it came.
+    pub received_at: Instant,
+    /// When all of it was applied.
+    pub finished_at: Option<Instant>,
+}
+
+/// Files from the bank, the latest first.
+pub async fn messages(tx: &mut Tx, older: Option<(Instant, &str)>, most: u32) -> Result<Vec<MessageShown>, StoreError> {
+    let (at, message) = older.unwrap_or((Instant::from_micros(i64::MAX), ""));
+    let rows = tx.all(MESSAGES, params![at, message, most]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(MessageShown {
+                message: row.get("message_id")?,
+                digest: row.get("digest")?,
+                kind: row.get("kind")?,
+                entries: row.get("entries")?,
+                received_at: row.get("received_at")?,
+                finished_at: row.maybe("finished_at")?,
+            })
+        })
+        .collect()
+}
+
+/// Recoveries of one status, after the last one seen.
+pub async fn recoveries(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    status: RecoveryStatus,
+    after: RecoveryId,
+    most: u32,
+) -> Result<Seen<Vec<Recovery>>, StoreError> {
+    let rows = tx.all(RECOVERIES, params![status, after, most]).await?;
+    let shown = rows.iter().map(recovery::recovery).collect::<Result<Vec<_>, _>>()?;
+    let about: BTreeSet<PersonId> = shown.iter().map(|r| r.person).collect();
+    Ok(sealed(shown, relations(tx, sight, about).await?))
+}
+
+/// One thing that happened to a recovery.
+#[derive(Clone, Debug, Serialize)]
+pub struct ActShown {
+    /// Its id: a proposed waiver is granted by it.
+    pub id: Uuid,
+    /// What.
+    pub kind: ActKind,
+    /// Minor units.
+    pub minor: i64,
+    /// Receipt, run or proposal it belongs to.
+    pub reference: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// The law.
+    pub law: Option<String>,
+    /// When.
+    pub at: Instant,
+}
+
+/// A recovery with everything that happened to it; `None` when there is none.
+pub async fn recovery(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    id: RecoveryId,
+) -> Result<Option<Seen<(Recovery, Vec<ActShown>)>>, StoreError> {
+    let Some(it) = recovery::by_id(tx, id).await? else { return Ok(None) };
+    let mut acts = Vec::new();
+    for row in tx.all(recovery::ACTS, params![id]).await? {
+        acts.push(ActShown {
+            id: row.get("act_id")?,
+            kind: row.parse("kind")?,
+            minor: row.get("minor")?,
+            reference: row.get("reference")?,
+            reason: row.maybe("reason")?,
+            law: row.maybe("law")?,
+            at: row.get("at")?,
+        });
+    }
+    let known = relations(tx, sight, [it.person]).await?;
+    Ok(Some(sealed((it, acts), known)))
+}
