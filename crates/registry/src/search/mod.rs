@@ -13,7 +13,7 @@ mod rank;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use guard::{Keys, Relation, Sealed};
-use kernel::{Date, Instant, PersonId};
+use kernel::{Date, HouseholdId, Instant, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, Value, params};
 
@@ -95,6 +95,8 @@ pub struct Hit {
     pub birth_date: Option<Date>,
     /// Sex.
     pub sex: Option<Sex>,
+    /// The household they belong to today.
+    pub household: Option<HouseholdId>,
     /// The id of the place where they live, if the viewer may see it.
     pub place: Option<String>,
     /// The address line, if the viewer may see it.
@@ -252,6 +254,7 @@ async fn page(
             names: record.names,
             birth_date: record.birth_date,
             sex: record.sex,
+            household: record.membership.as_ref().map(|m| m.household),
             place: record.residence.as_ref().map(|r| r.address.jurisdiction.clone()),
             address: record.residence.map(|r| r.address.line),
             score: ranked.score,

@@ -10,7 +10,7 @@ use super::question::{self, Question};
 use crate::components::entitlement::{Entitlement, answer_tag, card, total_strip};
 use crate::components::field::{self, Look};
 use crate::components::frame::{Frame, Width, back, page};
-use crate::components::message::{Tone, error_summary, notice};
+use crate::components::message::{Tone, error_summary, error_summary_of, notice};
 use crate::form::Form;
 
 /// The most people a household of this form may have.
@@ -141,7 +141,7 @@ pub fn more(f: &Frame, form: &Form, questions: &[Question]) -> Markup {
         &t.t("check-more-title"),
         Width::Reading,
         html! {
-            (error_summary(t, form))
+            (error_summary_of(t, form, |name| question::asked(t, questions, name)))
             h1 { span.caption { (t.t("check-title")) " · " (step(t, 3)) } (t.t("check-more-title")) }
             p { (t.t("check-more-why")) }
             form method="post" action="/check/result" novalidate {

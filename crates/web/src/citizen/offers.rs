@@ -11,7 +11,7 @@ use crate::components::entitlement::{
 use crate::components::field;
 use crate::components::frame::{Frame, Width, page};
 use crate::components::list::{Mark, pairs, tag};
-use crate::components::message::{Tone, error_summary, notice};
+use crate::components::message::{Tone, error_summary_of, notice};
 use crate::components::value::say;
 use crate::form::Form;
 
@@ -95,7 +95,7 @@ pub fn page_of(f: &Frame, form: &Form, o: &Offers) -> Markup {
         &title,
         Width::Reading,
         html! {
-            (error_summary(t, form))
+            (error_summary_of(t, form, |name| question::asked(t, o.questions.iter().chain(&o.more), name)))
             @if let Some((accepted, refused)) = &o.done { (done(t, accepted, refused)) }
             h1 { @if let Some(because) = &o.because { span.caption { (because) } } (title) }
             @if !waiting.is_empty() {

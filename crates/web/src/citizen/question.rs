@@ -57,6 +57,13 @@ pub struct Question {
     pub decides: Vec<Words>,
 }
 
+/// What a question asks, for the summary of what is wrong.
+pub fn asked<'q>(t: Text, questions: impl IntoIterator<Item = &'q Question>, field: &str) -> Option<String> {
+    let question = questions.into_iter().find(|q| q.field == field)?;
+    let ask = question.ask.get(t.lang()).trim_end_matches('?').to_owned();
+    Some(question.whose.as_ref().map_or(ask.clone(), |whose| format!("{ask} ({whose})")))
+}
+
 /// The field for a question. Leaving it empty means *I do not know*.
 pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
     let lang = t.lang();

@@ -66,13 +66,18 @@ fn field_name(t: Text, name: &str) -> Option<String> {
 
 /// The box on top of a refused form, leading to each field and naming it.
 pub fn error_summary(t: Text, form: &Form) -> Markup {
+    error_summary_of(t, form, |_| None)
+}
+
+/// The same where the page itself knows what some fields are called.
+pub fn error_summary_of(t: Text, form: &Form, known: impl Fn(&str) -> Option<String>) -> Markup {
     html! {
         @if !form.is_fine() {
             div.summary-error role="alert" aria-labelledby="error-summary-title" tabindex="-1" {
                 h2 #error-summary-title { (t.t("error-summary-title")) }
                 ul {
                     @for (name, why) in form.errors() { li { a href=(format!("#{}", field::id(name))) {
-                        @if let Some(field) = field_name(t, name) { (field) ": " }
+                        @if let Some(field) = known(name).or_else(|| field_name(t, name)) { (field) ": " }
                         (why)
                     } } }
                 }

@@ -118,13 +118,13 @@ async fn found(v: &Viewer<'_>, f: &Frame, query: &Query) -> Result<Result<search
     };
     let about = seen.about.clone();
     let resource = guard::Resource::search(query.normalised(), about.iter().copied());
+    drop(tx);
     let page = guard.reveal(v.who, Action::SearchPerson, &resource, &v.purpose, seen.sealed).await?;
     let mut hits = Vec::new();
     for hit in &page.hits {
         let relation = about.iter().find(|(p, _)| *p == hit.person).map(|(_, r)| *r).unwrap_or_default();
-        let household = registry::read::household_of(&mut tx, hit.person, AsOf::latest(v.today())).await?;
         hits.push(search::Hit {
-            household: household.map(|id| id.to_string()),
+            household: hit.household.map(|id| id.to_string()),
             name: shown_name(&hit.names, f),
             born: hit.birth_date,
             place: hit.place.as_deref().filter(|_| !relation.protected).map(|place| place_name(v, f, place)),
