@@ -20,7 +20,7 @@ const VIEWS = {
 
 export async function pages(browser, demo) {
   const town = await survey(browser, demo);
-  const all = visits(town).filter((v) => !process.env.ONLY || v.name.includes(process.env.ONLY));
+  const all = visits(town).filter((v) => !process.env.ONLY || process.env.ONLY.split(',').some((part) => v.name.includes(part)));
   await Promise.all(Object.keys(VIEWS).map(async (locale) => {
     for (const who of new Set(all.map((v) => v.who))) {
       const page = await signedIn(browser, demo, who, { locale, bypassCSP: true, viewport: PHONE, reducedMotion: 'reduce' });

@@ -99,6 +99,10 @@ export function visits(town) {
     { name: 'household-absent', who: 'counter', go: at('/official/households/01900000-0000-7000-8000-000000000000') },
     ...events,
     { name: 'account', who: 'counter', go: at('/account') },
+    { name: 'mend', who: 'counter', go: async (page) => {
+      await page.goto(home);
+      await page.locator('main a[href^="/official/happened/"]').first().click();
+    } },
     { name: 'event-birth-twins', who: 'counter', go: async (page) => {
       await page.goto(`${home}/events/birth`);
       await page.click('main button[value=add]');
