@@ -36,7 +36,7 @@ pub use error::StoreError;
 pub use idempotency::{Begun, StoredResponse};
 pub use lint::lint;
 pub use migrate::{Schema, Step};
-pub use outbox::{JobRow, Message};
+pub use outbox::{JobRow, Message, Parked};
 pub use row::{FromColumn, Row};
 pub use tx::Tx;
 pub use value::{ToValue, Value};

@@ -21,18 +21,27 @@ crate::sql! {
     QUEUE = "insert into job (job_id, kind, unique_key, payload, priority, run_at, attempts) values ($1, $2, $3, $4, $5, $6, 0)
         on conflict (kind, unique_key) do nothing";
     DUE = "select job_id, kind, unique_key, payload, attempts from job
-        where run_at <= $1 and (leased_until is null or leased_until < $1) order by priority, run_at limit 1";
+        where run_at <= $1 and (leased_until is null or leased_until < $1) and attempts < $2 order by priority, run_at limit 1";
     LEASE = "update job set leased_until = $2, attempts = attempts + 1
         where job_id = $1 and (leased_until is null or leased_until < $3)";
     DONE = "delete from job where job_id = $1";
     FAILED = "update job set leased_until = null, run_at = $2, last_error = $3 where job_id = $1";
+    AGAIN = "update job set leased_until = null, run_at = $2, attempts = 0 where job_id = $1";
+    PARKED_MESSAGES = "select message_id, topic, payload, buried_at, attempts, last_error from outbox_dead order by buried_at, message_id";
+    UNBURY = "insert into outbox (message_id, topic, payload, created_at, next_at, attempts)
+        select message_id, topic, payload, created_at, $2, 0 from outbox_dead where message_id = $1";
+    UNBURIED = "delete from outbox_dead where message_id = $1";
+    PARKED_JOBS = "select job_id, kind, unique_key, run_at, attempts, last_error from job
+        where attempts >= $1 and (leased_until is null or leased_until < $2) order by run_at, job_id";
+    RETRY_JOB = "update job set leased_until = null, run_at = $2, attempts = 0
+        where job_id = $1 and attempts >= $3 and (leased_until is null or leased_until < $2)";
 }
 
 /// PostgreSQL workers skip what another worker holds; SQLite has one writer and needs no lock.
 const NEXT_POSTGRES: &str = "select message_id, topic, payload, created_at, attempts from outbox where next_at <= $1
     order by next_at, message_id limit 1 for update skip locked";
 
-/// After so many failures a message waits for a human being.
+/// After so many failures a message or job waits for a human being. For a job a worker that died with it counts too.
 const MAX_ATTEMPTS: u32 = 12;
 
 /// A message taken from the outbox.
@@ -63,6 +72,23 @@ pub struct JobRow {
     pub payload: String,
     /// How often it was tried.
     pub attempts: u32,
+}
+
+/// Work that failed too often and waits for a human being.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// Its id, for [`Tx::retry_parked`].
+    pub id: uuid::Uuid,
+    /// The topic of the message or the kind of the job.
+    pub what: String,
+    /// The payload of the message or the key of the job: ids, never data of people.
+    pub about: String,
+    /// When it last failed.
+    pub at: Instant,
+    /// How often.
+    pub attempts: u32,
+    /// Why.
+    pub why: String,
 }
 
 impl Tx {
@@ -135,7 +161,7 @@ impl Tx {
 
     /// Leases the next due job for `lease`; another worker may take it when the lease runs out.
     pub async fn lease_job(&mut self, now: Instant, lease: Duration) -> Result<Option<JobRow>, StoreError> {
-        let Some(row) = self.maybe(DUE, params![now]).await? else { return Ok(None) };
+        let Some(row) = self.maybe(DUE, params![now, MAX_ATTEMPTS]).await? else { return Ok(None) };
         let attempts: u32 = row.get("attempts")?;
         let job = JobRow {
             id: row.get("job_id")?,
@@ -154,7 +180,51 @@ impl Tx {
         self.execute(DONE, params![id]).await.map(drop)
     }
 
-    /// The job failed: again after a pause.
+    /// The job goes on later, and has not failed: somebody else needs time.
+    pub async fn job_again(&mut self, id: JobId, run_at: Instant) -> Result<(), StoreError> {
+        self.execute(AGAIN, params![id, run_at]).await.map(drop)
+    }
+
+    /// Messages and jobs that failed too often, the oldest first.
+    pub async fn parked(&mut self, now: Instant) -> Result<Vec<Parked>, StoreError> {
+        let mut parked = Vec::new();
+        for row in self.all(PARKED_MESSAGES, &[]).await? {
+            parked.push(Parked {
+                id: row.get("message_id")?,
+                what: row.get("topic")?,
+                about: row.get("payload")?,
+                at: row.get("buried_at")?,
+                attempts: row.get("attempts")?,
+                why: row.get("last_error")?,
+            });
+        }
+        for row in self.all(PARKED_JOBS, params![MAX_ATTEMPTS, now]).await? {
+            parked.push(Parked {
+                id: row.get("job_id")?,
+                what: row.get("kind")?,
+                about: row.get("unique_key")?,
+                at: row.get("run_at")?,
+                attempts: row.get("attempts")?,
+                why: row
+                    .maybe("last_error")?
+                    .unwrap_or_else(|| "every worker that took it ended before it was done".into()),
+            });
+        }
+        parked.sort_by_key(|p| p.at);
+        Ok(parked)
+    }
+
+    /// Lets parked work run again from the first attempt; says whether it was parked. What it does is done at most once all
+    /// the same, because its effect and its end are one transaction.
+    pub async fn retry_parked(&mut self, id: uuid::Uuid, now: Instant) -> Result<bool, StoreError> {
+        if self.execute(UNBURY, params![id, now]).await? == 1 {
+            self.execute(UNBURIED, params![id]).await?;
+            return Ok(true);
+        }
+        Ok(self.execute(RETRY_JOB, params![id, now, MAX_ATTEMPTS]).await? == 1)
+    }
+
+    /// The job failed: again after a pause, and after [`MAX_ATTEMPTS`] not before a human being says so.
     pub async fn job_failed(&mut self, job: &JobRow, now: Instant, error: &str) -> Result<(), StoreError> {
         let next = now.plus_seconds(1 << job.attempts.min(12));
         self.execute(FAILED, params![job.id, next, error]).await.map(drop)
