@@ -266,6 +266,7 @@ pub const EVENT: &str = "event.registered";
 struct Notice {
     event: EventId,
     kind: Cause,
+    person: PersonId,
     household: HouseholdId,
     offers_made: usize,
     offers_revised: usize,
@@ -276,6 +277,7 @@ pub(crate) async fn tell(tx: &mut Tx, desk: &Desk<'_>, event: &LifeEvent, offers
     let notice = Notice {
         event: event.id,
         kind: event.kind,
+        person: event.person,
         household: event.household,
         offers_made: offers.made.len(),
         offers_revised: offers.revised.len(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use guard::Sealed;
-use kernel::{Instant, PersonId, RequestId};
+use kernel::{CaseId, Instant, PersonId, RequestId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{StoreError, Tx, params};
@@ -137,6 +137,8 @@ pub struct Question {
     pub request: Request,
     /// Whom it is about.
     pub asked: Vec<Asked>,
+    /// The cases that wait for the answer.
+    pub cases: Vec<CaseId>,
 }
 
 /// The question with the identifiers the agency finds the people by; `None` when it ended meanwhile. It leaves the
@@ -163,5 +165,6 @@ pub async fn question(tx: &mut Tx, desk: &Desk<'_>, id: RequestId) -> Result<Opt
         asked.push(Asked { subject, person, identifiers, birth_date, name });
     }
     let persons: Vec<PersonId> = asked.iter().map(|a| a.person).collect();
-    Ok(Some(Sealed::new(Question { request, asked }, persons)))
+    let cases = requests::waiting_cases(tx, request.id).await?;
+    Ok(Some(Sealed::new(Question { request, asked, cases }, persons)))
 }
