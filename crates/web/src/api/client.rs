@@ -73,6 +73,11 @@ fn fingerprint(keys: &Keys, token: &str) -> String {
     hex::encode(keys.token_hash(token))
 }
 
+/// The client a token belongs to; `None` when it is none of ours. For addresses outside this room.
+pub async fn who(state: &AppState, token: &str) -> Option<Who> {
+    check(state, token).await.ok().flatten().filter(|who| !who.suspended)
+}
+
 /// The client a token belongs to. A token that is none of ours is a refusal, not an anonymous call.
 pub(crate) async fn check(state: &AppState, token: &str) -> Result<Option<Who>, Fault> {
     if !token.starts_with(PREFIX) || token.len() > 200 {
