@@ -87,7 +87,7 @@ impl Cli {
             },
             Command::Explain(args) => pack::explain(&args),
             Command::Work { config } => with_runtime(async move {
-                let runtime = Runtime::open(Config::read(config.as_deref())?).await?;
+                let runtime = Arc::new(Runtime::open(Config::read(config.as_deref())?).await?);
                 let (stop, stopped) = tokio::sync::watch::channel(false);
                 let end = async {
                     serve::asked_to_stop().await;

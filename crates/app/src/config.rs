@@ -24,6 +24,12 @@ pub struct Config {
     pub worker: bool,
     /// Requests a second that one client address may send; bursts of four times as many.
     pub requests_per_second: u32,
+    /// How other agencies are reached, by their ids in the pack (docs/exchange.md).
+    pub agencies: exchange::Agencies,
+    /// Who looks through uploaded papers; without it papers wait unseen by nobody: they are taken as they are.
+    pub scanner: Option<ScannerSettings>,
+    /// The account from which is paid, as bank files name it.
+    pub payer: Option<payment::run::Payer>,
     /// The small sign-in provider for demonstrations. Refused on an address that is not loopback.
     pub demo_provider: bool,
 }
@@ -42,6 +48,21 @@ pub struct Oidc {
     pub always_strong: bool,
 }
 
+/// A scanner that speaks as `clamd` does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScannerSettings {
+    /// `host:port`.
+    pub address: String,
+    /// For one file.
+    #[serde(default = "half_a_minute")]
+    pub timeout_seconds: u16,
+}
+
+fn half_a_minute() -> u16 {
+    30
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -53,6 +74,9 @@ impl Default for Config {
             oidc: Oidc::default(),
             worker: true,
             requests_per_second: 100,
+            agencies: exchange::Agencies::default(),
+            scanner: None,
+            payer: None,
             demo_provider: false,
         }
     }

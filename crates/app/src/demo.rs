@@ -1,6 +1,7 @@
 //! `hearth demo`: a data folder, a synthetic town, one sign-in a role, and one page that says what to try first.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use guard::Role;
 use guard::account::{self, Duty};
@@ -52,7 +53,7 @@ pub fn told(config: &Config) -> Option<Told> {
 }
 
 /// Makes the town unless it stands already; `people` overrides the recipe.
-pub async fn prepare(runtime: &Runtime, people: Option<usize>) -> Result<Told, Failure> {
+pub async fn prepare(runtime: &Arc<Runtime>, people: Option<usize>) -> Result<Told, Failure> {
     let path = written(&runtime.config.data);
     if let Some(told) = told(&runtime.config) {
         return Ok(told);
@@ -77,7 +78,7 @@ async fn anybody(runtime: &Runtime) -> Result<bool, StoreError> {
     registry::read::anybody(&mut tx).await
 }
 
-async fn build(runtime: &Runtime, people: Option<usize>) -> Result<Told, Failure> {
+async fn build(runtime: &Arc<Runtime>, people: Option<usize>) -> Result<Told, Failure> {
     let state = &runtime.state;
     let mut recipe = Recipe::read(&runtime.config.pack)?;
     recipe.people = people.unwrap_or(recipe.people);

@@ -1,8 +1,12 @@
 //! The binary `hearth`: configuration, wiring, commands. Everything it does is done by another room.
 
+mod ask;
 pub mod cli;
 pub mod config;
 pub mod demo;
+mod grant;
+mod machine;
+mod order;
 pub mod pack;
 pub mod reload;
 pub mod runtime;

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use casework::evidence::Scanner;
+use exchange::{Exchange, SettingsError};
 use guard::log::{Log, LogError};
 use guard::{Guard, KeyError, Keys, Policies, PolicyError};
 use kernel::{Clock, Ids, Instant};
@@ -39,7 +41,8 @@ impl Ids for SystemIds {
 }
 
 /// The tables of all rooms, in the order in which they are made.
-pub const SCHEMAS: &[Schema] = &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA];
+pub const SCHEMAS: &[Schema] =
+    &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA, payment::SCHEMA];
 
 /// Why an installation cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,9 @@ pub enum OpenError {
     /// The log.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// How agencies are reached.
+    #[error(transparent)]
+    Agencies(#[from] SettingsError),
     /// The policies.
     #[error(transparent)]
     Policies(#[from] PolicyError),
@@ -91,6 +97,10 @@ pub struct Runtime {
     pub state: web::AppState,
     /// Keys.
     pub keys: Arc<Keys>,
+    /// The connections to other agencies.
+    pub exchange: Arc<Exchange>,
+    /// Who looks through uploaded papers, if anybody does.
+    pub scanner: Option<Scanner>,
 }
 
 impl Runtime {
@@ -115,8 +125,21 @@ impl Runtime {
         let guard = Arc::new(Guard::new(Policies::built_in()?, log, keys.clone(), clock.clone(), ids.clone()));
         let settings =
             web::Config { demo: config.demo_provider, public_url: config.public_url.clone(), ..web::Config::default() };
+        let exchange = Arc::new(Exchange::new(config.agencies.clone(), clock.clone())?);
+        let scanner = config.scanner.as_ref().map(|s| Scanner {
+            address: s.address.clone(),
+            patience: std::time::Duration::from_secs(s.timeout_seconds.into()),
+        });
         let state = web::AppState { db, packs, guard, clock, ids, config: Arc::new(settings) };
-        Ok(Runtime { config, state, keys })
+        Ok(Runtime { config, state, keys, exchange, scanner })
+    }
+
+    /// The desk of payments, now.
+    pub(crate) fn payment_desk(&self) -> payment::Desk<'_> {
+        let state = &self.state;
+        let now = state.now();
+        let today = now.date(state.packs.current().manifest().utc_offset_hours);
+        payment::Desk { keys: &self.keys, ids: &*state.ids, now, today }
     }
 }
 

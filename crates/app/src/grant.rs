@@ -1,0 +1,145 @@
+//! From a decision in force to an entitlement: the room of cases decides, the room of payments pays.
+
+use casework::Desk;
+use casework::decide::{Content, Decision, Made};
+use casework::model::{Cause, Subject};
+use guard::{Processing, PurposeKind};
+use kernel::{Date, EventId, PersonId};
+use payment::grant::{self, Ground};
+use payment::model::{Form, Grant, PayRule, Per, RecoveryLimits, Slice};
+use serde::Deserialize;
+use store::{Message, StoreError, Tx};
+
+use crate::work::Failed;
+
+/// Tells payments what a decision says, in the transaction that takes the message out; told twice is once.
+pub(crate) async fn decided(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    pay: &payment::Desk<'_>,
+    adult_age: u8,
+    message: &Message,
+) -> Result<(), Failed> {
+    let made: Made = serde_json::from_str(&message.payload).map_err(|e| Failed::Payload(e.to_string()))?;
+    let Some((case, decision)) = casework::case::view::decided(tx, made.decision).await? else { return Ok(()) };
+    // Nothing was ever granted in this case: there is nothing to pay and nothing to end.
+    if !decision.content.granted && !granted_before(tx, &decision).await? {
+        return Ok(());
+    }
+    let payee = payee(tx, desk, &case, adult_age).await?;
+    let grant = grant_of(desk, &case, &decision, payee)?;
+    let told = grant::run(tx, pay, &grant).await?;
+    if !decision.content.granted && !grant.form.is_money() && !told.repeated {
+        let reason = "the decision was changed".to_owned();
+        let ground = Ground { reason, law: grant.law.clone(), by: decision.decided_by };
+        grant::end(tx, pay, told.entitlement, grant.effective_from, &ground).await?;
+    }
+    Ok(())
+}
+
+/// Whether an earlier decision of the case granted something.
+async fn granted_before(tx: &mut Tx, decision: &Decision) -> Result<bool, StoreError> {
+    let mut before = decision.supersedes;
+    while let Some(id) = before {
+        let Some((_, earlier)) = casework::case::view::decided(tx, id).await? else { break };
+        if earlier.content.granted {
+            return Ok(true);
+        }
+        before = earlier.supersedes;
+    }
+    Ok(false)
+}
+
+fn grant_of(
+    desk: &Desk<'_>,
+    case: &casework::case::Case,
+    decision: &Decision,
+    payee: PersonId,
+) -> Result<Grant, Failed> {
+    let content = &decision.content;
+    let process = desk.pack.process(&case.programme);
+    let form: Form = content.form.parse().map_err(|e: payment::model::UnknownWord| Failed::Payload(e.to_string()))?;
+    let law = if content.law.trim().is_empty() { &process.law } else { &content.law };
+    let from = content.from.unwrap_or(case.applied_on);
+    Ok(Grant {
+        decision: decision.id,
+        supersedes: decision.supersedes,
+        subject: match case.subject {
+            Subject::Person(id) => payment::model::Subject::Person(id),
+            Subject::Household(id) => payment::model::Subject::Household(id),
+        },
+        case: case.id,
+        programme: case.programme.clone(),
+        agency: case.agency.clone(),
+        payee,
+        form,
+        per: per(content),
+        currency: content.currency,
+        slices: content.slices.iter().map(|s| Slice { from: s.from, until: s.until, minor: s.minor }).collect(),
+        effective_from: from,
+        effective_until: content.until.filter(|until| *until > from),
+        pay: match process.pay_day.and_then(|day| i8::try_from(day).ok()) {
+            Some(day) => PayRule::Monthly { day },
+            None => PayRule::Within { working_days: process.pay_within_days },
+        },
+        recovery: RecoveryLimits {
+            set_off_percent: process.recovery.set_off_percent,
+            waive_up_to_minor: process.recovery.waive_up_to_minor,
+        },
+        law: law.clone(),
+    })
+}
+
+fn per(content: &Content) -> Per {
+    match content.per {
+        Some(rules::schema::Per::Month) => Per::Month,
+        Some(rules::schema::Per::Year) => Per::Year,
+        Some(rules::schema::Per::Use) => Per::Use,
+        Some(rules::schema::Per::Once) | None => Per::Once,
+    }
+}
+
+/// Who gets the money: a grown person their own; of a child and of a household, who applied.
+async fn payee(tx: &mut Tx, desk: &Desk<'_>, case: &casework::case::Case, adult_age: u8) -> Result<PersonId, Failed> {
+    let Subject::Person(person) = case.subject else { return Ok(case.applicant) };
+    let today = desk.today();
+    let Some(whole) = registry::read::person(tx, person, registry::AsOf::latest(today)).await? else {
+        return Ok(case.applicant);
+    };
+    let law = &desk.pack.process(&case.programme).law;
+    let basis = Processing::new(PurposeKind::Payment, if law.is_empty() { &case.programme } else { law })?;
+    let (born, died) = whole.process(&basis, |p| (p.birth_date, p.death_date));
+    let grown = born.is_some_and(|born| of_age(born, adult_age) <= today);
+    Ok(if grown && died.is_none() { person } else { case.applicant })
+}
+
+fn of_age(born: Date, years: u8) -> Date {
+    born.saturating_add(jiff::Span::new().years(i64::from(years)))
+}
+
+/// What is read of the notice of an event.
+#[derive(Deserialize)]
+struct Notice {
+    event: EventId,
+    kind: Cause,
+    person: PersonId,
+}
+
+/// Somebody died: whatever is paid for them or to them is held until an official has decided.
+pub(crate) async fn event(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    pay: &payment::Desk<'_>,
+    message: &Message,
+) -> Result<(), Failed> {
+    let Ok(notice) = serde_json::from_str::<Notice>(&message.payload) else { return Ok(()) };
+    if notice.kind != Cause::Death {
+        return Ok(());
+    }
+    let law = desk.pack.events().get(Cause::Death.word()).map(|e| e.law.clone()).filter(|l| !l.trim().is_empty());
+    let law = law.unwrap_or_else(|| desk.pack.process("").law.clone());
+    let law = if law.trim().is_empty() { desk.pack.manifest().id.clone() } else { law };
+    let reason = format!("a death was registered (event {})", notice.event);
+    grant::suspend_all(tx, pay, notice.person, &Ground { reason, law, by: None }).await?;
+    Ok(())
+}
