@@ -10,6 +10,7 @@ use store::{JobRow, Message, StoreError, Tx, params};
 use uuid::Uuid;
 
 use crate::application::follow;
+use crate::case::absence;
 use crate::case::advance;
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::reopen::{self, REVIEW, Review};
@@ -90,6 +91,9 @@ pub async fn work(tx: &mut Tx, desk: &Desk<'_>, job: &JobRow) -> Result<bool, Fa
         _ => return Ok(false),
     };
     let cursor: Cursor = serde_json::from_str(&job.payload).map_err(|e| Fault::Payload(e.to_string()))?;
+    if cause == Cause::Birthday && cursor.after.is_none() {
+        absence::sweep(tx, desk).await?;
+    }
     let after = cursor.after.map_or(Uuid::nil(), |h| h.0);
     let due = match cause {
         Cause::Birthday => rows::households(tx, rows::DUE, params![desk.today(), after, CHUNK]).await?,

@@ -1,6 +1,7 @@
 //! Cases: one programme applied for by one subject, from the application to the decision and every time it is looked at
 //! again. [`open`] is where applications end; [`advance`] takes a case as far as it goes without a human being.
 
+pub mod absence;
 pub mod advance;
 pub mod give;
 pub mod model;

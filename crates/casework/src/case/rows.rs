@@ -5,6 +5,7 @@ use serde::Serialize;
 use store::{Row, StoreError, Tx, params};
 use uuid::Uuid;
 
+use super::absence;
 use super::model::{Case, Step, StepKind, Task, TaskKind, TaskStatus};
 use crate::desk::Desk;
 use crate::model::Subject;
@@ -198,6 +199,11 @@ pub(crate) async fn open_task<T: Serialize>(
     let id = TaskId::new(desk.ids, desk.now);
     let due = new.due_on.or(case.due_as_of(desk.today()));
     let office = case.jurisdiction.as_deref().map(|place| desk.office_of(place));
+    // Nothing new lands on the desk of somebody who is away.
+    let assigned_to = match new.assigned_to {
+        Some(account) if absence::is_away(tx, account, desk.today()).await? => None,
+        other => other,
+    };
     let values = params![
         case.subject.uuid(),
         id,
@@ -208,7 +214,7 @@ pub(crate) async fn open_task<T: Serialize>(
         office,
         due,
         sort_key(due, id),
-        new.assigned_to,
+        assigned_to,
         new.barred,
         json(&new.detail)?,
         desk.now

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use guard::Who;
-use kernel::{AccountId, PersonId, TaskId};
+use guard::{Action, Decision, Relation, Request, Resource, Who};
+use kernel::{AccountId, Date, Instant, PersonId, TaskId};
 use registry::sight::{Seen, Sight, relations};
 use serde::Serialize;
 use store::{Row, StoreError, Tx, Value, params};
 
 use super::model::{Task, TaskKind};
-use super::rows::read_task;
+use super::rows::{Actor, read_task};
 use crate::desk::Desk;
 
 /// The columns of a task, its case's stage, revision and persons.
@@ -26,14 +26,24 @@ macro_rules! select {
 
 store::sql! {
     OF_OFFICE = select!("task t join benefit_case c on c.subject_id = t.subject_id and c.case_id = t.case_id
-        where t.agency = $1 and t.jurisdiction = $2 and t.status = 'open' and t.sort_key > $3 order by t.sort_key limit $4");
+        where t.agency = $1 and t.jurisdiction = $2 and t.status = 'open' and t.sort_key > $3
+        and ($5 = '' or t.kind = $5) and ($6 = '' or t.programme = $6) order by t.sort_key limit $4");
     OF_AGENCY = select!("task t join benefit_case c on c.subject_id = t.subject_id and c.case_id = t.case_id
-        where t.agency = $1 and t.status = 'open' and t.sort_key > $2 order by t.sort_key limit $3");
+        where t.agency = $1 and t.status = 'open' and t.sort_key > $2
+        and ($4 = '' or t.kind = $4) and ($5 = '' or t.programme = $5) order by t.sort_key limit $3");
     OF_OFFICIAL = select!("task t join benefit_case c on c.subject_id = t.subject_id and c.case_id = t.case_id
-        where t.assigned_to = $1 and t.status = 'open' and t.sort_key > $2 order by t.sort_key limit $3");
+        where t.assigned_to = $1 and t.status = 'open' and t.sort_key > $2
+        and ($4 = '' or t.kind = $4) and ($5 = '' or t.programme = $5) order by t.sort_key limit $3");
     LOAD = "select assigned_to, kind, count(*) as n, min(due_on) as first_due from task where agency = $1 and jurisdiction = $2 and status = 'open' group by assigned_to, kind";
     ASSIGN = "update task set assigned_to = $3 where subject_id = $1 and task_id = $2 and status = 'open'";
     ASSIGN_CASE = "update benefit_case set assigned_to = $3, revision = revision + 1 where subject_id = $1 and case_id = $2";
+    ASSIGNED_PERSONS = "select t.task_id, t.subject_id, t.case_id, t.sort_key, c.subject_kind, c.applicant_id from task t join benefit_case c on c.subject_id = t.subject_id and c.case_id = t.case_id
+        where t.assigned_to = $1 and t.status = 'open' and t.agency = $2 order by t.sort_key limit $3";
+    DECIDED = "select d.programme, c.opened_at, c.due_on, d.decided_at from
+        (select distinct t.subject_id, t.case_id from task t where t.agency = $1 and t.jurisdiction = $2 and t.status in ('done', 'cancelled') and t.closed_at >= $3) w
+        join benefit_case c on c.subject_id = w.subject_id and c.case_id = w.case_id
+        join decision d on d.subject_id = c.subject_id and d.decision_id = c.decision_id
+        where d.decided_at >= $3 order by d.decided_at desc limit $4";
     CONCERNS = "select t.case_id from task t where t.subject_id = $1 and t.status = 'open' and (t.assigned_to = $2 or (t.agency = $3 and t.jurisdiction = $4)) limit 1";
     CONCERNS_HOUSEHOLD = "select t.case_id from benefit_case c join task t on t.subject_id = c.subject_id and t.case_id = c.case_id
         where c.household_id = $1 and t.status = 'open' and (t.assigned_to = $2 or (t.agency = $3 and t.jurisdiction = $4)) limit 1";
@@ -46,6 +56,40 @@ pub enum Scope {
     Mine,
     /// Everything of the office.
     Office,
+}
+
+/// Narrows a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this kind of task.
+    pub kind: Option<TaskKind>,
+    /// Only this programme.
+    pub programme: Option<String>,
+}
+
+/// A page of the list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// The lines, the most urgent first.
+    pub lines: Vec<WorkLine>,
+    /// Where the next page begins; `None` at the end. Lines the viewer may not open are left out of [`Listed::lines`], so a
+    /// page may hold fewer than asked for and yet not be the last.
+    pub next: Option<String>,
+}
+
+/// How long decisions on one programme took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Took {
+    /// The programme.
+    pub programme: String,
+    /// How many decisions.
+    pub decided: usize,
+    /// Half of them took at most so many days from the opening of the case.
+    pub median_days: i64,
+    /// The longest, in days.
+    pub longest_days: i64,
+    /// How many came after the legal day.
+    pub late: usize,
 }
 
 /// One line of the list.
@@ -93,15 +137,35 @@ pub async fn page(
     after: &str,
     most: u32,
 ) -> Result<Seen<Vec<WorkLine>>, StoreError> {
+    let seen = list(tx, desk, sight, agencies, scope, &Filter::default(), after, most).await?;
+    Ok(Seen { sealed: seen.sealed.map(|listed| listed.lines), about: seen.about })
+}
+
+/// As [`page`], narrowed, and with the place where the next page begins.
+#[expect(clippy::too_many_arguments, reason = "who looks, at what, from where on")]
+pub async fn list(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    agencies: &[String],
+    scope: Scope,
+    filter: &Filter,
+    after: &str,
+    most: u32,
+) -> Result<Seen<Listed>, StoreError> {
     let (_, district) = office(desk, sight.who);
+    let kind = filter.kind.map_or("", TaskKind::word);
+    let programme = filter.programme.as_deref().unwrap_or_default();
     let mut rows: Vec<Row> = Vec::new();
     match scope {
-        Scope::Mine => rows = tx.all(OF_OFFICIAL, params![sight.who.account, after, most]).await?,
+        Scope::Mine => {
+            rows = tx.all(OF_OFFICIAL, params![sight.who.account, after, most, kind, programme]).await?;
+        }
         Scope::Office => {
             for agency in agencies {
                 let (sql, values): (&'static str, Vec<Value>) = match &district {
-                    Some(place) => (OF_OFFICE, params![agency, place, after, most].to_vec()),
-                    None => (OF_AGENCY, params![agency, after, most].to_vec()),
+                    Some(place) => (OF_OFFICE, params![agency, place, after, most, kind, programme].to_vec()),
+                    None => (OF_AGENCY, params![agency, after, most, kind, programme].to_vec()),
                 };
                 rows.extend(tx.all(sql, &values).await?);
             }
@@ -109,18 +173,37 @@ pub async fn page(
     }
     let mut lines = rows.iter().map(line).collect::<Result<Vec<_>, _>>()?;
     lines.sort_by(|a, b| a.after.cmp(&b.after));
-    lines.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    lines.truncate(most);
+    let next = lines.last().filter(|_| lines.len() == most).map(|l| l.after.clone());
     let persons: BTreeSet<PersonId> = lines.iter().map(|l| l.person).collect();
-    let relations = relations(tx, sight, persons.iter().copied()).await?;
-    let names = registry::read::names(tx, persons.iter().copied(), desk.today()).await?;
-    // Who stands on a perpetrator's side learns not even that there is a case.
-    lines.retain(|l| relations.get(&l.person).is_some_and(|r| !r.perpetrator_side));
+    let mut relations = relations(tx, sight, persons.iter().copied()).await?;
+    // Every line is an open task in the viewer's own hands or office.
+    relations.values_mut().for_each(|r| r.open_case = true);
+    // Of the own family's cases, and of a perpetrator's victims', an official learns not even that there are any.
+    relations.retain(|_, r| may_open(sight, *r));
+    lines.retain(|l| relations.contains_key(&l.person));
+    let names = registry::read::names(tx, relations.keys().copied(), desk.today()).await?;
     for line in &mut lines {
         line.name = names.get(&line.person).cloned().unwrap_or_default();
     }
-    let shown: BTreeSet<PersonId> = lines.iter().map(|l| l.person).collect();
-    let about: Vec<_> = relations.into_iter().filter(|(p, _)| shown.contains(p)).collect();
-    Ok(Seen { sealed: guard::Sealed::new(lines, shown), about })
+    let shown: Vec<PersonId> = relations.keys().copied().collect();
+    let about: Vec<_> = relations.into_iter().collect();
+    Ok(Seen { sealed: guard::Sealed::new(Listed { lines, next }, shown), about })
+}
+
+/// Whether somebody standing so to the viewer may have a case opened by them at all.
+fn may_open(sight: &Sight<'_>, relation: Relation) -> bool {
+    let resource = Resource::person(PersonId(uuid::Uuid::nil()), relation);
+    let request = Request {
+        look: uuid::Uuid::nil(),
+        now: Instant::start_of(sight.today),
+        who: sight.who,
+        action: Action::ViewCase,
+        resource: &resource,
+        purpose: sight.purpose,
+    };
+    matches!(sight.policies.decide(&request), Decision::Allowed(_))
 }
 
 fn line(row: &Row) -> Result<WorkLine, StoreError> {
@@ -152,6 +235,17 @@ pub async fn assign(
     task: TaskId,
     to: Option<AccountId>,
 ) -> Result<bool, StoreError> {
+    give(tx, desk, Actor::of(who), task, to).await
+}
+
+/// As [`assign`], also by the machine.
+pub(super) async fn give(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    actor: Actor<'_>,
+    task: TaskId,
+    to: Option<AccountId>,
+) -> Result<bool, StoreError> {
     let Some(task) = super::rows::task(tx, task).await? else { return Ok(false) };
     if to.is_some() && task.barred == to {
         return Ok(false);
@@ -162,10 +256,57 @@ pub async fn assign(
     tx.execute(ASSIGN_CASE, params![task.subject_id, task.case, to]).await?;
     if let Some(case) = super::rows::case(tx, task.case).await? {
         let said = serde_json::json!({ "task": task.id, "to": to });
-        let actor = super::rows::Actor::of(who);
         super::rows::step(tx, desk, &case, super::model::StepKind::Assigned, actor, &said).await?;
     }
     Ok(true)
+}
+
+/// The open tasks an official has from an agency, each with the person it is about, so that the guard can be asked before
+/// they are handed on. Nothing else of them is read.
+pub async fn in_hand(
+    tx: &mut Tx,
+    agency: &str,
+    account: AccountId,
+    most: u32,
+) -> Result<Vec<(TaskId, PersonId)>, StoreError> {
+    let rows = tx.all(ASSIGNED_PERSONS, params![account, agency, most]).await?;
+    let read = |row: &Row| {
+        let kind: String = row.get("subject_kind")?;
+        let person: PersonId = if kind == "person" { row.get("subject_id")? } else { row.get("applicant_id")? };
+        Ok((row.get("task_id")?, person))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// How long the decisions of an office since a moment took, by programme; the latest `most` of them.
+pub async fn took(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    agency: &str,
+    district: &str,
+    since: Instant,
+    most: u32,
+) -> Result<Vec<Took>, StoreError> {
+    let offset = desk.pack.manifest().utc_offset_hours;
+    let mut by_programme: std::collections::BTreeMap<String, Vec<(i64, bool)>> = std::collections::BTreeMap::new();
+    for row in tx.all(DECIDED, params![agency, district, since, most]).await? {
+        let (opened, decided): (Instant, Instant) = (row.get("opened_at")?, row.get("decided_at")?);
+        let due: Option<Date> = row.maybe("due_on")?;
+        let on = decided.date(offset);
+        let days = i64::from((on - opened.date(offset)).get_days());
+        by_programme.entry(row.get("programme")?).or_default().push((days, due.is_some_and(|due| due < on)));
+    }
+    let sum_up = |(programme, mut all): (String, Vec<(i64, bool)>)| {
+        all.sort_unstable();
+        Took {
+            programme,
+            decided: all.len(),
+            median_days: all.get(all.len() / 2).map_or(0, |(days, _)| *days),
+            longest_days: all.last().map_or(0, |(days, _)| *days),
+            late: all.iter().filter(|(_, late)| *late).count(),
+        }
+    };
+    Ok(by_programme.into_iter().map(sum_up).collect())
 }
 
 /// Which of these people, or of the household, the official has an open task about: the open-case relation of the guard.

@@ -36,6 +36,8 @@ sql! {
     OF_SUBJECT = "select account_id from account_subject where subject = $1";
     ONE = "select display_name, person_id, suspended from account where account_id = $1";
     DUTIES = "select role, organisation, jurisdiction from account_duty where account_id = $1 order by role";
+    STAFF = "select a.account_id, a.display_name, d.role, d.organisation, d.jurisdiction from account_duty d join account a on a.account_id = d.account_id
+        where d.organisation = $1 and a.suspended = $2 order by a.display_name, a.account_id, d.role";
     SUSPEND = "update account set suspended = $2 where account_id = $1";
 }
 
@@ -169,6 +171,20 @@ pub async fn by_id(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, Accoun
     }
     let (name, person) = (row.get("display_name")?, row.maybe("person_id")?);
     Ok(Some(Account { id, name, person, suspended: row.get("suspended")?, duties }))
+}
+
+/// Who works for an organisation and is not suspended, by name; one entry a duty.
+pub async fn staff(tx: &mut Tx, organisation: &str) -> Result<Vec<(AccountId, String, Duty)>, AccountError> {
+    let mut all = Vec::new();
+    for row in tx.all(STAFF, params![organisation, false]).await? {
+        let duty = Duty {
+            role: row.parse("role")?,
+            organisation: row.get("organisation")?,
+            jurisdiction: row.maybe("jurisdiction")?,
+        };
+        all.push((row.get("account_id")?, row.get("display_name")?, duty));
+    }
+    Ok(all)
 }
 
 /// Suspends an account, or lets it in again. Counts from the next request on.
