@@ -7,7 +7,7 @@ use casework::Desk;
 use catalogue::Pack;
 use catalogue::model::AgencyKind;
 use guard::{Denied, Purpose, Who};
-use kernel::{Date, Instant, PersonId};
+use kernel::{Date, HouseholdId, Instant, PersonId};
 use registry::sight::{Setting, Sight};
 use store::StoreError;
 
@@ -30,6 +30,7 @@ pub(crate) struct Viewer<'s> {
     within: Within,
     tells: Tells,
     nobody: BTreeSet<PersonId>,
+    open_cases: BTreeSet<PersonId>,
 }
 
 impl<'s> Viewer<'s> {
@@ -45,7 +46,22 @@ impl<'s> Viewer<'s> {
             tells: Box::new(move |id| tells_place(&words, id)),
             pack,
             nobody: BTreeSet::new(),
+            open_cases: BTreeSet::new(),
         }
+    }
+
+    /// The same viewer, who has open tasks about people of this household or not: the guard's open-case relation. For
+    /// citizens nothing is asked.
+    pub(crate) async fn concerning(mut self, household: HouseholdId) -> Result<Self, Trouble> {
+        if self.who.role.is_staff() {
+            let mut tx = self.state.db.read().await?;
+            let members = casework::household::member_ids(&mut tx, &self.desk(), household).await?;
+            let open = casework::case::worklist::open_cases(&mut tx, &self.desk(), self.who, Some(household), &members)
+                .await?;
+            drop(tx);
+            self.open_cases = open;
+        }
+        Ok(self)
     }
 
     /// The country, for [`Viewer::sight`].
@@ -59,13 +75,13 @@ impl<'s> Viewer<'s> {
         }
     }
 
-    /// The registry's view for this viewer. Nobody has a case assigned yet: cases come with their processing.
+    /// The registry's view for this viewer; open cases as far as [`Viewer::concerning`] has asked for them.
     pub(crate) fn sight<'a>(&'a self, setting: &'a Setting<'a>) -> Sight<'a> {
         Sight {
             who: self.who,
             purpose: &self.purpose,
             policies: self.state.guard.policies(),
-            open_cases: &self.nobody,
+            open_cases: &self.open_cases,
             colleagues: &self.nobody,
             setting,
             today: self.today(),

@@ -55,3 +55,8 @@ pub fn back() -> Markup {
 pub fn lock() -> Markup {
     stroke("M4 8.5h10v7H4zM6 8.5V6a3 3 0 0 1 6 0v2.5")
 }
+
+/// A clock: soon.
+pub fn clock() -> Markup {
+    stroke("M9 16A7 7 0 1 0 9 2a7 7 0 0 0 0 14zM9 5v4.2l2.8 1.8")
+}

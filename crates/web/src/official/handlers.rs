@@ -174,8 +174,11 @@ async fn show(
     mut form: Form,
 ) -> Response {
     let Some(purpose) = purpose else { return Redirect::to("/official/search").into_response() };
-    let v = Viewer::new(state, &session.who, purpose);
     let Ok(id) = id.parse::<HouseholdId>() else { return Trouble::Absent.response(state, f) };
+    let v = match Viewer::new(state, &session.who, purpose).concerning(id).await {
+        Ok(v) => v,
+        Err(trouble) => return trouble.response(state, f),
+    };
     let on = form.date_if_any(f.t, "on").filter(|day| *day <= v.today());
     let day = on.unwrap_or_else(|| v.today());
     let past = day < v.today();
