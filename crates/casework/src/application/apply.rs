@@ -520,7 +520,7 @@ async fn open_consents(
 ) -> Result<Vec<consent::Wanted>, StoreError> {
     let mut open = Vec::new();
     for wanted in consent::wanted(desk.pack, setting, snapshot, draft.person, &draft.content.chosen) {
-        if consent::stands(tx, wanted.person, &wanted.purpose).await?.is_none() {
+        if !consent::stands(tx, wanted.person, &wanted.purpose).await? {
             open.push(wanted);
         }
     }

@@ -7,6 +7,7 @@ use catalogue::Pack;
 use guard::{Allowed, Who};
 use kernel::{ApplicationId, ConsentId, Instant, Period, PersonId, Words};
 use registry::fact::FactError;
+use registry::sight::Sight;
 use registry::{FactValue, NewFact, Origin};
 use rules::schema::Entity;
 use serde::Serialize;
@@ -14,8 +15,9 @@ use store::{AsConflict, Row, StoreError, Tx, params};
 
 use super::model::{Agreed, Chosen, Setting, start};
 use super::questions::date_of;
-use super::{ground, life, rows};
+use super::{ground, life, rows, seal};
 use crate::desk::Desk;
+use crate::read::Seen;
 use crate::rows::json;
 use crate::snapshot::Snapshot;
 
@@ -97,7 +99,7 @@ pub async fn give(
     if life.died.is_some() {
         return Err(Fault::Dead);
     }
-    if stands(tx, agreed.person, &purpose.id).await?.is_none() {
+    if !stands(tx, agreed.person, &purpose.id).await? {
         let id = ConsentId::new(desk.ids, desk.now);
         let words = json(&purpose.words)?;
         let (law, account) = (&purpose.law, who.account);
@@ -135,14 +137,18 @@ pub async fn withdraw(
     Ok(true)
 }
 
-/// The consent of a person to a purpose, if one stands now.
-pub async fn stands(tx: &mut Tx, person: PersonId, purpose: &str) -> Result<Option<Consent>, StoreError> {
-    let all = of(tx, person).await?;
-    Ok(all.into_iter().rev().find(|c| c.purpose == purpose && c.withdrawn_at.is_none()))
+/// Whether a consent of the person to the purpose stands now.
+pub async fn stands(tx: &mut Tx, person: PersonId, purpose: &str) -> Result<bool, StoreError> {
+    Ok(of(tx, person).await?.iter().any(|c| c.purpose == purpose && c.withdrawn_at.is_none()))
 }
 
-/// All consents of a person, withdrawn ones too, the oldest first.
-pub async fn of(tx: &mut Tx, person: PersonId) -> Result<Vec<Consent>, StoreError> {
+/// All consents of a person, withdrawn ones too, the oldest first, under seal.
+pub async fn list(tx: &mut Tx, sight: &Sight<'_>, person: PersonId) -> Result<Seen<Vec<Consent>>, StoreError> {
+    let all = of(tx, person).await?;
+    seal(tx, sight, [person], all).await
+}
+
+async fn of(tx: &mut Tx, person: PersonId) -> Result<Vec<Consent>, StoreError> {
     tx.all(rows::CONSENTS, params![person]).await?.iter().map(read).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Drafts: begun, saved as often as one likes, read, discarded. They survive restarts and new packs: what the pack in
 //! force cannot take any more is kept and shown as to be given again.
 
-use guard::{Allowed, Relation, Sealed, Who};
+use guard::{Allowed, Who};
 use kernel::{Date, DraftId, HouseholdId, PersonId};
 use registry::sight::{Sight, relations};
 use rules::schema::Value;
@@ -11,7 +11,7 @@ use store::{AsConflict, StoreError, Tx, params};
 use super::consent::{self, Wanted};
 use super::model::{Chosen, Content, Draft, DraftStatus, MOST_DRAFTS, Setting, Size, start};
 use super::questions::{Outlook, Question, asked, entity, outlook, with_answers};
-use super::{ground, life, mandate, rows};
+use super::{ground, life, mandate, rows, seal};
 use crate::accept::Given;
 use crate::case::Channel;
 use crate::desk::Desk;
@@ -408,9 +408,7 @@ pub async fn read(
         Some(holder) => (without_known(shown), vec![holder]),
         None => (shown, snapshot.persons().into_iter().chain([draft.person]).collect()),
     };
-    let about: Vec<(PersonId, Relation)> = relations(tx, sight, people).await?.into_iter().collect();
-    let persons: Vec<PersonId> = about.iter().map(|(p, _)| *p).collect();
-    Ok(Some(Seen { sealed: Sealed::new(shown, persons), about }))
+    Ok(Some(seal(tx, sight, people, shown).await?))
 }
 
 /// The open drafts in a person's name, the last saved first.
@@ -422,9 +420,7 @@ pub async fn list(
 ) -> Result<Seen<Vec<Draft>>, StoreError> {
     let drafts = rows::drafts_of(tx, person).await?;
     let whom = holder(tx, desk, sight, person).await?.unwrap_or(person);
-    let about: Vec<(PersonId, Relation)> = relations(tx, sight, [whom]).await?.into_iter().collect();
-    let persons: Vec<PersonId> = about.iter().map(|(p, _)| *p).collect();
-    Ok(Seen { sealed: Sealed::new(drafts, persons), about })
+    seal(tx, sight, [whom], drafts).await
 }
 
 /// The viewer, when they look at another's draft by a mandate alone.

@@ -4,13 +4,15 @@
 
 use guard::{Allowed, Who};
 use kernel::{Date, Instant, MandateId, PersonId};
+use registry::sight::Sight;
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
 
 use super::model::{MOST_CHOSEN, reason, start};
-use super::{covered, life, rows};
+use super::{covered, life, rows, seal};
 use crate::desk::Desk;
 use crate::model::words;
+use crate::read::Seen;
 use crate::rows::json;
 
 words! {
@@ -300,14 +302,17 @@ async fn between(tx: &mut Tx, holder: PersonId, person: PersonId) -> Result<Vec<
     found.iter().map(read).collect()
 }
 
-/// All mandates over a person, ended ones too, the oldest first.
-pub async fn of(tx: &mut Tx, person: PersonId) -> Result<Vec<Mandate>, StoreError> {
-    tx.all(rows::MANDATES_OF, params![person]).await?.iter().map(read).collect()
+/// All mandates over a person and all the person holds, ended ones too, under seal.
+pub async fn list(tx: &mut Tx, sight: &Sight<'_>, person: PersonId) -> Result<Seen<Vec<Mandate>>, StoreError> {
+    let mut all = of(tx, person).await?;
+    let held = tx.all(rows::MANDATES_HELD, params![person]).await?;
+    all.extend(held.iter().map(read).collect::<Result<Vec<_>, _>>()?);
+    // The other side of a mandate is named by id alone; whose mandates they are decides who may see them.
+    seal(tx, sight, [person], all).await
 }
 
-/// All mandates a person holds, ended ones too, the oldest first.
-pub async fn held(tx: &mut Tx, holder: PersonId) -> Result<Vec<Mandate>, StoreError> {
-    tx.all(rows::MANDATES_HELD, params![holder]).await?.iter().map(read).collect()
+async fn of(tx: &mut Tx, person: PersonId) -> Result<Vec<Mandate>, StoreError> {
+    tx.all(rows::MANDATES_OF, params![person]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Mandate, StoreError> {

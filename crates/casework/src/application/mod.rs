@@ -21,9 +21,10 @@ pub(crate) mod rows;
 pub mod supply;
 pub mod withdraw;
 
-use guard::{Action, Allowed, Who};
+use guard::{Action, Allowed, Relation, Sealed, Who};
 use kernel::{Date, PersonId};
 use registry::AsOf;
+use registry::sight::{Sight, relations};
 use store::{StoreError, Tx};
 
 pub use apply::run as send;
@@ -33,6 +34,7 @@ pub use questions::{AskedOf, Question, Why, questions};
 
 use crate::desk::Desk;
 use crate::model::Cause;
+use crate::read::Seen;
 
 /// Whether the guard allowed acting for this person: applying, keying in.
 pub(crate) fn covered(allowed: &[Allowed], person: PersonId) -> bool {
@@ -74,4 +76,16 @@ pub(crate) async fn life(tx: &mut Tx, desk: &Desk<'_>, person: PersonId) -> Resu
     let Some(whole) = registry::read::person(tx, person, AsOf::latest(desk.today())).await? else { return Ok(None) };
     let basis = desk.basis(Cause::FactChange).map_err(|e| StoreError::Driver(e.to_string()))?;
     Ok(Some(whole.process(&basis, |p| Life { died: p.death_date })))
+}
+
+/// Puts what was read under seal, with how everybody it is about stands to the viewer.
+pub(crate) async fn seal<T>(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    people: impl IntoIterator<Item = PersonId>,
+    value: T,
+) -> Result<Seen<T>, StoreError> {
+    let about: Vec<(PersonId, Relation)> = relations(tx, sight, people).await?.into_iter().collect();
+    let persons: Vec<PersonId> = about.iter().map(|(p, _)| *p).collect();
+    Ok(Seen { sealed: Sealed::new(value, persons), about })
 }

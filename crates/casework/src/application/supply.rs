@@ -1,7 +1,7 @@
 //! Giving what an application still lacks, after it was sent.
 
-use guard::{Allowed, Who};
-use kernel::{ApplicationId, Date, HouseholdId, PersonId};
+use guard::{Allowed, Sealed, Who};
+use kernel::{ApplicationId, HouseholdId, PersonId};
 use registry::fact::FactError;
 use serde::Serialize;
 use store::{AsConflict, StoreError, Tx, params};
@@ -147,9 +147,12 @@ pub async fn still_missing(
 }
 
 /// Everything the family said with an application and after it, word for word, with the agency's value where one stands
-/// against it. For the investigation to compute with; what a person is to see is sealed by the caller.
-pub async fn statements(tx: &mut Tx, application: ApplicationId) -> Result<Vec<Statement>, StoreError> {
-    answers::said(tx, application).await
+/// against it: for the investigation to compute with, and for an official under seal.
+pub async fn statements(tx: &mut Tx, application: ApplicationId) -> Result<Sealed<Vec<Statement>>, StoreError> {
+    let said = answers::said(tx, application).await?;
+    let applicant = head(tx, application).await?.map(|h| h.applicant);
+    let persons: Vec<PersonId> = said.iter().filter_map(|s| s.subject.person()).chain(applicant).collect();
+    Ok(Sealed::new(said, persons))
 }
 
 /// Whose application it is.
@@ -187,9 +190,4 @@ async fn told(tx: &mut Tx, desk: &Desk<'_>, who: &Who, case: &Case, answers: &[G
     let detail = serde_json::json!({ "items": items });
     case::rows::step(tx, desk, case, StepKind::PersonGave, Actor::of(who), &detail).await?;
     tx.emit(desk.ids, desk.now, ADVANCE, &Advance { case: case.id }).await.map(drop)
-}
-
-/// The day the first of the cases was applied for; for letters.
-pub async fn applied_on(tx: &mut Tx, application: ApplicationId) -> Result<Option<Date>, StoreError> {
-    Ok(case::rows::of_application(tx, application).await?.iter().map(|c| c.applied_on).min())
 }

@@ -9,9 +9,9 @@ mod pdf;
 pub(crate) mod rows;
 mod scan;
 
-use guard::{Action, Allowed, KeyError, Relation, Sealed, Tier, Who};
+use guard::{Action, Allowed, KeyError, Tier, Who};
 use kernel::{AccountId, ApplicationId, CaseId, EvidenceId, Instant, PersonId};
-use registry::sight::{Sight, relations};
+use registry::sight::Sight;
 use rules::schema::Entity;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -21,7 +21,7 @@ pub use media::{MOST_BYTES, Media, Refused};
 pub use scan::{ScanError, Scanner, Verdict};
 
 use crate::application::model::{MOST_TEXT, Size, reason, start};
-use crate::application::{covered, ground, supply};
+use crate::application::{covered, ground, seal, supply};
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::{self, Actor, Stage, StepKind};
 use crate::desk::Desk;
@@ -350,12 +350,6 @@ async fn content(tx: &mut Tx, desk: &Desk<'_>, paper: &Paper) -> Result<Vec<u8>,
 fn tier(desk: &Desk<'_>, item: &str) -> Tier {
     let known = desk.pack.item(Entity::Person, item).or_else(|| desk.pack.item(Entity::Household, item));
     known.and_then(|i| Tier::from_number(i.tier)).map_or(Tier::Sensitive, |tier| tier.max(Tier::Benefits))
-}
-
-async fn seal<T>(tx: &mut Tx, sight: &Sight<'_>, people: Vec<PersonId>, value: T) -> Result<Seen<T>, StoreError> {
-    let about: Vec<(PersonId, Relation)> = relations(tx, sight, people).await?.into_iter().collect();
-    let persons: Vec<PersonId> = about.iter().map(|(p, _)| *p).collect();
-    Ok(Seen { sealed: Sealed::new(value, persons), about })
 }
 
 /// Removes a paper before a decision rests on it: its content is destroyed, that it was there stays.
