@@ -43,7 +43,7 @@ store::sql! {
     SIGNED_PERSON = "select signed_person from run where run_id = $1";
     PAID_BY_IT = "select 1 as one from run_line where run_id = $1 and status = 'ready'
         and (payee_id = $2 or pay_account_id in (select pay_account_id from pay_account where person_id = $2)) limit 1";
-    SUMS = "select programme, agency, case when attempt > 0 then 1 else 0 end as again, cast(sum(pays) as bigint) as pays, cast(sum(set_off) as bigint) as set_off
+    SUMS = "select programme, agency, cast(case when attempt > 0 then 1 else 0 end as bigint) as again, cast(sum(pays) as bigint) as pays, cast(sum(set_off) as bigint) as set_off
         from run_line where run_id = $1 and status = 'ready' group by programme, agency, case when attempt > 0 then 1 else 0 end";
     KEPT = "select s.entitlement_id, s.period, s.part, s.recovery_id, s.person_id, s.minor, r.programme, r.agency, l.programme as paid_programme, l.agency as paid_agency, l.attempt
         from run_set_off s join recovery r on r.person_id = s.person_id and r.recovery_id = s.recovery_id

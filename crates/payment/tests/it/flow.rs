@@ -61,11 +61,14 @@ async fn a_month_is_paid_once_and_the_next_run_pays_the_next_one() {
 async fn a_day_off_is_no_pay_date() {
     for office in Office::all(3).await {
         let desk = office.desk(date(2026, 12, 1));
-        let input =
-            run::Input { pay_date: date(2026, 12, 25), agency: None, form: Form::Cash, currency: kernel::Currency::KRW };
-        let refused = transact!(office.db, run::Fault, |tx| {
-            run::open(tx, &desk, clerk(1).account, &CALENDAR, &input).await
-        });
+        let input = run::Input {
+            pay_date: date(2026, 12, 25),
+            agency: None,
+            form: Form::Cash,
+            currency: kernel::Currency::KRW,
+        };
+        let refused =
+            transact!(office.db, run::Fault, |tx| run::open(tx, &desk, clerk(1).account, &CALENDAR, &input).await);
         assert!(matches!(refused, Err(run::Fault::DayOff { instead, .. }) if instead == date(2026, 12, 23)));
     }
 }
@@ -107,7 +110,10 @@ async fn a_change_after_the_first_signature_takes_the_line_out_and_the_signature
         let desk = office.desk(today);
         let again = run::prepare(&office.db, &desk, &CALENDAR, run.id).await.unwrap();
         assert_eq!((again.lines, again.minor, again.signed_by), (2, 200, None));
-        assert!(matches!(office.sign(&run, &clerk(1)).await, Err(run::Fault::Changed { .. })), "the old sum is not signed");
+        assert!(
+            matches!(office.sign(&run, &clerk(1)).await, Err(run::Fault::Changed { .. })),
+            "the old sum is not signed"
+        );
         office.sign(&again, &clerk(1)).await.unwrap();
         // Another account does the same.
         office.account(today, b).await;
@@ -165,8 +171,11 @@ async fn suspended_money_is_held_and_comes_when_it_is_resumed() {
         let payee = office.payee(today).await;
         let id = office.grant(today, &office.monthly(payee, date(2026, 10, 1), 100)).await.entitlement;
         office.paid(date(2026, 10, 23)).await;
-        let ground =
-            grant::Ground { reason: "abroad for 90 days".into(), law: "Act, article 9".into(), by: Some(clerk(1).account) };
+        let ground = grant::Ground {
+            reason: "abroad for 90 days".into(),
+            law: "Act, article 9".into(),
+            by: Some(clerk(1).account),
+        };
         let desk = office.desk(date(2026, 11, 1));
         transact!(office.db, grant::Fault, |tx| grant::suspend(tx, &desk, id, &ground).await).unwrap();
         let run = office.prepared(date(2026, 11, 25)).await;
@@ -285,10 +294,12 @@ async fn an_official_may_pay_again_to_the_same_account_and_hold_what_is_due() {
         .unwrap();
         let run = office.prepared(date(2026, 11, 26)).await;
         assert_eq!(run.lines, 1);
-        transact!(office.db, hold::Fault, |tx| hold::hold(tx, &desk, which, "a doubt", clerk(1).account).await).unwrap();
+        transact!(office.db, hold::Fault, |tx| hold::hold(tx, &desk, which, "a doubt", clerk(1).account).await)
+            .unwrap();
         let run = run::prepare(&office.db, &office.desk(today), &CALENDAR, run.id).await.unwrap();
         assert_eq!((run.lines, run.held), (0, 1));
-        transact!(office.db, hold::Fault, |tx| hold::let_go(tx, &desk, which, "no doubt", clerk(1).account).await).unwrap();
+        transact!(office.db, hold::Fault, |tx| hold::let_go(tx, &desk, which, "no doubt", clerk(1).account).await)
+            .unwrap();
         assert_eq!(office.paid(date(2026, 11, 27)).await.lines, 1);
         office.check().await;
     }
@@ -353,10 +364,10 @@ async fn recoveries_are_paid_back_once_spread_waived_by_two_and_petty_sums_are_n
             by,
             alone_up_to: 100,
         };
-        let asked =
-            transact!(office.db, recovery::Fault, |tx| recovery::waive(tx, &desk, id, &waiver).await).unwrap();
+        let asked = transact!(office.db, recovery::Fault, |tx| recovery::waive(tx, &desk, id, &waiver).await).unwrap();
         let recovery::Waived::NeedsSecond(proposal) = asked else { panic!("above the limit of one person") };
-        let same = transact!(office.db, recovery::Fault, |tx| recovery::grant_waiver(tx, &desk, id, proposal, by).await);
+        let same =
+            transact!(office.db, recovery::Fault, |tx| recovery::grant_waiver(tx, &desk, id, proposal, by).await);
         assert!(matches!(same, Err(recovery::Fault::SamePerson)));
         let second = clerk(2).account;
         let give = async || {
@@ -387,7 +398,8 @@ async fn once_is_once_a_voucher_has_its_own_run_and_a_use_is_paid_by_its_number(
     for office in Office::all(13).await {
         let today = date(2026, 11, 2);
         let payee = office.payee(today).await;
-        let once = Grant { per: Per::Once, pay: PayRule::Within { working_days: 14 }, ..office.monthly(payee, today, 2000) };
+        let once =
+            Grant { per: Per::Once, pay: PayRule::Within { working_days: 14 }, ..office.monthly(payee, today, 2000) };
         office.grant(today, &once).await;
         let voucher = Grant { form: Form::Voucher, ..office.monthly(payee, today, 300) };
         let voucher = Grant { case: CaseId(office.uuid()), decision: DecisionId(office.uuid()), ..voucher };
@@ -396,7 +408,8 @@ async fn once_is_once_a_voucher_has_its_own_run_and_a_use_is_paid_by_its_number(
         let uses = office.grant(today, &uses).await.entitlement;
         let desk = office.desk(today);
         let used = async |number, minor| {
-            transact!(office.db, grant::Fault, |tx| grant::used(tx, &desk, uses, number, minor, date(2026, 11, 3)).await)
+            transact!(office.db, grant::Fault, |tx| grant::used(tx, &desk, uses, number, minor, date(2026, 11, 3))
+                .await)
         };
         assert!(used(1, 40).await.unwrap());
         assert!(!used(1, 40).await.unwrap(), "the same use");
@@ -475,7 +488,8 @@ async fn every_won_of_the_difference_to_last_month_is_explained() {
         let ground = grant::Ground { reason: "moved abroad".into(), law: "Act, article 5".into(), by: None };
         let desk = office.desk(november);
         transact!(office.db, grant::Fault, |tx| grant::end(tx, &desk, grants[2].0, november, &ground).await).unwrap();
-        transact!(office.db, account::Fault, |tx| account::end(tx, &desk, grants[3].2, Form::Cash, "closed").await).unwrap();
+        transact!(office.db, account::Fault, |tx| account::end(tx, &desk, grants[3].2, Form::Cash, "closed").await)
+            .unwrap();
         let newcomer = office.payee(november).await;
         office.grant(november, &office.monthly(newcomer, november, 70)).await;
         let run = office.paid(date(2026, 11, 25)).await;

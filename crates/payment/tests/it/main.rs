@@ -6,7 +6,10 @@
     reason = "helpers of tests; the exemption for tests does not reach them"
 )]
 
+mod bank;
 mod desk;
+mod flow;
+mod property;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines_and_the_schema_can_be_distributed() {
