@@ -22,6 +22,7 @@ mod desk;
 pub mod determine;
 pub mod evaluate;
 pub mod evidence;
+pub mod follow;
 pub mod household;
 pub mod investigate;
 pub mod later;
@@ -47,6 +48,7 @@ pub const SCHEMA: store::Schema = store::Schema {
     steps: &[
         store::Step { version: 1, name: "life events, offers, applications", sql: include_str!("../schema/1.sql") },
         store::Step { version: 2, name: "cases from draft to decision", sql: include_str!("../schema/2.sql") },
+        store::Step { version: 3, name: "indexes for reminders and figures", sql: include_str!("../schema/3.sql") },
     ],
 };
 
@@ -58,12 +60,18 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         evidence::rows::STATEMENTS,
         case::rows::STATEMENTS,
         case::reopen::STATEMENTS,
+        case::absence::STATEMENTS,
         case::worklist::STATEMENTS,
         determine::STATEMENTS,
         investigate::STATEMENTS,
         decide::STATEMENTS,
         decide::object::STATEMENTS,
         letter::STATEMENTS,
+        follow::report::STATEMENTS,
+        follow::remind::STATEMENTS,
+        follow::grievance::STATEMENTS,
+        follow::satisfaction::STATEMENTS,
+        follow::uptake::STATEMENTS,
         rows::OFFER_ADD.statements(),
         rows::KEY_ADD.statements(),
         rows::ITEM_ADD.statements(),

@@ -71,6 +71,14 @@ impl Snapshot {
         it
     }
 
+    /// Whether the subject is this household or one of its members.
+    pub fn speaks_of(&self, subject: crate::model::Subject) -> bool {
+        match subject {
+            crate::model::Subject::Household(_) => !self.members.is_empty(),
+            crate::model::Subject::Person(id) => self.members.iter().any(|m| m.person == id),
+        }
+    }
+
     /// The members' ids, in the order in which the rules number them.
     pub fn persons(&self) -> Vec<PersonId> {
         self.members.iter().map(|m| m.person).collect()

@@ -123,7 +123,9 @@ async fn open(
         let values = params![item.subject.uuid(), item.programme, item.period_key];
         return Ok(tx.one(rows::CASE_OF_KEY, values).await?.get("case_id")?);
     }
-    let said = serde_json::json!({ "channel": opening.channel, "answers": item.answers });
+    // What was answered stands with the application; the timeline says only what about.
+    let answered: Vec<&str> = item.answers.iter().map(|a| a.item.as_str()).collect();
+    let said = serde_json::json!({ "channel": opening.channel, "answered": answered });
     rows::step(tx, desk, &case, StepKind::Received, actor, &said).await?;
     tx.emit(desk.ids, desk.now, ADVANCE, &Advance { case: case.id }).await?;
     Ok(case.id)

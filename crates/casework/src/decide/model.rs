@@ -73,7 +73,7 @@ pub struct Content {
     pub subject: Subject,
     /// What it does.
     pub kind: DecisionKind,
-    /// Whether there is an entitlement.
+    /// Whether there is an entitlement, or was one until it ends.
     pub granted: bool,
     /// The entitlement over time.
     pub slices: Vec<Slice>,
@@ -141,17 +141,20 @@ pub fn compose(
     judgement: Judgement,
     before: Option<&Content>,
 ) -> Content {
-    let (granted, slices) = match &judgement.overriding {
+    let ran = before.filter(|b| b.granted);
+    let (goes_on, slices) = match &judgement.overriding {
         Some(other) => (other.grant, other.slices.clone()),
         None => (determined.answer == Answer::Yes, determined.slices.clone()),
     };
+    // What ends now was lawful for the months before, and stays so.
+    let granted = goes_on || (ran.is_some() && !slices.is_empty());
     let slices = if granted { slices } else { Vec::new() };
-    let ran = before.filter(|b| b.granted);
     let change = crate::determine::compare(ran.map_or(&[][..], |b| &b.slices), &slices);
-    let kind = match (ran.is_some(), granted) {
+    let kind = match (ran.is_some(), goes_on) {
         (false, true) => DecisionKind::Grant,
         (false, false) => DecisionKind::Refuse,
         (true, true) => DecisionKind::Change,
+        (true, false) if change.direction == Direction::Same => DecisionKind::Change,
         (true, false) => DecisionKind::Stop,
     };
     let version = pack.version(programme, determined.version);
@@ -163,7 +166,7 @@ pub fn compose(
         subject,
         kind,
         granted,
-        per: determined.amount.map(|a| a.per),
+        per: determined.amount.map(|a| a.per).or_else(|| ran.and_then(|b| b.per)),
         currency: pack.currency(),
         form: form.unwrap_or_else(|| "cash".to_owned()),
         from: slices.first().map(|s| s.from),

@@ -47,6 +47,8 @@ pub struct Basis {
     pub on: Date,
     /// The legal day of the application.
     pub claim: Date,
+    /// The first day of the entitlement that runs already.
+    pub since: Option<Date>,
     /// The household over time, the earliest first; the last is the one on the day itself.
     pub facts: Vec<FactsOn>,
     /// What the family has or asks for.
@@ -76,23 +78,42 @@ pub async fn load(tx: &mut Tx, desk: &Desk<'_>, case: &Case) -> Result<Option<Ba
         household: home,
         on: today,
         claim: case.applied_on,
+        since: running_since(tx, case).await?,
         facts: vec![FactsOn { from: today, facts: now }],
         claimed: claimed(tx, case).await?,
     };
     // How far back the entitlement reaches is itself worked out; most reach back no further than this month.
-    let from = super::work::begins(desk.pack, &basis).unwrap_or(today);
+    let from = basis.since.or(super::work::begins(desk.pack, &basis)).unwrap_or(today);
     let mut earlier: Vec<FactsOn> = Vec::new();
-    for day in month_days(from, today) {
-        let Some(home) = home_on(tx, desk, case, day).await? else { continue };
-        let Some(facts) = household::load_on(tx, desk, home, day).await? else { continue };
-        // A month in which nothing was otherwise than in the month before rests on the same facts.
-        if earlier.last().is_none_or(|last| !same(&last.facts, &facts)) {
-            earlier.push(FactsOn { from: day, facts });
+    for first in month_days(from, today) {
+        // Somebody born in the month was not there on its first day.
+        for day in [first, first.last_of_month().min(today)] {
+            let Some(facts) = facts_on(tx, desk, case, day).await?.filter(|f| f.speaks_of(case.subject)) else {
+                continue;
+            };
+            // A month in which nothing was otherwise than in the month before rests on the same facts.
+            if day < today && earlier.last().is_none_or(|last| !same(&last.facts, &facts)) {
+                earlier.push(FactsOn { from: day, facts });
+            }
+            break;
         }
     }
     earlier.append(&mut basis.facts);
     basis.facts = earlier;
     Ok(Some(basis))
+}
+
+async fn facts_on(tx: &mut Tx, desk: &Desk<'_>, case: &Case, day: Date) -> Result<Option<Snapshot>, StoreError> {
+    match home_on(tx, desk, case, day).await? {
+        Some(home) => household::load_on(tx, desk, home, day).await,
+        None => Ok(None),
+    }
+}
+
+/// The first day of the entitlement the decision in force gives.
+async fn running_since(tx: &mut Tx, case: &Case) -> Result<Option<Date>, StoreError> {
+    let decision = crate::decide::in_force(tx, case).await?;
+    Ok(decision.filter(|d| d.content.granted).and_then(|d| d.content.from))
 }
 
 fn same(a: &Snapshot, b: &Snapshot) -> bool {
@@ -108,11 +129,10 @@ async fn home_on(tx: &mut Tx, desk: &Desk<'_>, case: &Case, day: Date) -> Result
     registry::read::household_of(tx, person, AsOf::latest(day)).await
 }
 
-/// The first inside day of every month from `from` to before the month of `today`.
+/// The first inside day of every month from `from` to the month of `today`.
 pub(super) fn month_days(from: Date, today: Date) -> impl Iterator<Item = Date> {
-    let this_month = today.first_of_month();
     let next = |day: &Date| Some(super::slices::next_month(*day));
-    std::iter::successors(Some(from), next).take_while(move |day| *day < this_month).take(MONTHS)
+    std::iter::successors(Some(from), next).take_while(move |day| *day <= today).take(MONTHS)
 }
 
 /// What the family has been granted or asks for, this case among it.

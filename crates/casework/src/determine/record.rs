@@ -49,6 +49,8 @@ pub struct Determination {
     pub content_hash: String,
     /// Which frozen facts it rests on.
     pub frozen: Vec<FrozenOn>,
+    /// The first day of the entitlement that ran already.
+    pub since: Option<Date>,
     /// What the family had or asked for.
     pub claimed: Vec<Claimed>,
     /// Who asked for it; `None`: the machine.
@@ -72,6 +74,7 @@ pub struct FrozenOn {
 #[derive(Serialize, Deserialize)]
 struct Content {
     frozen: Vec<FrozenOn>,
+    since: Option<Date>,
     claimed: Vec<Claimed>,
     determined: Determined,
 }
@@ -94,7 +97,8 @@ pub async fn record(
     let facts_hash = frozen.last().map(|f| f.hash.clone()).unwrap_or_default();
     let bytes = json(determined)?;
     let content_hash = hex::encode(Sha256::digest(bytes.as_bytes()));
-    let content = Content { frozen, claimed: basis.claimed.clone(), determined: determined.clone() };
+    let content =
+        Content { frozen, since: basis.since, claimed: basis.claimed.clone(), determined: determined.clone() };
     let values = params![
         case.subject.uuid(),
         id,
@@ -138,6 +142,7 @@ fn read_row(row: &Row) -> Result<Determination, StoreError> {
         determined: content.determined,
         content_hash: row.get("content_hash")?,
         frozen: content.frozen,
+        since: content.since,
         claimed: content.claimed,
         account: row.maybe("account_id")?,
         made_at: row.get("made_at")?,
@@ -167,6 +172,7 @@ pub(crate) async fn basis(tx: &mut Tx, case: &Case, of: &Determination) -> Resul
         household: of.household,
         on: of.on,
         claim: of.claim,
+        since: of.since,
         facts,
         claimed: of.claimed.clone(),
     })

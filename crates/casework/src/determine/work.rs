@@ -126,8 +126,13 @@ struct On<'a> {
 }
 
 /// Works it out.
+///
+/// A month is worth what its own first day says: the facts, figures and law of that day. What changes within a month counts
+/// from the next one on, so that no month is worth now this and now that, depending on when somebody looks.
 pub fn work_out(pack: &Pack, basis: &Basis) -> Determined {
-    let Some(today) = look(pack, basis, basis.on) else { return nobody(pack, basis) };
+    let Some(today) = basis.now().and_then(|facts| look(pack, basis, facts, basis.on)) else {
+        return nobody(pack, basis);
+    };
     let result = today.result();
     let excluded = today.excluded();
     let answer = match result.answer {
@@ -135,10 +140,9 @@ pub fn work_out(pack: &Pack, basis: &Basis) -> Determined {
         other => other,
     };
     let version = pack.version(&basis.programme, result.version);
-    let from = result.from.or(Some(basis.claim));
-    let per = today.sum().map(|(_, per)| per);
-    let sums = if answer == Answer::Yes { sums(pack, basis, &today, from.unwrap_or(basis.on)) } else { Vec::new() };
-    let slices = lay(&sums, result.until, per.unwrap_or(Per::Once), pack.process(&basis.programme));
+    let per = today.per(pack).unwrap_or(Per::Once);
+    let sums = sums(pack, basis, &today, per);
+    let slices = lay(&sums, result.until, per, pack.process(&basis.programme));
     Determined {
         answer,
         version: result.version,
@@ -160,26 +164,46 @@ pub fn work_out(pack: &Pack, basis: &Basis) -> Determined {
 
 /// The first day of the entitlement as the rules see it today; `None` when there is none.
 pub(super) fn begins(pack: &Pack, basis: &Basis) -> Option<Date> {
-    let today = look(pack, basis, basis.on)?;
+    let today = look(pack, basis, basis.now()?, basis.on)?;
     let result = today.result();
     (result.answer != Answer::No).then_some(())?;
     result.from.or(Some(basis.claim))
 }
 
-/// The sum of every month from `from` on, each by the facts, figures and law of its own.
-fn sums(pack: &Pack, basis: &Basis, today: &On<'_>, from: Date) -> Vec<(Date, Option<i64>)> {
-    let Some((minor, per)) = today.sum() else { return vec![(from, Some(0))] };
+/// The sum of every month, from the beginning of the entitlement on and as far ahead as it is certain.
+fn sums(pack: &Pack, basis: &Basis, today: &On<'_>, per: Per) -> Vec<(Date, Option<i64>)> {
+    let minor = today.worth();
+    let Some(from) = basis.since.or(today.result().from.or(Some(basis.claim)).filter(|_| minor.is_some())) else {
+        return Vec::new();
+    };
     if per != Per::Month {
+        // What is paid once stays what it was on the day it was due, unless it falls away altogether.
         return vec![(from, minor)];
     }
     let mut sums: Vec<(Date, Option<i64>)> = Vec::new();
     for day in month_days(from, basis.on) {
-        let sum = look(pack, basis, day).filter(|on| on.result().answer == Answer::Yes && on.excluded().is_none());
-        sums.push((day, sum.and_then(|on| on.sum()).and_then(|(minor, _)| minor)));
+        sums.push((day, month(pack, basis, day)));
     }
-    sums.push((from.max(basis.on.first_of_month()), minor));
-    ahead(pack, basis, today, &mut sums);
+    sums.push((super::slices::next_month(basis.on).max(from), minor));
+    if minor.is_some() {
+        ahead(pack, basis, today, &mut sums);
+    }
     sums
+}
+
+/// What the month that begins for the entitlement on `day` is worth.
+fn month(pack: &Pack, basis: &Basis, day: Date) -> Option<i64> {
+    let end = day.last_of_month().min(basis.on);
+    let then = basis.on_day(day).into_iter().chain(basis.on_day(end));
+    let settled = |on: &On<'_>| matches!(on.result().answer, Answer::Yes | Answer::No);
+    let of_its_own = then.filter_map(|facts| {
+        let at = if facts.on <= day { day } else { end };
+        look(pack, basis, facts, at)
+    });
+    // What nobody recorded for then is taken to have been as it is now: a claim that reaches back rests on today's answers.
+    let as_now = std::iter::once_with(|| basis.now().and_then(|facts| look(pack, basis, facts, day))).flatten();
+    let found = of_its_own.chain(as_now).find(settled);
+    found.and_then(|on| on.worth())
 }
 
 /// How many months ahead the sum is laid out: as far as the facts of today alone decide it.
@@ -199,11 +223,10 @@ fn ahead(pack: &Pack, basis: &Basis, today: &On<'_>, sums: &mut Vec<(Date, Optio
             continue;
         }
         before = now;
-        let Some(on) = look(pack, basis, month) else { return };
+        let Some(on) = look(pack, basis, today.facts, month) else { return };
         match on.result().answer {
-            Answer::Yes => {
-                sums.push((month, on.sum().and_then(|(minor, _)| minor).filter(|_| on.excluded().is_none())))
-            }
+            Answer::Yes => sums.push((month, on.worth())),
+
             // The end stands in the entitlement's own period; an age that ends it on a day says so there.
             Answer::No => return sums.push((month, None)),
             // Figures that are not published yet, facts that will be asked then: the last known sum goes on.
@@ -212,9 +235,8 @@ fn ahead(pack: &Pack, basis: &Basis, today: &On<'_>, sums: &mut Vec<(Date, Optio
     }
 }
 
-/// Evaluates the basis on a day; `None` when the programme says nothing about the subject then.
-fn look<'a>(pack: &Pack, basis: &'a Basis, day: Date) -> Option<On<'a>> {
-    let facts = basis.on_day(day)?;
+/// Evaluates facts on a day; `None` when the programme says nothing about the subject then.
+fn look<'a>(pack: &Pack, basis: &Basis, facts: &'a Snapshot, day: Date) -> Option<On<'a>> {
     let persons = facts.persons();
     let household = facts.for_rules(pack.program().household());
     let subject = |indexed: &Indexed| match indexed {
@@ -260,6 +282,20 @@ impl On<'_> {
         let single = self.result().amount.as_ref();
         let kept = self.kept().filter(|c| c.standing != Standing::Dropped).and_then(|c| c.amount.as_ref());
         kept.or(single).map(|a| (a.minor, a.per))
+    }
+
+    /// What it is worth: `None` for a certain nothing and for what is not known; 0 for a thing or service.
+    fn worth(&self) -> Option<i64> {
+        if self.result().answer != Answer::Yes || self.excluded().is_some() {
+            return None;
+        }
+        self.sum().map_or(Some(0), |(minor, _)| minor)
+    }
+
+    /// The period of its sum: of the result, or where it has none today, of the programme.
+    fn per(&self, pack: &Pack) -> Option<Per> {
+        let version = pack.version(&self.result().programme, self.result().version);
+        self.sum().map(|(_, per)| per).or_else(|| version.and_then(|v| v.amount.as_ref()).map(|(_, per)| *per))
     }
 
     fn excluded(&self) -> Option<Excluded> {

@@ -70,14 +70,14 @@ async fn hand_in(
     transact!(office.db, evidence::Fault, |tx| add(tx, &office.desk(), who, may, &CONNECTED, input, checked).await)
 }
 
-struct Eyes {
+pub(crate) struct Eyes {
     who: Who,
     purpose: Purpose,
     none: BTreeSet<kernel::PersonId>,
 }
 
 impl Eyes {
-    fn official() -> Eyes {
+    pub(crate) fn official() -> Eyes {
         Eyes {
             who: who(Role::CounterOfficial),
             purpose: Purpose::new(PurposeKind::CounterService, "the mother is here"),
@@ -85,7 +85,7 @@ impl Eyes {
         }
     }
 
-    fn sight(&self) -> Sight<'_> {
+    pub(crate) fn sight(&self) -> Sight<'_> {
         static POLICIES: OnceLock<Policies> = OnceLock::new();
         static SETTING: Setting<'static> = Setting {
             within: &|place, office| place == office,

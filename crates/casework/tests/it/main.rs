@@ -13,6 +13,7 @@ mod evidence;
 mod flow;
 mod moves;
 mod offers;
+mod powers;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines_and_the_schema_can_be_distributed() {
