@@ -143,7 +143,7 @@ async fn investigate_first(
     let tasks = rows::tasks(tx, case.id).await?;
     let settling =
         tasks.iter().any(|t| t.status == TaskStatus::Open && matches!(t.kind, TaskKind::Contradiction | TaskKind::Gap));
-    let asking = !fresh.is_empty() || of_agencies.iter().any(|n| open(n));
+    let asking = !fresh.is_empty() || of_agencies.iter().any(open);
     if asking || settling {
         case.enter(Stage::Investigating, desk.today(), desk.now);
         return Ok(Some(Stand::Investigating));

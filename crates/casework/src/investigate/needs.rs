@@ -70,9 +70,8 @@ pub fn needs(pack: &Pack, basis: &Basis, determined: &Determined, confirmed: &Co
             if confirmed.contains(&(fact.subject, fact.item.clone())) {
                 continue;
             }
-            match doubt(pack, fact, basis.on) {
-                Some(why) => add(fact.subject, &fact.item, why),
-                None => {}
+            if let Some(why) = doubt(pack, fact, basis.on) {
+                add(fact.subject, &fact.item, why);
             }
         }
     }

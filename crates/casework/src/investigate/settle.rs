@@ -144,6 +144,7 @@ pub async fn contradiction(
 }
 
 /// Fills gaps by findings, each recorded as the office's own.
+#[expect(clippy::too_many_arguments, reason = "a form with its fields; a struct would only be unpacked again")]
 pub async fn gap(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -169,6 +170,7 @@ pub async fn gap(
 }
 
 /// Notes a visit, a talk or papers, with what was found there; nothing need be missing for it.
+#[expect(clippy::too_many_arguments, reason = "a form with its fields; a struct would only be unpacked again")]
 pub async fn note(
     tx: &mut Tx,
     desk: &Desk<'_>,

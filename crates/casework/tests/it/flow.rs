@@ -61,7 +61,7 @@ async fn accept(office: &Office, family: &Family, child: PersonId, programmes: &
             row.json("content").unwrap()
         };
         let given = answers.iter().map(|(item, value)| accept::Given {
-            subject: content.needed.iter().find(|n| n.item == *item).expect("the offer asks for it").subject,
+            subject: content.needed.iter().find(|n| n.item == *item).unwrap().subject,
             item: (*item).into(),
             value: value.clone(),
         });
