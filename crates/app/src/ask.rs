@@ -71,7 +71,7 @@ async fn open(runtime: &Runtime, request: RequestId) -> Result<Option<Question>,
 }
 
 /// The question as it crosses the border; the words say why it cannot be asked.
-pub(crate) fn wire(pack: &Pack, runtime: &Runtime, question: &Question) -> Result<exchange::Question, String> {
+pub fn wire(pack: &Pack, runtime: &Runtime, question: &Question) -> Result<exchange::Question, String> {
     let request = &question.request;
     if !runtime.exchange.answers(&request.agency) {
         return Err("no connection to this agency".to_owned());
@@ -147,7 +147,7 @@ fn kind(ty: &Type) -> ValueKind {
 }
 
 /// What came back as casework takes it, and when to go on if it stays open.
-pub(crate) fn understood(
+pub fn understood(
     pack: &Pack,
     question: &Question,
     said: Result<Outcome, ExchangeError>,

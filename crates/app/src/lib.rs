@@ -1,6 +1,7 @@
 //! The binary `hearth`: configuration, wiring, commands. Everything it does is done by another room.
 
-mod ask;
+#[doc(hidden)]
+pub mod ask;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -114,8 +114,9 @@ async fn regular(runtime: &Runtime, desk: &Desk<'_>) {
 }
 
 /// Why a step failed.
+#[doc(hidden)]
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failed {
+pub enum Failed {
     #[error(transparent)]
     Work(#[from] casework::recompute::Fault),
     #[error(transparent)]
@@ -176,7 +177,8 @@ async fn message(runtime: &Runtime) -> Result<bool, StoreError> {
 }
 
 /// Every room that a message is for does its part, all in one transaction. A message for no room is done with.
-async fn handle(runtime: &Runtime, tx: &mut Tx, message: &Message) -> Result<(), Failed> {
+#[doc(hidden)]
+pub async fn handle(runtime: &Runtime, tx: &mut Tx, message: &Message) -> Result<(), Failed> {
     let state = &runtime.state;
     let pack = state.packs.current();
     let pay = runtime.payment_desk();
@@ -213,7 +215,8 @@ async fn job(runtime: &Arc<Runtime>, calls: Option<&mut JoinSet<()>>) -> Result<
 }
 
 /// Works on a leased job. What fails is tried again later, and parked in the end.
-async fn work(runtime: &Runtime, job: &JobRow) -> Result<(), StoreError> {
+#[doc(hidden)]
+pub async fn work(runtime: &Runtime, job: &JobRow) -> Result<(), StoreError> {
     let state = &runtime.state;
     let outcome = match job.kind.as_str() {
         ask::SEND => crate::ask::send(runtime, job).await,
