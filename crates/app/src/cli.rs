@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Config;
 use crate::demo;
 use crate::pack::{self, ExplainArgs, PackCommand};
+use crate::played;
 use crate::runtime::Runtime;
 use crate::serve;
 use crate::tools::{self, AccountCommand, AgencyCommand, ImportArgs, LogCommand};
@@ -115,11 +116,12 @@ impl Cli {
 
 async fn demo(data: PathBuf, port: u16, people: Option<usize>, prepare: bool) -> Result<ExitCode, Failure> {
     let listen = format!("127.0.0.1:{port}");
-    let config =
+    let mut config =
         Config { public_url: format!("http://{listen}"), listen, data, demo_provider: true, ..Config::read(None)? };
+    let played = played::start(&mut config).await?;
     let listener = serve::listen(&config.listen).await?;
     let runtime = Arc::new(Runtime::open(config).await?);
-    let told = demo::prepare(&runtime, people).await?;
+    let told = demo::prepare(&runtime, people, played.as_ref()).await?;
     if prepare {
         return Ok(ExitCode::SUCCESS);
     }

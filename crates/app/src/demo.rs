@@ -12,6 +12,7 @@ use store::{StoreError, transact};
 
 use crate::cli::Failure;
 use crate::config::Config;
+use crate::played::Played;
 use crate::runtime::Runtime;
 use crate::town::{CivilRegister, Recipe, Settled, Settler, Town};
 use crate::work;
@@ -36,6 +37,9 @@ pub struct SignIn {
     pub role: Role,
     /// Who it is, in words.
     pub name: String,
+    /// The person it is bound to.
+    #[serde(default)]
+    pub person: Option<PersonId>,
 }
 
 /// The issuer name under which the demo provider's people are known.
@@ -53,9 +57,12 @@ pub fn told(config: &Config) -> Option<Told> {
 }
 
 /// Makes the town unless it stands already; `people` overrides the recipe.
-pub async fn prepare(runtime: &Arc<Runtime>, people: Option<usize>) -> Result<Told, Failure> {
+pub async fn prepare(runtime: &Arc<Runtime>, people: Option<usize>, played: Option<&Played>) -> Result<Told, Failure> {
     let path = written(&runtime.config.data);
     if let Some(told) = told(&runtime.config) {
+        if let Some(played) = played {
+            played.know(runtime, &signed(&told.sign_ins)).await?;
+        }
         return Ok(told);
     }
     if anybody(runtime).await? {
@@ -66,7 +73,7 @@ pub async fn prepare(runtime: &Arc<Runtime>, people: Option<usize>) -> Result<To
         )
         .into());
     }
-    let told = build(runtime, people).await?;
+    let told = build(runtime, people, played).await?;
     let beside = path.with_extension("part");
     std::fs::write(&beside, serde_json::to_string_pretty(&told)?)?;
     std::fs::rename(&beside, &path)?;
@@ -78,7 +85,12 @@ async fn anybody(runtime: &Runtime) -> Result<bool, StoreError> {
     registry::read::anybody(&mut tx).await
 }
 
-async fn build(runtime: &Arc<Runtime>, people: Option<usize>) -> Result<Told, Failure> {
+/// The sign-ins that are people of the town.
+fn signed(sign_ins: &[SignIn]) -> Vec<(String, PersonId)> {
+    sign_ins.iter().filter_map(|one| Some((one.subject.clone(), one.person?))).collect()
+}
+
+async fn build(runtime: &Arc<Runtime>, people: Option<usize>, played: Option<&Played>) -> Result<Told, Failure> {
     let state = &runtime.state;
     let mut recipe = Recipe::read(&runtime.config.pack)?;
     recipe.people = people.unwrap_or(recipe.people);
@@ -118,6 +130,12 @@ async fn build(runtime: &Arc<Runtime>, people: Option<usize>) -> Result<Told, Fa
         sign_ins.insert(number, Citizen { subject, person, name, what: "a mother with a newborn" });
     }
     let sign_ins = accounts(runtime, &recipe, sign_ins).await?;
+    if let Some(played) = played {
+        let signed = signed(&sign_ins);
+        played.settle(runtime, &signed).await?;
+        played.know(runtime, &signed).await?;
+        work::until_idle(runtime).await?;
+    }
     Ok(Told { people: town.people(), sign_ins, expecting })
 }
 
@@ -180,7 +198,8 @@ async fn accounts(runtime: &Runtime, recipe: &Recipe, citizens: Vec<Citizen>) ->
     for Citizen { subject, person, name, what } in citizens {
         let duty = Duty { role: Role::Citizen, organisation: String::new(), jurisdiction: None };
         open_account(runtime, &issuer, &subject, &name, Some(person), duty).await?;
-        all.push(SignIn { subject, role: Role::Citizen, name: format!("{name}, {what}") });
+        let name = format!("{name}, {what}");
+        all.push(SignIn { subject, role: Role::Citizen, name, person: Some(person) });
     }
     for staff in &recipe.staff {
         let duty = Duty {
@@ -194,6 +213,7 @@ async fn accounts(runtime: &Runtime, recipe: &Recipe, citizens: Vec<Citizen>) ->
             subject: staff.subject.clone(),
             role: staff.role,
             name: staff.name.get(Lang::En).to_owned(),
+            person: None,
         });
     }
     Ok(all)

@@ -9,6 +9,7 @@ mod grant;
 mod machine;
 mod order;
 pub mod pack;
+pub mod played;
 pub mod reload;
 pub mod runtime;
 pub mod serve;

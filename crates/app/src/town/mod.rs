@@ -11,4 +11,5 @@ mod settle;
 pub use life::CivilRegister;
 pub use people::{Household, Person, Role, Town};
 pub use recipe::{Recipe, RecipeError};
+pub(crate) use settle::typed as stated;
 pub use settle::{Hidden, SettleError, Settled, Settler};

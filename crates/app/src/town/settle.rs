@@ -304,7 +304,8 @@ pub(super) fn rules_value(pack: &Pack, ty: &Type, value: &toml::Value) -> Option
     })
 }
 
-fn typed(pack: &Pack, ty: &Type, value: &toml::Value) -> Option<FactValue> {
+/// The value as the registry records it.
+pub(crate) fn typed(pack: &Pack, ty: &Type, value: &toml::Value) -> Option<FactValue> {
     match (ty, value) {
         (Type::Boolean, toml::Value::Boolean(v)) => Some(FactValue::Boolean(*v)),
         (Type::Integer(_), toml::Value::Integer(v)) => Some(FactValue::Integer(*v)),

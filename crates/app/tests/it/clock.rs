@@ -17,7 +17,7 @@ const HOUR: i64 = 3600;
 
 /// An installation whose clock the test moves.
 struct Town0 {
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
     clock: Arc<FixedClock>,
     recipe: Recipe,
     families: Vec<Settled>,
@@ -42,7 +42,8 @@ async fn town(start: Instant) -> Town0 {
         ids,
         config: Arc::new(web::Config::default()),
     };
-    let runtime = Runtime { config, state, keys };
+    let exchange = Arc::new(exchange::Exchange::new(exchange::Agencies::default(), clock.clone()).unwrap());
+    let runtime = Arc::new(Runtime { config, state, keys, exchange, scanner: None });
     let mut recipe = Recipe::read(pack).unwrap();
     recipe.people = 12;
     recipe.household.retain(|kind| kind.kind == "couple_young");
