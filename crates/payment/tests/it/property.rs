@@ -139,7 +139,8 @@ impl Walk {
         if self.chance.u8(..4) == 0 {
             grant.per = Per::Once;
             grant.pay = PayRule::Within { working_days: 10 };
-            grant.slices.truncate(1);
+            // Due at once: when a single payment of a later day is due is another test's question.
+            grant.slices = vec![Slice { from: self.month, until: None, minor: grant.slices[0].minor }];
         }
         let day = self.day();
         let id = self.office.grant(day, &grant).await.entitlement;
@@ -154,7 +155,8 @@ impl Walk {
         let n = self.chance.usize(..self.cases.len());
         let slices = self.slices();
         let mut next = self.office.later(&self.cases[n].grant, 1);
-        next.slices = if next.per == Per::Once { vec![slices[0]] } else { slices };
+        next.slices =
+            if next.per == Per::Once { vec![Slice { from: self.month, until: None, ..slices[0] }] } else { slices };
         if self.chance.u8(..6) == 0 {
             next.slices.clear();
         }
