@@ -12,7 +12,8 @@ use super::rows::{self, Actor};
 use crate::desk::{Desk, fact_value, registry_subject};
 use crate::household;
 use crate::investigate::answer::wake;
-use crate::model::Subject;
+use crate::model::{Cause, Subject};
+use crate::snapshot::Snapshot;
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,12 @@ pub enum Fault {
     /// Nothing was answered.
     #[error("give at least one answer")]
     Nothing,
+    /// An agency has spoken on it.
+    #[error("{item}: an office has told us this already; if it is wrong, say so in the application, or object to the decision")]
+    Held {
+        /// The item.
+        item: String,
+    },
     /// A value that cannot be.
     #[error("{item}: {reason}")]
     BadAnswer {
@@ -85,7 +92,8 @@ pub async fn run(
     if answers.is_empty() {
         return Err(Fault::Nothing);
     }
-    let members = household::member_ids(tx, desk, case.household).await?;
+    let home = household::load(tx, desk, case.household, Cause::FactChange).await?.ok_or(Fault::NoCase)?;
+    let members = home.persons();
     for answer in answers {
         let about = match answer.subject {
             Subject::Household(home) if home == case.household => case.applicant,
@@ -95,6 +103,10 @@ pub async fn run(
         let may = matches!(allowed.action(), Action::AcceptOffer | Action::KeyInForPerson | Action::WorkCase);
         if !may || !allowed.covers(about) {
             return Err(Fault::NotAllowed);
+        }
+        // The latest statement wins in the registry, so the family's must not come after an agency's.
+        if held(&home, answer) {
+            return Err(Fault::Held { item: answer.item.clone() });
         }
         desk.check_value(answer.subject, &answer.item, &answer.value)
             .map_err(|reason| Fault::BadAnswer { item: answer.item.clone(), reason })?;
@@ -108,8 +120,19 @@ pub async fn run(
     Ok(())
 }
 
-/// Records what the family says. Where the agency that holds it has spoken already, its word stands: what the family says
-/// remains in its application, for an official to compare.
+/// Whether somebody other than the family, or its address, says it already.
+fn held(home: &Snapshot, answer: &Answer) -> bool {
+    let facts = match answer.subject {
+        Subject::Household(_) => &home.facts,
+        Subject::Person(id) => match home.members.iter().find(|m| m.person == id) {
+            Some(member) => &member.facts,
+            None => return false,
+        },
+    };
+    facts.iter().any(|f| f.item == answer.item && f.source != "self" && f.source != household::PLACE)
+}
+
+/// Records what the family says.
 pub(crate) async fn record(
     tx: &mut Tx,
     desk: &Desk<'_>,
