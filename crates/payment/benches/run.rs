@@ -3,18 +3,13 @@
 //! Prints seconds of each step and the largest memory the process had. People, accounts and entitlements are written first
 //! and not counted.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a benchmark measures the real clock"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark stops at the first fault")]
 
 use std::io::Write;
 use std::time::Instant as Clock;
 
 use guard::{Keys, Role, Who};
-use kernel::{AccountId, CaseId, Currency, Date, DecisionId, Ids, Instant, PersonId, SeededIds, SessionId};
+use kernel::{AccountId, CaseId, Currency, Date, DecisionId, Instant, PersonId, SeededIds, SessionId};
 use payment::account::{self, Details, New};
 use payment::model::{Form, Grant, PayRule, Per, RecoveryLimits, Slice, Subject};
 use payment::run::{self, Payer};

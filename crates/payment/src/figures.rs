@@ -9,7 +9,7 @@ store::sql! {
     FIRST_PAID = "select e.case_id, min(r.pay_date) as paid_on from run r
         join run_line l on l.run_id = r.run_id
         join entitlement e on e.subject_id = l.subject_id and e.entitlement_id = l.entitlement_id
-        where r.pay_date >= $1 and r.status = 'settled' and l.status = 'paid' group by e.case_id";
+        where r.pay_date >= $1 and (l.status = 'paid' or (r.status = 'settled' and l.status in ('ready', 'accepted'))) group by e.case_id";
 }
 
 /// The first day since `from` on which the bank paid something for a case.

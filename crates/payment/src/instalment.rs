@@ -9,7 +9,7 @@ use crate::due::PeriodKey;
 use crate::model::{Cause, Entitlement, Stand};
 
 store::sql! {
-    OF = "select subject_id, entitlement_id, period, part, minor, set_off, due_on, status, reason, cause, attempt, bounced_account
+    OF = "select subject_id, entitlement_id, period, part, minor, set_off, due_on, status, reason, cause, run_id, attempt, bounced_account
         from instalment where entitlement_id = $1 order by period, part";
     SET = "update instalment set minor = $5, status = $6, open = $7, changed_at = $8
         where subject_id = $1 and entitlement_id = $2 and period = $3 and part = $4";
@@ -37,6 +37,8 @@ pub(crate) struct Instalment {
     pub(crate) stand: Stand,
     pub(crate) reason: Option<String>,
     pub(crate) cause: Cause,
+    /// The run it is in.
+    pub(crate) run: Option<RunId>,
     /// How often it came back.
     pub(crate) attempt: u32,
     pub(crate) bounced: Option<PayAccountId>,
@@ -53,6 +55,7 @@ pub(crate) fn instalment(row: &Row) -> Result<Instalment, StoreError> {
         stand: row.parse("status")?,
         reason: row.maybe("reason")?,
         cause: row.parse("cause")?,
+        run: row.maybe("run_id")?,
         attempt: row.get("attempt")?,
         bounced: row.maybe("bounced_account")?,
     })

@@ -13,11 +13,13 @@
 //! same decision on a restored backup leads to the same names.
 
 pub mod account;
+pub mod alone;
 pub mod bank;
 mod batch;
 pub mod calendar;
 mod desk;
 pub mod due;
+pub mod figures;
 pub mod grant;
 pub mod hold;
 mod instalment;
@@ -56,11 +58,12 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         ledger::check::STATEMENTS,
         order::STATEMENTS,
         recovery::STATEMENTS,
-        read::STATEMENTS,
+        figures::STATEMENTS,
         bank::apply::STATEMENTS,
         bank::file::STATEMENTS,
     ];
     all.extend(run::statements());
+    all.extend(read::statements());
     all.extend([instalment::ADD.statements(), account::CURRENT.statements(), recovery::OPEN_OF.statements()]);
     all.extend([bank::apply::LINES.statements(), bank::apply::ENTRY_ADD.statements(), bank::file::SEALED.statements()]);
     all.push(read::INSTALMENTS_OF.statements());

@@ -5,6 +5,7 @@ mod entries;
 pub(crate) mod file;
 pub mod message;
 mod scan;
+pub(crate) mod sent;
 
 pub use apply::{Applied, BOUNCED, Bounced, Fault as ApplyFault, Outcome, Why, apply, resolve};
 pub use entries::{Entries, Entry, EntryKind, MessageKind};
@@ -25,7 +26,7 @@ fn block_id(run: RunId) -> String {
 }
 
 /// The run a bank's answer speaks of, by either number.
-fn run_of(text: &str) -> Option<RunId> {
+pub(crate) fn run_of(text: &str) -> Option<RunId> {
     let number = text.strip_prefix('P').filter(|rest| rest.len() == 32).unwrap_or(text);
     if number.len() != 32 {
         return None;

@@ -5,6 +5,7 @@
 //! change of an entitlement or account in between takes its lines out and makes the run «preparing» again: what was signed
 //! is what is released.
 
+mod adopt;
 mod differences;
 mod prepare;
 mod release;
@@ -12,6 +13,7 @@ mod seal;
 
 pub(crate) use seal::{Hash, Payment, payments};
 
+pub use adopt::{Adopted, Fault as AdoptFault, adopt};
 pub use differences::{Difference, DifferenceKind, Differences};
 pub use prepare::{Progress, advance, prepare};
 pub use release::{Payer, RELEASED, cancel, release, sign};
@@ -197,7 +199,14 @@ store::sql! {
 
 /// The statements of all files of this module.
 pub(crate) fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    let mut all = vec![STATEMENTS, prepare::STATEMENTS, seal::STATEMENTS, differences::STATEMENTS, release::STATEMENTS];
+    let mut all = vec![
+        STATEMENTS,
+        adopt::STATEMENTS,
+        prepare::STATEMENTS,
+        seal::STATEMENTS,
+        differences::STATEMENTS,
+        release::STATEMENTS,
+    ];
     all.extend([prepare::LINE_ADD.statements(), prepare::CLOCK.statements(), prepare::SET_OFF_ADD.statements()]);
     all
 }

@@ -7,6 +7,7 @@ use kernel::{Date, EntitlementId, PayAccountId, PersonId, RecoveryId, RunId};
 use store::{Db, StoreError, ToValue, Tx, Value, params, transact};
 use uuid::Uuid;
 
+use super::adopt::ADOPTED;
 use super::{Fault, LineStatus, Run, RunStatus, by_id, seal};
 use crate::account::{self, Current};
 use crate::batch::{InList, Insert};
@@ -18,6 +19,7 @@ use crate::instalment::{self, Instalment};
 use crate::ledger::{Account, Journal};
 use crate::model::{Cause, Entitlement, Hold, Per, Stand, Standing};
 use crate::recovery;
+use crate::reference::EndToEnd;
 use crate::rows;
 
 /// Entitlements or instalments a transaction takes.
@@ -110,6 +112,10 @@ pub async fn advance(
             RunStatus::Prepared => return Ok(Progress::Done),
             is => return Err(Fault::Status { is, needs: "preparing" }),
         }
+        if run.bank_status.as_deref() == Some(ADOPTED) {
+            // What it pays stands in the file it was made of.
+            return Ok(Progress::Totals);
+        }
         let page = Page { desk, run: &run, until: calendar.covers_until(run.pay_date) };
         match at {
             Progress::Due(after) => page.due(tx, after).await,
@@ -120,19 +126,19 @@ pub async fn advance(
 }
 
 /// One page of a run's work.
-struct Page<'a> {
-    desk: &'a Desk<'a>,
-    run: &'a Run,
+pub(super) struct Page<'a> {
+    pub(super) desk: &'a Desk<'a>,
+    pub(super) run: &'a Run,
     /// The last day whose money this run pays.
-    until: Date,
+    pub(super) until: Date,
 }
 
 /// An instalment a run looks at, with its entitlement.
-struct Item<'a> {
-    e: &'a Entitlement,
-    i: Instalment,
+pub(super) struct Item<'a> {
+    pub(super) e: &'a Entitlement,
+    pub(super) i: Instalment,
     /// Whether its row has to be written.
-    fresh: bool,
+    pub(super) fresh: bool,
 }
 
 /// What people have and owe, for one page.
@@ -174,7 +180,7 @@ impl Page<'_> {
         for item in &items {
             journal.moves(Account::Appropriation, Account::Payable, head(item.e), item.i.minor);
         }
-        self.take(tx, items).await?;
+        self.take(tx, items, true).await?;
         for ((period, due), ids) in clocks {
             CLOCK.execute(tx, params![period.0, due], &ids).await?;
         }
@@ -199,6 +205,7 @@ impl Page<'_> {
                 minor: e.terms.amount(period),
                 set_off: 0,
                 due_on,
+                run: None,
                 stand: Stand::Due,
                 reason: None,
                 cause: self.cause(e, due_on),
@@ -247,6 +254,7 @@ impl Page<'_> {
                 reason: row.maybe("hold")?,
                 cause,
                 attempt,
+                run: None,
                 bounced: row.maybe("bounced_account")?,
             };
             pairs.push((e, i));
@@ -255,19 +263,24 @@ impl Page<'_> {
             return Ok(Progress::Totals);
         };
         let items = pairs.iter().map(|(e, i)| Item { e, i: i.clone(), fresh: false }).collect();
-        self.take(tx, items).await?;
+        self.take(tx, items, true).await?;
         Ok(Progress::Waiting(last.0, last.1, last.2))
     }
 
-    /// Takes instalments into the run, or holds them.
-    async fn take(&self, tx: &mut Tx, items: Vec<Item<'_>>) -> Result<(), StoreError> {
+    /// Takes instalments into the run, or holds them; keeps back for recoveries if `keeps`. Gives those it held.
+    pub(super) async fn take(
+        &self,
+        tx: &mut Tx,
+        items: Vec<Item<'_>>,
+        keeps: bool,
+    ) -> Result<Vec<EndToEnd>, StoreError> {
         let mut known = self.known(tx, &items).await?;
-        let (mut fresh, mut lines, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut fresh, mut lines, mut kept, mut held) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for Item { e, i, fresh: is_new } in &items {
             let verdict = look(e, i, known.accounts.get(&e.payee));
             let pays = i.minor - i.set_off;
             let mut set_off = 0;
-            if verdict.is_ok() {
+            if verdict.is_ok() && keeps {
                 for (debt, minor) in keep_back(e, pays, known.debts.get_mut(&e.payee)) {
                     set_off += minor;
                     let row = params![self.run.id, e.id, i.period.0, i.part, debt, e.payee, minor];
@@ -280,11 +293,15 @@ impl Page<'_> {
             } else {
                 self.move_instalment(tx, e, i, verdict).await?;
             }
+            if verdict.is_err() {
+                held.push(EndToEnd { entitlement: e.id, period: i.period, part: i.part, attempt: i.attempt });
+            }
             lines.push(self.line_row(e, i, verdict, pays, set_off));
         }
         instalment::ADD.rows(tx, fresh).await?;
         LINE_ADD.rows(tx, lines).await?;
-        SET_OFF_ADD.rows(tx, kept).await
+        SET_OFF_ADD.rows(tx, kept).await?;
+        Ok(held)
     }
 
     async fn known(&self, tx: &mut Tx, items: &[Item<'_>]) -> Result<Known, StoreError> {

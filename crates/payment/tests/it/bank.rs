@@ -106,7 +106,7 @@ async fn the_file_holds_against_the_schema_of_the_standard_and_is_the_same_every
         let sum: i64 = listed.iter().map(|(_, amount)| amount.parse::<i64>().unwrap()).sum();
         assert_eq!((listed.len(), sum), (3, 600));
         assert!(listed.iter().all(|(name, _)| EndToEnd::read(name).is_some()));
-        let holder = document.descendants().filter(|n| n.has_tag_name((PAIN, "Cdtr"))).next().unwrap();
+        let holder = document.descendants().find(|n| n.has_tag_name((PAIN, "Cdtr"))).unwrap();
         assert_eq!(holder.first_element_child().unwrap().text(), Some("홍길동 <&\"' ltd>"), "escaped and back");
     }
 }

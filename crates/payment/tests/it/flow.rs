@@ -511,3 +511,48 @@ async fn every_won_of_the_difference_to_last_month_is_explained() {
         office.check().await;
     }
 }
+
+#[tokio::test]
+async fn a_file_the_restored_database_forgot_becomes_its_run_again_and_is_not_paid_twice() {
+    use payment::bank::Limits;
+    // The database that released the file, and the one restored from the backup of the day before.
+    for (before, after) in Office::all(40).await.into_iter().zip(Office::all(41).await) {
+        let today = date(2026, 10, 1);
+        let mut grants = Vec::new();
+        for minor in [100, 200, 300] {
+            let grant = before.monthly(before.payee(today).await, date(2026, 9, 1), minor);
+            before.grant(today, &grant).await;
+            grants.push(grant);
+        }
+        let run = before.paid(date(2026, 10, 23)).await;
+        assert_eq!(run.lines, 6);
+        let file = before.file(run.id).await;
+        // The backup holds the grants and accounts and nothing of the run; one grant came after it and is lost.
+        for grant in &grants[..2] {
+            after.account(today, grant.payee).await;
+            after.grant(today, grant).await;
+        }
+        let by = clerk(1).account;
+        let desk = after.desk(today);
+        let adopt = async |text: &str| {
+            run::adopt(&after.db, &desk, by, Form::Cash, Limits::default(), || Ok(text.as_bytes())).await
+        };
+        assert!(adopt(&file[..file.len() - 9]).await.is_err(), "cut off");
+        let adopted = adopt(&file).await.unwrap();
+        assert_eq!((adopted.run, adopted.lines, adopted.minor, adopted.left.len()), (run.id, 6, 1200, 2));
+        let mut tx = after.db.read().await.unwrap();
+        let back = run::by_id(&mut tx, run.id).await.unwrap().unwrap();
+        drop(tx);
+        assert_eq!((back.lines, back.minor, back.status), (4, 600, RunStatus::Prepared));
+        after.sign(&back, &clerk(1)).await.unwrap();
+        after.release(&back, &clerk(2)).await.unwrap();
+        after.check().await;
+        assert!(matches!(adopt(&file).await, Err(run::AdoptFault::Known(RunStatus::Released))));
+        assert_eq!(after.paid_or_empty(date(2026, 10, 23)).await, 0, "nothing of it goes out again");
+        // The bank's answers fit again.
+        let names = line_names(&after.file(run.id).await);
+        assert!(names.iter().all(|n| line_names(&file).contains(n)));
+        assert_eq!(after.feed(today, &pain_002("S1", &back, Some("ACSC"), &[])).await.applied, 1);
+        after.check().await;
+    }
+}
