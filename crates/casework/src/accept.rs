@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::case::open::{Opening, OpeningItem};
 use crate::case::{self, Actor, Channel, give};
 use crate::desk::Desk;
-use crate::model::{ItemStatus, Offer, OfferStatus, Place, Prefilled, Subject};
+use crate::model::{ItemStatus, Needed, Offer, OfferContent, OfferStatus, Place, Prefilled, Subject};
 use crate::rows;
 
 /// An answer the family gives with the tap: only what the offer says is still needed.
@@ -263,10 +263,11 @@ async fn may_be_taken(tx: &mut Tx, desk: &Desk<'_>, tap: &Tap, offer: &Offer) ->
     if let Some(opens) = offer.content.claim_opens.filter(|opens| today < *opens) {
         return Err(Fault::NotYet { offer: id, opens });
     }
-    shown(tx, offer, tap.revision).await?;
+    let was = shown(tx, offer, tap.revision).await?;
     for given in &tap.answers {
-        let asked = offer.content.needed.iter().any(|n| n.subject == given.subject && n.item == given.item);
-        if !asked {
+        // What the page asked and somebody answered meanwhile (the tap before, an agency) is asked no more; that is no fault.
+        let mut asked = offer.content.needed.iter().chain(was.iter().flat_map(|w| &w.needed));
+        if !asked.any(|n| n.subject == given.subject && n.item == given.item) {
             return Err(Fault::NotAsked { offer: id, item: given.item.clone() });
         }
         desk.check_value(given.subject, &given.item, &given.value).map_err(|reason| Fault::BadAnswer {
@@ -278,15 +279,21 @@ async fn may_be_taken(tx: &mut Tx, desk: &Desk<'_>, tap: &Tap, offer: &Offer) ->
     Ok(())
 }
 
-/// Whether what was shown is what is offered: the same revision, or an earlier one that said the same to the family.
-async fn shown(tx: &mut Tx, offer: &Offer, revision: u32) -> Result<(), Fault> {
-    let changed = Fault::Changed { offer: offer.id, shown: revision, now: offer.revision };
+/// Holds what was shown against what is offered: the same revision, or an earlier one that said the same to the family and
+/// asked no less of it. Gives back the earlier one.
+async fn shown(tx: &mut Tx, offer: &Offer, revision: u32) -> Result<Option<OfferContent>, Fault> {
     if revision == offer.revision {
-        return Ok(());
+        return Ok(None);
     }
-    let past = tx.maybe(rows::PAST_DIGEST, params![offer.subject.uuid(), offer.id, revision]).await?;
-    let same = past.map(|row| row.get::<String>("digest")).transpose()?.is_some_and(|d| d == offer.digest);
-    if same { Ok(()) } else { Err(changed) }
+    let changed = Fault::Changed { offer: offer.id, shown: revision, now: offer.revision };
+    let Some(row) = tx.maybe(rows::PAST_CONTENT, params![offer.subject.uuid(), offer.id, revision]).await? else {
+        return Err(changed);
+    };
+    let was: OfferContent = row.json("content")?;
+    let asked = |n: &Needed| was.needed.iter().any(|w| w.subject == n.subject && w.item == n.item);
+    let same = OfferContent { needed: Vec::new(), ..was.clone() }.digest()
+        == OfferContent { needed: Vec::new(), ..offer.content.clone() }.digest();
+    if same && offer.content.needed.iter().all(asked) { Ok(Some(was)) } else { Err(changed) }
 }
 
 /// No two that exclude each other, neither among the taps nor with what was accepted before.
@@ -408,7 +415,10 @@ async fn open_cases(
     };
     let channel = if who.role.is_staff() { Channel::Counter } else { Channel::Online };
     let items: Vec<OpeningItem> = fresh.iter().map(item).collect();
-    for answer in items.iter().flat_map(|i| &i.answers) {
+    let needed = |a: &&Prefilled| {
+        fresh.iter().any(|(_, o)| o.content.needed.iter().any(|n| n.subject == a.subject && n.item == a.item))
+    };
+    for answer in items.iter().flat_map(|i| &i.answers).filter(needed) {
         give::record(tx, desk, who, answer.subject, &answer.item, &answer.value).await?;
     }
     let opening = Opening { application, applicant: input.applicant, household, channel, items };

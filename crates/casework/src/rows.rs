@@ -37,7 +37,7 @@ store::sql! {
         where subject_id = $1 and offer_id = $2";
     OFFER_STATUS = "update offer set status = $3, changed_at = $4 where subject_id = $1 and offer_id = $2 and status <> $3";
     OFFER_TAKE = "update offer set status = 'accepted', changed_at = $4 where subject_id = $1 and offer_id = $2 and revision = $3 and status in ('open', 'refused')";
-    PAST_DIGEST = "select digest from offer_past where subject_id = $1 and offer_id = $2 and revision = $3";
+    PAST_CONTENT = "select content from offer_past where subject_id = $1 and offer_id = $2 and revision = $3";
     PAST = "select revision, status, digest, content, facts_hash, pack_hash, rule_set, changed_at, superseded_at from offer_past where subject_id = $1 and offer_id = $2 order by revision";
     ACT_ADD = "insert into offer_act (subject_id, offer_id, act_id, act, revision, account_id, role, reason, acted_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     APPLICATION_ADD = "insert into application (person_id, application_id, household_id, account_id, role, on_behalf_reason, made_at) values ($1, $2, $3, $4, $5, $6, $7)";

@@ -1,7 +1,7 @@
 //! Drafts: begun, saved as often as one likes, read, discarded. They survive restarts and new packs: what the pack in
 //! force cannot take any more is kept and shown as to be given again.
 
-use guard::{Allowed, Who};
+use guard::{Allowed, Role, Who};
 use kernel::{Date, DraftId, HouseholdId, PersonId};
 use registry::sight::{Sight, relations};
 use rules::schema::Value;
@@ -129,7 +129,12 @@ pub async fn begin(
     input: Begin,
 ) -> Result<Draft, Fault> {
     ground(tx, desk, who, allowed, input.person, None).await?.ok_or(Fault::NotAllowed)?;
-    if who.role.is_staff() == (input.channel == Channel::Online) {
+    let goes = match input.channel {
+        Channel::Api => who.role == Role::AgencySystem,
+        Channel::Online => who.role == Role::Citizen,
+        Channel::Counter | Channel::Post => who.role.is_staff(),
+    };
+    if !goes {
         return Err(Fault::Channel(input.channel));
     }
     let alive = life(tx, desk, input.person).await?.ok_or(Fault::NoPerson)?;

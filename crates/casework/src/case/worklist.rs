@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use guard::{Action, Decision, Relation, Request, Resource, Who};
+use guard::{Action, Allowed, Decision, Relation, Request, Resource, Who};
 use kernel::{AccountId, Date, Instant, PersonId, TaskId};
 use registry::sight::{Seen, Sight, relations};
 use serde::Serialize;
@@ -11,6 +11,7 @@ use store::{Row, StoreError, Tx, Value, params};
 use super::model::{Task, TaskKind};
 use super::rows::{Actor, read_task};
 use crate::desk::Desk;
+use crate::investigate::settle;
 
 /// The columns of a task, its case's stage, revision and persons.
 macro_rules! select {
@@ -34,7 +35,7 @@ store::sql! {
     OF_OFFICIAL = select!("task t join benefit_case c on c.subject_id = t.subject_id and c.case_id = t.case_id
         where t.assigned_to = $1 and t.status = 'open' and t.sort_key > $2
         and ($4 = '' or t.kind = $4) and ($5 = '' or t.programme = $5) order by t.sort_key limit $3");
-    LOAD = "select assigned_to, kind, count(*) as n, min(due_on) as first_due from task where agency = $1 and jurisdiction = $2 and status = 'open' group by assigned_to, kind";
+    LOAD = "select assigned_to, kind, count(*) as n, min(due_on) as first_due, count(case when due_on < $3 then 1 end) as late from task where agency = $1 and jurisdiction = $2 and status = 'open' group by assigned_to, kind";
     ASSIGN = "update task set assigned_to = $3 where subject_id = $1 and task_id = $2 and status = 'open'";
     ASSIGN_CASE = "update benefit_case set assigned_to = $3, revision = revision + 1 where subject_id = $1 and case_id = $2";
     ASSIGNED_PERSONS = "select t.task_id, t.subject_id, t.case_id, t.sort_key, c.subject_kind, c.applicant_id from task t join benefit_case c on c.subject_id = t.subject_id and c.case_id = t.case_id
@@ -116,6 +117,8 @@ pub struct Load {
     pub count: i64,
     /// The earliest legal day among them.
     pub first_due: Option<kernel::Date>,
+    /// How many are past their legal day.
+    pub late: i64,
 }
 
 /// The office of an official: the agency, and the district unless they work for a larger place.
@@ -214,16 +217,17 @@ fn line(row: &Row) -> Result<WorkLine, StoreError> {
 }
 
 /// How much each official of an office has in hand.
-pub async fn load(tx: &mut Tx, agency: &str, district: &str) -> Result<Vec<Load>, StoreError> {
+pub async fn load(tx: &mut Tx, agency: &str, district: &str, today: Date) -> Result<Vec<Load>, StoreError> {
     let read = |row: &Row| {
         Ok(Load {
             account: row.maybe("assigned_to")?,
             kind: row.parse("kind")?,
             count: row.get("n")?,
             first_due: row.maybe("first_due")?,
+            late: row.get("late")?,
         })
     };
-    tx.all(LOAD, params![agency, district]).await?.iter().map(read).collect()
+    tx.all(LOAD, params![agency, district, today]).await?.iter().map(read).collect()
 }
 
 /// Gives a task, and with it the case, to an official (or to nobody). The guard's decision on `assign_cases`, or on
@@ -307,6 +311,34 @@ pub async fn took(
         }
     };
     Ok(by_programme.into_iter().map(sum_up).collect())
+}
+
+/// Closes a task that asks for a look and nothing else (a report no fact can say, an answer that fits no question), with
+/// what came of the look.
+pub async fn looked(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    allowed: &Allowed,
+    task: TaskId,
+    words: &str,
+) -> Result<(), settle::Fault> {
+    let task = super::rows::task(tx, task).await?.ok_or(settle::Fault::NoTask)?;
+    if !matches!(task.kind, TaskKind::Report | TaskKind::StrayAnswer) {
+        return Err(settle::Fault::OtherTask);
+    }
+    let case = super::rows::case(tx, task.case).await?.ok_or(settle::Fault::NoCase)?;
+    if allowed.action() != Action::WorkCase || !allowed.covers(crate::decide::official::of(&case)) {
+        return Err(settle::Fault::NotAllowed);
+    }
+    let words = settle::words_of(words)?;
+    let actor = Actor::of(who);
+    if !super::rows::close_task(tx, &task, super::model::TaskStatus::Done, actor, "looked at", desk.now).await? {
+        return Err(settle::Fault::Done);
+    }
+    let said = serde_json::json!({ "task": task.kind, "note": words });
+    super::rows::step(tx, desk, &case, super::model::StepKind::Noted, actor, &said).await?;
+    Ok(())
 }
 
 /// Which of these people, or of the household, the official has an open task about: the open-case relation of the guard.

@@ -103,6 +103,50 @@ pub async fn load(tx: &mut Tx, desk: &Desk<'_>, case: &Case) -> Result<Option<Ba
     Ok(Some(basis))
 }
 
+/// What a determination is asked for, without any case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct For {
+    /// The programme.
+    pub programme: String,
+    /// Whose entitlement.
+    pub subject: Subject,
+    /// The household.
+    pub household: HouseholdId,
+    /// The legal day of the application.
+    pub claim: Date,
+}
+
+/// Reads what a determination without a case rests on, as of the desk's day and with everything known now: a ministry asks
+/// what the rules say and does the rest by itself. Nothing is written. `None` when there is no such household.
+pub async fn load_for(tx: &mut Tx, desk: &Desk<'_>, it: &For) -> Result<Option<Basis>, StoreError> {
+    let none = uuid::Uuid::nil();
+    let case = Case {
+        id: kernel::CaseId(none),
+        subject: it.subject,
+        household: it.household,
+        applicant: kernel::PersonId(none),
+        application: kernel::ApplicationId(none),
+        offer: None,
+        programme: it.programme.clone(),
+        period_key: String::new(),
+        channel: crate::case::Channel::Api,
+        agency: String::new(),
+        jurisdiction: None,
+        stage: crate::case::Stage::Received,
+        revision: 1,
+        applied_on: it.claim,
+        due_on: None,
+        paused_on: None,
+        assigned_to: None,
+        determination: None,
+        decision: None,
+        opened_at: desk.now,
+        changed_at: desk.now,
+        closed_at: None,
+    };
+    load(tx, desk, &case).await
+}
+
 async fn facts_on(tx: &mut Tx, desk: &Desk<'_>, case: &Case, day: Date) -> Result<Option<Snapshot>, StoreError> {
     match home_on(tx, desk, case, day).await? {
         Some(home) => household::load_on(tx, desk, home, day).await,

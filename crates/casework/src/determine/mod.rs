@@ -9,7 +9,7 @@ mod record;
 mod slices;
 mod work;
 
-pub use basis::{Basis, Claimed, FactsOn, load};
+pub use basis::{Basis, Claimed, FactsOn, For, load, load_for};
 pub use compare::{Comparison, Difference, Direction, compare};
 pub use record::{Determination, FrozenOn, read, record};
 pub use slices::{Slice, payable};

@@ -21,7 +21,7 @@ use crate::rows::json;
 /// The job that sends one question; its key is the question's id.
 pub const SEND: &str = "agency.ask";
 /// In front of everything that nobody waits for.
-const PRIORITY: i32 = 10;
+pub(super) const PRIORITY: i32 = 10;
 
 /// The payload of [`SEND`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

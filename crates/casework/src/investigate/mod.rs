@@ -4,6 +4,7 @@
 //! waits; [`answer`] takes what came back, and ends every question exactly once; [`settle`] is the official's part where
 //! sources differ or nobody knows.
 
+pub mod alone;
 pub mod answer;
 pub mod ask;
 pub mod needs;

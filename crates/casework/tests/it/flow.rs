@@ -494,3 +494,44 @@ async fn a_birthday_the_law_foresaw_is_no_news() {
         assert_eq!((now.stage, now.decision), (Stage::Decided, case.decision), "on {day}");
     }
 }
+
+#[tokio::test]
+async fn a_second_tap_on_the_same_page_is_taken_though_the_first_answered_its_question() {
+    for office in Office::all(40).await {
+        let family = family(&office, 1).await;
+        let child = born(&office, &family).await.person;
+        let (first, second) = (offer_of(&office, "child_allowance").await, offer_of(&office, "parent_benefit").await);
+        tap(&office, &family, child, &first).await.unwrap();
+        drain(&office, TODAY).await;
+        let (_, revision, needed) = offer_of(&office, "parent_benefit").await;
+        assert!(revision > second.1 && needed.len() < second.2.len(), "the account is known now");
+        tap(&office, &family, child, &second).await.unwrap();
+        assert_eq!(case_of(&office, "parent_benefit").await.stage, Stage::Received);
+    }
+}
+
+type Shown = (OfferId, u32, Vec<casework::model::Needed>);
+
+/// An offer as the page shows it.
+async fn offer_of(office: &Office, programme: &str) -> Shown {
+    let mut tx = office.db.read().await.unwrap();
+    let sql = "select offer_id, revision, content from offer where programme = $1";
+    let row = tx.one(sql, params![programme]).await.unwrap();
+    let content: casework::model::OfferContent = row.json("content").unwrap();
+    (row.get("offer_id").unwrap(), row.get("revision").unwrap(), content.needed)
+}
+
+/// A tap on what was shown, with an account number wherever it asked for one.
+async fn tap(office: &Office, family: &Family, child: PersonId, shown: &Shown) -> Result<accept::Done, accept::Fault> {
+    let answers = shown.2.iter().filter(|n| n.item == "bank_account").map(|n| accept::Given {
+        subject: n.subject,
+        item: n.item.clone(),
+        value: Value::Text("110-123-456789".into()),
+    });
+    let tap = Tap { offer: shown.0, revision: shown.1, answers: answers.collect() };
+    let input = accept::Input { applicant: family.mother, on_behalf: None, taps: vec![tap] };
+    transact!(office.db, accept::Fault, |tx| {
+        let may = [allowed(Action::AcceptOffer, &[family.mother]), allowed(Action::AcceptOffer, &[child])];
+        accept::run(tx, &office.desk(), &who(Role::Citizen), &may, input.clone()).await
+    })
+}
