@@ -14,6 +14,10 @@ use tower_http::timeout::TimeoutLayer;
 use crate::admin::handlers as admin;
 use crate::analyst::handlers as analyst;
 use crate::assets;
+use crate::citizen::cases::{
+    apply_handlers as apply, case_handlers as case, decision_handlers as decision, figures_handlers as figures,
+    list_handlers, payment_handlers as pay, report_handlers as report,
+};
 use crate::citizen::{check_handlers as check, handlers as citizen, home};
 use crate::components::frame::Frame;
 use crate::error::Fault;
@@ -58,6 +62,7 @@ fn pages() -> Router<AppState> {
         .route("/family", get(citizen::my_family))
         .route("/offers", get(citizen::my_offers).post(citizen::answer_offers))
         .route("/looked", get(citizen::who_looked))
+        .merge(cases())
         .route("/official/search", get(official::search_form).post(official::search))
         .route("/official/households/{id}", get(official::household))
         .route("/official/households/{id}/offers", post(official::answer_offer))
@@ -76,6 +81,29 @@ fn pages() -> Router<AppState> {
         .route("/analyst/parameters", get(analyst::parameter_list))
         .route("/analyst/parameters/{id}", get(analyst::parameter))
         .route("/analyst/try", get(analyst::try_form).post(analyst::try_it))
+}
+
+/// What becomes of an application, as the family sees it.
+fn cases() -> Router<AppState> {
+    Router::new()
+        .route("/cases", get(list_handlers::show))
+        .route("/cases/{id}", get(case::show))
+        .route("/cases/{id}/answer", post(case::answer))
+        .route("/cases/{id}/papers", post(case::hand_in))
+        .route("/cases/{id}/speak", post(case::speak))
+        .route("/cases/{id}/withdraw", post(case::take_back))
+        .route("/cases/{case}/decisions/{id}", get(decision::show))
+        .route("/cases/{case}/decisions/{id}/object", post(decision::object))
+        .route("/cases/{case}/decisions/{id}/rate", post(decision::rate))
+        .route("/apply", get(apply::search))
+        .route("/apply/for/{programme}", get(apply::whom).post(apply::begin))
+        .route("/apply/{draft}", get(apply::draft).post(apply::save))
+        .route("/apply/{draft}/discard", post(apply::discard))
+        .route("/payments", get(pay::show))
+        .route("/payments/account", get(pay::account_form).post(pay::change_account))
+        .route("/report", get(report::show).post(report::send))
+        .route("/complain", get(report::complain).post(report::take_complaint))
+        .route("/figures", get(figures::show))
 }
 
 async fn start(f: Frame) -> Response {

@@ -77,6 +77,11 @@ pub fn page_of(f: &Frame, family: &Family) -> Markup {
                 h2 { (t.t("family-household-facts")) }
                 (facts(f, &t.t("family-household-facts"), &family.facts))
             }
+            h2 { (t.t("family-change")) }
+            div.actions {
+                a.btn href="/report" { (t.t("cases-report")) }
+                a.btn.btn--second href="/apply" { (t.t("cases-apply")) }
+            }
             (notice(Tone::Info, &t.t("family-wrong-title"), html! { p { (t.t("family-wrong-words")) } }))
         },
     )

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::components::frame::{Frame, Width, page};
+use crate::components::frame::{Area, Frame, Width, page};
 
 /// The start page.
 pub fn home(f: &Frame) -> Markup {
@@ -19,6 +19,14 @@ pub fn home(f: &Frame) -> Markup {
                     a.btn href="/check" { (t.t("home-check")) }
                     @if f.who.is_none() { a.btn.btn--second href="/sign-in" { (t.t("home-sign-in")) } }
                     @else { a.btn.btn--second href="/me" { (t.t("home-continue")) } }
+                }
+                @if f.who.as_ref().is_some_and(|who| who.areas.contains(&Area::Citizen)) {
+                    div.actions {
+                        a href="/cases" { (t.t("home-cases")) }
+                        a href="/payments" { (t.t("home-payments")) }
+                        a href="/report" { (t.t("cases-report")) }
+                        a href="/apply" { (t.t("cases-apply")) }
+                    }
                 }
             }
             ul.three {

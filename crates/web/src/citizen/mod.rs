@@ -1,5 +1,6 @@
 //! Pages for families: what may I get, my family, my offers, who looked.
 
+pub mod cases;
 pub mod check;
 pub(crate) mod check_handlers;
 pub mod family;

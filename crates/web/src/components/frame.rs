@@ -122,6 +122,8 @@ impl Frame {
             items.extend_from_slice(match area {
                 Area::Citizen => &[
                     ("/offers", "nav-offers"),
+                    ("/cases", "nav-cases"),
+                    ("/payments", "nav-payments"),
                     ("/family", "nav-family"),
                     ("/looked", "nav-looked"),
                     ("/check", "nav-check"),
@@ -131,6 +133,7 @@ impl Frame {
                     ("/programmes", "nav-programmes"),
                     ("/analyst/parameters", "nav-parameters"),
                     ("/analyst/try", "nav-try"),
+                    ("/figures", "nav-figures"),
                 ],
                 Area::Operator => &[("/admin/import", "nav-import")],
                 Area::Privacy => &[("/privacy/log", "nav-log"), ("/privacy/verify", "nav-verify")],

@@ -1,5 +1,6 @@
 //! A page of every kind with plausible contents, rendered in every language by one test and written to `target/pages`.
 
+mod cases;
 mod families;
 mod offices;
 
@@ -14,7 +15,7 @@ pub(crate) type Sample = (&'static str, Box<dyn Fn(Lang) -> Markup>);
 
 /// Every page × sample.
 pub(crate) fn all() -> Vec<Sample> {
-    families::all().into_iter().chain(offices::all()).collect()
+    families::all().into_iter().chain(cases::all()).chain(offices::all()).collect()
 }
 
 fn words(ko: &str, en: &str) -> Words {

@@ -1,0 +1,120 @@
+//! A decision: the notice word for word as it was stored, the amounts month by month, how to object, and one question.
+
+use casework::decide::DecisionKind;
+use casework::decide::notice::Notice;
+use kernel::{Date, Lang};
+use maud::{Markup, html};
+use text::Text;
+
+use super::case::parts;
+use super::list::kind_tag;
+use crate::components::field;
+use crate::components::frame::{Frame, Width, page};
+use crate::components::list::table;
+use crate::components::message::{Tone, error_summary, notice};
+use crate::form::Form;
+
+/// Everything on the page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Its id.
+    pub id: String,
+    /// Its case.
+    pub case: String,
+    /// What was just done; empty: nothing.
+    pub done: String,
+    /// The notice in the reader's language, or the nearest there is.
+    pub notice: Notice,
+    /// The language the notice is in.
+    pub notice_lang: Lang,
+    /// What it does.
+    pub kind: DecisionKind,
+    /// The day it was taken.
+    pub decided: Option<Date>,
+    /// The sum of each of the next months, for what comes monthly.
+    pub months: Vec<(Date, String)>,
+    /// Whether a later decision took its place.
+    pub replaced: bool,
+    /// Whether an objection is under review already.
+    pub objected: bool,
+    /// Last day to object; `None` when the reader cannot.
+    pub object_by: Option<Date>,
+    /// Whether the time to object is over.
+    pub too_late: bool,
+    /// Whether the question how it was is still open.
+    pub ask: bool,
+}
+
+/// The page. `form` holds what was typed when something was refused.
+pub fn page_of(f: &Frame, form: &Form, d: &Decision) -> Markup {
+    let t = f.t;
+    page(
+        f,
+        &d.notice.title,
+        Width::Reading,
+        html! {
+            (error_summary(t, form))
+            @if d.done == "rated" { (notice(Tone::Done, &t.t("decision-done-rated"), html! {})) }
+            p { a.back href=(format!("/cases/{}", d.case)) { (t.t("decision-back")) } }
+            article lang=[(d.notice_lang != t.lang()).then_some(d.notice_lang.tag())] {
+                h1 { (d.notice.title) }
+                p { (kind_tag(t, d.kind)) }
+                @if d.replaced { p.hint { (t.t("decision-replaced")) } }
+                p.lead { (d.notice.lead) }
+                (parts(&d.notice.parts))
+            }
+            @if !d.months.is_empty() { details {
+                summary { (t.t("decision-months")) }
+                div.inside { (months(t, d)) }
+            } }
+            p { a href="/payments" { (t.t("decision-payments")) } }
+            (object(t, form, d))
+            @if d.ask { (rate(t, form, d)) }
+        },
+    )
+}
+
+fn months(t: Text, d: &Decision) -> Markup {
+    let headings = ["decision-month", "decision-sum"].map(|key| t.t(key).into_owned());
+    let rows: Vec<Vec<Markup>> = d
+        .months
+        .iter()
+        .map(|(month, sum)| {
+            vec![html! { (t.with("notice-month", &[("date", t.date(*month).into())])) }, html! { (sum) }]
+        })
+        .collect();
+    table(&t.t("decision-months"), &headings, &rows)
+}
+
+fn object(t: Text, form: &Form, d: &Decision) -> Markup {
+    html! {
+        @if d.objected { (notice(Tone::Info, &t.t("decision-objected"), html! { p { (t.t("decision-objected-words")) } })) }
+        @else if d.too_late { p { (t.t("decision-too-late")) " " a href="/report" { (t.t("cases-report")) } } }
+        @else if let Some(by) = d.object_by {
+            details open[form.error("reason").is_some()] {
+                summary { (t.with("decision-object", &[("date", t.date(by).into())])) }
+                div.inside {
+                    p { (t.t("decision-object-words")) }
+                    form method="post" action=(format!("/cases/{}/decisions/{}/object", d.case, d.id)) novalidate {
+                        (field::area(form, "reason", &t.t("decision-object-why"), &t.t("decision-object-hint"), 5))
+                        div.actions { button.btn type="submit" { (t.t("decision-object-send")) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn rate(t: Text, form: &Form, d: &Decision) -> Markup {
+    let options: Vec<(String, String)> = (0..=10).map(|n: i64| (n.to_string(), t.number(n))).collect();
+    html! {
+        section {
+            h2 { (t.t("decision-rate")) }
+            form method="post" action=(format!("/cases/{}/decisions/{}/rate", d.case, d.id)) novalidate {
+                (field::select(form, "score", &t.t("decision-rate-score"), &t.t("decision-rate-hint"), &t.t("decision-rate-choose"), &options))
+                (field::area(form, "more", &t.t("decision-rate-words"), &t.t("decision-rate-words-hint"), 3))
+                div.actions { button.btn.btn--second type="submit" { (t.t("decision-rate-send")) } }
+            }
+        }
+    }
+}
