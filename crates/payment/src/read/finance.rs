@@ -122,7 +122,8 @@ pub async fn lines(
     let values = params![run, after.entitlement, after.period.0, after.part, status, cause, most];
     let shown = tx.all(LINES, values).await?.iter().map(line).collect::<Result<Vec<_>, _>>()?;
     let about: BTreeSet<PersonId> = shown.iter().map(|l| l.payee).collect();
-    Ok(sealed(shown, relations(tx, sight, about).await?))
+    let known = relations(tx, sight, about.iter().copied()).await?;
+    Ok(sealed(shown, about, known))
 }
 
 /// Lines of the run before whose entitlements this run does not pay: ended. (Held ones are lines of this run.)
@@ -136,7 +137,8 @@ pub async fn ended(
     let values = params![previous, after.entitlement, after.period.0, after.part, run, most];
     let shown = tx.all(MISSING, values).await?.iter().map(line).collect::<Result<Vec<_>, _>>()?;
     let about: BTreeSet<PersonId> = shown.iter().map(|l| l.payee).collect();
-    Ok(sealed(shown, relations(tx, sight, about).await?))
+    let known = relations(tx, sight, about.iter().copied()).await?;
+    Ok(sealed(shown, about, known))
 }
 
 /// An instalment that waits, for officials.
@@ -190,7 +192,8 @@ pub async fn waiting(
         });
     }
     let about: BTreeSet<PersonId> = shown.iter().map(|w| w.payee).collect();
-    Ok(sealed(shown, relations(tx, sight, about).await?))
+    let known = relations(tx, sight, about.iter().copied()).await?;
+    Ok(sealed(shown, about, known))
 }
 
 /// An entry of the bank that fits nothing. Holds no names: only what can be a reference is kept of it.
@@ -292,7 +295,8 @@ pub async fn recoveries(
     let rows = tx.all(RECOVERIES, params![status, after, most]).await?;
     let shown = rows.iter().map(recovery::recovery).collect::<Result<Vec<_>, _>>()?;
     let about: BTreeSet<PersonId> = shown.iter().map(|r| r.person).collect();
-    Ok(sealed(shown, relations(tx, sight, about).await?))
+    let known = relations(tx, sight, about.iter().copied()).await?;
+    Ok(sealed(shown, about, known))
 }
 
 /// One thing that happened to a recovery.
@@ -333,6 +337,7 @@ pub async fn recovery(
             at: row.get("at")?,
         });
     }
-    let known = relations(tx, sight, [it.person]).await?;
-    Ok(Some(sealed((it, acts), known)))
+    let about: BTreeSet<PersonId> = [it.person].into();
+    let known = relations(tx, sight, about.iter().copied()).await?;
+    Ok(Some(sealed((it, acts), about, known)))
 }

@@ -5,7 +5,7 @@ mod finance;
 
 pub use finance::*;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guard::Sealed;
 use kernel::{Currency, Date, EntitlementId, HouseholdId, Instant, PayAccountId, PersonId, RunId};
@@ -187,9 +187,9 @@ pub struct Payments {
     pub accounts: Vec<AccountShown>,
 }
 
-fn sealed<T>(value: T, about: impl IntoIterator<Item = (PersonId, guard::Relation)>) -> Seen<T> {
-    let about: Vec<_> = about.into_iter().collect();
-    Seen { sealed: Sealed::new(value, about.iter().map(|(p, _)| *p)), about }
+/// Under seal for everybody asked about: somebody whose relation is not known keeps it shut.
+fn sealed<T>(value: T, asked: BTreeSet<PersonId>, about: BTreeMap<PersonId, guard::Relation>) -> Seen<T> {
+    Seen { sealed: Sealed::new(value, asked), about: about.into_iter().collect() }
 }
 
 /// What a person gets: entitlements of their own and those whose money comes to them. `most` instalments.
@@ -256,7 +256,8 @@ async fn family(
         let next = if e.standing == Standing::Suspended { Vec::new() } else { next(&e, 3) };
         shown.entitlements.push(EntitlementShown { entitlement: e, versions, next });
     }
-    Ok(sealed(shown, relations(tx, sight, about).await?))
+    let known = relations(tx, sight, about.iter().copied()).await?;
+    Ok(sealed(shown, about, known))
 }
 
 /// The next payments of an entitlement.
@@ -363,5 +364,6 @@ async fn accounts_of(tx: &mut Tx, person: PersonId) -> Result<Vec<AccountShown>,
 pub async fn accounts(tx: &mut Tx, sight: &Sight<'_>, person: PersonId) -> Result<Seen<Vec<AccountShown>>, StoreError> {
     let shown = accounts_of(tx, person).await?;
     let about: BTreeSet<PersonId> = shown.iter().filter_map(|a| a.redirect_to).chain([person]).collect();
-    Ok(sealed(shown, relations(tx, sight, about).await?))
+    let known = relations(tx, sight, about.iter().copied()).await?;
+    Ok(sealed(shown, about, known))
 }

@@ -10,6 +10,7 @@ mod bank;
 mod desk;
 mod flow;
 mod property;
+mod reads;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines_and_the_schema_can_be_distributed() {
