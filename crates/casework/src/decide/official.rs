@@ -313,8 +313,11 @@ pub(super) async fn open(
     id: CaseId,
 ) -> Result<Case, Fault> {
     let case = cases::case(tx, id).await?.ok_or(Fault::Nothing)?;
-    // The machine of the deciding agency prepares decisions as its officials do; signing is for human beings.
-    let stage = action == Action::WorkCase && allowed.action() == Action::RunStage && who.organisation == case.agency;
+    // The machine of the responsible or deciding agency prepares decisions as its officials do; signing is for human beings.
+    let responsible = desk.pack.programmes().get(&case.programme).is_some_and(|p| p.agency == who.organisation);
+    let stage = action == Action::WorkCase
+        && allowed.action() == Action::RunStage
+        && (responsible || who.organisation == case.agency);
     if !(allowed.action() == action || stage) || !allowed.covers(of(&case)) {
         return Err(Fault::NotAllowed);
     }
