@@ -136,7 +136,8 @@ fn hide_place(desk: &Desk<'_>, evaluation: &mut Evaluation) {
         desk.pack.jurisdictions().iter().flat_map(|j| j.attributes.iter().map(|(item, _)| item.as_str())).collect();
     for condition in evaluation.explanation.results.iter_mut().flat_map(|r| &mut r.conditions) {
         let touched = condition.facts.iter().any(|f| given.contains(f.fact.item.as_str()));
-        condition.facts.retain(|f| !given.contains(f.fact.item.as_str()));
+        let elsewhere = condition.facts.iter().filter(|f| !given.contains(f.fact.item.as_str()));
+        condition.facts = elsewhere.cloned().collect();
         if touched {
             condition.steps.clear();
         }
