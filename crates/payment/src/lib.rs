@@ -13,6 +13,7 @@
 //! same decision on a restored backup leads to the same names.
 
 pub mod account;
+pub mod ahead;
 pub mod alone;
 pub mod bank;
 mod batch;
@@ -59,6 +60,7 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         order::STATEMENTS,
         recovery::STATEMENTS,
         figures::STATEMENTS,
+        ahead::STATEMENTS,
         bank::apply::STATEMENTS,
         bank::file::STATEMENTS,
     ];
