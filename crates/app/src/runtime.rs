@@ -123,8 +123,12 @@ impl Runtime {
         let log = Log::open(&config.data.join("log"), keys.clone())?;
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let guard = Arc::new(Guard::new(Policies::built_in()?, log, keys.clone(), clock.clone(), ids.clone()));
-        let settings =
-            web::Config { demo: config.demo_provider, public_url: config.public_url.clone(), ..web::Config::default() };
+        let settings = web::Config {
+            demo: config.demo_provider,
+            public_url: config.public_url.clone(),
+            payer: config.payer.clone().or_else(|| config.demo_provider.then(invented_payer)),
+            ..web::Config::default()
+        };
         let exchange = Arc::new(Exchange::new(config.agencies.clone(), clock.clone())?);
         let scanner = config.scanner.as_ref().map(|s| Scanner {
             address: s.address.clone(),
@@ -140,6 +144,15 @@ impl Runtime {
         let now = state.now();
         let today = now.date(state.packs.current().manifest().utc_offset_hours);
         payment::Desk { keys: &self.keys, ids: &*state.ids, now, today }
+    }
+}
+
+/// Who pays in a demonstration: nobody's account.
+fn invented_payer() -> payment::run::Payer {
+    payment::run::Payer {
+        name: "Demonstration treasury".to_owned(),
+        account: "000000000000".to_owned(),
+        bank: "000".to_owned(),
     }
 }
 

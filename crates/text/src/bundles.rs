@@ -36,10 +36,10 @@ macro_rules! locale {
 fn files(lang: Lang) -> &'static [(&'static str, &'static str)] {
     match lang {
         Lang::Ko => {
-            locale!("ko": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "work", "explain", "api", "notice", "cases")
+            locale!("ko": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "work", "explain", "api", "notice", "cases", "finance")
         }
         Lang::En => {
-            locale!("en": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "work", "explain", "api", "notice", "cases")
+            locale!("en": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "work", "explain", "api", "notice", "cases", "finance")
         }
         Lang::Kk => locale!("kk": "formats", "common", "citizen"),
         Lang::Ru => locale!("ru": "formats", "common", "citizen"),

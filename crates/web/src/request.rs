@@ -106,7 +106,8 @@ fn address(parts: &Parts) -> String {
 pub fn areas(role: Role) -> Vec<Area> {
     match role {
         Role::Citizen => vec![Area::Citizen],
-        Role::CounterOfficial | Role::Caseworker | Role::Approver | Role::Finance | Role::Nurse => vec![Area::Official],
+        Role::CounterOfficial | Role::Caseworker | Role::Approver | Role::Nurse => vec![Area::Official],
+        Role::Finance => vec![Area::Finance],
         Role::Analyst => vec![Area::Analyst],
         Role::Administrator => vec![Area::Analyst, Area::Operator],
         Role::PrivacyOfficer => vec![Area::Privacy],

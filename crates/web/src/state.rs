@@ -58,6 +58,8 @@ pub struct Config {
     pub adult_age: u8,
     /// The kind of national identifier that officials type, as the registry names it.
     pub identifier_scheme: String,
+    /// The account from which is paid; without one no run can be released.
+    pub payer: Option<payment::run::Payer>,
 }
 
 impl Default for Config {
@@ -68,6 +70,7 @@ impl Default for Config {
             grace_days: 30,
             adult_age: 19,
             identifier_scheme: "rrn".to_owned(),
+            payer: None,
         }
     }
 }

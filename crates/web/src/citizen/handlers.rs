@@ -39,6 +39,7 @@ pub(crate) async fn me(session: Session) -> Redirect {
     Redirect::to(match crate::request::areas(session.who.role).first() {
         Some(Area::Citizen) => "/offers",
         Some(Area::Official) => "/official/search",
+        Some(Area::Finance) => "/finance/runs",
         Some(Area::Privacy) => "/privacy/log",
         Some(Area::Operator) => "/admin/import",
         Some(Area::Analyst) | None => "/programmes",

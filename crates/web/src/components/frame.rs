@@ -23,6 +23,8 @@ pub enum Area {
     Citizen,
     /// Counter officials and caseworkers.
     Official,
+    /// Those who pay.
+    Finance,
     /// Those who write and read the rules.
     Analyst,
     /// Those who watch who looks.
@@ -128,12 +130,22 @@ impl Frame {
                     ("/looked", "nav-looked"),
                     ("/check", "nav-check"),
                 ],
-                Area::Official => &[("/official/search", "nav-search"), ("/official/duplicates", "nav-duplicates")],
+                Area::Official => &[
+                    ("/work", "nav-work"),
+                    ("/official/search", "nav-search"),
+                    ("/official/duplicates", "nav-duplicates"),
+                ],
                 Area::Analyst => &[
                     ("/programmes", "nav-programmes"),
                     ("/analyst/parameters", "nav-parameters"),
                     ("/analyst/try", "nav-try"),
                     ("/figures", "nav-figures"),
+                ],
+                Area::Finance => &[
+                    ("/finance/runs", "nav-finance-runs"),
+                    ("/finance/returns", "nav-finance-returns"),
+                    ("/finance/recoveries", "nav-finance-recoveries"),
+                    ("/finance/ledger", "nav-finance-ledger"),
                 ],
                 Area::Operator => &[("/admin/import", "nav-import")],
                 Area::Privacy => &[("/privacy/log", "nav-log"), ("/privacy/verify", "nav-verify")],

@@ -3,6 +3,7 @@
 mod cases;
 mod families;
 mod offices;
+mod work;
 
 use kernel::{Lang, Words};
 use maud::Markup;
@@ -15,7 +16,7 @@ pub(crate) type Sample = (&'static str, Box<dyn Fn(Lang) -> Markup>);
 
 /// Every page × sample.
 pub(crate) fn all() -> Vec<Sample> {
-    families::all().into_iter().chain(cases::all()).chain(offices::all()).collect()
+    families::all().into_iter().chain(cases::all()).chain(offices::all()).chain(work::all()).collect()
 }
 
 fn words(ko: &str, en: &str) -> Words {
@@ -26,6 +27,7 @@ fn frame(lang: Lang, address: &str, area: Option<Area>) -> Frame {
     let role = |area| match area {
         Area::Citizen => ("김하윤", "role-citizen"),
         Area::Official => ("박서준", "role-counter-official"),
+        Area::Finance => ("윤서연", "role-finance"),
         Area::Analyst => ("이도윤", "role-analyst"),
         Area::Privacy => ("최지우", "role-privacy-officer"),
         Area::Operator => ("정하린", "role-administrator"),
