@@ -110,7 +110,7 @@ async fn the_page_is_what_crosses_the_border() {
     let heard = Heard::default();
     let address = agency(heard.clone()).await;
     let mut settings = AgencySettings::new(address.clone(), format!("{address}/token"), "hearth", &secret);
-    settings.callback = Some("https://hearth.example/api/exchange/answers".into());
+    settings.callback = Some("https://hearth.example/api/agency-answers".into());
     let agencies = Agencies(BTreeMap::from([("tax_office".to_owned(), settings)]));
     let exchange = Exchange::new(agencies, Arc::new(FixedClock::at(now()))).unwrap();
 
