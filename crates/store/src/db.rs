@@ -131,6 +131,14 @@ impl Db {
         tx.one("select 1 as one", &[]).await.map(drop)
     }
 
+    /// Writes a consistent copy of a SQLite database into a new file while others go on reading and writing; says whether this
+    /// is SQLite. The copy is as of one moment and needs no log beside it.
+    pub async fn copy_into(&self, path: &std::path::Path) -> Result<bool, StoreError> {
+        let Pools::Sqlite { writer, .. } = &self.pools else { return Ok(false) };
+        sqlx::query("vacuum into $1").bind(path.display().to_string()).execute(writer).await?;
+        Ok(true)
+    }
+
     /// Closes all connections; on SQLite this also checkpoints the log.
     pub async fn close(&self) {
         match &self.pools {
