@@ -28,7 +28,7 @@ async fn born(office: &Office, family: &Family) -> Registered {
 }
 
 /// Everything that waits in the outbox is handled, on the day.
-async fn drain(office: &Office, day: Date) {
+pub(crate) async fn drain(office: &Office, day: Date) {
     for _ in 0..200 {
         let desk = office.desk_on(day);
         let done = transact!(office.db, casework::recompute::Fault, |tx| {
@@ -126,7 +126,7 @@ async fn requests(office: &Office) -> Vec<(RequestId, String, Vec<(Subject, Stri
         .collect()
 }
 
-async fn open_tasks(office: &Office, kind: TaskKind) -> Vec<TaskId> {
+pub(crate) async fn open_tasks(office: &Office, kind: TaskKind) -> Vec<TaskId> {
     let mut tx = office.db.read().await.unwrap();
     let sql = "select task_id from task where status = 'open' and kind = $1";
     let rows = tx.all(sql, params![kind.word()]).await.unwrap();
@@ -222,7 +222,7 @@ async fn a_decision_file_replays_to_the_same_bytes_and_tampering_is_found() {
 }
 
 /// A child allowance decided for a newborn.
-async fn decided(office: &Office) -> (Family, PersonId, Case) {
+pub(crate) async fn decided(office: &Office) -> (Family, PersonId, Case) {
     let family = family(office, 1).await;
     let child = born(office, &family).await.person;
     accept(office, &family, child, &[("child_allowance", account())]).await;

@@ -11,6 +11,7 @@ mod births;
 mod desk;
 mod evidence;
 mod flow;
+mod follow;
 mod moves;
 mod offers;
 mod powers;
