@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use store::{Row, StoreError, ToValue, Tx, Value};
+use store::{Engine, Row, StoreError, ToValue, Tx, Value};
 use uuid::Uuid;
 
 /// How many rows one statement may hold, largest first. 200 rows of 18 values stay below both engines' limits.
@@ -45,8 +45,10 @@ impl Insert {
 
     /// Inserts the rows, each a list of values in the order of the columns.
     pub(crate) async fn rows(&self, tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
+        // Binding to SQLite costs the square of the number of parameters (it looks each one's name up in a list).
+        let most = if tx.engine() == Engine::Sqlite { 8 } else { 200 };
         let mut rows = rows.into_iter();
-        for (size, (_, text)) in SIZES.into_iter().zip(self.statements()) {
+        for (size, (_, text)) in SIZES.into_iter().zip(self.statements()).filter(|(size, _)| *size <= most) {
             while rows.len() >= size {
                 let values: Vec<Value> = rows.by_ref().take(size).flatten().collect();
                 tx.execute(text, &values).await?;
@@ -56,8 +58,8 @@ impl Insert {
     }
 }
 
-/// How many ids stand behind one `in`. A shorter list is filled up with the nil id, which is nobody's.
-const IDS: usize = 250;
+/// How many ids stand behind one `in`; for the same reason not more. A shorter list is filled up with the nil id, which is nobody's.
+const IDS: usize = 100;
 
 /// A statement with `{ids}` where a list of ids stands; its own parameters come first.
 pub(crate) struct InList {
