@@ -9,9 +9,11 @@ use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("../assets/hearth.css");
 const ICON: &str = include_str!("../assets/hearth.svg");
+const KEYS: &str = include_str!("../assets/keys.js");
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| path_of("hearth", STYLE, "css"));
 static ICON_PATH: LazyLock<String> = LazyLock::new(|| path_of("hearth", ICON, "svg"));
+static KEYS_PATH: LazyLock<String> = LazyLock::new(|| path_of("keys", KEYS, "js"));
 
 fn path_of(name: &str, content: &str, ending: &str) -> String {
     let digest = hex::encode(Sha256::digest(content.as_bytes()));
@@ -28,6 +30,11 @@ pub fn icon_path() -> &'static str {
     &ICON_PATH
 }
 
+/// Where the script for single keys is.
+pub fn keys_path() -> &'static str {
+    &KEYS_PATH
+}
+
 /// The style sheet itself, for pages written to files.
 pub fn style() -> &'static str {
     STYLE
@@ -40,6 +47,8 @@ pub(crate) async fn serve(Path(name): Path<String>) -> Response {
         (STYLE, "text/css; charset=utf-8")
     } else if asked == icon_path() {
         (ICON, "image/svg+xml")
+    } else if asked == keys_path() {
+        (KEYS, "text/javascript; charset=utf-8")
     } else {
         return StatusCode::NOT_FOUND.into_response();
     };

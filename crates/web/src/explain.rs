@@ -178,7 +178,7 @@ impl Story<'_> {
     }
 
     /// A step names a definition, an item, or a parameter with its keys: `median_income(4)`.
-    fn step_name(&self, name: &str, subject: &Subject) -> Words {
+    pub(crate) fn step_name(&self, name: &str, subject: &Subject) -> Words {
         let (bare, keys) =
             name.split_once('(').map_or((name, ""), |(bare, rest)| (bare.trim(), rest.trim_end_matches(')')));
         let bare = bare.rsplit('.').next().unwrap_or(bare);
@@ -192,7 +192,7 @@ impl Story<'_> {
         Words(words.0.iter().map(|(lang, w)| (*lang, format!("{w} ({keys})"))).collect())
     }
 
-    fn step_value(&self, name: &str, subject: &Subject, value: Option<&Value>) -> Shown {
+    pub(crate) fn step_value(&self, name: &str, subject: &Subject, value: Option<&Value>) -> Shown {
         let bare = name.split('(').next().unwrap_or(name);
         let bare = bare.rsplit('.').next().unwrap_or(bare);
         let of = |e| type_of(self.pack, e, bare);

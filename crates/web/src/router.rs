@@ -23,6 +23,7 @@ use crate::components::frame::Frame;
 use crate::error::Fault;
 use crate::official::{
     duplicate_handlers as duplicates, event_handlers as events, handlers as official, mending_handlers as mending,
+    work_case_handlers as work_case, work_deeds, work_handlers as work, work_office,
 };
 use crate::privacy::handlers as privacy;
 use crate::request::LANG_COOKIE;
@@ -71,6 +72,14 @@ fn pages() -> Router<AppState> {
         .route("/official/duplicates/{left}/{right}", get(duplicates::compare).post(duplicates::decide))
         .route("/official/duplicates/joined/{survivor}/{merge}", get(duplicates::joined).post(duplicates::undo))
         .route("/official/happened/{household}/{event}", get(mending::form).post(mending::send))
+        .route("/work", get(work::list).post(work::send))
+        .route("/work/together", post(work::settle_together))
+        .route("/work/office", get(work_office::office).post(work_office::send))
+        .route("/work/household/{id}", get(work_case::of_household))
+        .route("/work/next/{id}", get(work_case::next))
+        .route("/work/case/{id}", get(work_case::one).post(work_deeds::act))
+        .route("/work/case/{id}/paper/{paper}", get(work_case::paper))
+        .route("/work/case/{id}/decision/{decision}", get(work_case::decision_file))
         .route("/admin/import", get(admin::import_form).post(admin::import))
         .route("/account", get(crate::account::show))
         .route("/privacy/log", get(privacy::list).post(privacy::search))

@@ -159,6 +159,7 @@ fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
     html! {
         h2 { (t.t("household-do")) }
         ul.plain {
+            li { a href=(format!("/work/household/{}", h.id)) { (t.t("work-household-link")) } }
             @for (path, key) in EVENTS {
                 li { a href=(format!("/official/households/{}/events/{path}", h.id)) { (t.t(key)) } }
             }
