@@ -36,8 +36,11 @@ impl Server {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(place.home().join("server.log"));
         let log = log.expect("a file for what the server says");
         let listen = format!("127.0.0.1:{}", place.port);
+        let config = place.config();
+        let config = config.exists().then(|| [std::ffi::OsString::from("--config"), config.into_os_string()]);
         let mut child = Command::new(binary())
             .arg("serve")
+            .args(config.into_iter().flatten())
             .env("HEARTH_DATA", place.data())
             .env("HEARTH_PACK", place.pack())
             .env("HEARTH_DATABASE", database)

@@ -104,13 +104,18 @@ impl Place {
         &self.data
     }
 
+    /// The server's configuration file, if somebody wrote one.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.home.path().join("hearth.toml")
+    }
+
     pub(crate) fn pack(&self) -> PathBuf {
         self.home.path().join("pack")
     }
 }
 
 /// The pack without its worked cases: the server that is started hundreds of times need not read them.
-fn lean_pack(to: &Path) {
+pub(crate) fn lean_pack(to: &Path) {
     let from = std::env::var_os("HEARTH_PACK")
         .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/korea").into(), PathBuf::from);
     copy(&from, to);
@@ -130,8 +135,10 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-async fn fresh_schema(server: &str) -> String {
-    let schema = format!("crash_{}", std::process::id());
+pub(crate) async fn fresh_schema(server: &str) -> String {
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let schema = format!("crash_{}_{number}", std::process::id());
     let db = Db::open(server).await.expect("the PostgreSQL server named");
     let sql: &'static str = format!("create schema {schema}").leak();
     let mut tx = db.begin().await.expect("a transaction");

@@ -147,11 +147,7 @@ fn kind(ty: &Type) -> ValueKind {
 }
 
 /// What came back as casework takes it, and when to go on if it stays open.
-pub fn understood(
-    pack: &Pack,
-    question: &Question,
-    said: Result<Outcome, ExchangeError>,
-) -> (Reply, Option<Instant>) {
+pub fn understood(pack: &Pack, question: &Question, said: Result<Outcome, ExchangeError>) -> (Reply, Option<Instant>) {
     match said {
         Err(error) => (Reply::Refused { words: error.to_string() }, None),
         Ok(Outcome::Pending { look_again_at }) => (Reply::Pending, Some(look_again_at)),

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
+use crate::backup::{self, BackupArgs, RestoreArgs};
 use crate::config::Config;
 use crate::demo;
 use crate::pack::{self, ExplainArgs, PackCommand};
+use crate::parked::{self, ParkedCommand};
 use crate::played;
+use crate::replay::{self, DecisionCommand, ReplayArgs};
 use crate::runtime::Runtime;
 use crate::serve;
 use crate::tools::{self, AccountCommand, AgencyCommand, ImportArgs, LogCommand};
@@ -67,6 +70,18 @@ enum Command {
     /// Accounts of people.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Work that failed too often and waits for a human being.
+    #[command(subcommand)]
+    Parked(ParkedCommand),
+    /// Works a decision out again from its file and says whether it comes to the same bytes.
+    Replay(ReplayArgs),
+    /// Decisions.
+    #[command(subcommand)]
+    Decision(DecisionCommand),
+    /// A consistent copy of everything but the keys, while the server runs.
+    Backup(BackupArgs),
+    /// Puts a copy back into an empty data folder and checks it.
+    Restore(RestoreArgs),
 }
 
 /// Any failure, as one sentence for the terminal.
@@ -103,6 +118,12 @@ impl Cli {
                 with_runtime(tools::add_agency(config, name, organisation, jurisdiction))
             }
             Command::Account(AccountCommand::AddLocal(args)) => with_runtime(tools::add_local(args)),
+            Command::Parked(ParkedCommand::List { config }) => with_runtime(parked::list(config)),
+            Command::Parked(ParkedCommand::Retry { id, config }) => with_runtime(parked::retry(id, config)),
+            Command::Replay(args) => replay::replay(&args),
+            Command::Decision(DecisionCommand::Export(args)) => with_runtime(replay::export(args)),
+            Command::Backup(args) => with_runtime(backup::backup(args)),
+            Command::Restore(args) => with_runtime(backup::restore(args)),
             Command::Serve { config } => with_runtime(async move {
                 let runtime = Arc::new(Runtime::open(Config::read(config.as_deref())?).await?);
                 let listener = serve::listen(&runtime.config.listen).await?;

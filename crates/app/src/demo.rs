@@ -265,8 +265,13 @@ pub fn page(config: &Config, told: &Told) -> String {
         out.push_str(&format!("         {couple}\n"));
     }
     out.push_str(
-        "    4. As analyst: programmes and their rules. Change an amount in packs/korea/parameters, then: hearth pack reload\n    \
-         5. As privacy: the log of every look; then: hearth log verify\n",
+        "    4. As mother-2: accept the newborn's offers and watch the agencies asked: one is down at first, one needs a moment,\n       \
+            and one says otherwise than the family did.\n    \
+         5. As caseworker (or rural-caseworker, health-caseworker: by the family's place): settle that, decide what waits;\n       \
+            as approver: sign what needs a second person.\n    \
+         6. As finance: prepare the month's run and sign it; as finance-2: release it, take the bank file, feed back a return.\n    \
+         7. As analyst: programmes and their rules. Change an amount in packs/korea/parameters, then: hearth pack reload\n    \
+         8. As privacy: the log of every look, the agencies' too; then: hearth log verify\n",
     );
     out
 }

@@ -1,7 +1,9 @@
 //! The binary `hearth`: configuration, wiring, commands. Everything it does is done by another room.
 
+mod agency;
 #[doc(hidden)]
 pub mod ask;
+pub mod backup;
 pub mod cli;
 pub mod config;
 pub mod demo;
@@ -9,8 +11,10 @@ mod grant;
 mod machine;
 mod order;
 pub mod pack;
+mod parked;
 pub mod played;
 pub mod reload;
+mod replay;
 pub mod runtime;
 pub mod serve;
 pub mod site;

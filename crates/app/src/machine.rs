@@ -40,6 +40,18 @@ pub(crate) async fn in_a_case(
     purpose: &Purpose,
     persons: &[PersonId],
 ) -> Result<Vec<(PersonId, Relation)>, StoreError> {
+    let all = relations_to(tx, runtime, who, purpose, persons).await?;
+    Ok(all.into_iter().map(|(id, relation)| (id, Relation { open_case: true, ..relation })).collect())
+}
+
+/// These people as they stand to somebody who has no case of theirs.
+pub(crate) async fn relations_to(
+    tx: &mut Tx,
+    runtime: &Runtime,
+    who: &Who,
+    purpose: &Purpose,
+    persons: &[PersonId],
+) -> Result<Vec<(PersonId, Relation)>, StoreError> {
     let state = &runtime.state;
     let pack = state.packs.current();
     let within = |place: &str, around: &str| pack.ancestors(place).iter().any(|p| p.id == around);
@@ -59,8 +71,7 @@ pub(crate) async fn in_a_case(
         setting: &setting,
         today: state.today(),
     };
-    let all = relations(tx, &sight, persons.iter().copied()).await?;
-    Ok(all.into_iter().map(|(id, relation)| (id, Relation { open_case: true, ..relation })).collect())
+    Ok(relations(tx, &sight, persons.iter().copied()).await?.into_iter().collect())
 }
 
 /// Opens what an agency is to be told about people: logged as that agency's look before anything leaves.

@@ -31,20 +31,20 @@ struct Parts {
     #[serde(default)]
     holds: BTreeMap<String, toml::Value>,
     #[serde(default)]
-    differs: Vec<Differs>,
+    said: Vec<SaidOfThemselves>,
     #[serde(default)]
     account: Vec<PayAccount>,
 }
 
-/// A family says one thing and a register another.
+/// What a family said of itself, and what a register may hold otherwise.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Differs {
+struct SaidOfThemselves {
     who: String,
     whom: Whom,
     item: String,
     said: toml::Value,
-    held: toml::Value,
+    held: Option<toml::Value>,
 }
 
 /// About whom.
@@ -161,11 +161,12 @@ fn fact_json(value: &FactValue) -> Value {
 impl Played {
     /// Opens the registers: from now on the agencies know the town. `signed` names the sign-ins and who they are.
     pub(crate) async fn know(&self, runtime: &Arc<Runtime>, signed: &[(String, PersonId)]) -> Result<(), Failure> {
-        for differs in &self.parts.differs {
-            let Some(person) = self.whom(runtime, differs, signed).await? else { continue };
-            let held = json(&differs.held).ok_or_else(|| format!("differs: {} cannot be held", differs.item))?;
+        for said in &self.parts.said {
+            let Some(held) = &said.held else { continue };
+            let Some(person) = self.whom(runtime, said, signed).await? else { continue };
+            let held = json(held).ok_or_else(|| format!("said: {} cannot be held", said.item))?;
             if let Ok(mut all) = self.town.differs.write() {
-                all.insert((person, differs.item.clone()), held);
+                all.insert((person, said.item.clone()), held);
             }
         }
         // Set once; a second time changes nothing.
@@ -177,18 +178,18 @@ impl Played {
     pub(crate) async fn settle(&self, runtime: &Arc<Runtime>, signed: &[(String, PersonId)]) -> Result<(), Failure> {
         let state = &runtime.state;
         let pack = state.packs.current();
-        for differs in &self.parts.differs {
-            let Some(person) = self.whom(runtime, differs, signed).await? else { continue };
-            let known = pack.item(rules::schema::Entity::Person, &differs.item);
-            let value = known.and_then(|item| crate::town::stated(&pack, &item.ty, &differs.said));
-            let value = value.ok_or_else(|| format!("differs: {} is no such item or value", differs.item))?;
+        for said in &self.parts.said {
+            let Some(person) = self.whom(runtime, said, signed).await? else { continue };
+            let known = pack.item(rules::schema::Entity::Person, &said.item);
+            let value = known.and_then(|item| crate::town::stated(&pack, &item.ty, &said.said));
+            let value = value.ok_or_else(|| format!("said: {} is no such item or value", said.item))?;
             let origin = Origin::new("self", "", "demo");
             let pen = Pen::new(&*state.ids, &runtime.keys, state.now(), &origin);
             let check = |_: &registry::Subject, _: &str, _: &FactValue| Ok(());
             let from = born(runtime, person).await?.unwrap_or(state.today());
             let new = registry::NewFact {
                 subject: registry::Subject::Person(person),
-                item: differs.item.clone(),
+                item: said.item.clone(),
                 value,
                 valid: kernel::Period { from, until: None },
                 corrects: None,
@@ -217,11 +218,11 @@ impl Played {
     async fn whom(
         &self,
         runtime: &Runtime,
-        differs: &Differs,
+        said: &SaidOfThemselves,
         signed: &[(String, PersonId)],
     ) -> Result<Option<PersonId>, Failure> {
-        let Some((_, person)) = signed.iter().find(|(subject, _)| *subject == differs.who) else { return Ok(None) };
-        if differs.whom == Whom::Herself {
+        let Some((_, person)) = signed.iter().find(|(subject, _)| *subject == said.who) else { return Ok(None) };
+        if said.whom == Whom::Herself {
             return Ok(Some(*person));
         }
         let state = &runtime.state;

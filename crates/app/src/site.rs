@@ -1,6 +1,7 @@
 //! The whole site: pages, API, sign-in, and the demonstration's provider where it is on, behind one set of protections.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use axum::routing::get;
 use axum::{Router, middleware};
@@ -9,19 +10,21 @@ use web::safety::{Limits, protect};
 use web::sign_in::{OidcSettings, SignIn, attach, routes};
 use web::sign_in_page::Choice;
 
+use crate::agency;
 use crate::cli::Failure;
 use crate::config::Config;
 use crate::demo::{self, Told};
 use crate::runtime::Runtime;
 
 /// Everything that answers a request.
-pub fn router(runtime: &Runtime) -> Result<Router, Failure> {
+pub fn router(runtime: &Arc<Runtime>) -> Result<Router, Failure> {
     let (config, state) = (&runtime.config, &runtime.state);
     let told = if config.demo_provider { demo::told(config) } else { None };
     let provider = told.as_ref().map(|told| provider(runtime, told)).transpose()?;
     let sign_in = SignIn::new(state.clone(), oidc(config, provider.as_ref())?, choices(told.as_ref()))?;
     let mut site = web::router(state.clone())
         .merge(routes(sign_in.clone()))
+        .merge(agency::router(runtime.clone()))
         .layer(middleware::from_fn_with_state(sign_in, attach))
         .route("/healthz", get(healthz).with_state(state.clone()));
     if let Some(provider) = &provider {

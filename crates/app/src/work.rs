@@ -82,6 +82,7 @@ async fn round(runtime: &Arc<Runtime>, done: &mut Done, calls: Option<&mut JoinS
     if done.day != Some(today) {
         transact!(state.db, StoreError, |tx| {
             casework::later::queue_dates(tx, &desk).await?;
+            casework::follow::remind::queue(tx, &desk).await?;
             let start = Doubles { after: None };
             tx.queue(&*state.ids, now, DOUBLES, &today.to_string(), PRIORITY, &start).await
         })?;
@@ -225,9 +226,10 @@ pub async fn work(runtime: &Runtime, job: &JobRow) -> Result<(), StoreError> {
         _ => {
             let pack = state.packs.current();
             let desk = Desk { pack: &pack, keys: &runtime.keys, ids: &*state.ids, now: state.now() };
-            transact!(state.db, Failed, |tx| match casework::later::work(tx, &desk, job).await? {
-                true => Ok(()),
-                false => Err(Failed::Payload(format!("no room knows the job {}", job.kind))),
+            transact!(state.db, Failed, |tx| {
+                let known = casework::later::work(tx, &desk, job).await?
+                    || casework::follow::remind::work(tx, &desk, job).await?;
+                if known { Ok(()) } else { Err(Failed::Payload(format!("no room knows the job {}", job.kind))) }
             })
         }
     };

@@ -143,6 +143,20 @@ async fn bare(db: &Db, writes: Writes) {
     done.await.expect("bare writes");
 }
 
+/// So many rows in one durable transaction, a statement a row; how long it took.
+pub(crate) async fn bare_rows(db: &Db, rows: i64) -> Duration {
+    let ids = app::runtime::SystemIds;
+    let start = Instant::now();
+    let done = transact!(db, StoreError, |tx| {
+        for _ in 0..rows {
+            tx.execute(ROW, &row(&ids, 300)).await?;
+        }
+        Ok(())
+    });
+    done.expect("bare writes");
+    start.elapsed()
+}
+
 /// The same with all rows in statements of 16 rows each: the least the database can do.
 async fn bare_batched(db: &Db, writes: Writes) {
     use std::sync::OnceLock;

@@ -1,16 +1,18 @@
 //! `cargo xtask bench`: the measurements behind docs/performance.md. Prints each as it is done, then a Markdown table.
 //!
-//! Options: `--only explain,birth,page,log` and `--rounds N` (5). PostgreSQL is measured where `HEARTH_TEST_POSTGRES`
+//! Options: `--only explain,birth,page,log,decide,worklist` and `--rounds N` (5). PostgreSQL is measured where `HEARTH_TEST_POSTGRES`
 //! names a server. Everything runs in temporary folders; the two sides of a comparison take turns in one run.
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench ends at the first fault and prints")]
 
 mod birth;
+mod decide;
 mod explain;
 mod log;
 mod page;
 mod statements;
 mod table;
 mod town;
+mod worklist;
 
 use std::sync::Arc;
 
@@ -33,7 +35,7 @@ impl Options {
                 // Cargo's own word for every bench.
                 "--bench" => {}
                 other => {
-                    eprintln!("unknown option {other}: expected --only explain,birth,page,log or --rounds N");
+                    eprintln!("unknown option {other}: expected --only explain,birth,page,log,decide,worklist or --rounds N");
                     std::process::exit(2);
                 }
             }
@@ -59,16 +61,22 @@ fn main() {
             log::run(&mut table, options.rounds).await;
         }
         for (engine, url) in town::engines().await {
-            if !(options.wants("birth") || options.wants("page")) {
+            if !["birth", "page", "decide", "worklist"].iter().any(|part| options.wants(part)) {
                 continue;
             }
-            let families = birth::families(options.rounds) + page::FAMILIES;
+            let families = birth::families(options.rounds) + decide::families(options.rounds) + page::FAMILIES;
             let place = Arc::new(town::Place::settle(engine, url, families).await);
             if options.wants("page") {
                 page::run(&mut table, &place, options.rounds).await;
             }
             if options.wants("birth") {
                 birth::run(&mut table, &place, options.rounds).await;
+            }
+            if options.wants("decide") {
+                decide::run(&mut table, &place, options.rounds).await;
+            }
+            if options.wants("worklist") {
+                worklist::run(&mut table, &place, options.rounds).await;
             }
         }
     });

@@ -57,8 +57,9 @@ pub(crate) async fn run(table: &mut Table, place: &Place, rounds: usize) {
 }
 
 /// The cookies of a new account with this duty.
-async fn signed_in(place: &Place, duty: Duty, person: Option<PersonId>) -> String {
+pub(crate) async fn signed_in(place: &Place, duty: Duty, person: Option<PersonId>) -> String {
     let (state, keys) = (&place.runtime.state, &place.runtime.keys);
+    let purpose = if duty.role == Role::Caseworker { PurposeKind::Casework } else { PurposeKind::CounterService };
     let by = SignedInBy { strong: true, break_glass: false };
     let duties = [duty];
     let started = transact!(state.db, AccountError, |tx| {
@@ -66,11 +67,11 @@ async fn signed_in(place: &Place, duty: Duty, person: Option<PersonId>) -> Strin
         account::start_session(tx, keys, &*state.ids, state.now(), id, None, by).await
     });
     let token = started.expect("a session").token;
-    format!("hearth_session={}; hearth_purpose={}.bench", token.as_str(), PurposeKind::CounterService.word())
+    format!("hearth_session={}; hearth_purpose={}.bench", token.as_str(), purpose.word())
 }
 
 /// Asks for a page and reads it to the end.
-async fn get(place: &Place, cookies: &str, path: &str) -> Duration {
+pub(crate) async fn get(place: &Place, cookies: &str, path: &str) -> Duration {
     let request = Request::builder().uri(path).header(header::COOKIE, cookies).body(Body::empty()).expect("a request");
     let router = app::site::router(&place.runtime).expect("the site");
     let start = Instant::now();

@@ -107,6 +107,11 @@ impl Place {
         (family, u32::try_from(n).expect("a small town"))
     }
 
+    /// A family, by any number.
+    pub(crate) fn any(&self, n: usize) -> &Settled {
+        self.families.get(n % self.families.len()).expect("a town has families")
+    }
+
     /// A birth, from the register's telling to durable offers: guard, disclosure log, registry, rules, offers, commit.
     pub(crate) async fn birth(&self) {
         let (family, number) = self.family();

@@ -11,6 +11,7 @@ use crate::client::{Effect, Told};
 use crate::harness::http::send;
 use crate::harness::server::Server;
 use crate::harness::town::Place;
+use crate::money;
 
 /// Everything, with the server down. Each line is a violation.
 pub(crate) async fn whole(place: &Place, told: &Told) -> Vec<String> {
@@ -19,6 +20,7 @@ pub(crate) async fn whole(place: &Place, told: &Told) -> Vec<String> {
     let mut wrong = Vec::new();
     births(&mut tx, place, told, &mut wrong).await.expect("a look at the births");
     acceptances(&mut tx, told, &mut wrong).await.expect("a look at the applications");
+    money::cases(&mut tx, &mut wrong).await.expect("a look at cases and payments");
     drop(tx);
     db.close().await;
     match guard::log::verify(&place.data().join("log"), &Trust::default()) {

@@ -1,7 +1,8 @@
 //! Kills the real server under load, again and again, and looks what is left: `crash KILLS sqlite|postgres [POSTGRES_URL]`.
 //!
 //! Each cycle: start `hearth serve`, ask again for what was answered before the kill and for what was never answered, let
-//! clients register births and accept offers, kill -9 after 20 to 400 ms of it. In between and at the end the database and the
+//! clients register births and accept offers, which becomes questions to agencies that fail now and then, decisions and
+//! entitlements, kill -9 after 20 to 400 ms of it. Now and then a run is released. In between and at the end the database and the
 //! disclosure log are held against what the clients were told. Any difference is printed and the exit fails.
 #![expect(
     clippy::expect_used,
@@ -9,10 +10,12 @@
     reason = "a harness ends at the first fault of its own and prints"
 )]
 
+mod agencies;
 mod audit;
 mod client;
 #[path = "../../harness/mod.rs"]
 mod harness;
+mod money;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -20,6 +23,7 @@ use std::time::{Duration, Instant};
 use client::Told;
 use harness::server::Server;
 use harness::town::Place;
+use payment::model::Form;
 
 /// How many people live in the town: enough mothers that no family grows absurd.
 const PEOPLE: usize = 240;
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
 
 async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
     let place = Place::settle(PEOPLE, postgres).await;
+    let _agencies = agencies::play(&place).await;
     let told = Told::new(&place);
     let mut wrong = Vec::new();
     let mut startups = Vec::new();
@@ -65,6 +70,9 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
         load.join_all().await;
         wrong.append(&mut told.wrong());
         if cycle % AUDIT_EVERY == 0 {
+            for form in [Form::Cash, Form::Voucher] {
+                money::pay(&place, form).await;
+            }
             wrong.extend(audit::whole(&place, &told).await);
             println!("  {cycle} kills, {} s: {}", started.elapsed().as_secs(), told.counts());
         }
@@ -79,6 +87,10 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
     wrong.extend(audit::drained(&place).await);
     wrong.extend(audit::trails(&server, &place, &told).await);
     server.kill().await;
+    wrong.extend(money::all_granted(&place).await);
+    for form in [Form::Cash, Form::Voucher] {
+        money::pay(&place, form).await;
+    }
     wrong.extend(audit::whole(&place, &told).await);
     startups.sort();
     let middle = startups.get(startups.len() / 2).copied().unwrap_or_default();

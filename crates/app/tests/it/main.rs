@@ -11,6 +11,8 @@
 mod clock;
 mod damage;
 mod disk_full;
+mod drill;
+mod flow;
 #[path = "../../harness/mod.rs"]
 mod harness;
 mod hostile;

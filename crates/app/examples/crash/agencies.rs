@@ -1,0 +1,54 @@
+//! Agencies that answer now and then, in this process: they live on while the server is killed.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+
+use app::runtime::SystemClock;
+use exchange::simulate::{Behaviour, Held, Holdings, Running, Simulation, SimulationSettings};
+use exchange::{Agencies, ItemAsked, SubjectAsked};
+
+use crate::harness::town::Place;
+
+/// Everybody is known, and there is no entry about anything.
+struct Nothing;
+
+impl Holdings for Nothing {
+    fn held(&self, _agency: &str, _subject: &SubjectAsked, _item: &ItemAsked) -> Held {
+        Held::NoEntry
+    }
+}
+
+/// What stands in the server's configuration.
+#[derive(serde::Serialize)]
+struct Settings {
+    agencies: Agencies,
+}
+
+/// Plays every agency of the pack, each failing in a fifth of all calls, and writes the server's configuration.
+pub(crate) async fn play(place: &Place) -> Running {
+    let secret = place.home().join("agencies.secret");
+    std::fs::write(&secret, "between us").expect("a file");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).expect("a file of our own");
+    let settings = SimulationSettings {
+        seed: 20_261_122,
+        client_id: "hearth".into(),
+        client_secret: "between us".into(),
+        token_seconds: 600,
+        callback_tokens: Default::default(),
+    };
+    let simulation = Simulation::new(settings, Arc::new(Nothing), Arc::new(SystemClock));
+    let running = simulation.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a port");
+    let text = std::fs::read_to_string(place.pack().join("agencies.csv")).expect("the pack's agencies");
+    let mut agencies = Agencies::default();
+    for id in text.lines().skip(1).filter_map(|line| line.split(',').next()).filter(|id| *id != "self") {
+        simulation.behave(id, Behaviour::Flaky { percent: 20 });
+        let mut settings = simulation.settings_for(id, running.address, &secret);
+        // The next try comes while the harness still looks.
+        (settings.failures, settings.pause_seconds, settings.longest_pause_seconds) = (50, 1, 2);
+        agencies.0.insert(id.to_owned(), settings);
+    }
+    let config = toml::to_string(&Settings { agencies }).expect("settings as TOML");
+    std::fs::write(place.config(), config).expect("a configuration");
+    running
+}

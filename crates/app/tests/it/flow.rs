@@ -1,0 +1,267 @@
+//! From the mother's tap to a released run, over the real server and agencies that fail and contradict, on both engines.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant as Since};
+
+use app::config::Config;
+use app::played::{self, Played};
+use app::runtime::Runtime;
+use app::{demo, serve};
+use casework::Desk;
+use casework::investigate::settle::{self, Follow};
+use guard::account::{self, AccountError, SignedInBy};
+use guard::log::Trust;
+use guard::{Action, Purpose, PurposeKind, Relation, Resource, Who};
+use kernel::{Currency, Date, PersonId, SessionId, TaskId};
+use payment::model::Form;
+use payment::run::{self, Payer, RunStatus};
+use payment::{Calendar, ledger};
+use serde_json::json;
+use store::{StoreError, Tx, params, transact};
+use tokio::task::JoinHandle;
+
+use crate::harness::http::send;
+use crate::harness::town::{free_port, fresh_schema, lean_pack};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The demonstration, running.
+pub(crate) struct Show {
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) home: tempfile::TempDir,
+    told: demo::Told,
+    port: u16,
+    _played: Played,
+    server: JoinHandle<()>,
+}
+
+impl Show {
+    /// A small town, its agencies and its server.
+    pub(crate) async fn open(postgres: Option<String>) -> Show {
+        let home = tempfile::tempdir().unwrap();
+        let pack: PathBuf = home.path().join("pack");
+        lean_pack(&pack);
+        quicker(&pack);
+        let port = free_port();
+        let listen = format!("127.0.0.1:{port}");
+        let database = match postgres {
+            None => "sqlite:hearth.sqlite".to_owned(),
+            Some(server) => fresh_schema(&server).await,
+        };
+        let data = home.path().join("data");
+        let public_url = format!("http://{listen}");
+        let mut config = Config { database, data, pack, listen, public_url, demo_provider: true, ..Config::default() };
+        let played = played::start(&mut config).await.unwrap().expect("the pack plays agencies");
+        let listener = serve::listen(&config.listen).await.unwrap();
+        let runtime = Arc::new(Runtime::open(config).await.unwrap());
+        let told = demo::prepare(&runtime, Some(120), Some(&played)).await.unwrap();
+        let serving = runtime.clone();
+        let server = tokio::spawn(async move { serve::with_worker(serving, listener).await.unwrap() });
+        Show { runtime, home, told, port, _played: played, server }
+    }
+
+    pub(crate) fn person(&self, subject: &str) -> PersonId {
+        let found = self.told.sign_ins.iter().find(|s| s.subject == subject);
+        found.and_then(|s| s.person).expect("a sign-in of the town")
+    }
+
+    /// Somebody of the town, as they sign in.
+    async fn who(&self, subject: &str) -> Who {
+        let state = &self.runtime.state;
+        let mut tx = state.db.read().await.unwrap();
+        let account = account::of_subject(&mut tx, &demo::issuer(&self.runtime.config), subject).await.unwrap();
+        let account = account.expect("an account");
+        let duty = account.duties[0].clone();
+        Who {
+            account: account.id,
+            session: SessionId::new(&*state.ids, state.now()),
+            role: duty.role,
+            organisation: duty.organisation,
+            jurisdiction: duty.jurisdiction,
+            person: account.person,
+            strong: true,
+            suspended: false,
+            break_glass: false,
+        }
+    }
+
+    async fn cookie(&self, subject: &str) -> String {
+        let (state, who) = (&self.runtime.state, self.who(subject).await);
+        let by = SignedInBy { strong: true, break_glass: false };
+        let started = transact!(state.db, AccountError, |tx| {
+            account::start_session(tx, &self.runtime.keys, &*state.ids, state.now(), who.account, None, by).await
+        });
+        format!("hearth_session={}", started.unwrap().token.as_str())
+    }
+
+    /// Accepts the open offer of a programme.
+    pub(crate) async fn accept(&self, subject: &str, programme: &str) {
+        let person = self.person(subject);
+        let sql = "select offer_id, revision from offer where programme = $1 and status = 'open' and household_id in
+            (select household_id from person_membership where person_id = $2 and withdrawn_at is null)";
+        let mut tx = self.runtime.state.db.read().await.unwrap();
+        let row = tx.one(sql, params![programme, person]).await.unwrap();
+        let (offer, revision): (kernel::OfferId, u32) = (row.get("offer_id").unwrap(), row.get("revision").unwrap());
+        drop(tx);
+        let (cookie, key) = (self.cookie(subject).await, format!("accept-{offer}"));
+        let headers = [("cookie", cookie.as_str()), ("idempotency-key", key.as_str())];
+        let path = format!("/api/offers/{offer}/accept");
+        let answer = send(self.port, "POST", &path, &headers, &json!({ "revision": revision }).to_string()).await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status, 201, "{}", answer.body);
+    }
+
+    /// Waits until a query finds a row.
+    pub(crate) async fn until(&self, sql: &'static str, values: &[store::Value]) -> store::Row {
+        let since = Since::now();
+        loop {
+            let mut tx = self.runtime.state.db.read().await.unwrap();
+            if let Some(row) = tx.maybe(sql, values).await.unwrap() {
+                return row;
+            }
+            drop(tx);
+            assert!(since.elapsed() < PATIENCE, "never came: {sql}\n{}", self.stands().await);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Where everything stands, for a test that failed.
+    async fn stands(&self) -> String {
+        let mut tx = self.runtime.state.db.read().await.unwrap();
+        let mut all = String::new();
+        for sql in [
+            "select programme || ' ' || stage as t from benefit_case",
+            "select agency || ' ' || status || ' ' || coalesce(problem, '') as t from agency_request",
+            "select programme || ' ' || kind || ' ' || status || ' ' || detail as t from task",
+            "select kind || ' ' || coalesce(last_error, '') as t from job",
+            "select topic || ' ' || coalesce(last_error, '') as t from outbox",
+        ] {
+            for row in tx.all(sql, &[]).await.unwrap() {
+                all.push_str(&row.get::<String>("t").unwrap());
+                all.push('\n');
+            }
+        }
+        all
+    }
+
+    async fn number(&self, sql: &'static str) -> i64 {
+        let mut tx = self.runtime.state.db.read().await.unwrap();
+        tx.one(sql, &[]).await.unwrap().get("n").unwrap()
+    }
+
+    /// The server goes away; what it holds stays.
+    pub(crate) async fn close(self) -> tempfile::TempDir {
+        self.server.abort();
+        let _ = self.server.await;
+        self.runtime.state.db.close().await;
+        self.home
+    }
+}
+
+/// The agencies of the demonstration, with less waiting: one fails once.
+fn quicker(pack: &Path) {
+    let path = pack.join("demo").join("agencies.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("times = 3"), "the demonstration has an agency that fails");
+    std::fs::write(&path, text.replace("times = 3", "times = 1")).unwrap();
+}
+
+/// The official follows what the family said.
+async fn settle(show: &Show, task: TaskId) {
+    let (runtime, who) = (&show.runtime, show.who("caseworker").await);
+    let state = &runtime.state;
+    let pack = state.packs.current();
+    let desk = Desk { pack: &pack, keys: &runtime.keys, ids: &*state.ids, now: state.now() };
+    let mut tx = state.db.read().await.unwrap();
+    let case = casework::case::view::case_of_task(&mut tx, task).await.unwrap().unwrap();
+    let (_, person) = casework::case::view::concerned(&mut tx, case).await.unwrap().unwrap();
+    drop(tx);
+    let relation = Relation { in_jurisdiction: true, ..Relation::default() };
+    let resource = Resource::people([(person, relation)]);
+    let purpose = Purpose::new(PurposeKind::Casework, "passport seen").with_case(case.to_string());
+    let allowed = state.guard.permit(&who, Action::WorkCase, &resource, &purpose).await.unwrap();
+    transact!(state.db, settle::Fault, |tx| {
+        settle::contradiction(tx, &desk, &who, &allowed, task, Follow::Held, "passport seen").await
+    })
+    .unwrap();
+}
+
+/// Prepares, signs and releases the run of a form; gives its lines and sum.
+async fn pay(show: &Show, form: Form) -> (u32, i64) {
+    let runtime = &show.runtime;
+    let state = &runtime.state;
+    let pack = state.packs.current();
+    let calendar = Calendar { holidays: pack.holidays() };
+    let (now, today) = (state.now(), state.today());
+    let desk = payment::Desk { keys: &runtime.keys, ids: &*state.ids, now, today };
+    let (first, second) = (show.who("finance").await, show.who("finance-2").await);
+    // The whole of this month and the next is due by then.
+    let due: Date = today.last_of_month().tomorrow().unwrap().last_of_month();
+    let input = run::Input { pay_date: run::pay_date(due, &calendar), agency: None, form, currency: Currency::KRW };
+    let id =
+        transact!(state.db, run::Fault, |tx| run::open(tx, &desk, first.account, &calendar, &input).await).unwrap();
+    let prepared = run::prepare(&state.db, &desk, &calendar, id).await.unwrap();
+    assert_eq!(prepared.status, RunStatus::Prepared);
+    let revision = prepared.revision;
+    transact!(state.db, run::Fault, |tx| run::sign(tx, &desk, &first, id, revision).await).unwrap();
+    let payer = Payer { name: "City".into(), account: "1234567890".into(), bank: "004".into() };
+    let alone = transact!(state.db, run::Fault, |tx| run::release(tx, &desk, &first, id, revision, &payer).await);
+    assert!(matches!(alone, Err(run::Fault::SamePerson)), "{alone:?}");
+    transact!(state.db, run::Fault, |tx| run::release(tx, &desk, &second, id, revision, &payer).await).unwrap();
+    (prepared.lines, prepared.minor)
+}
+
+async fn balanced(tx: &mut Tx) -> Result<(), StoreError> {
+    let report = ledger::check::check(tx).await?;
+    assert_eq!(report.faults, Vec::<String>::new());
+    assert!(report.entitlements >= 2, "{report:?}");
+    Ok(())
+}
+
+async fn whole_flow(postgres: Option<String>) {
+    let show = Show::open(postgres).await;
+    show.accept("mother-2", "first_meeting").await;
+    show.accept("mother-2", "child_allowance").await;
+    show.accept("mother-2", "electricity_birth").await;
+    // The voucher needs nobody; the allowance waits for an agency that is down, and then says otherwise than the family.
+    show.until("select 1 as one from entitlement where programme = 'first_meeting'", &[]).await;
+    let row = show
+        .until("select task_id from task where kind = 'contradiction' and programme = 'child_allowance'", &[])
+        .await;
+    assert_eq!(show.number("select count(*) as n from entitlement where programme = 'child_allowance'").await, 0);
+    settle(&show, row.get("task_id").unwrap()).await;
+    show.until("select 1 as one from entitlement where programme = 'child_allowance'", &[]).await;
+    // The discount is another agency's: ordered and confirmed.
+    show.until(
+        "select 1 as one from benefit_order where programme = 'electricity_birth' and status = 'confirmed'",
+        &[],
+    )
+    .await;
+    let (lines, minor) = pay(&show, Form::Cash).await;
+    assert!(lines >= 1 && minor >= 100_000, "{lines} lines, {minor}");
+    assert_eq!(pay(&show, Form::Voucher).await.0, 1);
+    let twice = "select count(*) as n from (select entitlement_id, period, part from run_line where status <> 'held' and status <> 'dropped'
+        group by entitlement_id, period, part having count(*) > 1) t";
+    assert_eq!(show.number(twice).await, 0);
+    assert_eq!(show.number("select count(*) as n from outbox_dead").await, 0);
+    let mut tx = show.runtime.state.db.read().await.unwrap();
+    balanced(&mut tx).await.unwrap();
+    drop(tx);
+    let home = show.close().await;
+    guard::log::verify(&home.path().join("data").join("log"), &Trust::default()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_offer_is_asked_about_settled_decided_and_paid() {
+    whole_flow(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_on_postgresql() {
+    // The server for tests is named by the environment, as for every other test on PostgreSQL.
+    if let Ok(server) = std::env::var("HEARTH_TEST_POSTGRES") {
+        whole_flow(Some(server)).await;
+    }
+}
