@@ -8,13 +8,14 @@ use axum::response::{IntoResponse, Response};
 use guard::{Action, Allowed, Purpose, PurposeKind, Relation, Resource, Role, Who};
 use kernel::{Lang, PersonId};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use store::{Begun, StoredResponse, Tx};
 
 use super::client;
 use super::problem::{Code, Fault};
 use crate::request::Session;
 use crate::state::AppState;
-use crate::viewer::Viewer;
+use crate::viewer::{Trouble, Viewer};
 
 /// The header that names the purpose of an official's call, as a word such as `counter_service`.
 const PURPOSE: &str = "hearth-purpose";
@@ -56,6 +57,21 @@ impl FromRequestParts<AppState> for Call {
         let who = who.ok_or_else(|| Fault::new(Code::SignIn).respond(lang(&parts.headers)))?;
         let purpose = purpose(&parts.headers, who.role).map_err(|f| f.respond(lang(&parts.headers)))?;
         Ok(Call { who, purpose })
+    }
+}
+
+impl From<Trouble> for Fault {
+    fn from(trouble: Trouble) -> Fault {
+        match trouble {
+            Trouble::Absent => Fault::new(Code::NotFound),
+            Trouble::NoPerson => Fault::new(Code::Forbidden),
+            Trouble::Denied(why) => why.into(),
+            Trouble::Store(why) => why.into(),
+            Trouble::Log(why) => {
+                tracing::error!(%why, "the disclosure log failed");
+                Fault::new(Code::Unavailable)
+            }
+        }
     }
 }
 
@@ -121,6 +137,26 @@ impl Once {
             Begun::Repeated(stored) => Ok(Some(sent(&stored))),
             Begun::Mismatch => Err(Fault::new(Code::KeyReused)),
         }
+    }
+
+    /// As [`Once::begin`], for an answer that is finished by a look after the change: what was kept with the key.
+    pub(crate) async fn before<T: DeserializeOwned>(
+        &self,
+        tx: &mut Tx,
+        now: kernel::Instant,
+    ) -> Result<Option<T>, Fault> {
+        match tx.idempotent(&self.key, &self.scope, &self.hash, now).await? {
+            Begun::New => Ok(None),
+            Begun::Repeated(kept) => serde_json::from_str(&kept.body).map(Some).map_err(|_| Fault::new(Code::Internal)),
+            Begun::Mismatch => Err(Fault::new(Code::KeyReused)),
+        }
+    }
+
+    /// Keeps an answer that is not sent as it is: ids, never data of people.
+    pub(crate) async fn keep<T: Serialize>(&self, tx: &mut Tx, status: StatusCode, body: &T) -> Result<(), Fault> {
+        let body = serde_json::to_string(body).map_err(|_| Fault::new(Code::Internal))?;
+        let stored = StoredResponse { status: u32::from(status.as_u16()), body };
+        Ok(tx.idempotent_answer(&self.key, &self.scope, &stored).await?)
     }
 
     /// Keeps the answer with the change, in its transaction, and sends it. Answers to changes hold ids, never data of people.

@@ -17,9 +17,14 @@ mod intake;
 mod mending;
 mod offers;
 mod oversight;
+mod payments;
 mod people;
 mod problem;
 mod rules_of;
+mod stages;
+mod stages_decision;
+mod stages_determination;
+mod stages_payment;
 mod wire;
 
 use axum::Router;
@@ -95,6 +100,10 @@ pub(crate) enum Faults {
         offers::accept, offers::accept_several, offers::refuse,
         rules_of::programmes, rules_of::programme, rules_of::parameters, rules_of::parameter, rules_of::explain,
         oversight::checkpoint, oversight::reload,
+        stages::application, stages::investigation, stages::answered, stages_determination::determination,
+        stages_decision::decision, stages_payment::payment, stages_payment::paid,
+        payments::runs, payments::open, payments::one, payments::prepare, payments::sign, payments::release,
+        payments::cancel, payments::file, payments::bank_message, payments::ledger, payments::ledger_check,
     ),
     components(schemas(wire::Scalar)),
     modifiers(&Security),
@@ -164,12 +173,42 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts", post(admin::account))
         .route("/api/import/{table}", post(admin::import))
         .route("/api/packs/reload", post(oversight::reload))
+        .merge(ministries())
+        .merge(finance())
         .route("/api/{*rest}", axum::routing::any(nowhere))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(as_problem))
         .with_state(state)
+}
+
+/// Stages alone, for ministries' own machines.
+fn ministries() -> Router<AppState> {
+    Router::new()
+        .route("/api/stages/application", post(stages::application))
+        .route("/api/stages/investigation", post(stages::investigation))
+        .route("/api/stages/investigation/{request}", get(stages::answered))
+        .route("/api/stages/determination", post(stages_determination::determination))
+        .route("/api/stages/decision", post(stages_decision::decision))
+        .route("/api/stages/payment", post(stages_payment::payment))
+        .route("/api/stages/payment/{entitlement}", get(stages_payment::paid))
+}
+
+/// Runs, the bank, the ledger.
+fn finance() -> Router<AppState> {
+    let message = post(payments::bank_message).layer(DefaultBodyLimit::max(payments::LARGEST_MESSAGE));
+    Router::new()
+        .route("/api/runs", get(payments::runs).post(payments::open))
+        .route("/api/runs/{id}", get(payments::one))
+        .route("/api/runs/{id}/prepare", post(payments::prepare))
+        .route("/api/runs/{id}/signature", post(payments::sign))
+        .route("/api/runs/{id}/release", post(payments::release))
+        .route("/api/runs/{id}/cancel", post(payments::cancel))
+        .route("/api/runs/{id}/file", get(payments::file))
+        .route("/api/bank-messages", message)
+        .route("/api/ledger", get(payments::ledger))
+        .route("/api/ledger/check", get(payments::ledger_check))
 }
 
 /// What stands before the addresses refuses: too many requests, or one from another site.

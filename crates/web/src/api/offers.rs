@@ -200,7 +200,7 @@ fn applicant(call: &Call, given: Option<Uuid>) -> Result<PersonId, Fault> {
     }
 }
 
-fn given(pack: &catalogue::Pack, wire: &[GivenWire], pointer: &str) -> Result<Vec<Given>, Fault> {
+pub(super) fn given(pack: &catalogue::Pack, wire: &[GivenWire], pointer: &str) -> Result<Vec<Given>, Fault> {
     if wire.len() > 100 {
         return Err(Fault::field(Code::Invalid, pointer, "expected at most 100 answers"));
     }
