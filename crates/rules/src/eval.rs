@@ -3,11 +3,13 @@
 //! Values are worked out on demand and kept per node and person, so that what several programmes share is done once. The day
 //! may be an interval: then every result holds for all days in it, which lets a search for the next change skip whole years.
 
+use std::cell::{Cell, RefCell};
+
 use crate::apply;
 use crate::ast::Cmp;
 use crate::facts::Household;
 use crate::ir::{Aggregate, ByDate, Id, Node, Op, Relation};
-use crate::program::Program;
+use crate::program::{Hot, Program};
 use crate::trace::Place;
 use crate::types::Ty;
 use crate::value::{Bounds, Lane, Trouble, TroubleKind, Val};
@@ -58,19 +60,54 @@ struct Kept {
     val: Val,
     /// The days for which it holds, if it changes with the days at all.
     days: (i32, i32),
-    /// The supposition on which it rests; [`RECORD`]: on recorded facts alone; [`NOTHING`]: it was never worked out.
-    on: u32,
+    /// For which run, and for which supposition in it, it was worked out: see [`next_number`].
+    on: u64,
 }
 
-const RECORD: u32 = 0;
-const NOTHING: u32 = u32::MAX;
+const NOTHING: Kept = Kept { val: Val::Bool(false), days: (0, 0), on: 0 };
+
+/// How many buffers a thread keeps for its next runs.
+const SPARE: usize = 8;
+
+thread_local! {
+    /// Buffers of values of earlier runs. Numbers are never used twice, so what stands in them is never taken for anything of
+    /// this run; to make and clear new ones would cost more than many a whole run.
+    static BUFFERS: RefCell<Vec<Vec<Kept>>> = const { RefCell::new(Vec::new()) };
+    static NUMBER: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A number for a run or a supposition that no value in any buffer of this thread carries.
+fn next_number() -> u64 {
+    NUMBER.set(NUMBER.get() + 1);
+    NUMBER.get()
+}
+
+fn buffer(size: usize) -> Vec<Kept> {
+    let mut buffer = BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_default();
+    buffer.resize(size, NOTHING);
+    buffer
+}
+
+impl Drop for Machine<'_> {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.memo);
+        // A thread that is ending has nowhere to keep it.
+        let _ = BUFFERS.try_with(|kept| {
+            if let Ok(mut kept) = kept.try_borrow_mut()
+                && kept.len() < SPARE
+            {
+                kept.push(buffer);
+            }
+        });
+    }
+}
 
 impl Kept {
     /// What is known for many days is known for some of them; what was open may be decided, and an error may be settled.
-    fn holds(&self, dated: bool, today: Bounds) -> bool {
-        let (lo, hi) = (i64::from(self.days.0), i64::from(self.days.1));
-        let known = !matches!(self.val, Val::Unknown(_) | Val::Error(_));
-        !dated || (lo <= today.lo && today.hi <= hi && (known || (lo == today.lo && hi == today.hi)))
+    #[inline]
+    fn holds(&self, today: (i32, i32)) -> bool {
+        let within = self.days.0 <= today.0 && today.1 <= self.days.1;
+        within && (self.days == today || !matches!(self.val, Val::Unknown(_) | Val::Error(_)))
     }
 }
 
@@ -80,11 +117,15 @@ pub(crate) struct Machine<'a> {
     pub(crate) household: &'a Household,
     pub(crate) today: Bounds,
     pub(crate) claim: Bounds,
+    /// `today` as kept values have it.
+    days: (i32, i32),
     memo: Vec<Kept>,
     /// Facts supposed instead of those recorded.
     supposed: Vec<(Place, Val)>,
-    /// Which suppositions are under way: a new number for each.
-    supposition: u32,
+    /// The number of values that rest on recorded facts alone.
+    record: u64,
+    /// The number of the supposition under way.
+    supposition: u64,
     /// The columns supposed, as a set of bits like [`Program::reads`].
     supposed_columns: Vec<u64>,
     /// Operations done so far.
@@ -99,9 +140,11 @@ impl<'a> Machine<'a> {
             household,
             today,
             claim,
-            memo: vec![Kept { val: Val::Bool(false), days: (0, 0), on: NOTHING }; size],
+            days: (short(today.lo), short(today.hi)),
+            memo: buffer(size),
             supposed: Vec::new(),
-            supposition: RECORD,
+            record: next_number(),
+            supposition: 0,
             supposed_columns: Vec::new(),
             operations: 0,
         }
@@ -110,6 +153,7 @@ impl<'a> Machine<'a> {
     /// Moves to other days. The day of the claim must move along, or stand through all moves.
     pub(crate) fn move_to(&mut self, today: Bounds, claim: Bounds) {
         (self.today, self.claim) = (today, claim);
+        self.days = (short(today.lo), short(today.hi));
     }
 
     /// Supposes facts to be otherwise than recorded; nothing to go back to the record.
@@ -120,7 +164,7 @@ impl<'a> Machine<'a> {
         if facts.is_empty() {
             return;
         }
-        self.supposition += 1;
+        self.supposition = next_number();
         let program = self.program;
         self.supposed_columns.resize(program.words, 0);
         for ((member, column), _) in facts {
@@ -133,12 +177,12 @@ impl<'a> Machine<'a> {
 
     /// On what a node's value rests: on recorded facts alone, or on what is supposed at the moment.
     #[inline]
-    fn rests_on(&self, id: Id) -> u32 {
+    fn rests_on(&self, id: Id) -> u64 {
         if self.supposed.is_empty() {
-            return RECORD;
+            return self.record;
         }
         let touched = self.program.reads(id).iter().zip(&self.supposed_columns).any(|(a, b)| a & b != 0);
-        if touched { self.supposition } else { RECORD }
+        if touched { self.supposition } else { self.record }
     }
 
     /// All of these together.
@@ -157,12 +201,18 @@ impl<'a> Machine<'a> {
     }
 
     /// Where the value of a node for the current person is kept; beyond all slots for what depends on several people.
+    #[inline]
     pub(crate) fn slot(&self, id: Id, env: Env) -> usize {
-        match self.program.arena.node(id).need {
-            0 => self.program.slot(id),
+        self.slot_of(self.program.hot(id), env)
+    }
+
+    #[inline]
+    fn slot_of(&self, hot: Hot, env: Env) -> usize {
+        match hot.need {
+            0 => hot.slot as usize,
             1 => {
                 let person = env.person(0).unwrap_or(0);
-                self.program.household_slots + self.program.slot(id) * self.household.members.len() + person
+                self.program.household_slots + hot.slot as usize * self.household.members.len() + person
             }
             _ => usize::MAX,
         }
@@ -174,23 +224,36 @@ impl<'a> Machine<'a> {
     }
 
     /// The value of a node.
+    #[inline]
     pub(crate) fn eval(&mut self, id: Id, env: Env) -> Val {
-        let program = self.program;
-        let node = program.arena.node(id);
-        match &node.op {
-            Op::Const(v) => return *v,
-            Op::HouseholdFact(c) => return self.fact(*c, None),
-            Op::PersonFact(c) => return self.fact(*c, env.person(0)),
-            _ => {}
+        let hot = self.program.hot(id);
+        if hot.leaf {
+            return self.leaf(id, env);
         }
-        let slot = self.slot(id, env);
+        let slot = self.slot_of(hot, env);
         let on = self.rests_on(id);
         if let Some(kept) = self.memo.get(slot)
             && kept.on == on
-            && kept.holds(node.dated, self.today)
+            && (!hot.dated || kept.holds(self.days))
         {
             return kept.val;
         }
+        self.work_out(id, env, slot, on)
+    }
+
+    #[inline]
+    fn leaf(&self, id: Id, env: Env) -> Val {
+        match &self.program.arena.node(id).op {
+            Op::Const(v) => *v,
+            Op::HouseholdFact(c) => self.fact(*c, None),
+            Op::PersonFact(c) => self.fact(*c, env.person(0)),
+            _ => Val::UNKNOWN,
+        }
+    }
+
+    #[inline(never)]
+    fn work_out(&mut self, id: Id, env: Env, slot: usize, on: u64) -> Val {
+        let node = self.program.arena.node(id);
         self.operations += 1;
         let v = match self.work(node, env) {
             // What holds whatever the facts are is known even where the facts are not.
@@ -201,7 +264,7 @@ impl<'a> Machine<'a> {
             Err(kind) => Val::Error(Trouble { kind, node: id.0 }),
         };
         if let Some(kept) = self.memo.get_mut(slot) {
-            *kept = Kept { val: v, days: (short(self.today.lo), short(self.today.hi)), on };
+            *kept = Kept { val: v, days: self.days, on };
         }
         v
     }

@@ -271,7 +271,7 @@ impl<'a> Run<'a> {
     fn condition(&mut self, c: &ConditionIr, env: Env) -> ConditionResult {
         let v = self.machine.eval(c.node, env);
         let steps = self.tracer.steps(&mut self.machine, c.node, env);
-        let facts = self.tracer.facts(&mut self.machine, c.node, env);
+        let facts = self.tracer.reasons.facts(&mut self.machine, c.node, env);
         ConditionResult { id: c.id.to_string(), holds: v.truth(), error: self.trouble(v), steps, facts }
     }
 

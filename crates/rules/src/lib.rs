@@ -29,6 +29,7 @@ mod parser;
 mod print;
 mod program;
 mod ranges;
+mod reasons;
 mod refer;
 mod relevant;
 pub mod schema;

@@ -1,7 +1,8 @@
 //! Changes: what would turn a *no* into something else, and the next day on which anything may turn by itself.
 //!
-//! Days are searched by halving: the evaluator works out a whole interval of days at once, and where the answer is
-//! the same for all of them the interval is done with. Only intervals with a change inside are cut in two.
+//! Days are searched by cutting: the evaluator works out a whole interval of days at once, and where the answer is the same
+//! for all of them the interval is done with. Only intervals with a change inside are cut in two, first where the law itself
+//! changes. Each condition is searched alone: while an age is waited for, nobody's income is worked out again.
 
 use std::collections::HashSet;
 
@@ -35,38 +36,161 @@ pub(crate) struct Days<'a> {
     claim: Option<Bounds>,
     on: i64,
     left: u32,
+    /// Dates whose anniversaries are likely days of change: those on record, and a first of January.
+    births: Vec<i64>,
 }
 
 impl<'a> Days<'a> {
     pub(crate) fn new(program: &'a Program, household: &'a Household, on: i64, claim: Option<Bounds>) -> Self {
         let all = Bounds { lo: on + 1, hi: on + AHEAD };
         let machine = |days: Bounds| Machine::new(program, household, days, claim.unwrap_or(days));
-        Days { machine: machine(all), ahead: machine(all), claim, on, left: 0 }
+        Days { machine: machine(all), ahead: machine(all), claim, on, left: 0, births: births(household) }
     }
 
-    /// The first day ahead, up to `last`, on which `found` holds of the node's value. `found` is asked about single days; for
-    /// intervals `never` must say that it holds on none of them.
+    /// The first day ahead, up to `last`, on which `never` does not hold of the node's value. Asked about an interval `never` must
+    /// say that it holds on every day of it.
     fn first(&mut self, id: Id, env: Env, last: i64, never: &dyn Fn(Val) -> bool) -> Option<i64> {
-        if last <= self.on || !self.machine.program.arena.node(id).dated || never(self.ahead.eval(id, env)) {
+        if last <= self.on || !self.machine.program.arena.node(id).dated {
             return None;
         }
         self.left = BUDGET;
-        self.halve(id, env, Bounds { lo: self.on + 1, hi: last.min(self.on + AHEAD) }, never)
+        self.search(id, env, Bounds { lo: self.on + 1, hi: last.min(self.on + AHEAD) }, never)
     }
 
-    fn halve(&mut self, id: Id, env: Env, days: Bounds, never: &dyn Fn(Val) -> bool) -> Option<i64> {
+    fn at(&mut self, id: Id, env: Env, days: Bounds) -> Option<Val> {
         self.left = self.left.checked_sub(1)?;
         self.machine.move_to(days, self.claim.unwrap_or(days));
-        if never(self.machine.eval(id, env)) {
+        Some(self.machine.eval(id, env))
+    }
+
+    /// First looks at the whole time ahead.
+    fn search(&mut self, id: Id, env: Env, days: Bounds, never: &dyn Fn(Val) -> bool) -> Option<i64> {
+        let whole = self.ahead.eval(id, env);
+        if never(whole) {
             return None;
         }
-        if days.lo == days.hi {
+        match days.lo < days.hi {
+            _ if settled(whole) => Some(days.lo),
+            true => self.halves(id, env, days, never),
+            false => self.cut(id, env, days, never),
+        }
+    }
+
+    fn cut(&mut self, id: Id, env: Env, days: Bounds, never: &dyn Fn(Val) -> bool) -> Option<i64> {
+        let v = self.at(id, env, days)?;
+        if never(v) {
+            return None;
+        }
+        // What is known of the whole interval is so on its first day.
+        if days.lo == days.hi || settled(v) {
             return Some(days.lo);
         }
-        let middle = days.lo + (days.hi - days.lo) / 2;
-        self.halve(id, env, Bounds { lo: days.lo, hi: middle }, never)
-            .or_else(|| self.halve(id, env, Bounds { lo: middle + 1, hi: days.hi }, never))
+        self.halves(id, env, days, never)
     }
+
+    fn halves(&mut self, id: Id, env: Env, days: Bounds, never: &dyn Fn(Val) -> bool) -> Option<i64> {
+        let second = self.likely_change(id, days);
+        if let Some(day) = self.cut(id, env, Bounds { lo: days.lo, hi: second - 1 }, never) {
+            return Some(day);
+        }
+        // The day was chosen as one on which things change: it may be the one.
+        if days.hi - second < 366 && !never(self.at(id, env, Bounds { lo: second, hi: second })?) {
+            return Some(second);
+        }
+        self.cut(id, env, Bounds { lo: second, hi: days.hi }, never)
+    }
+
+    /// A day after the first near the middle of the interval on which something may well change: the law, somebody's age,
+    /// the month; else the middle itself.
+    fn likely_change(&self, id: Id, days: Bounds) -> i64 {
+        let middle = days.lo + (days.hi - days.lo) / 2 + 1;
+        if let Some(day) = self.machine.program.new_law_within(id, days) {
+            return day;
+        }
+        let inside = |day: &i64| days.lo < *day && *day <= days.hi;
+        let near = |months: i64| {
+            let around = self.births.iter().map(move |birth| {
+                let since = days::months_between(*birth, middle) / months * months;
+                [since, since + months].map(|n| days::plus_months(*birth, n))
+            });
+            around.flatten().flatten().filter(inside).min_by_key(|day| (day - middle).abs())
+        };
+        near(12).or_else(|| near(1)).unwrap_or(middle)
+    }
+
+    /// The first day ahead on which a verdict by date is neither *no* nor an error; `fails` says which conditions fail now.
+    fn first_open(&mut self, versions: &[ByDate], env: Env, fails: &mut dyn FnMut(Id) -> bool) -> Option<i64> {
+        self.left = BUDGET;
+        let (first, last) = (self.on + 1, self.on + AHEAD);
+        let ahead = versions.iter().map(|v| (v.node, Bounds { lo: v.from.max(first), hi: v.to.min(last) }));
+        let mut ahead: Vec<(Id, Bounds)> = ahead.filter(|(_, days)| days.lo <= days.hi).collect();
+        ahead.sort_unstable_by_key(|(_, days)| days.lo);
+        ahead.into_iter().find_map(|(id, days)| self.all_open(id, env, days, fails))
+    }
+
+    /// A conjunction is open on the first day on which every part is.
+    fn all_open(&mut self, id: Id, env: Env, days: Bounds, fails: &mut dyn FnMut(Id) -> bool) -> Option<i64> {
+        let mut parts: Vec<(Id, bool)> = match &self.machine.program.arena.node(id).op {
+            Op::And(list) => list.iter().map(|part| (*part, fails(*part))).collect(),
+            _ => vec![(id, true)],
+        };
+        // Those that fail now decide on the day; the others are only looked at there.
+        parts.sort_by_key(|(_, fails)| !fails);
+        let mut day = days.lo;
+        loop {
+            let before = day;
+            for (part, fails) in &parts {
+                day = self.part_open(*part, env, Bounds { lo: day, hi: days.hi }, *fails && day == days.lo)?;
+            }
+            if day > before {
+                continue;
+            }
+            // The whole may know by its ranges what the parts do not.
+            if !never_open(self.at(id, env, Bounds { lo: day, hi: day })?) {
+                return Some(day);
+            }
+            day += 1;
+            if day > days.hi {
+                return None;
+            }
+        }
+    }
+
+    fn part_open(&mut self, id: Id, env: Env, days: Bounds, fails: bool) -> Option<i64> {
+        if !fails && !never_open(self.at(id, env, Bounds { lo: days.lo, hi: days.lo })?) {
+            return Some(days.lo);
+        }
+        if !self.machine.program.arena.node(id).dated {
+            return None;
+        }
+        self.search(id, env, days, &never_open)
+    }
+}
+
+/// How many dates are looked at when an interval is cut.
+const DATES: usize = 8;
+
+fn births(household: &Household) -> Vec<i64> {
+    let values = household.person_values.iter().chain(&household.household_values);
+    let mut dates: Vec<i64> = vec![days::number(2000, 1, 1)];
+    for value in values {
+        if let Val::Date(day) = value
+            && !dates.contains(day)
+            && dates.len() < DATES
+        {
+            dates.push(*day);
+        }
+    }
+    dates
+}
+
+/// Whether a value worked out for an interval is that of each of its days: an error may be that of some.
+fn settled(v: Val) -> bool {
+    !v.is_unknown() && !v.is_error()
+}
+
+fn never_open(v: Val) -> bool {
+    matches!(v, Val::Bool(false) | Val::Error(_))
 }
 
 impl<'a> Run<'a> {
@@ -86,11 +210,12 @@ impl<'a> Run<'a> {
     /// The first day on which the answer is no longer *no*.
     fn turns(&mut self, id: Id, env: Env) -> Option<i64> {
         let (program, household) = (self.machine.program, self.machine.household);
+        let Op::Entitled { versions, .. } = &program.arena.node(id).op else { return None };
         let claim = if self.claim_moves { None } else { Some(self.machine.claim) };
         let on = self.on;
         let days = self.elsewhere.get_or_insert_with(|| Days::new(program, household, on, claim));
-        let never = |v: Val| matches!(v, Val::Bool(false) | Val::Error(_));
-        days.first(id, env, i64::MAX, &never)
+        let machine = &mut self.machine;
+        days.first_open(versions, env, &mut |part| machine.eval(part, env) == Val::Bool(false))
     }
 
     /// Looks for the one comparison that decides, and for the value that would turn it.
@@ -191,9 +316,9 @@ impl<'a> Run<'a> {
 
     /// The first fact that decided against, other than a date: birthdays do not change.
     fn fact(&mut self, c: &ConditionIr, env: Env) -> Option<NearestChange> {
-        let facts = self.tracer.facts(&mut self.machine, c.node, env);
-        let fact = facts.into_iter().find(|f| f.value.as_ref().is_some_and(|v| !matches!(v, Value::Date(_))))?;
-        Some(NearestChange::Fact { condition: c.id.to_string(), fact: fact.fact, value: fact.value })
+        let facts = self.tracer.reasons.facts(&mut self.machine, c.node, env);
+        let fact = facts.iter().find(|f| f.value.as_ref().is_some_and(|v| !matches!(v, Value::Date(_))))?;
+        Some(NearestChange::Fact { condition: c.id.to_string(), fact: fact.fact.clone(), value: fact.value.clone() })
     }
 }
 

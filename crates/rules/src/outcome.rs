@@ -1,6 +1,7 @@
 //! What the explaining evaluator says: for a person to read and for a program to store. Plain data, serialisable.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kernel::Date;
 use serde::Serialize;
@@ -78,6 +79,33 @@ pub struct Step {
     pub value: Option<Value>,
 }
 
+/// Facts in the order in which they were reached. The income of a household stands behind many conditions, so lists that are
+/// the same are one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Facts(Arc<[Arc<FactUsed>]>);
+
+impl FromIterator<Arc<FactUsed>> for Facts {
+    fn from_iter<I: IntoIterator<Item = Arc<FactUsed>>>(facts: I) -> Facts {
+        Facts(facts.into_iter().collect())
+    }
+}
+
+impl std::ops::Deref for Facts {
+    type Target = [Arc<FactUsed>];
+    fn deref(&self) -> &[Arc<FactUsed>] {
+        &self.0
+    }
+}
+
+impl<'a> IntoIterator for &'a Facts {
+    type Item = &'a Arc<FactUsed>;
+    type IntoIter = std::slice::Iter<'a, Arc<FactUsed>>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
 /// One condition with its truth and what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ConditionResult {
@@ -90,7 +118,7 @@ pub struct ConditionResult {
     /// Named values compared, left to right.
     pub steps: Vec<Step>,
     /// Facts read.
-    pub facts: Vec<FactUsed>,
+    pub facts: Facts,
 }
 
 /// A sum and the period it is for.

@@ -7,6 +7,7 @@ use crate::facts::{HouseholdBuilder, Layout};
 use crate::ir::{Arena, Id, Op};
 use crate::schema::{Entity, Expr, Per};
 use crate::tables::ParamTable;
+use crate::value::Bounds;
 
 /// One condition, compiled.
 #[derive(Clone, Debug)]
@@ -92,6 +93,21 @@ pub struct Program {
     /// For each node the columns it reads, directly or through others: `words` words of bits.
     reads: Vec<u64>,
     pub(crate) words: usize,
+    /// First days of versions and table rows, sorted: days on which the law changes.
+    new_law: Vec<i64>,
+    /// For each node which of these days it or what it reads is changed on: a set of bits.
+    touched_by: Vec<u64>,
+    hot: Vec<Hot>,
+}
+
+/// The few facts about a node that every visit needs, kept together: nodes themselves are large.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Hot {
+    pub(crate) slot: u32,
+    pub(crate) need: u8,
+    pub(crate) dated: bool,
+    /// A written value or a fact: nothing is worked out.
+    pub(crate) leaf: bool,
 }
 
 /// A version of a programme as analysts read it.
@@ -137,10 +153,15 @@ impl Program {
             person_slots,
             reads: Vec::new(),
             words: 0,
+            new_law: Vec::new(),
+            touched_by: Vec::new(),
+            hot: Vec::new(),
         };
         program.index_reads();
         program.index_items();
         program.index_names();
+        program.index_new_law();
+        program.index_hot();
         program.hash = crate::hash::content(&program);
         program
     }
@@ -185,8 +206,20 @@ impl Program {
         }
     }
 
-    pub(crate) fn slot(&self, id: Id) -> usize {
-        self.slots.get(id.0 as usize).map_or(usize::MAX, |s| *s as usize)
+    fn index_hot(&mut self) {
+        let one = |(node, slot): (&crate::ir::Node, &u32)| Hot {
+            slot: *slot,
+            need: node.need,
+            dated: node.dated,
+            leaf: matches!(node.op, Op::Const(_) | Op::HouseholdFact(_) | Op::PersonFact(_)),
+        };
+        self.hot = self.arena.nodes().iter().zip(&self.slots).map(one).collect();
+    }
+
+    /// What is asked of a node each time it is met.
+    #[inline]
+    pub(crate) fn hot(&self, id: Id) -> Hot {
+        self.hot.get(id.0 as usize).copied().unwrap_or_default()
     }
 
     /// Which items each programme can read, through definitions and other programmes.
@@ -216,6 +249,61 @@ impl Program {
             }
             self.items_of.insert(programme.id.clone(), items.into_iter().collect());
         }
+    }
+
+    /// Days on which the law changes, and for each node those that touch it: operands come before what uses them.
+    fn index_new_law(&mut self) {
+        let spans = |op: &Op| -> Vec<(i64, i64)> {
+            match op {
+                Op::Define { versions, .. } | Op::Entitled { versions, .. } | Op::AmountOf { versions, .. } => {
+                    versions.iter().map(|v| (v.from, v.to)).collect()
+                }
+                Op::Param { table, .. } => match self.tables.get(*table as usize) {
+                    Some(t) => t.rows.iter().map(|r| (r.from, r.to)).collect(),
+                    None => Vec::new(),
+                },
+                _ => Vec::new(),
+            }
+        };
+        let mut own: Vec<Vec<i64>> = Vec::with_capacity(self.arena.nodes().len());
+        for node in self.arena.nodes() {
+            let days = spans(&node.op).into_iter().flat_map(|(from, to)| [from, to.saturating_add(1)]);
+            own.push(days.filter(|d| *d != i64::MIN && *d != i64::MAX).collect());
+        }
+        self.new_law = own.iter().flatten().copied().collect();
+        self.new_law.sort_unstable();
+        self.new_law.dedup();
+        let words = self.new_law.len().div_ceil(64);
+        self.touched_by = Vec::with_capacity(own.len() * words);
+        for (node, days) in self.arena.nodes().iter().zip(&own) {
+            let start = self.touched_by.len();
+            self.touched_by.resize(start + words, 0);
+            let (before, here) = self.touched_by.split_at_mut(start);
+            for n in days.iter().filter_map(|d| self.new_law.binary_search(d).ok()) {
+                if let Some(w) = here.get_mut(n / 64) {
+                    *w |= 1 << (n % 64);
+                }
+            }
+            node.op.each_child(|child| {
+                let at = child.0 as usize * words;
+                let theirs = before.get(at..at + words).unwrap_or(&[]);
+                here.iter_mut().zip(theirs).for_each(|(w, t)| *w |= t);
+            });
+        }
+    }
+
+    /// The day nearest to the middle, after the first, on which the law that the node reads changes.
+    pub(crate) fn new_law_within(&self, id: Id, days: Bounds) -> Option<i64> {
+        let words = self.new_law.len().div_ceil(64);
+        let touched = |n: usize| {
+            let word = self.touched_by.get(id.0 as usize * words + n / 64).copied().unwrap_or(0);
+            word & (1 << (n % 64)) != 0
+        };
+        let start = self.new_law.partition_point(|d| *d <= days.lo);
+        let end = self.new_law.partition_point(|d| *d <= days.hi);
+        let middle = days.lo + (days.hi - days.lo) / 2;
+        let inside = self.new_law.iter().enumerate().take(end).skip(start);
+        inside.filter(|(n, _)| touched(*n)).map(|(_, d)| *d).min_by_key(|d| (d - middle).abs())
     }
 
     fn index_names(&mut self) {

@@ -11,13 +11,14 @@ use crate::days;
 use crate::dec::Dec;
 use crate::eval::{Env, Machine};
 use crate::facts::Column;
-use crate::ir::{Id, Op};
+use crate::ir::{Id, Op, TimeUnit};
 use crate::schema::{Entity, Type};
 use crate::trace::{Place, Tracer};
+use crate::types::Ty;
 use crate::value::Val;
 
 /// How many combinations are tried at most.
-const LIMIT: usize = 512;
+const LIMIT: usize = 1024;
 /// How many telling values a single fact has at most.
 const SAMPLES: usize = 64;
 
@@ -25,6 +26,12 @@ impl Tracer {
     /// The unknown facts that could change a value.
     pub(crate) fn relevant(&mut self, m: &mut Machine, id: Id, env: Env) -> Vec<Place> {
         let program = m.program;
+        if program.arena.node(id).ty != Ty::Bool {
+            // What a sum is made of matters without being compared with anything.
+            let mut all = self.unknown(m, id, env);
+            all.sort_unstable();
+            return all;
+        }
         let parts: Vec<Id> = match &program.arena.node(id).op {
             Op::And(list) => list.iter().copied().filter(|i| m.eval(*i, env).is_unknown()).collect(),
             _ => vec![id],
@@ -35,22 +42,15 @@ impl Tracer {
             let places = self.unknown(m, part, env);
             let atoms = std::mem::take(&mut self.atoms);
             let mut group = Group { parts: vec![part], places, atoms, shared: self.shared };
-            let cuts = std::mem::take(&mut self.cuts);
-            let (meeting, apart): (Vec<Group>, Vec<Group>) = groups
-                .into_iter()
-                .partition(|g| g.places.iter().any(|(p, _)| group.places.iter().any(|(q, _)| p == q)));
+            let (meeting, apart): (Vec<Group>, Vec<Group>) =
+                groups.into_iter().partition(|g| g.places.iter().any(|p| group.places.contains(p)));
             groups = apart;
-            group.places.iter_mut().for_each(|(_, known)| known.extend(cuts.iter().copied()));
             for other in meeting {
                 group.shared = true;
                 group.parts.extend(other.parts);
                 group.atoms.extend(other.atoms);
-                for (place, cuts) in other.places {
-                    match group.places.iter_mut().find(|(p, _)| *p == place) {
-                        Some((_, known)) => known.extend(cuts),
-                        None => group.places.push((place, cuts)),
-                    }
-                }
+                let new: Vec<Place> = other.places.into_iter().filter(|p| !group.places.contains(p)).collect();
+                group.places.extend(new);
             }
             groups.push(group);
         }
@@ -72,8 +72,7 @@ impl Tracer {
 /// Conditions that are read from common unknown facts.
 struct Group {
     parts: Vec<Id>,
-    /// The facts, each with the values it may be compared with.
-    places: Vec<(Place, Vec<Val>)>,
+    places: Vec<Place>,
     /// Comparisons that are open.
     atoms: Vec<(Id, Env)>,
     /// Whether a fact is read more than once.
@@ -83,11 +82,12 @@ struct Group {
 impl Group {
     /// The facts that matter, and whether the conditions can hold at all.
     fn kept(self, m: &mut Machine, env: Env) -> (Vec<Place>, bool) {
-        let mut places: Vec<Place> = self.places.iter().map(|p| p.0).collect();
-        if !self.shared || !self.direct(m) {
+        let mut places = self.places.clone();
+        if !self.shared {
             return (places, true);
         }
-        let mut samples: Vec<Vec<Val>> = self.places.iter().map(|(p, cuts)| telling(m, *p, cuts)).collect();
+        let Some(held) = self.direct(m) else { return (places, true) };
+        let mut samples: Vec<Vec<Val>> = places.iter().map(|p| telling(m, *p, &held)).collect();
         let many = samples.iter().map(Vec::len).try_fold(1usize, |n, s| n.checked_mul(s));
         if many.is_none_or(|n| n > LIMIT) || samples.iter().any(Vec::is_empty) {
             return (places, true);
@@ -110,19 +110,23 @@ impl Group {
         (places, possible)
     }
 
-    /// Whether every open comparison holds one recorded fact (or the time since it) against a known value. Then the telling
-    /// values of each fact stand for all its values, and what the combinations show is proven.
-    fn direct(&self, m: &mut Machine) -> bool {
+    /// What each fact is held against, if every open comparison holds one recorded fact (or the time since it) against a known
+    /// value. Then the telling values of each fact stand for all its values, and what the combinations show is proven.
+    fn direct(&self, m: &mut Machine) -> Option<Vec<Held>> {
         let program = m.program;
-        self.atoms.iter().all(|(id, env)| {
-            let Op::Compare(_, a, b) = program.arena.node(*id).op else { return false };
+        let mut held = Vec::with_capacity(self.atoms.len());
+        for (id, env) in &self.atoms {
+            let Op::Compare(_, a, b) = program.arena.node(*id).op else { return None };
             let (x, y) = (m.eval(a, *env), m.eval(b, *env));
-            match (x.is_unknown(), y.is_unknown()) {
-                (true, false) => is_fact(m, a, *env),
-                (false, true) => is_fact(m, b, *env),
-                _ => false,
-            }
-        })
+            let (fact, against) = match (x.is_unknown(), y.is_unknown()) {
+                (true, false) => (a, y),
+                (false, true) => (b, x),
+                _ => return None,
+            };
+            let (place, since) = fact_in(m, fact, *env)?;
+            held.push(Held { place, since, against });
+        }
+        Some(held)
     }
 
     fn outcome(&self, m: &mut Machine, env: Env) -> Val {
@@ -156,19 +160,30 @@ impl Group {
     }
 }
 
-/// Whether a node is a recorded fact, or the time between one and today.
-fn is_fact(m: &mut Machine, id: Id, env: Env) -> bool {
+/// A fact held against a known value: itself, or the time since it.
+struct Held {
+    place: Place,
+    since: Option<TimeUnit>,
+    against: Val,
+}
+
+/// The recorded fact that a node is, or since which it tells the time.
+fn fact_in(m: &mut Machine, id: Id, env: Env) -> Option<(Place, Option<TimeUnit>)> {
     let program = m.program;
     match &program.arena.node(id).op {
-        Op::HouseholdFact(_) | Op::PersonFact(_) => true,
-        Op::Widen(a) => is_fact(m, *a, env),
-        Op::Outer(by, a) => is_fact(m, *a, env.outside(*by)),
-        Op::Between(_, a, b) => is_fact(m, *a, env) && m.eval(*b, env) == Val::Date(m.today.lo),
-        Op::Define { versions, stated: None, .. } => match versions.as_ref() {
-            [one] => is_fact(m, one.node, env),
-            _ => false,
+        Op::HouseholdFact(c) => Some(((None, *c), None)),
+        Op::PersonFact(c) => Some(((env.person(0), *c), None)),
+        Op::Widen(a) => fact_in(m, *a, env),
+        Op::Outer(by, a) => fact_in(m, *a, env.outside(*by)),
+        Op::Between(unit, a, b) if m.eval(*b, env) == Val::Date(m.today.lo) => match fact_in(m, *a, env)? {
+            (place, None) => Some((place, Some(*unit))),
+            _ => None,
         },
-        _ => false,
+        Op::Define { versions, stated: None, .. } => match versions.as_ref() {
+            [one] => fact_in(m, one.node, env),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -202,30 +217,15 @@ fn combinations(samples: &[Vec<Val>], fast: usize, mut f: impl FnMut(&[Val], usi
     }
 }
 
-/// Values of a fact that may lead to different answers: all of a short list, or those around what it is compared with.
-fn telling(m: &Machine, (member, column): Place, cuts: &[Val]) -> Vec<Val> {
+/// Values of a fact that may lead to different answers: all of a short list, or those at, before, between and after what it
+/// is held against. Empty: too many.
+fn telling(m: &Machine, place: Place, held: &[Held]) -> Vec<Val> {
     let layout = &m.program.layout;
+    let (member, column) = place;
     let entity = if member.is_none() { Entity::Household } else { Entity::Person };
     let Some(Column { ty, .. }) = layout.columns(entity).get(column as usize) else { return Vec::new() };
-    let plain: Vec<i64> = cuts
-        .iter()
-        .filter(|c| !matches!(c, Val::Bool(_) | Val::Code(_) | Val::Text(_)))
-        .flat_map(|c| [c.bounds().lo, c.bounds().hi])
-        .filter(|n| *n != i64::MIN && *n != i64::MAX)
-        .collect();
-    let around = |values: &[i64], least: i64| {
-        let mut values: Vec<i64> = values.iter().flat_map(|n| [n.saturating_sub(1), *n, n.saturating_add(1)]).collect();
-        values.push(0);
-        values.retain(|v| *v >= least);
-        values.sort_unstable();
-        values.dedup();
-        // Too many to try: an empty list says so.
-        if values.len() > SAMPLES {
-            values.clear();
-        }
-        values
-    };
-    let counted = if crate::types::Ty::of(ty).counts() { 0 } else { i64::MIN };
+    let held = held.iter().filter(|h| h.place == place);
+    let least = if Ty::of(ty).counts() { 0 } else { i64::MIN };
     match ty {
         Type::Boolean => vec![Val::Bool(true), Val::Bool(false)],
         Type::Code(list) => (0u32..)
@@ -235,23 +235,60 @@ fn telling(m: &Machine, (member, column): Place, cuts: &[Val]) -> Vec<Val> {
             .take(SAMPLES)
             .collect(),
         Type::Text => (0..=u32::try_from(layout.texts.len()).unwrap_or(0)).map(Val::Text).take(SAMPLES).collect(),
-        Type::Integer(_) | Type::Money(_) => around(&plain, counted).into_iter().map(Val::Int).collect(),
-        // A date is compared with dates, or through the years, months or days since then.
+        Type::Integer(_) | Type::Money(_) => {
+            around(held.flat_map(|h| ends(h.against)), 0, least).map_or_else(Vec::new, ints)
+        }
         Type::Date => {
-            let today = m.today.lo;
-            let ago = |n: &i64| [days::plus_months(today, -12 * n), days::plus_months(today, -n), Some(today - n)];
-            let ages = plain.iter().filter(|n| (-200..2400).contains(*n)).flat_map(ago).flatten();
-            let mut dates: Vec<i64> = plain.iter().copied().filter(|n| n.abs() > 2400).chain(ages).collect();
-            dates.push(today);
-            let dates = around(&dates, days::FIRST).into_iter().filter(|d| *d != 0 && *d <= days::LAST);
-            dates.map(Val::Date).collect()
+            let dates = held.flat_map(|h| days_of(m.today.lo, h));
+            let within = |d: &i64| (days::FIRST..=days::LAST).contains(d);
+            let dates = around(dates, m.today.lo, days::FIRST).unwrap_or_default();
+            dates.into_iter().filter(within).map(Val::Date).collect()
         }
         Type::Decimal(_) | Type::Ratio => {
-            let mut values: Vec<Val> =
-                around(&plain, counted).into_iter().map(|n| Val::Dec(Dec::from_i64(n))).collect();
-            values.extend(cuts.iter().copied().filter(|c| matches!(c, Val::Dec(_))));
-            values.dedup();
+            let against: Vec<Val> = held.map(|h| h.against).collect();
+            let Some(whole) = around(against.iter().flat_map(|v| ends(*v)), 0, least) else { return Vec::new() };
+            let mut values: Vec<Val> = whole.into_iter().map(|n| Val::Dec(Dec::from_i64(n))).collect();
+            values.extend(against.into_iter().filter(|v| matches!(v, Val::Dec(_))));
             values
         }
     }
+}
+
+fn ints(values: Vec<i64>) -> Vec<Val> {
+    values.into_iter().map(Val::Int).collect()
+}
+
+/// The whole numbers next to a value.
+fn ends(v: Val) -> impl Iterator<Item = i64> {
+    let b = v.bounds();
+    [b.lo, b.hi].into_iter().filter(|n| *n != i64::MIN && *n != i64::MAX)
+}
+
+/// The dates at which a date, or the time since it, passes what it is held against: an age above 7 begins with the day on which
+/// one is 8.
+fn days_of(today: i64, held: &Held) -> Vec<i64> {
+    let Some(unit) = held.since else { return ends(held.against).collect() };
+    let ago = |n: i64| match unit {
+        TimeUnit::Years => days::plus_months(today, n.checked_mul(-12)?),
+        TimeUnit::Months => days::plus_months(today, n.checked_neg()?),
+        TimeUnit::Days => today.checked_sub(n),
+    };
+    ends(held.against).flat_map(|n| [Some(n), n.checked_add(1)]).flatten().filter_map(ago).collect()
+}
+
+/// One value before all, each value, one in each gap, and one after all; `else_one` when there are none.
+fn around(values: impl Iterator<Item = i64>, else_one: i64, least: i64) -> Option<Vec<i64>> {
+    let mut values: Vec<i64> = values.collect();
+    values.sort_unstable();
+    values.dedup();
+    let mut out = vec![values.first().map_or(else_one, |first| first.saturating_sub(1))];
+    for (n, value) in values.iter().enumerate() {
+        let next = value.saturating_add(1);
+        out.push(*value);
+        if values.get(n + 1).is_none_or(|v| next < *v) {
+            out.push(next);
+        }
+    }
+    out.retain(|v| *v >= least);
+    (out.len() <= SAMPLES).then_some(out)
 }

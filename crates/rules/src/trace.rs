@@ -1,9 +1,10 @@
-//! What an answer rests on: the facts that decided it, the named values compared on the way, and the facts still missing.
+//! What an answer hangs on: the facts still missing, and the named values compared on the way.
 
 use crate::eval::{Env, Machine};
 use crate::facts::readable;
-use crate::ir::{Aggregate, ByDate, Id, Op};
-use crate::outcome::{FactRef, FactUsed, Step, Subject};
+use crate::ir::{Aggregate, Id, Op};
+use crate::outcome::{FactRef, Step, Subject};
+use crate::reasons::{Places, Reasons};
 use crate::schema::Entity;
 use crate::value::{Bounds, Val};
 
@@ -15,33 +16,25 @@ pub(crate) struct Tracer {
     /// For each slot the walk that came by last.
     seen: Vec<u32>,
     walk: u32,
-    places: Vec<Place>,
+    places: Places,
+    /// The facts that decided, as far as found.
+    pub(crate) reasons: Reasons,
     /// Whether something unknown was reached on two ways.
     pub(crate) shared: bool,
-    /// Known values that unknown ones were compared with.
-    pub(crate) cuts: Vec<Val>,
     /// Unknown comparisons and unknown truths on which the answer hangs.
     pub(crate) atoms: Vec<(Id, Env)>,
 }
 
-/// What a walk is after.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum After {
-    /// The facts that made the value what it is.
-    Reasons,
-    /// The unknown facts that could still change it.
-    Missing,
-}
-
 impl Tracer {
     pub(crate) fn new() -> Self {
-        Tracer { seen: Vec::new(), walk: 0, places: Vec::new(), shared: false, cuts: Vec::new(), atoms: Vec::new() }
-    }
-
-    /// The facts that decided a value, in the order in which they were reached.
-    pub(crate) fn facts(&mut self, machine: &mut Machine, id: Id, env: Env) -> Vec<FactUsed> {
-        let places = self.collect(machine, id, env, After::Reasons);
-        places.into_iter().map(|p| fact_used(machine, p)).collect()
+        Tracer {
+            seen: Vec::new(),
+            walk: 0,
+            places: Places::default(),
+            reasons: Reasons::new(),
+            shared: false,
+            atoms: Vec::new(),
+        }
     }
 
     /// The unknown facts that could change a value, sorted.
@@ -50,20 +43,14 @@ impl Tracer {
         places.into_iter().map(|p| fact_ref(machine, p)).collect()
     }
 
-    /// The unknown facts a value was read from, and what [`Tracer::shared`] and [`Tracer::cuts`] say of them.
-    pub(crate) fn unknown(&mut self, machine: &mut Machine, id: Id, env: Env) -> Vec<(Place, Vec<Val>)> {
-        let places = self.collect(machine, id, env, After::Missing);
-        places.into_iter().map(|p| (p, Vec::new())).collect()
-    }
-
-    fn collect(&mut self, machine: &mut Machine, id: Id, env: Env, after: After) -> Vec<Place> {
+    /// The unknown facts a value was read from, and what [`Tracer::shared`] and [`Tracer::atoms`] say of them.
+    pub(crate) fn unknown(&mut self, machine: &mut Machine, id: Id, env: Env) -> Vec<Place> {
         self.begin(machine);
         self.places.clear();
-        self.cuts.clear();
         self.atoms.clear();
         self.shared = false;
-        self.walk(machine, id, env, after);
-        std::mem::take(&mut self.places)
+        self.walk(machine, id, env);
+        self.places.list.iter().map(|n| machine.place(*n)).collect()
     }
 
     fn begin(&mut self, m: &Machine) {
@@ -79,25 +66,21 @@ impl Tracer {
         }
     }
 
-    fn place(&mut self, place: Place) {
-        if self.places.contains(&place) {
-            self.shared = true;
-        } else {
-            self.places.push(place);
-        }
+    fn place(&mut self, m: &Machine, place: Place) {
+        self.shared |= !self.places.add(m.number(place));
     }
 
-    fn walk(&mut self, m: &mut Machine, id: Id, env: Env, after: After) {
+    fn walk(&mut self, m: &mut Machine, id: Id, env: Env) {
         let v = m.eval(id, env);
-        if after == After::Missing && !v.is_unknown() {
+        if !v.is_unknown() {
             return;
         }
         let program = m.program;
         let op = &program.arena.node(id).op;
         match op {
             Op::Const(_) | Op::Today | Op::ClaimDate => return,
-            Op::HouseholdFact(c) => return self.place((None, *c)),
-            Op::PersonFact(c) => return self.place((env.person(0), *c)),
+            Op::HouseholdFact(c) => return self.place(m, (None, *c)),
+            Op::PersonFact(c) => return self.place(m, (env.person(0), *c)),
             _ => {}
         }
         if !self.first_time(m, id, env) {
@@ -105,122 +88,73 @@ impl Tracer {
             return;
         }
         match op {
-            Op::Compare(_, a, b) if after == After::Missing => {
+            Op::Compare(_, a, b) => {
                 self.atoms.push((id, env));
-                for side in [*a, *b] {
-                    let v = m.eval(side, env);
-                    if !v.is_unknown() && !self.cuts.contains(&v) {
-                        self.cuts.push(v);
-                    }
-                    self.walk(m, side, env, after);
-                }
+                self.walk(m, *a, env);
+                self.walk(m, *b, env);
             }
-            Op::And(list) | Op::Or(list) => self.walk_kleene(m, list, env, after, v, matches!(op, Op::Or(_))),
             Op::If(c, yes, no) => {
                 let cond = m.eval(*c, env);
-                self.walk(m, *c, env, after);
+                self.walk(m, *c, env);
                 if cond != Val::Bool(false) {
-                    self.walk(m, *yes, env, after);
+                    self.walk(m, *yes, env);
                 }
                 if cond != Val::Bool(true) {
-                    self.walk(m, *no, env, after);
+                    self.walk(m, *no, env);
                 }
             }
-            Op::Define { versions, stated, .. } => {
-                if let Some(fact) = stated
-                    && !m.eval(*fact, env).is_unknown()
-                {
-                    return self.walk(m, *fact, env, after);
+            // An unknown value has no stated fact; the fact itself is no way to settle what can be worked out.
+            Op::Define { versions, .. } | Op::Entitled { versions, .. } | Op::AmountOf { versions, .. } => {
+                let today = m.today;
+                for v in versions.iter().filter(|v| v.from <= today.hi && v.to >= today.lo) {
+                    self.walk(m, v.node, env);
                 }
-                self.walk_in_force(m, versions, env, after);
-            }
-            Op::Entitled { versions, .. } | Op::AmountOf { versions, .. } => {
-                self.walk_in_force(m, versions, env, after)
             }
             Op::Least(list) | Op::Greatest(list) => {
-                self.walk_extreme(m, list, env, after, v, matches!(op, Op::Greatest(_)));
+                self.walk_extreme(m, list, env, v, matches!(op, Op::Greatest(_)));
             }
             Op::Aggregate { how, relation, of, filter, value } => {
-                let people = m.people(*relation, *of, env);
-                self.walk_people(m, *how, people, *filter, *value, env, after, v);
+                for person in m.people(*relation, *of, env) {
+                    self.walk_person(m, *how, *filter, *value, env.with(*person));
+                }
             }
-            Op::Outer(by, a) => self.walk(m, *a, env.outside(*by), after),
-            other => other.each_child(|child| self.walk(m, child, env, after)),
-        }
-    }
-
-    /// Of `false and …` only what is false is a reason; of an open conjunction only what is open is missing.
-    fn walk_kleene(&mut self, m: &mut Machine, list: &[Id], env: Env, after: After, v: Val, decisive: bool) {
-        for id in list {
-            let part = m.eval(*id, env);
-            if after == After::Missing || v != Val::Bool(decisive) || part == v {
-                self.walk(m, *id, env, after);
-            }
-        }
-    }
-
-    fn walk_in_force(&mut self, m: &mut Machine, versions: &[ByDate], env: Env, after: After) {
-        let today = m.today;
-        for v in versions.iter().filter(|v| v.from <= today.hi && v.to >= today.lo) {
-            self.walk(m, v.node, env, after);
+            Op::Outer(by, a) => self.walk(m, *a, env.outside(*by)),
+            other => other.each_child(|child| self.walk(m, child, env)),
         }
     }
 
     /// Of a smallest or largest only those that can still be it.
-    fn walk_extreme(&mut self, m: &mut Machine, list: &[Id], env: Env, after: After, v: Val, largest: bool) {
+    fn walk_extreme(&mut self, m: &mut Machine, list: &[Id], env: Env, v: Val, largest: bool) {
         let whole = v.bounds();
         for id in list {
             let b = m.eval(*id, env).bounds();
             let can_be = if largest { b.hi > whole.lo || b.lo == b.hi } else { b.lo < whole.hi || b.lo == b.hi };
-            if after == After::Reasons || can_be {
-                self.walk(m, *id, env, after);
+            if can_be {
+                self.walk(m, *id, env);
             }
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one aggregate node")]
-    fn walk_people(
-        &mut self,
-        m: &mut Machine,
-        how: Aggregate,
-        people: &[usize],
-        filter: Option<Id>,
-        value: Option<Id>,
-        env: Env,
-        after: After,
-        v: Val,
-    ) {
+    /// Somebody who does not count, or whose value decides nothing or adds 0, cannot matter.
+    fn walk_person(&mut self, m: &mut Machine, how: Aggregate, filter: Option<Id>, value: Option<Id>, env: Env) {
+        let counts = filter.map_or(Val::Bool(true), |f| m.eval(f, env));
+        let here = value.map_or(Val::Int(1), |v| m.eval(v, env));
         let decisive = match how {
             Aggregate::Any => Some(true),
             Aggregate::Every => Some(false),
             _ => None,
         };
-        for person in people {
-            let env = env.with(*person);
-            let counts = filter.map_or(Val::Bool(true), |f| m.eval(f, env));
-            let here = value.map_or(Val::Int(1), |v| m.eval(v, env));
-            if let Some(d) = decisive {
-                let settles = counts == Val::Bool(true) && here == Val::Bool(d);
-                if after == After::Reasons && v == Val::Bool(d) && !settles {
-                    continue;
-                }
-                if after == After::Missing && (counts == Val::Bool(false) || here == Val::Bool(!d)) {
-                    continue;
-                }
-            }
-            let adds_nothing = how == Aggregate::Sum && !here.is_unknown() && here.bounds() == Bounds { lo: 0, hi: 0 };
-            if after == After::Missing && adds_nothing {
-                continue;
-            }
-            if let Some(f) = filter {
-                self.walk(m, f, env, after);
-            }
-            // What somebody would add who does not count is no reason; and 0 or nothing more to add cannot matter.
-            if counts != Val::Bool(false)
-                && let Some(value) = value
-            {
-                self.walk(m, value, env, after);
-            }
+        if decisive.is_some_and(|d| counts == Val::Bool(false) || here == Val::Bool(!d)) {
+            return;
+        }
+        if how == Aggregate::Sum && !here.is_unknown() && here.bounds() == (Bounds { lo: 0, hi: 0 }) {
+            return;
+        }
+        if let Some(f) = filter {
+            self.walk(m, f, env);
+        }
+        if let Some(value) = value.filter(|_| counts != Val::Bool(false)) {
+            self.walk(m, value, env);
         }
     }
 
@@ -321,19 +255,4 @@ pub(crate) fn fact_ref(m: &Machine, (member, column): Place) -> FactRef {
     };
     let item = m.program.layout.columns(entity).get(column as usize).map(|c| c.id.to_string()).unwrap_or_default();
     FactRef { subject, item }
-}
-
-fn fact_used(m: &Machine, place: Place) -> FactUsed {
-    let (member, column) = place;
-    let entity = if member.is_none() { Entity::Household } else { Entity::Person };
-    let v = m.household.fact(column, member);
-    let slot = m.household.slot(column, member);
-    let stated = slot.is_some_and(|s| s.given.is_some());
-    let ty = m.program.layout.columns(entity).get(column as usize).map(|c| crate::types::Ty::of(&c.ty));
-    FactUsed {
-        fact: fact_ref(m, place),
-        value: ty.and_then(|ty| readable(&m.program.layout, &m.household.texts, &ty, v)),
-        provenance: slot.and_then(|s| s.provenance.as_deref().cloned()),
-        assumed_absent: !stated && !v.is_unknown(),
-    }
 }
