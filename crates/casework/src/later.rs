@@ -15,6 +15,7 @@ use crate::case::advance;
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::reopen::{self, REVIEW, Review};
 use crate::desk::Desk;
+use crate::follow::remind;
 use crate::model::Cause;
 use crate::recompute::{self, Fault};
 use crate::register::EVENT;
@@ -73,6 +74,7 @@ pub async fn handle(tx: &mut Tx, desk: &Desk<'_>, message: &Message) -> Result<b
 
 /// Queues the day's work: once a day, however often it is called.
 pub async fn queue_dates(tx: &mut Tx, desk: &Desk<'_>) -> Result<bool, StoreError> {
+    remind::queue(tx, desk).await?;
     let key = desk.today().to_string();
     tx.queue(desk.ids, desk.now, DATES, &key, PRIORITY, &Cursor::default()).await
 }
@@ -85,6 +87,9 @@ pub async fn queue_pack(tx: &mut Tx, desk: &Desk<'_>) -> Result<bool, StoreError
 /// Works on a leased job: one chunk, then the rest is queued as a job of its own. Says whether it was one for this room.
 /// The caller commits.
 pub async fn work(tx: &mut Tx, desk: &Desk<'_>, job: &JobRow) -> Result<bool, Fault> {
+    if remind::work(tx, desk, job).await? {
+        return Ok(true);
+    }
     let cause = match job.kind.as_str() {
         DATES => Cause::Birthday,
         PACK => Cause::PackChange,

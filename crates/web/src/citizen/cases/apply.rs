@@ -252,10 +252,10 @@ fn consents(t: Text, form: &Form, list: &[Consent]) -> Markup {
                 h2 { (c.whose) }
                 p { (c.words.get(t.lang())) }
                 p.law { (c.law) }
-                @if c.given && !form.has("do") { p { (tag(Mark::Yes, &t.t("apply-consent-given"))) } }
+                @if c.given && !c.mine { p { (tag(Mark::Yes, &t.t("apply-consent-given"))) } }
                 @if c.mine {
                     (field::tick_box(form, &format!("agree-{n}"), &c.value, &t.with("apply-consent-agree", &[("name", (&c.whose).into())])))
-                } @else { p.hint { (t.with("apply-consent-theirs", &[("name", (&c.whose).into())])) } }
+                } @else if !c.given { p.hint { (t.with("apply-consent-theirs", &[("name", (&c.whose).into())])) } }
             }
         }
     }

@@ -215,7 +215,7 @@ fn hear(t: Text, form: &Form, c: &Case, hearing: &Hearing) -> Markup {
         section {
             h2 { (t.t("case-hearing")) }
             @if let Some(until) = hearing.until { p { strong { (t.with("case-hearing-until", &[("date", t.date(until).into())])) } } }
-            details { summary { (t.t("case-hearing-planned")) } div.inside { (parts(&hearing.planned)) } }
+            details { summary { (t.t("case-hearing-planned")) } div.inside { (parts(&hearing.planned, 2)) } }
             @if hearing.spoke { p { (tag(Mark::Yes, &t.t("case-hearing-spoke"))) } }
             form method="post" action=(format!("/cases/{}/speak", c.id)) novalidate {
                 (field::area(form, "words", &t.t("case-hearing-words"), &t.t("case-hearing-hint"), 5))
@@ -225,11 +225,11 @@ fn hear(t: Text, form: &Form, c: &Case, hearing: &Hearing) -> Markup {
     }
 }
 
-/// The parts of a notice, as stored.
-pub fn parts(parts: &[casework::decide::notice::Part]) -> Markup {
+/// The parts of a notice, as stored; `below` is the heading they stand under, 1 or 2.
+pub fn parts(parts: &[casework::decide::notice::Part], below: u8) -> Markup {
     html! {
         @for part in parts {
-            h3 { (part.heading) }
+            @if below == 1 { h2 { (part.heading) } } @else { h3 { (part.heading) } }
             @if part.lines.len() == 1 { @for line in &part.lines { p { (line) } } }
             @else { ul { @for line in &part.lines { li { (line) } } } }
         }

@@ -61,7 +61,7 @@ pub fn page_of(f: &Frame, form: &Form, d: &Decision) -> Markup {
                 p { (kind_tag(t, d.kind)) }
                 @if d.replaced { p.hint { (t.t("decision-replaced")) } }
                 p.lead { (d.notice.lead) }
-                (parts(&d.notice.parts))
+                (parts(&d.notice.parts, 1))
             }
             @if !d.months.is_empty() { details {
                 summary { (t.t("decision-months")) }
