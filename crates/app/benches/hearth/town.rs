@@ -63,7 +63,7 @@ pub(crate) async fn engines() -> Vec<(&'static str, String)> {
 /// An installation with its people.
 pub(crate) struct Place {
     pub(crate) engine: &'static str,
-    pub(crate) runtime: Runtime,
+    pub(crate) runtime: std::sync::Arc<Runtime>,
     pub(crate) recipe: Recipe,
     families: Vec<Settled>,
     next: AtomicUsize,
@@ -74,7 +74,7 @@ impl Place {
     pub(crate) async fn settle(engine: &'static str, database: String, families: usize) -> Place {
         let home = tempfile::tempdir().expect("a folder");
         let config = Config { database, data: home.path().into(), pack: pack(), ..Config::default() };
-        let runtime = Runtime::open(config).await.expect("an installation");
+        let runtime = std::sync::Arc::new(Runtime::open(config).await.expect("an installation"));
         runtime.state.db.migrate(&[BARE]).await.expect("the bare table");
         let mut recipe = Recipe::read(&pack()).expect("a recipe");
         recipe.people = families * PEOPLE_A_FAMILY;

@@ -40,13 +40,13 @@ pub fn start(f: &Frame, s: &Start) -> Markup {
     let t = f.t;
     page(
         f,
-        &t.t("report-title"),
+        &t.t("change-report-title"),
         Width::Reading,
         html! {
             @if let Some(tasks) = s.done {
                 (notice(Tone::Done, &t.t("report-done"), html! { p { (t.with("report-done-words", &[("count", i64::from(tasks).into())])) } }))
             }
-            h1 { (t.t("report-title")) }
+            h1 { (t.t("change-report-title")) }
             p.lead { (t.t("report-lead")) }
             h2 { (t.t("report-what")) }
             ul.roles { @for kind in Kind::ALL { li {
