@@ -114,7 +114,7 @@ impl Browser<'_> {
 }
 
 /// The values of an attribute after a text, in order.
-fn values<'a>(page: &'a str, after: &str) -> Vec<&'a str> {
+pub(crate) fn values<'a>(page: &'a str, after: &str) -> Vec<&'a str> {
     page.split(after).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 

@@ -238,8 +238,12 @@ async fn open(v: &Viewer<'_>, id: DraftId) -> Result<(Home, Shown), Trouble> {
     let seen = draft::read(&mut tx, &v.desk(), &sight, setting(v), id).await?.ok_or(Trouble::Absent)?;
     drop(tx);
     let resource = seen.resource().showing(["draft"]);
-    let shown = v.state.guard.reveal(v.who, Action::ViewEntitlements, &resource, &v.purpose, seen.sealed).await?;
-    let shown = shown.into_inner();
+    let shown = v.state.guard.reveal(v.who, Action::ViewEntitlements, &resource, &v.purpose, seen.sealed).await;
+    let shown = match shown {
+        // That somebody else has begun something is nobody's to know.
+        Err(guard::Denied::Refused(_)) => return Err(Trouble::Absent),
+        other => other?.into_inner(),
+    };
     // Another adult's draft in the same household is theirs alone.
     let theirs = home.opened.about.iter().any(|(p, r)| *p == shown.draft.person && !r.own && !r.ward);
     let open = shown.draft.status == casework::application::DraftStatus::Open;
