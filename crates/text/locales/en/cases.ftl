@@ -43,6 +43,7 @@ case-stage-withdrawn = Taken back
 case-stage-void = No longer valid
 case-next-received = We look at what is known and ask the agencies for the rest. You need not do anything.
 case-next-investigating = We are asking the agencies below. You need not do anything.
+case-next-both = We are asking the agencies below. You help us by answering what only you know.
 case-next-awaiting_person = Only you can tell us what is missing. Please answer below.
 case-next-official = Everything is known. An official decides next.
 case-next-approval = An official has prepared the decision. A second one checks it.

@@ -37,6 +37,7 @@ case-stage-withdrawn = 신청을 거둠
 case-stage-void = 효력 없음
 case-next-received = 이미 아는 것을 살피고, 나머지는 기관에 묻습니다. 하실 일은 없습니다.
 case-next-investigating = 아래 기관에 확인하고 있습니다. 하실 일은 없습니다.
+case-next-both = 아래 기관에 확인하고 있습니다. 본인만 아는 것은 아래에 답해 주시면 더 빨라집니다.
 case-next-awaiting_person = 본인만 아는 것이 남았습니다. 아래에 답해 주세요.
 case-next-official = 필요한 것을 모두 알았습니다. 이제 담당자가 결정합니다.
 case-next-approval = 담당자가 결정을 준비했고, 다른 담당자가 다시 확인합니다.

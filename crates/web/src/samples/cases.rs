@@ -179,7 +179,7 @@ fn a_case(lang: Lang, stage: Stage) -> case::Case {
         applied_on: date(2026, 11, 18),
         due: Some(date(2026, 12, 18)),
         paused: stage.pauses_clock(),
-        questions: if stage == Stage::AwaitingPerson { questions() } else { vec![] },
+        questions: if stage == Stage::AwaitingPerson || stage == Stage::Received { questions() } else { vec![] },
         others: if stage == Stage::AwaitingPerson { vec!["박민준".to_owned()] } else { vec![] },
         papers: if running {
             vec![(
@@ -464,6 +464,7 @@ pub(super) fn all() -> Vec<Sample> {
                 one_case(l, Stage::AwaitingPerson, &refused(l, Form::default(), &fields), "")
             }),
         ),
+        ("case-both", Box::new(move |l| one_case(l, Stage::Received, &none(), ""))),
         ("case-agencies", Box::new(move |l| one_case(l, Stage::Investigating, &none(), "answered"))),
         ("case-hearing", Box::new(move |l| one_case(l, Stage::Hearing, &none(), "spoke"))),
         ("case-decided", Box::new(move |l| one_case(l, Stage::Decided, &none(), "objected"))),

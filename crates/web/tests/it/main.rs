@@ -9,6 +9,7 @@
 
 mod api;
 mod birth;
+mod cases;
 mod counter;
 mod public;
 mod sign_in;

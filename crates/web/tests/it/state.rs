@@ -21,7 +21,7 @@ pub(crate) async fn installation() -> (AppState, tempfile::TempDir) {
     let keys = Arc::new(Keys::open(&folder.path().join("keys")).expect("keys"));
     let log = Log::open(&folder.path().join("log"), keys.clone()).expect("a log");
     let policies = Policies::built_in().expect("policies");
-    let schemas = [store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA];
+    let schemas = [store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA, payment::SCHEMA];
     let db = store::testing::sqlite(&schemas).await.expect("a database");
     let state = AppState {
         db,

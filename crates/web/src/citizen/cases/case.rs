@@ -132,7 +132,7 @@ pub fn page_of(f: &Frame, form: &Form, c: &Case) -> Markup {
                 (name)
             }
             p { (stage_tag(t, c.stage)) }
-            p.lead { (t.t(&format!("case-next-{}", c.stage))) }
+            p.lead { (next(t, c)) }
             (when(t, c))
             (decided(t, c))
             @if let Some(hearing) = &c.hearing { (hear(t, form, c, hearing)) }
@@ -157,6 +157,12 @@ pub fn page_of(f: &Frame, form: &Form, c: &Case) -> Markup {
             p { a href="/complain" { (t.t("cases-complain")) } }
         },
     )
+}
+
+/// What comes next; while agencies are asked, the family may have something to say too.
+fn next(t: Text, c: &Case) -> String {
+    let asked = !c.questions.is_empty() && matches!(c.stage, Stage::Received | Stage::Investigating);
+    if asked { t.t("case-next-both").into_owned() } else { t.t(&format!("case-next-{}", c.stage)).into_owned() }
 }
 
 fn told(t: Text, word: &str) -> Markup {

@@ -174,9 +174,17 @@ fn request(v: &Viewer<'_>, r: &Request) -> case::Agency {
     use RequestStatus as Status;
     let by = r.reply_by.date(v.offset());
     let ended = r.ended_at.unwrap_or(r.asked_at);
+    // The same of several people is said once.
+    let mut items: Vec<kernel::Words> = Vec::new();
+    for (subject, id) in &r.items {
+        let words = item(v, *subject, id);
+        if !items.contains(&words) {
+            items.push(words);
+        }
+    }
     case::Agency {
         name: agency(v, &r.agency),
-        items: r.items.iter().map(|(subject, id)| item(v, *subject, id)).collect(),
+        items,
         asked_at: r.asked_at,
         state: match r.status {
             Status::Waiting | Status::Pending if r.reply_by < v.now => case::Asked::Late(by),
