@@ -45,7 +45,7 @@ pub(crate) async fn play(place: &Place) -> Running {
         simulation.behave(id, Behaviour::Flaky { percent: 20 });
         let mut settings = simulation.settings_for(id, running.address, &secret);
         // The next try comes while the harness still looks.
-        (settings.failures, settings.pause_seconds, settings.longest_pause_seconds) = (50, 1, 2);
+        (settings.failures, settings.pause_seconds, settings.longest_pause_seconds) = (32, 1, 2);
         agencies.0.insert(id.to_owned(), settings);
     }
     let config = toml::to_string(&Settings { agencies }).expect("settings as TOML");

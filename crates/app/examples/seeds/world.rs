@@ -79,6 +79,7 @@ impl Shared {
         let agencies: Vec<String> = pack.agencies().iter().map(|a| a.id.clone()).filter(|id| id != "self").collect();
         let secret = folder.path().join("secret");
         std::fs::write(&secret, "no secret: nothing is called")?;
+        std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         let played = agency::simulation(0, &pack, Arc::new(FixedClock::default()));
         let address = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
         let settings = agencies.iter().map(|id| (id.clone(), played.settings_for(id, address, &secret)));

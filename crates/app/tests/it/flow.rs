@@ -224,7 +224,7 @@ async fn whole_flow(postgres: Option<String>) {
     let show = Show::open(postgres).await;
     show.accept("mother-2", "first_meeting").await;
     show.accept("mother-2", "child_allowance").await;
-    show.accept("mother-2", "electricity_birth").await;
+    show.accept("mother-2", "immunisation").await;
     // The voucher needs nobody; the allowance waits for an agency that is down, and then says otherwise than the family.
     show.until("select 1 as one from entitlement where programme = 'first_meeting'", &[]).await;
     let row = show
@@ -233,12 +233,9 @@ async fn whole_flow(postgres: Option<String>) {
     assert_eq!(show.number("select count(*) as n from entitlement where programme = 'child_allowance'").await, 0);
     settle(&show, row.get("task_id").unwrap()).await;
     show.until("select 1 as one from entitlement where programme = 'child_allowance'", &[]).await;
-    // The discount is another agency's: ordered and confirmed.
-    show.until(
-        "select 1 as one from benefit_order where programme = 'electricity_birth' and status = 'confirmed'",
-        &[],
-    )
-    .await;
+    // What is no money is ordered from the agency that gives it, and confirmed.
+    show.until("select 1 as one from benefit_order where programme = 'immunisation' and status = 'confirmed'", &[])
+        .await;
     let (lines, minor) = pay(&show, Form::Cash).await;
     assert!(lines >= 1 && minor >= 100_000, "{lines} lines, {minor}");
     assert_eq!(pay(&show, Form::Voucher).await.0, 1);
