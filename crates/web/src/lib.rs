@@ -10,6 +10,7 @@ pub mod citizen;
 pub mod components;
 pub mod error;
 pub(crate) mod explain;
+pub mod finance;
 pub mod form;
 mod household;
 mod intake_file;

@@ -21,6 +21,7 @@ use crate::citizen::cases::{
 use crate::citizen::{check_handlers as check, handlers as citizen, home};
 use crate::components::frame::Frame;
 use crate::error::Fault;
+use crate::finance;
 use crate::official::{
     duplicate_handlers as duplicates, event_handlers as events, handlers as official, mending_handlers as mending,
     work_case_handlers as work_case, work_deeds, work_handlers as work, work_office,
@@ -64,6 +65,7 @@ fn pages() -> Router<AppState> {
         .route("/offers", get(citizen::my_offers).post(citizen::answer_offers))
         .route("/looked", get(citizen::who_looked))
         .merge(cases())
+        .merge(finance_pages())
         .route("/official/search", get(official::search_form).post(official::search))
         .route("/official/households/{id}", get(official::household))
         .route("/official/households/{id}/offers", post(official::answer_offer))
@@ -90,6 +92,28 @@ fn pages() -> Router<AppState> {
         .route("/analyst/parameters", get(analyst::parameter_list))
         .route("/analyst/parameters/{id}", get(analyst::parameter))
         .route("/analyst/try", get(analyst::try_form).post(analyst::try_it))
+}
+
+/// Runs, what the bank answers, recoveries, the ledger.
+fn finance_pages() -> Router<AppState> {
+    // A file of the bank is larger than any form.
+    let files = get(finance::returns_handlers::show)
+        .post(finance::returns_handlers::send)
+        .layer(DefaultBodyLimit::max(finance::returns_handlers::LARGEST));
+    Router::new()
+        .route("/finance", get(finance::runs_handlers::start))
+        .route("/finance/runs", get(finance::runs_handlers::list).post(finance::runs_handlers::open))
+        .route("/finance/runs/{id}", get(finance::run_handlers::show).post(finance::run_handlers::act))
+        .route("/finance/runs/{id}/file", get(finance::run_handlers::file))
+        .route("/finance/returns", files)
+        .route(
+            "/finance/returns/entry",
+            get(finance::returns_handlers::entry_form).post(finance::returns_handlers::settle),
+        )
+        .route("/finance/payment/{at}", get(finance::waiting_handlers::show).post(finance::waiting_handlers::act))
+        .route("/finance/recoveries", get(finance::recovery_handlers::list))
+        .route("/finance/recoveries/{id}", get(finance::recovery_handlers::show).post(finance::recovery_handlers::send))
+        .route("/finance/ledger", get(finance::ledger_handlers::show))
 }
 
 /// What becomes of an application, as the family sees it.

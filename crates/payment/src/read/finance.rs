@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::sealed;
 use crate::due::PeriodKey;
-use crate::model::{Cause, Stand};
+use crate::model::{Cause, Form, Stand};
 use crate::recovery::{self, ActKind, Recovery, RecoveryStatus};
 use crate::run::LineStatus;
 
@@ -26,7 +26,7 @@ store::sql! {
         where p.run_id = $1 and (p.entitlement_id, p.period, p.part) > ($2, $3, $4) and p.status not in ('held', 'dropped') and p.cause in ('regular', 'new', 'changed')
         and not exists (select 1 from run_line c where c.run_id = $5 and c.entitlement_id = p.entitlement_id and c.status <> 'dropped' and c.cause in ('regular', 'new', 'changed'))
         order by p.entitlement_id, p.period, p.part limit $6";
-    WAITING = "select i.entitlement_id, i.period, i.part, i.minor, i.set_off, i.due_on, i.status, i.reason, i.attempt, e.payee_id, e.programme, e.agency, e.per, e.currency
+    WAITING = "select i.entitlement_id, i.period, i.part, i.minor, i.set_off, i.due_on, i.status, i.reason, i.attempt, e.payee_id, e.programme, e.agency, e.form, e.per, e.currency
         from instalment i join entitlement e on e.subject_id = i.subject_id and e.entitlement_id = i.entitlement_id
         where i.open is not null and i.status = $1 and (i.entitlement_id, i.period, i.part) > ($2, $3, $4) order by i.entitlement_id, i.period, i.part limit $5";
     UNMATCHED = "select message_id, entry_no, digest, kind, reference, minor, currency, reason_code, booked_on, why, run_id, at from bank_entry
@@ -154,6 +154,8 @@ pub struct WaitingShown {
     pub programme: String,
     /// The agency.
     pub agency: String,
+    /// Money or voucher.
+    pub form: Form,
     /// What is left to pay, in minor units.
     pub minor: i64,
     /// The currency.
@@ -184,6 +186,7 @@ pub async fn waiting(
             payee: row.get("payee_id")?,
             programme: row.get("programme")?,
             agency: row.get("agency")?,
+            form: row.parse("form")?,
             minor: row.get::<i64>("minor")? - row.get::<i64>("set_off")?,
             currency: row.parse("currency")?,
             due_on: row.get("due_on")?,

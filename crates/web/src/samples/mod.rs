@@ -2,6 +2,7 @@
 
 mod cases;
 mod families;
+mod finance;
 mod offices;
 mod work;
 
@@ -16,7 +17,7 @@ pub(crate) type Sample = (&'static str, Box<dyn Fn(Lang) -> Markup>);
 
 /// Every page × sample.
 pub(crate) fn all() -> Vec<Sample> {
-    families::all().into_iter().chain(cases::all()).chain(offices::all()).chain(work::all()).collect()
+    families::all().into_iter().chain(cases::all()).chain(offices::all()).chain(work::all()).chain(finance::all()).collect()
 }
 
 fn words(ko: &str, en: &str) -> Words {
