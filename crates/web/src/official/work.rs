@@ -233,9 +233,10 @@ fn lines(t: Text, form: &Form, list: &List) -> Markup {
             vec![
                 html! {
                     @if line.ticks {
-                        input.tick type="checkbox" name="task" value=(line.task) checked[ticked.contains(&line.task.as_str())]
-                            aria-label=(t.with("work-tick", &[("name", (&line.name).into()), ("programme", (&line.programme).into())]));
-                        " "
+                        label.tick for=(format!("f-task-{}", line.task)) {
+                            input type="checkbox" id=(format!("f-task-{}", line.task)) name="task" value=(line.task) checked[ticked.contains(&line.task.as_str())];
+                            span.hidden-visually { (t.with("work-tick", &[("name", (&line.name).into()), ("programme", (&line.programme).into())])) }
+                        }
                     }
                     a href=(line.href) data-row="" { (line.name) }
                 },

@@ -169,8 +169,10 @@ fn ground(t: Text, form: &Form, prefix: &str) -> Markup {
         @for n in 0..STRETCHES {
             fieldset.stretch {
                 legend { (t.with("work-stretch", &[("number", (n + 1).into())])) }
-                (field::line(form, &format!("{prefix}-from-{n}"), &t.t("work-from"), Look { width: "w-m", keyboard: "numeric", ..Look::default() }))
+                div.stretch-days {
+                    (field::line(form, &format!("{prefix}-from-{n}"), &t.t("work-from"), Look { width: "w-m", keyboard: "numeric", ..Look::default() }))
                 (field::line(form, &format!("{prefix}-last-{n}"), &t.t("work-last"), Look { width: "w-m", keyboard: "numeric", hint: &t.t("work-last-hint"), ..Look::default() }))
+                }
                 (field::line(form, &format!("{prefix}-sum-{n}"), &t.t("work-sum"), Look { width: "w-m", keyboard: "numeric", ..Look::default() }))
             }
         }
@@ -266,7 +268,7 @@ fn court(t: Text, form: &Form, c: &Case, decision: &str) -> Markup {
 pub fn contradiction(t: Text, form: &Form, c: &Case, n: usize, x: &Contradiction) -> Markup {
     let name = |part: &str| format!("{part}-{n}");
     let side = |heading: &str, (value, source, when): &(String, String, String)| {
-        html! { div { h4 { (t.t(heading)) } p.amount { (value) } p.small.soft { (source) @if !when.is_empty() { ", " (when) } } } }
+        html! { div { h3 { (t.t(heading)) } p.amount { (value) } p.small.soft { (source) @if !when.is_empty() { ", " (when) } } } }
     };
     html! {
         section.card.differs aria-label=(t.with("work-differs", &[("what", (&x.what).into())])) {
