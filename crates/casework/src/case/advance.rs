@@ -144,6 +144,10 @@ async fn investigate_first(
     let settling =
         tasks.iter().any(|t| t.status == TaskStatus::Open && matches!(t.kind, TaskKind::Contradiction | TaskKind::Gap));
     let asking = !fresh.is_empty() || of_agencies.iter().any(open);
+    if asking || settling || !of_person.is_empty() {
+        // What an official was to decide has to be known first: the list holds only what can be done.
+        rows::cancel_tasks(tx, case.id, &[TaskKind::Decide, TaskKind::Trouble], "more must be known", desk.now).await?;
+    }
     if asking || settling {
         case.enter(Stage::Investigating, desk.today(), desk.now);
         return Ok(Some(Stand::Investigating));

@@ -172,6 +172,10 @@ pub(super) async fn force(
     if let Some(before) = before {
         rows::set_status(tx, case, before, DecisionStatus::InForce, DecisionStatus::Superseded).await?;
     }
+    // What was prepared beside it is overtaken: a review or a court may decide while a worse decision is being heard.
+    for other in rows::of_case(tx, case.id).await?.iter().filter(|d| d.id != decision.id) {
+        rows::drop_prepared(tx, case, other).await?;
+    }
     case.decision = Some(decision.id);
     case.enter(Stage::Decided, desk.today(), desk.now);
     let done = [TaskKind::Decide, TaskKind::Approve, TaskKind::Hearing, TaskKind::Gap, TaskKind::Trouble];
