@@ -313,6 +313,11 @@ async fn whole(tx: &mut Tx) -> Result<(), Stop> {
             "is a case that waits for an official without a task",
         ),
         (
+            "select t.task_id as id from task t join benefit_case c on c.case_id = t.case_id where t.status = 'open'
+                and t.kind = 'decide' and c.stage <> 'official' limit 1",
+            "is a task to decide what cannot be decided now",
+        ),
+        (
             "select o.objection_id as id from objection o where o.status = 'open' and not exists
                 (select 1 from task t where t.case_id = o.case_id and t.status = 'open' and t.kind = 'objection') limit 1",
             "is an open objection without a task",

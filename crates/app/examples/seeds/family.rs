@@ -23,19 +23,8 @@ use rules::schema::{Type, Value};
 use store::params;
 
 use crate::agency::entity;
+use crate::small;
 use crate::world::{FIRST, Family, Stop, World, found, who};
-
-/// What families accept when it is offered: money of every kind of payment, things and services, by machine and by hand.
-const WANTED: [&str; 8] = [
-    "child_allowance",
-    "parent_benefit",
-    "first_meeting",
-    "electricity_birth",
-    "home_care",
-    "diaper_formula",
-    "postnatal_helper",
-    "infant_checkup",
-];
 
 /// A couple enters the registry.
 pub(crate) async fn settle(w: &mut World<'_>) -> Result<(), Stop> {
@@ -70,7 +59,7 @@ pub(crate) async fn settle(w: &mut World<'_>) -> Result<(), Stop> {
     let (household, persons) = taken.map_err(|e| Stop::Broken(e.to_string()))?;
     tx.commit().await?;
     let [mother, father] = persons.as_slice() else { return Err(Stop::Broken("two were taken in".into())) };
-    let family = Family { household, mother: *mother, father: *father, children: vec![], dead: vec![] };
+    let family = Family { household, mother: *mother, father: *father, children: vec![], born: None, dead: vec![] };
     w.note(format!("family {household}"));
     w.families.push(family);
     Ok(())
@@ -85,11 +74,16 @@ fn any(w: &mut World<'_>) -> Option<(usize, Family)> {
 /// A child is born and told of, by the register, often twice.
 pub(crate) async fn birth(w: &mut World<'_>) -> Result<(), Stop> {
     let Some((n, family)) = any(w) else { return Ok(()) };
-    if family.children.len() >= 2 || !family.dead.is_empty() {
+    let earliest = w.today().saturating_sub(w.dice.i64(0..20).days());
+    let (born, of) = family.born.unwrap_or((earliest, w.dice.u32(1..3)));
+    if family.children.len() >= of as usize || !family.dead.is_empty() {
         return Ok(());
     }
-    let number = format!("{}-{n}-{}", w.today().year(), family.children.len());
-    let born = w.today().saturating_sub(w.dice.i64(0..20).days());
+    if let Some(family) = w.families.get_mut(n) {
+        family.born = Some((born, of));
+    }
+    let which = family.children.len() as u32 + 1;
+    let number = format!("{}-{n}-{which}", born.year());
     let input = birth::Input {
         names: vec![Name::new(Script::Latn, "Han", "Haneul")],
         sex: Some(Sex::Female),
@@ -99,8 +93,8 @@ pub(crate) async fn birth(w: &mut World<'_>) -> Result<(), Stop> {
             (PersonRef::Id(family.father), ParentRole::Father),
             (PersonRef::Id(family.mother), ParentRole::Mother),
         ],
-        number: 1,
-        of: 1,
+        number: which,
+        of,
         order: None,
         place: None,
         registered_at: None,
@@ -163,7 +157,7 @@ pub(crate) async fn accept(w: &mut World<'_>) -> Result<(), Stop> {
     let mut offers = Vec::new();
     for row in &rows {
         let programme: String = row.get("programme")?;
-        if WANTED.contains(&programme.as_str()) {
+        if small::PROGRAMMES.contains(&programme.as_str()) {
             let content: OfferContent = row.json("content")?;
             offers.push((row.get::<OfferId>("offer_id")?, row.get::<u32>("revision")?, programme, content));
         }
@@ -252,12 +246,29 @@ pub(crate) async fn give(w: &mut World<'_>) -> Result<(), Stop> {
         let subject = case.subject.person().unwrap_or(case.applicant);
         wanted = vec![(Subject::Person(subject), "days_abroad".to_owned())];
     }
+    say(w, &case, wanted).await
+}
+
+/// Every family gives what it is asked for; says how many cases wait for one.
+pub(crate) async fn give_all(w: &mut World<'_>) -> Result<usize, Stop> {
+    let waiting: Vec<Case> = cases(w, true).await?.into_iter().filter(|c| c.stage == Stage::AwaitingPerson).collect();
+    for case in &waiting {
+        let wanted = asked(w, case).await?;
+        if wanted.is_empty() {
+            return found("I6 legal day", format!("case {} waits for the family, which was asked nothing", case.id));
+        }
+        say(w, case, wanted).await?;
+    }
+    Ok(waiting.len())
+}
+
+async fn say(w: &mut World<'_>, case: &Case, wanted: Vec<(Subject, String)>) -> Result<(), Stop> {
     let mut answers = Vec::new();
     for (subject, item) in wanted {
         let value = plain(w, subject, &item);
         answers.extend(value.map(|value| give::Answer { subject, item: item.clone(), value }));
     }
-    let everybody = everybody(w, &case);
+    let everybody = everybody(w, case);
     let may = w.allowed(Role::CounterOfficial, Action::AcceptOffer, &everybody)?;
     let citizen = who(Role::Citizen, 100);
     w.note(format!("the family says {:?} in {}", answers.iter().map(|a| a.item.as_str()).collect::<Vec<_>>(), case.id));

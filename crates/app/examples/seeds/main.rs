@@ -12,6 +12,7 @@ mod check;
 mod family;
 mod office;
 mod run;
+mod small;
 mod worker;
 mod world;
 

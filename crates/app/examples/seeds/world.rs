@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::agency;
 use crate::bank::Bank;
 use crate::bugs::Bug;
+use crate::small;
 
 /// The day on which every run begins.
 pub(crate) const FIRST: Date = Date::constant(2026, 11, 21);
@@ -66,7 +67,9 @@ impl Shared {
     pub(crate) async fn open(pack: &Path) -> Result<Shared, Box<dyn std::error::Error>> {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
-        let packs = web::Packs::open(pack, folder.path())?;
+        let small = folder.path().join("pack");
+        small::write(pack, &small)?;
+        let packs = web::Packs::open(&small, folder.path())?;
         let keys = Arc::new(Keys::open(&folder.path().join("keys"))?);
         let log = guard::log::Log::open(&folder.path().join("log"), keys.clone())?;
         let clock = Arc::new(SystemClock);
@@ -97,6 +100,8 @@ pub(crate) struct Family {
     pub(crate) mother: PersonId,
     pub(crate) father: PersonId,
     pub(crate) children: Vec<PersonId>,
+    /// When the children were born: twins, or one.
+    pub(crate) born: Option<(Date, u32)>,
     pub(crate) dead: Vec<PersonId>,
 }
 
