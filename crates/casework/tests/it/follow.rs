@@ -216,8 +216,8 @@ async fn uptake_is_counted_by_event_and_not_shown_of_few() {
             families.push(home);
         }
         let sql = "update offer set status = 'accepted' where household_id = $1";
-        transact!(office.db, store::StoreError, |tx| { tx.execute(sql, params![families[0].household]).await })
-            .unwrap();
+        let first = families[0].household;
+        transact!(office.db, store::StoreError, |tx| tx.execute(sql, params![first]).await).unwrap();
         let (line, spared) = births(&BTreeMap::new()).await;
         let counts = line.counts.unwrap();
         assert_eq!((counts.events, counts.all_taken, counts.all_answered), (5, 1, 1));
