@@ -9,6 +9,9 @@ mod admin;
 mod births;
 mod body;
 mod call;
+mod cases;
+mod cases_acts;
+mod cases_work;
 pub mod client;
 mod events;
 mod facts;
@@ -18,6 +21,7 @@ mod mending;
 mod offers;
 mod oversight;
 mod payments;
+mod payments_bank;
 mod people;
 mod problem;
 mod rules_of;
@@ -102,8 +106,11 @@ pub(crate) enum Faults {
         oversight::checkpoint, oversight::reload,
         stages::application, stages::investigation, stages::answered, stages_determination::determination,
         stages_decision::decision, stages_payment::payment, stages_payment::paid,
+        cases::list, cases::one, cases::decision, cases::decision_file, cases_acts::answers, cases_acts::withdrawal, cases_acts::hearing,
+        cases_acts::object, cases_work::list, cases_work::settlement, cases_work::decide, cases_work::approve,
+        cases_work::close_hearing, cases_work::review,
         payments::runs, payments::open, payments::one, payments::prepare, payments::sign, payments::release,
-        payments::cancel, payments::file, payments::bank_message, payments::ledger, payments::ledger_check,
+        payments::cancel, payments::file, payments_bank::bank_message, payments_bank::ledger, payments_bank::ledger_check,
     ),
     components(schemas(wire::Scalar)),
     modifiers(&Security),
@@ -173,6 +180,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/accounts", post(admin::account))
         .route("/api/import/{table}", post(admin::import))
         .route("/api/packs/reload", post(oversight::reload))
+        .merge(people())
         .merge(ministries())
         .merge(finance())
         .route("/api/{*rest}", axum::routing::any(nowhere))
@@ -181,6 +189,25 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(as_problem))
         .with_state(state)
+}
+
+/// Cases, for those they are about and those who work on them.
+fn people() -> Router<AppState> {
+    Router::new()
+        .route("/api/households/{id}/cases", get(cases::list))
+        .route("/api/cases/{id}", get(cases::one))
+        .route("/api/cases/{id}/answers", post(cases_acts::answers))
+        .route("/api/cases/{id}/withdrawal", post(cases_acts::withdrawal))
+        .route("/api/cases/{id}/hearing", post(cases_acts::hearing))
+        .route("/api/cases/{id}/decision", post(cases_work::decide))
+        .route("/api/decisions/{id}", get(cases::decision))
+        .route("/api/decisions/{id}/file", get(cases::decision_file))
+        .route("/api/decisions/{id}/objection", post(cases_acts::object))
+        .route("/api/decisions/{id}/approval", post(cases_work::approve))
+        .route("/api/decisions/{id}/hearing", post(cases_work::close_hearing))
+        .route("/api/objections/{id}/review", post(cases_work::review))
+        .route("/api/worklist", get(cases_work::list))
+        .route("/api/tasks/{id}/settlement", post(cases_work::settlement))
 }
 
 /// Stages alone, for ministries' own machines.
@@ -197,7 +224,7 @@ fn ministries() -> Router<AppState> {
 
 /// Runs, the bank, the ledger.
 fn finance() -> Router<AppState> {
-    let message = post(payments::bank_message).layer(DefaultBodyLimit::max(payments::LARGEST_MESSAGE));
+    let message = post(payments_bank::bank_message).layer(DefaultBodyLimit::max(payments_bank::LARGEST_MESSAGE));
     Router::new()
         .route("/api/runs", get(payments::runs).post(payments::open))
         .route("/api/runs/{id}", get(payments::one))
@@ -207,8 +234,8 @@ fn finance() -> Router<AppState> {
         .route("/api/runs/{id}/cancel", post(payments::cancel))
         .route("/api/runs/{id}/file", get(payments::file))
         .route("/api/bank-messages", message)
-        .route("/api/ledger", get(payments::ledger))
-        .route("/api/ledger/check", get(payments::ledger_check))
+        .route("/api/ledger", get(payments_bank::ledger))
+        .route("/api/ledger/check", get(payments_bank::ledger_check))
 }
 
 /// What stands before the addresses refuses: too many requests, or one from another site.

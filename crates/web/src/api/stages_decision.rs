@@ -225,7 +225,7 @@ async fn decision_inner(state: AppState, call: Call, headers: HeaderMap, request
     // The notice is shown, not kept with the key: it is a look of its own in the log.
     let decision = match put.decision {
         Some(decision) => {
-            let case = read_case(&state, &call, id, Action::RunStage).await?;
+            let (case, _) = read_case(&state, &call, id, Action::RunStage).await?;
             case.decisions.iter().find(|d| d.id == DecisionId(decision)).map(DecisionWire::from)
         }
         None => None,
@@ -234,13 +234,14 @@ async fn decision_inner(state: AppState, call: Call, headers: HeaderMap, request
     Ok((StatusCode::CREATED, axum::Json(wire)).into_response())
 }
 
-/// Reads and opens a case: the look is in the log before anything comes back.
+/// Reads and opens a case: the look is in the log before anything comes back. Also whether somebody's address is hidden from
+/// the viewer, so that nothing that follows from it may be shown.
 pub(super) async fn read_case(
     state: &AppState,
     call: &Call,
     id: CaseId,
     action: Action,
-) -> Result<guard::Disclosed<CaseView>, Fault> {
+) -> Result<(guard::Disclosed<CaseView>, bool), Fault> {
     let mut tx = state.db.read().await?;
     let (household, _) = view::concerned(&mut tx, id).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
     drop(tx);
@@ -257,8 +258,9 @@ pub(super) async fn read_case(
         tier = looked.map(|d| super::stages_determination::tier(&viewer.pack, d)).max().unwrap_or(tier);
         case
     });
+    let hidden = seen.about.iter().any(|(_, r)| r.protected && !(r.own || r.ward));
     let resource = seen.resource().at(tier).showing(["case", "facts", "reasons"]);
-    Ok(state.guard.reveal(&call.who, action, &resource, &call.purpose, seen.sealed).await?)
+    Ok((state.guard.reveal(&call.who, action, &resource, &call.purpose, seen.sealed).await?, hidden))
 }
 
 /// What a refusal to decide means.

@@ -51,6 +51,10 @@ pub(super) fn slices(wire: &[SliceWire], at: &str) -> Result<Vec<Slice>, Fault> 
     let one = |(n, s): (usize, &SliceWire)| {
         let from = read_day(&s.from, &format!("{at}/{n}/from"))?;
         let until = s.until.as_ref().map(|d| read_day(d, &format!("{at}/{n}/until"))).transpose()?;
+        let far = |day: kernel::Date| !(1900..2300).contains(&day.year());
+        if far(from) || until.is_some_and(far) {
+            return Err(Fault::field(Code::Invalid, format!("{at}/{n}"), "expected days of the years 1900 to 2299"));
+        }
         if until.is_some_and(|until| until <= from) {
             return Err(Fault::field(Code::Invalid, format!("{at}/{n}/until"), "expected a day after the first"));
         }
