@@ -10,7 +10,11 @@
 mod api;
 mod birth;
 mod cases;
+mod cases_api;
 mod counter;
+mod finance;
 mod public;
 mod sign_in;
+mod stages;
 mod state;
+mod work;
