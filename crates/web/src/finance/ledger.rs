@@ -75,12 +75,8 @@ pub fn page_of(f: &Frame, l: &Ledger) -> Markup {
 
 fn checked(t: Text, c: &Check) -> Markup {
     let [sent, confirmed, pending, back] = &c.sums;
-    let equation = [
-        ("sent", sent.into()),
-        ("confirmed", confirmed.into()),
-        ("pending", pending.into()),
-        ("back", back.into()),
-    ];
+    let equation =
+        [("sent", sent.into()), ("confirmed", confirmed.into()), ("pending", pending.into()), ("back", back.into())];
     let figures = html! {
         p.num { (t.with("fin-check-equation", &equation)) }
         (pairs(&[

@@ -85,7 +85,13 @@ fn next_pay_date(v: &Viewer<'_>, due: Option<Date>) -> Date {
     let calendar = payment::Calendar { holidays: v.pack.holidays() };
     let today = v.today();
     let on = calendar.on_or_before(due.unwrap_or(today));
-    if on >= today { on } else if calendar.works(today) { today } else { next_working_day(&calendar, today) }
+    if on >= today {
+        on
+    } else if calendar.works(today) {
+        today
+    } else {
+        next_working_day(&calendar, today)
+    }
 }
 
 fn next_working_day(calendar: &payment::Calendar<'_>, today: Date) -> Date {

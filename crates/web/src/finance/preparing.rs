@@ -56,8 +56,7 @@ async fn work(state: &AppState, id: RunId) -> Result<(), run::Fault> {
     let calendar = payment::Calendar { holidays: pack.holidays() };
     let (mut at, mut count) = (Progress::START, 0u32);
     while at != Progress::Done {
-        let desk =
-            payment::Desk { keys: state.guard.keys(), ids: &*state.ids, now: state.now(), today: state.today() };
+        let desk = payment::Desk { keys: state.guard.keys(), ids: &*state.ids, now: state.now(), today: state.today() };
         at = run::advance(&state.db, &desk, &calendar, id, at).await?;
         count = count.saturating_add(1);
         note(

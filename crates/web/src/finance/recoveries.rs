@@ -173,8 +173,11 @@ fn sums(t: Text, r: &Recovery) -> Markup {
         Some(percent) => t.with("fin-recovery-set-off-yes", &[("percent", i64::from(percent).into())]),
         None => t.t("fin-recovery-set-off-no"),
     };
-    let state =
-        if r.open { tag(Mark::Open, &t.t("fin-recoveries-open")) } else { tag(Mark::Yes, &t.t("fin-recoveries-closed")) };
+    let state = if r.open {
+        tag(Mark::Open, &t.t("fin-recoveries-open"))
+    } else {
+        tag(Mark::Yes, &t.t("fin-recoveries-closed"))
+    };
     pairs(&[
         (t.t("fin-status").into_owned(), state),
         (t.t("fin-programme").into_owned(), html! { (r.programme) }),

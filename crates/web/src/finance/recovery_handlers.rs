@@ -63,9 +63,9 @@ async fn listed(v: &Viewer<'_>, f: &Frame, asked: &Form) -> Result<List, Trouble
     })
     .await?;
     let full = u32::try_from(lines.len()).is_ok_and(|n| n == ROWS);
-    let more = last.filter(|_| full).map(|last| {
-        with("/finance/recoveries", &[("show", status.word()), ("after", &last.to_string())])
-    });
+    let more = last
+        .filter(|_| full)
+        .map(|last| with("/finance/recoveries", &[("show", status.word()), ("after", &last.to_string())]));
     Ok(List { status, lines, more })
 }
 
@@ -250,9 +250,8 @@ async fn repaid(v: &Viewer<'_>, t: Text, it: &recovery::Recovery, form: &mut For
     let (minor, receipt) = (amount(t, form, "repaid", it.currency), form.required(t, "receipt", 60));
     let (Some(minor), true) = (minor, form.is_fine()) else { return Ok(None) };
     let (desk, by) = (desk(v), Some(v.who.account));
-    let first = transact!(v.state.db, recovery::Fault, |tx| {
-        recovery::repaid(tx, &desk, it.id, minor, &receipt, by).await
-    })?;
+    let first =
+        transact!(v.state.db, recovery::Fault, |tx| { recovery::repaid(tx, &desk, it.id, minor, &receipt, by).await })?;
     Ok(Some(if first { "repaid" } else { "repeated" }))
 }
 
@@ -268,9 +267,7 @@ async fn plan(v: &Viewer<'_>, t: Text, it: &recovery::Recovery, form: &mut Form)
     let (Some(parts), Some(first), true) = (parts, first, form.is_fine()) else { return Ok(None) };
     let limits = (v.pack.process(&it.programme).recovery.most_instalments, form.has("by_set_off"));
     let (desk, by) = (desk(v), v.who.account);
-    transact!(v.state.db, recovery::Fault, |tx| {
-        recovery::plan(tx, &desk, it.id, parts, first, limits, by).await
-    })?;
+    transact!(v.state.db, recovery::Fault, |tx| { recovery::plan(tx, &desk, it.id, parts, first, limits, by).await })?;
     Ok(Some("planned"))
 }
 
@@ -280,8 +277,7 @@ async fn waive(v: &Viewer<'_>, t: Text, it: &recovery::Recovery, form: &mut Form
     let (Some(minor), true) = (minor, form.is_fine()) else { return Ok(None) };
     let waiver = Waiver { minor, reason, law, by: v.who.account, alone_up_to: alone(v, it) };
     let desk = desk(v);
-    let waived =
-        transact!(v.state.db, recovery::Fault, |tx| recovery::waive(tx, &desk, it.id, &waiver).await)?;
+    let waived = transact!(v.state.db, recovery::Fault, |tx| recovery::waive(tx, &desk, it.id, &waiver).await)?;
     Ok(Some(match waived {
         Waived::Done => "waived",
         Waived::NeedsSecond(_) => "proposed",
@@ -291,8 +287,6 @@ async fn waive(v: &Viewer<'_>, t: Text, it: &recovery::Recovery, form: &mut Form
 async fn grant(v: &Viewer<'_>, it: &recovery::Recovery, form: &Form) -> Done {
     let proposal: Uuid = form.get("proposal").parse().map_err(|_| recovery::Fault::NoProposal)?;
     let (desk, by) = (desk(v), v.who.account);
-    transact!(v.state.db, recovery::Fault, |tx| {
-        recovery::grant_waiver(tx, &desk, it.id, proposal, by).await
-    })?;
+    transact!(v.state.db, recovery::Fault, |tx| { recovery::grant_waiver(tx, &desk, it.id, proposal, by).await })?;
     Ok(Some("waived"))
 }

@@ -99,7 +99,8 @@ pub struct Returns {
 pub fn page_of(f: &Frame, form: &Form, r: &Returns) -> Markup {
     let t = f.t;
     let hint = t.with("fin-upload-hint", &[("most", MOST_MIB.into())]);
-    let more = |href: &Option<String>| html! { @if let Some(href) = href { p { a href=(href) { (t.t("fin-more")) } } } };
+    let more =
+        |href: &Option<String>| html! { @if let Some(href) = href { p { a href=(href) { (t.t("fin-more")) } } } };
     let nameless = r.back.0.iter().chain(&r.held.0).any(|b| b.name.is_none());
     page(
         f,

@@ -108,9 +108,7 @@ async fn waiting(
     })
     .await?;
     let full = u32::try_from(rows.len()).is_ok_and(|n| n == ROWS);
-    let more = last.filter(|_| full).map(|at| {
-        format!("{}#{param}", with("/finance/returns", &[(param, &place(at))]))
-    });
+    let more = last.filter(|_| full).map(|at| format!("{}#{param}", with("/finance/returns", &[(param, &place(at))])));
     Ok((rows, more))
 }
 

@@ -218,10 +218,8 @@ fn facts(t: Text, r: &Run) -> Markup {
         Some(name) => (name),
         None => (t.t("fin-all-agencies")),
     } };
-    let mut rows = vec![
-        (t.t("fin-form").into_owned(), form),
-        (t.t("fin-run-opened").into_owned(), html! { (r.people.opened) }),
-    ];
+    let mut rows =
+        vec![(t.t("fin-form").into_owned(), form), (t.t("fin-run-opened").into_owned(), html! { (r.people.opened) })];
     let mut row = |key: &str, value: &Option<String>| {
         if let Some(value) = value {
             rows.push((t.t(key).into_owned(), html! { (value) }));

@@ -271,10 +271,8 @@ pub(crate) async fn file(
         match bank_file::body(&state, run).await {
             Ok(body) => {
                 let name = format!("attachment; filename=\"{}.xml\"", payment::bank::message_id(run));
-                let headers = [
-                    (header::CONTENT_TYPE, "application/xml".to_owned()),
-                    (header::CONTENT_DISPOSITION, name),
-                ];
+                let headers =
+                    [(header::CONTENT_TYPE, "application/xml".to_owned()), (header::CONTENT_DISPOSITION, name)];
                 Ok((headers, body).into_response())
             }
             Err(payment::bank::FileFault::Store(why @ StoreError::Unavailable(_))) => Err(why.into()),

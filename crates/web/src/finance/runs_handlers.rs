@@ -51,9 +51,10 @@ async fn read(v: &Viewer<'_>, f: &Frame, asked: &Form) -> Result<Runs, Trouble> 
     let found = run::list(&mut tx, older, RUNS).await?;
     drop(tx);
     let full = u32::try_from(found.len()).is_ok_and(|n| n == RUNS);
-    let more = found.last().filter(|_| full).map(|last| {
-        with("/finance/runs", &[("day", &last.pay_date.to_string()), ("run", &last.id.to_string())])
-    });
+    let more = found
+        .last()
+        .filter(|_| full)
+        .map(|last| with("/finance/runs", &[("day", &last.pay_date.to_string()), ("run", &last.id.to_string())]));
     let line = |r: &run::Run| {
         let known = r.status != RunStatus::Preparing;
         Line {
@@ -107,12 +108,8 @@ async fn opened(v: &Viewer<'_>, f: &Frame, form: &mut Form) -> Result<Option<Run
         form.refuse("agency", t.t("error-choose"));
     }
     let (Some(pay_date), Some(kind), true) = (day, kind, form.is_fine()) else { return Ok(None) };
-    let input = run::Input {
-        pay_date,
-        agency: (!of.is_empty()).then_some(of),
-        form: kind,
-        currency: v.pack.currency(),
-    };
+    let input =
+        run::Input { pay_date, agency: (!of.is_empty()).then_some(of), form: kind, currency: v.pack.currency() };
     let calendar = payment::Calendar { holidays: v.pack.holidays() };
     let desk = desk(v);
     let by = v.who.account;

@@ -247,8 +247,7 @@ async fn verify(v: &Viewer<'_>, f: &Frame, found: &Found, form: &mut Form) -> Re
     }
     permit(v, Action::ChangeAccount, &[found.it.payee], "account").await?;
     let (desk, by, payee) = (desk(v), Some(v.who.account), found.it.payee);
-    let done =
-        transact!(v.state.db, account::Fault, |tx| account::verify(tx, &desk, payee, account, &how, by).await);
+    let done = transact!(v.state.db, account::Fault, |tx| account::verify(tx, &desk, payee, account, &how, by).await);
     match done {
         Ok(()) => Ok(Some("verified")),
         Err(fault) => {

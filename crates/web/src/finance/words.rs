@@ -100,8 +100,7 @@ pub(super) fn recovery(t: Text, fault: RecoveryFault, currency: kernel::Currency
         RecoveryFault::NoRecovery => Err(Trouble::Absent),
         RecoveryFault::NoAmount(_) => plain(t, "fin-fault-amount"),
         RecoveryFault::TooMuch { free, reserved, .. } => {
-            let sums =
-                [("free", money(t, free, currency).into()), ("reserved", money(t, reserved, currency).into())];
+            let sums = [("free", money(t, free, currency).into()), ("reserved", money(t, reserved, currency).into())];
             Ok(t.with("fin-fault-too-much", &sums).into_owned())
         }
         RecoveryFault::OtherAmount(_) => plain(t, "fin-fault-other-amount"),
@@ -129,7 +128,8 @@ fn read(t: Text, fault: &ReadFault, bytes: &[u8]) -> String {
     match fault {
         ReadFault::Input(why) => t.with("fin-upload-input", &[("what", why.to_string().into())]),
         ReadFault::Syntax { at, what } => {
-            let place = [("line", t.number(line_of(bytes, *at)).into()), ("at", at.to_string().into()), ("what", what.into())];
+            let place =
+                [("line", t.number(line_of(bytes, *at)).into()), ("at", at.to_string().into()), ("what", what.into())];
             t.with("fin-upload-syntax", &place)
         }
         ReadFault::Doctype => t.t("fin-upload-doctype"),

@@ -363,12 +363,14 @@ pub(super) fn all() -> Vec<Sample> {
     vec![
         ("finance-runs", Box::new(|l| run_list(l, false))),
         ("finance-runs-refused", Box::new(|l| run_list(l, true))),
-        ("finance-run-preparing", Box::new(|l| {
-            run_page(l, RunStatus::Preparing, run::Next::Prepare(Some(run::Step::Due(12))))
-        })),
-        ("finance-run-broken", Box::new(|l| {
-            run_page(l, RunStatus::Preparing, run::Next::Prepare(Some(run::Step::Broken)))
-        })),
+        (
+            "finance-run-preparing",
+            Box::new(|l| run_page(l, RunStatus::Preparing, run::Next::Prepare(Some(run::Step::Due(12))))),
+        ),
+        (
+            "finance-run-broken",
+            Box::new(|l| run_page(l, RunStatus::Preparing, run::Next::Prepare(Some(run::Step::Broken)))),
+        ),
         ("finance-run-sign", Box::new(|l| run_page(l, RunStatus::Prepared, run::Next::Sign))),
         ("finance-run-wait", Box::new(|l| run_page(l, RunStatus::Signed, run::Next::Wait))),
         ("finance-run-release", Box::new(|l| run_page(l, RunStatus::Signed, run::Next::Release))),
