@@ -259,7 +259,8 @@ pub async fn close_hearing(
     if !go_on {
         rows::set_status(tx, &case, decision.id, DecisionStatus::Hearing, DecisionStatus::Dropped).await?;
         case.enter(Stage::Official, desk.today(), desk.now);
-        let said = serde_json::json!({ "words": words });
+        let said = serde_json::json!({ "decision": decision.id, "words": words });
+        cases::step(tx, desk, &case, StepKind::SentBack, Actor::of(who), &said).await?;
         advance::open_once(tx, desk, &case, TaskKind::Decide, said).await?;
         cases::save(tx, &mut case, desk.now).await?;
         return Ok(Put::Official);
