@@ -62,7 +62,8 @@ pub(crate) async fn live(shared: &Shared, seed: u64, bug: Option<Bug>) -> Ended 
 }
 
 async fn whole(w: &mut World<'_>) -> Result<(), Stop> {
-    for _ in 0..w.dice.u8(1..3) {
+    let families = if w.dice.u8(..4) == 0 { 2 } else { 1 };
+    for _ in 0..families {
         family::settle(w).await?;
     }
     for family in w.families.clone() {
@@ -75,15 +76,15 @@ async fn whole(w: &mut World<'_>) -> Result<(), Stop> {
     family::birth(w).await?;
     let mut backup = None;
     let restores = w.dice.u8(..12) == 0;
-    for step in 0..w.dice.u32(25..45) {
+    for step in 0..w.dice.u32(18..36) {
         act(w).await?;
         if w.dice.u8(..3) == 0 {
             worker::work(w, 60).await?;
         }
-        if restores && step == 12 {
+        if restores && step == 8 {
             backup = Some(copy(w).await?);
         }
-        if restores && step == 24 {
+        if restores && step == 20 {
             if let Some(backup) = backup.take() {
                 restore(w, backup).await?;
             }

@@ -5,16 +5,8 @@ use std::io;
 use std::path::Path;
 
 /// What families accept when it is offered: money of every kind of payment, things and services, by machine and by hand.
-pub(crate) const PROGRAMMES: [&str; 8] = [
-    "child_allowance",
-    "parent_benefit",
-    "first_meeting",
-    "electricity_birth",
-    "home_care",
-    "diaper_formula",
-    "postnatal_helper",
-    "infant_checkup",
-];
+pub(crate) const PROGRAMMES: [&str; 6] =
+    ["child_allowance", "parent_benefit", "first_meeting", "electricity_birth", "diaper_formula", "infant_checkup"];
 
 /// Copies the pack with these programmes alone. What names another is left out, and nobody is entitled to another.
 pub(crate) fn write(from: &Path, to: &Path) -> io::Result<()> {
@@ -73,7 +65,11 @@ fn blocks(text: &str, gone: &[String]) -> String {
             block.push_str(line);
         }
     }
-    let names = |block: &String| gone.iter().any(|g| block.contains(&format!("\"{g}\"")));
+    // A rule between a programme and a fact is one that no programme left here reads.
+    let names = |block: &String| {
+        block.contains("\"fact:")
+            || gone.iter().any(|g| block.contains(&format!("\"{g}\"")) || block.contains(&format!("\"{g}.")))
+    };
     let mut first = true;
     blocks.retain(|block| std::mem::take(&mut first) || !names(block));
     blocks.concat()

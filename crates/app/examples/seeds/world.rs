@@ -340,7 +340,10 @@ impl<'s> World<'s> {
         let mut key = format!("act {}", self.number);
         let mut heard: Vec<T> = Vec::new();
         for round in 0..6 {
-            let fate = if round < 4 { self.fate() } else { Fate::Fine };
+            let mut fate = if round < 4 { self.fate() } else { Fate::Fine };
+            if keyed && round == 0 && self.sabotaged(Bug::FreshKey) && self.dice.u8(..3) == 0 {
+                fate = Fate::DiesAfter;
+            }
             let tools = self.tools();
             let mut tx = self.db().begin().await?;
             if keyed {
