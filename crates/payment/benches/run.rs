@@ -90,13 +90,16 @@ async fn pay(db: &Db, desk: &Desk<'_>, calendar: &Calendar<'_>, pay_date: Date) 
 }
 
 async fn fill(db: &Db, desk: &Desk<'_>, count: usize) {
-    for chunk in 0..count.div_ceil(2000) {
-        let size = 2000.min(count - chunk * 2000);
+    for chunk in 0..count.div_ceil(10_000) {
+        let size = 10_000.min(count - chunk * 10_000);
         transact!(db, Failed, |tx| {
             for n in 0..size {
+                // People were registered in another order than entitlements are granted, which come one after the other.
                 let person = PersonId(desk.ids.uuid(desk.now));
+                let at = Instant::from_micros(desk.now.micros() + (chunk * 10_000 + n) as i64 * 1000);
+                let desk = &Desk { now: at, ..*desk };
                 let details = Details {
-                    number: format!("{:012}", chunk * 2000 + n),
+                    number: format!("{:012}", chunk * 10_000 + n),
                     bank: "004".into(),
                     holder: "A Holder".into(),
                 };

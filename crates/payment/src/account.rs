@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use guard::KeyError;
 use kernel::{AccountId, PayAccountId, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{AsConflict, StoreError, Tx, params};
+use store::{AsConflict, Row, StoreError, Tx, params};
 use uuid::Uuid;
 
 use crate::batch::InList;
@@ -100,7 +100,7 @@ pub(crate) static CURRENT: InList = InList::new(
 );
 
 /// The place of the account: one for money, one for vouchers.
-fn slot(form: Form) -> &'static str {
+pub(crate) fn slot(form: Form) -> &'static str {
     if form == Form::Voucher { "voucher" } else { "cash" }
 }
 
@@ -285,13 +285,32 @@ pub(crate) struct Current {
     pub(crate) redirected: bool,
 }
 
+/// The accounts of people, or why there is none to use.
+pub(crate) type Accounts = HashMap<PersonId, Result<Current, crate::model::Hold>>;
+
+/// What a row says of the account in force of one person.
+pub(crate) enum Own {
+    /// There is none.
+    None,
+    /// One of their own.
+    Account(Current),
+    /// Another person's.
+    Redirect,
+}
+
+/// Reads the account beside an entitlement; null where there is none.
+pub(crate) fn own_account(row: &Row) -> Result<Own, StoreError> {
+    let Some(id) = row.maybe("pay_account_id")? else { return Ok(Own::None) };
+    if row.maybe::<PersonId>("redirect_to")?.is_some() {
+        return Ok(Own::Redirect);
+    }
+    let verified = row.maybe::<i64>("verified_at")?.is_some();
+    Ok(Own::Account(Current { id, verified, redirected: false }))
+}
+
 /// The accounts in force of people, redirects followed. A redirect to somebody without an account gives nothing but is
 /// told apart.
-pub(crate) async fn current(
-    tx: &mut Tx,
-    form: Form,
-    people: &[Uuid],
-) -> Result<HashMap<PersonId, Result<Current, crate::model::Hold>>, StoreError> {
+pub(crate) async fn current(tx: &mut Tx, form: Form, people: &[Uuid]) -> Result<Accounts, StoreError> {
     let own = [store::ToValue::to_value(&slot(form))];
     let mut found = HashMap::with_capacity(people.len());
     let mut redirects: Vec<(PersonId, PersonId)> = Vec::new();
@@ -300,9 +319,9 @@ pub(crate) async fn current(
         match row.maybe::<PersonId>("redirect_to")? {
             Some(to) => redirects.push((person, to)),
             None => {
-                let verified = row.maybe::<i64>("verified_at")?.is_some();
-                let id = row.get("pay_account_id")?;
-                found.insert(person, Ok(Current { id, verified, redirected: false }));
+                if let Own::Account(it) = own_account(&row)? {
+                    found.insert(person, Ok(it));
+                }
             }
         }
     }

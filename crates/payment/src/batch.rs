@@ -15,12 +15,13 @@ pub(crate) struct Insert {
     head: &'static str,
     columns: usize,
     texts: OnceLock<Vec<(&'static str, &'static str)>>,
+    plain: OnceLock<Vec<&'static str>>,
 }
 
 impl Insert {
     /// `head` is everything before the rows: `insert into t (a, b) values`.
     pub(crate) const fn new(name: &'static str, head: &'static str, columns: usize) -> Self {
-        Insert { name, head, columns, texts: OnceLock::new() }
+        Insert { name, head, columns, texts: OnceLock::new(), plain: OnceLock::new() }
     }
 
     /// The texts as (name, text), for the test that prepares every statement.
@@ -45,11 +46,14 @@ impl Insert {
 
     /// Inserts the rows, each a list of values in the order of the columns.
     pub(crate) async fn rows(&self, tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
-        // Binding to SQLite costs the square of the number of parameters (it looks each one's name up in a list).
-        let most = if tx.engine() == Engine::Sqlite { 8 } else { 200 };
+        let engine = tx.engine();
         let mut rows = rows.into_iter();
-        for (size, (_, text)) in SIZES.into_iter().zip(self.statements()).filter(|(size, _)| *size <= most) {
-            while rows.len() >= size {
+        for (at, size) in SIZES.into_iter().enumerate() {
+            let text = match engine {
+                Engine::Sqlite => self.plain.get_or_init(|| plain(self.statements())).get(at).copied(),
+                Engine::Postgres => self.statements().get(at).map(|(_, text)| *text),
+            };
+            while let Some(text) = text.filter(|_| rows.len() >= size) {
                 let values: Vec<Value> = rows.by_ref().take(size).flatten().collect();
                 tx.execute(text, &values).await?;
             }
@@ -58,7 +62,23 @@ impl Insert {
     }
 }
 
-/// How many ids stand behind one `in`; for the same reason not more. A shorter list is filled up with the nil id, which is nobody's.
+/// The same texts with `?` for `$1`, `$2` …, for SQLite: there a numbered parameter has a name, and binding looks each name up
+/// in a list of all, which costs the square of their number. Right only where the numbers rise by one through the text.
+fn plain(texts: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+    texts.iter().map(|(_, text)| -> &'static str { Box::leak(unnumbered(text).into_boxed_str()) }).collect()
+}
+
+fn unnumbered(text: &str) -> String {
+    let mut parts = text.split('$');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push('?');
+        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    out
+}
+
+/// How many ids stand behind one `in`. A shorter list is filled up with the nil id, which is nobody's.
 const IDS: usize = 100;
 
 /// A statement with `{ids}` where a list of ids stands; its own parameters come first.
@@ -67,12 +87,13 @@ pub(crate) struct InList {
     template: &'static str,
     own: usize,
     text: OnceLock<[(&'static str, &'static str); 1]>,
+    plain: OnceLock<Vec<&'static str>>,
 }
 
 impl InList {
     /// `own` parameters come before the ids.
     pub(crate) const fn new(name: &'static str, template: &'static str, own: usize) -> Self {
-        InList { name, template, own, text: OnceLock::new() }
+        InList { name, template, own, text: OnceLock::new(), plain: OnceLock::new() }
     }
 
     /// The text as (name, text).
@@ -81,6 +102,15 @@ impl InList {
             let ids: Vec<String> = (1..=IDS).map(|n| format!("${}", self.own + n)).collect();
             [(self.name, Box::leak(self.template.replace("{ids}", &ids.join(", ")).into_boxed_str()))]
         })
+    }
+
+    fn text(&self, engine: Engine) -> &'static str {
+        let text = match engine {
+            Engine::Sqlite => self.plain.get_or_init(|| plain(self.statements())).first().copied(),
+            Engine::Postgres => self.statements().first().map(|(_, text)| *text),
+        };
+        // There is always one.
+        text.unwrap_or_default()
     }
 
     fn calls(&self, own: &[Value], ids: &[Uuid]) -> impl Iterator<Item = Vec<Value>> {
@@ -92,11 +122,10 @@ impl InList {
 
     /// All rows for all ids.
     pub(crate) async fn all(&self, tx: &mut Tx, own: &[Value], ids: &[Uuid]) -> Result<Vec<Row>, StoreError> {
-        let mut rows = Vec::new();
-        for (_, text) in self.statements() {
-            for values in self.calls(own, ids) {
-                rows.extend(tx.all(text, &values).await?);
-            }
+        let mut rows = Vec::with_capacity(ids.len());
+        let text = self.text(tx.engine());
+        for values in self.calls(own, ids) {
+            rows.extend(tx.all(text, &values).await?);
         }
         Ok(rows)
     }
@@ -104,11 +133,38 @@ impl InList {
     /// Runs it for all ids; says how many rows it touched.
     pub(crate) async fn execute(&self, tx: &mut Tx, own: &[Value], ids: &[Uuid]) -> Result<u64, StoreError> {
         let mut touched = 0;
-        for (_, text) in self.statements() {
-            for values in self.calls(own, ids) {
-                touched += tx.execute(text, &values).await?;
-            }
+        let text = self.text(tx.engine());
+        for values in self.calls(own, ids) {
+            touched += tx.execute(text, &values).await?;
         }
         Ok(touched)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_without_numbers_stand_in_the_order_of_the_numbers() {
+        let inserts = [&crate::instalment::ADD, &crate::bank::apply::ENTRY_ADD];
+        let mut all: Vec<_> = inserts.into_iter().flat_map(Insert::statements).copied().collect();
+        let lists = [
+            &crate::account::CURRENT,
+            &crate::recovery::OPEN_OF,
+            &crate::bank::apply::LINES,
+            &crate::read::INSTALMENTS_OF,
+        ];
+        all.extend(lists.into_iter().flat_map(InList::statements).copied());
+        all.extend(crate::run::batches());
+        for (name, text) in all {
+            let mut expected = 0;
+            for part in text.split('$').skip(1) {
+                expected += 1;
+                let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
+                assert_eq!(digits, expected.to_string(), "{name}");
+            }
+            assert_eq!(unnumbered(text).matches('?').count(), expected, "{name}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::instalment::{self, Instalment};
 use crate::ledger::{Account, Head, Journal};
 use crate::model::{Cause, Entitlement, Grant, PayRule, Per, Slice, Stand, Standing, Terms};
 use crate::recovery::{self, Debt};
-use crate::reference::derived;
+use crate::reference::derived_in_time;
 use crate::rows::{self, json};
 use crate::settle::{Act, Claim, Part, settle};
 use crate::{order, run};
@@ -156,7 +156,7 @@ async fn begin(tx: &mut Tx, desk: &Desk<'_>, grant: &Grant) -> Result<Entitlemen
     let first = terms.first().unwrap_or(PeriodKey(0));
     let e = Entitlement {
         // Made of the decision, so that the same decision told to a restored backup makes the same entitlement.
-        id: EntitlementId(derived(&[b"entitlement", grant.decision.0.as_bytes()])),
+        id: EntitlementId(derived_in_time(grant.decision.0, &[b"entitlement", grant.decision.0.as_bytes()])),
         subject: grant.subject,
         case: grant.case,
         decision: grant.decision,

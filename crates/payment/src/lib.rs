@@ -62,12 +62,11 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         figures::STATEMENTS,
         ahead::STATEMENTS,
         bank::apply::STATEMENTS,
-        bank::file::STATEMENTS,
     ];
     all.extend(run::statements());
     all.extend(read::statements());
     all.extend([instalment::ADD.statements(), account::CURRENT.statements(), recovery::OPEN_OF.statements()]);
-    all.extend([bank::apply::LINES.statements(), bank::apply::ENTRY_ADD.statements(), bank::file::SEALED.statements()]);
+    all.extend([bank::apply::LINES.statements(), bank::apply::ENTRY_ADD.statements()]);
     all.push(read::INSTALMENTS_OF.statements());
     all
 }

@@ -1,17 +1,14 @@
 //! The bank file of a released run, streamed from the database page by page.
 
-use std::collections::HashMap;
 use std::io::Write;
 
 use guard::Keys;
 use kernel::{PayAccountId, RunId};
 use store::{Db, StoreError, Tx};
-use uuid::Uuid;
 
 use super::message::{Header, Pain001};
-use crate::account::{self, Details};
-use crate::batch::InList;
-use crate::run::{self, Hash, Payment, RunStatus, payments};
+use crate::account;
+use crate::run::{self, Hash, RunStatus, payments, sends};
 
 /// Why there is no file.
 #[derive(Debug, thiserror::Error)]
@@ -41,13 +38,6 @@ pub enum Fault {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-/// No statement but lists of ids.
-pub(crate) const STATEMENTS: &[(&str, &str)] = &[];
-
-/// Sealed details of accounts.
-pub(crate) static SEALED: InList =
-    InList::new("ACCOUNT_SEALED", "select pay_account_id, sealed from pay_account where pay_account_id in ({ids})", 0);
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,13 +72,12 @@ pub async fn write<W: Write + Send>(db: &Db, keys: &Keys, id: RunId, out: W) -> 
     let mut file = Pain001::begin(std::io::BufWriter::with_capacity(1 << 16, out), &head)?;
     let mut after = None;
     loop {
-        let page = payments(&mut tx, id, after).await?;
-        let Some(last) = page.last() else { break };
+        let page = sends(&mut tx, id, after).await?;
+        let Some((last, _)) = page.last() else { break };
         after = Some(last.name);
-        let accounts = details(&mut tx, keys, &page).await?;
-        for it in &page {
-            let to = accounts.get(&it.account).ok_or(Fault::Account(it.account))?;
-            file.payment(&it.name.text(), it.minor, to)?;
+        for (it, sealed) in &page {
+            let sealed = sealed.as_ref().ok_or(Fault::Account(it.account))?;
+            file.payment(&it.name.text(), it.minor, &account::unseal(keys, it.account, sealed)?)?;
         }
     }
     file.end()?.flush()?;
@@ -111,17 +100,4 @@ async fn verify(tx: &mut Tx, run: &run::Run) -> Result<(), Fault> {
         return Err(Fault::Totals);
     }
     Ok(())
-}
-
-async fn details(tx: &mut Tx, keys: &Keys, page: &[Payment]) -> Result<HashMap<PayAccountId, Details>, Fault> {
-    let mut ids: Vec<Uuid> = page.iter().map(|p| p.account.0).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut found = HashMap::with_capacity(ids.len());
-    for row in SEALED.all(tx, &[], &ids).await? {
-        let id: PayAccountId = row.get("pay_account_id")?;
-        let sealed: Vec<u8> = row.get("sealed")?;
-        found.insert(id, account::unseal(keys, id, &sealed)?);
-    }
-    Ok(found)
 }

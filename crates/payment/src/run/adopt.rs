@@ -11,7 +11,7 @@ use kernel::{AccountId, Currency, Date, EntitlementId, RunId};
 use serde::Serialize;
 use store::{AsConflict, Db, StoreError, Tx, params, transact};
 
-use super::prepare::{CLOCK, Item, Page};
+use super::prepare::{CLOCK, Item, Owed, Page};
 use super::{Fault as RunFault, Progress, RunStatus, by_id, seal};
 use crate::bank::sent::{Payment, SentFile};
 use crate::bank::{Limits, ReadFault, run_of};
@@ -155,7 +155,7 @@ async fn put_back(tx: &mut Tx, desk: &Desk<'_>, id: RunId, chunk: &[Payment]) ->
                 let here = i.run == Some(id);
                 left.extend((!here).then(|| payment.name.text()));
             }
-            Some(i) if fits(&i, payment) => items.push(Item { e, i, fresh: false }),
+            Some(i) if fits(&i, payment) => items.push(Item { e: Owed::of(e), i, fresh: false }),
             _ => aside.push(payment.name),
         }
     }

@@ -1,6 +1,6 @@
 //! Payment runs: opened, prepared, looked at, signed by one person, released by another; or cancelled before.
 //!
-//! [`prepare()`] works in several transactions; when it is cut off, calling it again goes on. Each transaction takes a page of
+//! [`prepare()`] works in several transactions; when it is cut off, calling it again goes on. Each transaction takes pages of
 //! entitlements, writes their instalments and lines and moves their clocks at once, so nothing can be done twice. A
 //! change of an entitlement or account in between takes its lines out and makes the run «preparing» again: what was signed
 //! is what is released.
@@ -11,7 +11,7 @@ mod prepare;
 mod release;
 mod seal;
 
-pub(crate) use seal::{Hash, Payment, payments};
+pub(crate) use seal::{Hash, payments, sends};
 
 pub use adopt::{Adopted, Fault as AdoptFault, adopt};
 pub use differences::{Difference, DifferenceKind, Differences};
@@ -209,6 +209,13 @@ pub(crate) fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
     ];
     all.extend([prepare::LINE_ADD.statements(), prepare::CLOCK.statements(), prepare::SET_OFF_ADD.statements()]);
     all
+}
+
+/// Those of many rows or ids.
+#[cfg(test)]
+pub(crate) fn batches() -> Vec<(&'static str, &'static str)> {
+    let all = [prepare::LINE_ADD.statements(), prepare::CLOCK.statements(), prepare::SET_OFF_ADD.statements()];
+    all.concat()
 }
 
 pub(crate) fn run(row: &Row) -> Result<Run, StoreError> {

@@ -4,38 +4,39 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::date;
 use kernel::{Date, EntitlementId, PayAccountId, PersonId, RecoveryId, RunId};
-use store::{Db, StoreError, ToValue, Tx, Value, params, transact};
+use store::{Db, Row, StoreError, ToValue, Tx, Value, params, transact};
 use uuid::Uuid;
 
 use super::adopt::ADOPTED;
 use super::{Fault, LineStatus, Run, RunStatus, by_id, seal};
-use crate::account::{self, Current};
+use crate::account::{self, Accounts, Current, Own};
 use crate::batch::{InList, Insert};
 use crate::calendar::Calendar;
 use crate::desk::Desk;
 use crate::due::PeriodKey;
-use crate::grant::head;
 use crate::instalment::{self, Instalment};
-use crate::ledger::{Account, Journal};
-use crate::model::{Cause, Entitlement, Hold, Per, Stand, Standing};
+use crate::ledger::{Account, Head, Journal};
+use crate::model::{Cause, Entitlement, Hold, Per, Stand, Standing, Terms};
 use crate::recovery;
 use crate::reference::EndToEnd;
-use crate::rows;
 
-/// Entitlements or instalments a transaction takes.
-const PAGE: u32 = 4000;
+/// Entitlements or instalments read at once: what is in memory.
+const PAGE: u32 = 2000;
+
+/// Pages a transaction takes. More make a run faster (one journal, one wait for the disk) and let others wait longer.
+const PAGES: u32 = 5;
 
 /// Instalments one entitlement may bring into one transaction: a century of months.
 const MOST_PERIODS: usize = 1200;
 
 store::sql! {
-    DUE = "select subject_id, entitlement_id, subject_kind, case_id, decision_id, version, programme, agency, payee_id, form, per, currency, slices, pay_rule, law,
-        effective_from, effective_until, decided_on, set_off_percent, waive_up_to, status, status_reason, next_period, next_due, begun
-        from entitlement where entitlement_id > $5 and next_due <= $1 and form = $2 and currency = $3 and ($4 = '' or agency = $4)
-        order by entitlement_id limit $6";
+    DUE = "select e.subject_id, e.entitlement_id, e.programme, e.agency, e.payee_id, e.per, e.slices, e.pay_rule, e.decided_on, e.set_off_percent, e.status, e.next_period, e.begun,
+        a.pay_account_id, a.redirect_to, a.verified_at
+        from entitlement e left join pay_account a on a.person_id = e.payee_id and a.slot = $7
+        where e.entitlement_id > $5 and e.next_due <= $1 and e.form = $2 and e.currency = $3 and ($4 = '' or e.agency = $4)
+        order by e.entitlement_id limit $6";
     WAITS = "select i.period, i.part, i.minor, i.set_off as kept, i.due_on, i.status as stand, i.reason as hold, i.cause, i.attempt, i.bounced_account,
-        e.subject_id, e.entitlement_id, e.subject_kind, e.case_id, e.decision_id, e.version, e.programme, e.agency, e.payee_id, e.form, e.per, e.currency, e.slices, e.pay_rule, e.law,
-        e.effective_from, e.effective_until, e.decided_on, e.set_off_percent, e.waive_up_to, e.status, e.status_reason, e.next_period, e.next_due, e.begun
+        e.subject_id, e.entitlement_id, e.programme, e.agency, e.payee_id, e.set_off_percent, e.status
         from instalment i join entitlement e on e.subject_id = i.subject_id and e.entitlement_id = i.entitlement_id
         where i.open is not null and (i.entitlement_id, i.period, i.part) > ($6, $7, $8) and i.due_on <= $1 and (i.run_id is null or i.run_id <> $5)
         and e.form = $2 and e.currency = $3 and ($4 = '' or e.agency = $4)
@@ -133,17 +134,74 @@ pub(super) struct Page<'a> {
     pub(super) until: Date,
 }
 
+/// What a run must know of an entitlement to pay an instalment of it.
+#[derive(Clone)]
+pub(super) struct Owed {
+    id: EntitlementId,
+    subject: Uuid,
+    programme: String,
+    agency: String,
+    payee: PersonId,
+    set_off_percent: u8,
+    suspended: bool,
+}
+
+impl Owed {
+    pub(super) fn of(e: &Entitlement) -> Owed {
+        Owed {
+            id: e.id,
+            subject: e.subject.uuid(),
+            programme: e.programme.clone(),
+            agency: e.agency.clone(),
+            payee: e.payee,
+            set_off_percent: e.recovery.set_off_percent,
+            suspended: e.standing == Standing::Suspended,
+        }
+    }
+
+    fn read(row: &Row) -> Result<Owed, StoreError> {
+        Ok(Owed {
+            id: row.get("entitlement_id")?,
+            subject: row.get("subject_id")?,
+            programme: row.get("programme")?,
+            agency: row.get("agency")?,
+            payee: row.get("payee_id")?,
+            set_off_percent: row.get("set_off_percent")?,
+            suspended: row.parse::<Standing>("status")? == Standing::Suspended,
+        })
+    }
+}
+
 /// An instalment a run looks at, with its entitlement.
-pub(super) struct Item<'a> {
-    pub(super) e: &'a Entitlement,
+pub(super) struct Item {
+    pub(super) e: Owed,
     pub(super) i: Instalment,
     /// Whether its row has to be written.
     pub(super) fresh: bool,
 }
 
+/// An entitlement with something newly due.
+struct Next {
+    e: Owed,
+    terms: Terms,
+    /// The first period without an instalment.
+    period: PeriodKey,
+    begun: bool,
+}
+
+fn next(row: &Row) -> Result<Next, StoreError> {
+    let terms = Terms {
+        per: row.parse("per")?,
+        slices: row.json("slices")?,
+        pay: row.json("pay_rule")?,
+        decided_on: row.get("decided_on")?,
+    };
+    Ok(Next { e: Owed::read(row)?, terms, period: PeriodKey(row.get("next_period")?), begun: row.get("begun")? })
+}
+
 /// What people have and owe, for one page.
 struct Known {
-    accounts: HashMap<PersonId, Result<Current, Hold>>,
+    accounts: Accounts,
     debts: HashMap<PersonId, Vec<Debt>>,
 }
 
@@ -161,67 +219,96 @@ impl Page<'_> {
     }
 
     /// Entitlements with something newly due.
-    async fn due(&self, tx: &mut Tx, after: EntitlementId) -> Result<Progress, Fault> {
-        let values = [&self.filter()[..], params![after, PAGE]].concat();
-        let page = tx.all(DUE, &values).await?;
-        let page: Vec<Entitlement> = page.iter().map(rows::entitlement).collect::<Result<_, _>>()?;
-        let Some(last) = page.last().map(|e| e.id) else {
-            return Ok(Progress::Waiting(EntitlementId(Uuid::nil()), PeriodKey(0), 0));
-        };
-        let mut items = Vec::with_capacity(page.len());
-        let mut clocks: BTreeMap<(PeriodKey, Option<Date>), Vec<Uuid>> = BTreeMap::new();
-        for e in &page {
-            let clock = self.periods(e, &mut items);
-            clocks.entry(clock).or_default().push(e.id.0);
-        }
-        // The clocks below are what keeps a period from being worked out twice; the journal only needs a name of its own.
+    async fn due(&self, tx: &mut Tx, mut after: EntitlementId) -> Result<Progress, Fault> {
+        // The clocks are what keeps a period from being worked out twice; the journal only needs a name of its own.
         let name = format!("{}:{}", self.run.id, self.desk.ids.uuid(self.desk.now));
         let mut journal = Journal::new("due", name).of_run(self.run.id);
-        for item in &items {
-            journal.moves(Account::Appropriation, Account::Payable, head(item.e), item.i.minor);
+        let mut pages = 0;
+        while pages < PAGES {
+            match self.due_page(tx, after, &mut journal).await? {
+                Some(last) => after = last,
+                None => break,
+            }
+            pages += 1;
         }
-        self.take(tx, items, true).await?;
+        journal.post(tx, self.desk).await?;
+        Ok(match pages {
+            0 => Progress::Waiting(EntitlementId(Uuid::nil()), PeriodKey(0), 0),
+            _ => Progress::Due(after),
+        })
+    }
+
+    /// One page of them: instalments, lines, clocks. Gives the last; `None` when there was none.
+    async fn due_page(
+        &self,
+        tx: &mut Tx,
+        after: EntitlementId,
+        journal: &mut Journal,
+    ) -> Result<Option<EntitlementId>, Fault> {
+        let values = [&self.filter()[..], params![after, PAGE, account::slot(self.run.form)]].concat();
+        let found = tx.all(DUE, &values).await?;
+        let mut last = None;
+        let mut items = Vec::with_capacity(found.len());
+        let mut accounts = HashMap::with_capacity(found.len());
+        let mut redirected = Vec::new();
+        let mut clocks: BTreeMap<(PeriodKey, Option<Date>), Vec<Uuid>> = BTreeMap::new();
+        for row in found {
+            let next = next(&row)?;
+            last = Some(next.e.id);
+            match account::own_account(&row)? {
+                Own::None => {}
+                Own::Account(it) => drop(accounts.insert(next.e.payee, Ok(it))),
+                Own::Redirect => redirected.push(next.e.payee.0),
+            }
+            let clock = self.periods(&next, &mut items);
+            clocks.entry(clock).or_default().push(next.e.id.0);
+        }
+        for Item { e, i, .. } in &items {
+            let head = Head { programme: &e.programme, agency: &e.agency, currency: self.run.currency };
+            journal.moves(Account::Appropriation, Account::Payable, head, i.minor);
+        }
+        accounts.extend(account::current(tx, self.run.form, &redirected).await?);
+        self.take_with(tx, items, Some(accounts), true).await?;
         for ((period, due), ids) in clocks {
             CLOCK.execute(tx, params![period.0, due], &ids).await?;
         }
-        journal.post(tx, self.desk).await?;
-        Ok(Progress::Due(last))
+        Ok(last)
     }
 
     /// All periods of an entitlement that are due now; gives where its clock stands then.
-    fn periods<'e>(&self, e: &'e Entitlement, items: &mut Vec<Item<'e>>) -> (PeriodKey, Option<Date>) {
+    fn periods(&self, it: &Next, items: &mut Vec<Item>) -> (PeriodKey, Option<Date>) {
         let start = items.len();
-        let mut next = e.terms.from(e.next_period);
-        let mut passed = e.next_period;
+        let mut next = it.terms.from(it.period);
+        let mut passed = it.period;
         while let Some(period) = next {
-            let due_on = e.terms.due_on(period);
+            let due_on = it.terms.due_on(period);
             if due_on > self.until || items.len() - start >= MOST_PERIODS {
                 return (period, Some(due_on));
             }
             let i = Instalment {
-                entitlement: e.id,
+                entitlement: it.e.id,
                 period,
                 part: 0,
-                minor: e.terms.amount(period),
+                minor: it.terms.amount(period),
                 set_off: 0,
                 due_on,
                 run: None,
                 stand: Stand::Due,
                 reason: None,
-                cause: self.cause(e, due_on),
+                cause: self.cause(it, due_on),
                 attempt: 0,
                 bounced: None,
             };
-            items.push(Item { e, i, fresh: true });
+            items.push(Item { e: it.e.clone(), i, fresh: true });
             passed = period.next();
-            next = e.terms.from(passed);
+            next = it.terms.from(passed);
         }
         (passed, None)
     }
 
-    fn cause(&self, e: &Entitlement, due_on: Date) -> Cause {
+    fn cause(&self, it: &Next, due_on: Date) -> Cause {
         let month = date(self.run.pay_date.year(), self.run.pay_date.month(), 1);
-        match (e.terms.per, e.begun) {
+        match (it.terms.per, it.begun) {
             (Per::Once | Per::Use, _) => Cause::Once,
             _ if due_on < month => Cause::Arrears,
             (_, false) => Cause::New,
@@ -233,9 +320,9 @@ impl Page<'_> {
     async fn waiting(&self, tx: &mut Tx, after: (EntitlementId, PeriodKey, u32)) -> Result<Progress, Fault> {
         let place = params![self.run.id, after.0, after.1.0, after.2, PAGE];
         let found = tx.all(WAITS, &[&self.filter()[..], place].concat()).await?;
-        let mut pairs = Vec::with_capacity(found.len());
+        let mut items = Vec::with_capacity(found.len());
         for row in &found {
-            let e = rows::entitlement(row)?;
+            let e = Owed::read(row)?;
             let stand: Stand = row.parse("stand")?;
             let attempt: u32 = row.get("attempt")?;
             let cause = match (attempt > 0, stand == Stand::Held) {
@@ -257,24 +344,29 @@ impl Page<'_> {
                 run: None,
                 bounced: row.maybe("bounced_account")?,
             };
-            pairs.push((e, i));
+            items.push(Item { e, i, fresh: false });
         }
-        let Some(last) = pairs.last().map(|(_, i)| (i.entitlement, i.period, i.part)) else {
+        let Some(last) = items.last().map(|it| (it.i.entitlement, it.i.period, it.i.part)) else {
             return Ok(Progress::Totals);
         };
-        let items = pairs.iter().map(|(e, i)| Item { e, i: i.clone(), fresh: false }).collect();
         self.take(tx, items, true).await?;
         Ok(Progress::Waiting(last.0, last.1, last.2))
     }
 
     /// Takes instalments into the run, or holds them; keeps back for recoveries if `keeps`. Gives those it held.
-    pub(super) async fn take(
+    pub(super) async fn take(&self, tx: &mut Tx, items: Vec<Item>, keeps: bool) -> Result<Vec<EndToEnd>, StoreError> {
+        self.take_with(tx, items, None, keeps).await
+    }
+
+    /// The same where the accounts of the payees are known already.
+    async fn take_with(
         &self,
         tx: &mut Tx,
-        items: Vec<Item<'_>>,
+        items: Vec<Item>,
+        accounts: Option<Accounts>,
         keeps: bool,
     ) -> Result<Vec<EndToEnd>, StoreError> {
-        let mut known = self.known(tx, &items).await?;
+        let mut known = self.known(tx, &items, accounts).await?;
         let (mut fresh, mut lines, mut kept, mut held) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for Item { e, i, fresh: is_new } in &items {
             let verdict = look(e, i, known.accounts.get(&e.payee));
@@ -304,11 +396,14 @@ impl Page<'_> {
         Ok(held)
     }
 
-    async fn known(&self, tx: &mut Tx, items: &[Item<'_>]) -> Result<Known, StoreError> {
+    async fn known(&self, tx: &mut Tx, items: &[Item], accounts: Option<Accounts>) -> Result<Known, StoreError> {
         let mut people: Vec<Uuid> = items.iter().map(|it| it.e.payee.0).collect();
         people.sort_unstable();
         people.dedup();
-        let accounts = account::current(tx, self.run.form, &people).await?;
+        let accounts = match accounts {
+            Some(accounts) => accounts,
+            None => account::current(tx, self.run.form, &people).await?,
+        };
         let mut debts: HashMap<PersonId, Vec<Debt>> = HashMap::new();
         let currency = [self.run.currency.code().to_value()];
         for row in recovery::OPEN_OF.all(tx, &currency, &people).await? {
@@ -318,11 +413,11 @@ impl Page<'_> {
         Ok(Known { accounts, debts })
     }
 
-    fn instalment_row(&self, e: &Entitlement, i: &Instalment, verdict: Result<PayAccountId, Hold>) -> Vec<Value> {
+    fn instalment_row(&self, e: &Owed, i: &Instalment, verdict: Result<PayAccountId, Hold>) -> Vec<Value> {
         let (stand, open, reason) = stand(i, verdict);
         let now = self.desk.now;
         vec![
-            e.subject.uuid().to_value(),
+            e.subject.to_value(),
             e.id.to_value(),
             i.period.0.to_value(),
             i.part.to_value(),
@@ -343,14 +438,14 @@ impl Page<'_> {
     async fn move_instalment(
         &self,
         tx: &mut Tx,
-        e: &Entitlement,
+        e: &Owed,
         i: &Instalment,
         verdict: Result<PayAccountId, Hold>,
     ) -> Result<(), StoreError> {
         let (stand, open, reason) = stand(i, verdict);
         // A line of this run that was held or dropped before gives way to the new one.
         tx.execute(CLEAR, params![self.run.id, e.id, i.period.0, i.part]).await?;
-        let place = params![e.subject.uuid(), e.id, i.period.0, i.part];
+        let place = params![e.subject, e.id, i.period.0, i.part];
         let becomes = params![stand, open, reason, self.run.id, self.desk.now];
         match tx.execute(TAKE, &[place, becomes].concat()).await? {
             1 => Ok(()),
@@ -360,7 +455,7 @@ impl Page<'_> {
 
     fn line_row(
         &self,
-        e: &Entitlement,
+        e: &Owed,
         i: &Instalment,
         verdict: Result<PayAccountId, Hold>,
         minor: i64,
@@ -373,7 +468,7 @@ impl Page<'_> {
             i.period.0.to_value(),
             i.part.to_value(),
             i.attempt.to_value(),
-            e.subject.uuid().to_value(),
+            e.subject.to_value(),
             e.payee.to_value(),
             verdict.ok().to_value(),
             e.programme.to_value(),
@@ -399,11 +494,11 @@ fn stand(i: &Instalment, verdict: Result<PayAccountId, Hold>) -> (Stand, Option<
 }
 
 /// Whether an instalment can be paid, and to which account.
-fn look(e: &Entitlement, i: &Instalment, account: Option<&Result<Current, Hold>>) -> Result<PayAccountId, Hold> {
+fn look(e: &Owed, i: &Instalment, account: Option<&Result<Current, Hold>>) -> Result<PayAccountId, Hold> {
     if i.reason.as_deref() == Some(Hold::Official.word()) {
         return Err(Hold::Official);
     }
-    if e.standing == Standing::Suspended {
+    if e.suspended {
         return Err(Hold::Suspended);
     }
     let account = account.copied().unwrap_or(Err(Hold::NoAccount))?;
@@ -416,8 +511,8 @@ fn look(e: &Entitlement, i: &Instalment, account: Option<&Result<Current, Hold>>
 }
 
 /// What is kept back of a payment: the oldest debts to the same agency first, within the programme's limit.
-fn keep_back(e: &Entitlement, pays: i64, debts: Option<&mut Vec<Debt>>) -> Vec<(RecoveryId, i64)> {
-    let limit = i128::from(pays) * i128::from(e.recovery.set_off_percent) / 100;
+fn keep_back(e: &Owed, pays: i64, debts: Option<&mut Vec<Debt>>) -> Vec<(RecoveryId, i64)> {
+    let limit = i128::from(pays) * i128::from(e.set_off_percent) / 100;
     let mut left = i64::try_from(limit).unwrap_or(0);
     let mut kept = Vec::new();
     for debt in debts.into_iter().flatten().filter(|d| d.agency == e.agency) {

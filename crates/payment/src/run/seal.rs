@@ -2,7 +2,7 @@
 
 use kernel::{PayAccountId, RunId};
 use sha2::{Digest, Sha256};
-use store::{Db, Row, StoreError, Tx, params, transact};
+use store::{Db, Row, StoreError, ToValue, Tx, Value, params, transact};
 use uuid::Uuid;
 
 use super::prepare::Progress;
@@ -13,12 +13,16 @@ use crate::reference::EndToEnd;
 use crate::rows::json;
 
 /// Lines read at once.
-pub(crate) const LINES: u32 = 5000;
+pub(crate) const LINES: u32 = 4000;
 
 store::sql! {
     READY = "select entitlement_id, period, part, attempt, pay_account_id, pays from run_line
         where run_id = $1 and (entitlement_id, period, part) > ($2, $3, $4) and status <> 'held' and status <> 'dropped' and pays > 0
         order by entitlement_id, period, part limit $5";
+    SENDS = "select l.entitlement_id, l.period, l.part, l.attempt, l.pay_account_id, l.pays, a.sealed from run_line l
+        left join pay_account a on a.pay_account_id = l.pay_account_id
+        where l.run_id = $1 and (l.entitlement_id, l.period, l.part) > ($2, $3, $4) and l.status <> 'held' and l.status <> 'dropped' and l.pays > 0
+        order by l.entitlement_id, l.period, l.part limit $5";
     COUNTS = "select cast(coalesce(sum(case when status = 'ready' and pays > 0 then 1 else 0 end), 0) as bigint) as lines,
         cast(coalesce(sum(case when status = 'ready' then pays else 0 end), 0) as bigint) as minor,
         cast(coalesce(sum(case when status = 'ready' then set_off else 0 end), 0) as bigint) as set_off,
@@ -45,10 +49,24 @@ fn payment(row: &Row) -> Result<Payment, StoreError> {
     Ok(Payment { name, account: row.get("pay_account_id")?, minor: row.get("pays")? })
 }
 
+fn page(run: RunId, after: Option<EndToEnd>) -> [Value; 5] {
+    let (e, period, part) = after.map_or((Uuid::nil(), 0, 0), |a| (a.entitlement.0, a.period.0, a.part));
+    [run.to_value(), e.to_value(), period.to_value(), part.to_value(), LINES.to_value()]
+}
+
 /// The next page of payments after one; `None` starts.
 pub(crate) async fn payments(tx: &mut Tx, run: RunId, after: Option<EndToEnd>) -> Result<Vec<Payment>, StoreError> {
-    let (e, period, part) = after.map_or((Uuid::nil(), 0, 0), |a| (a.entitlement.0, a.period.0, a.part));
-    tx.all(READY, params![run, e, period, part, LINES]).await?.iter().map(payment).collect()
+    tx.all(READY, &page(run, after)).await?.iter().map(payment).collect()
+}
+
+/// The same with the sealed details of the accounts: `None` where an account is gone.
+pub(crate) async fn sends(
+    tx: &mut Tx,
+    run: RunId,
+    after: Option<EndToEnd>,
+) -> Result<Vec<(Payment, Option<Vec<u8>>)>, StoreError> {
+    let rows = tx.all(SENDS, &page(run, after)).await?;
+    rows.iter().map(|row| Ok((payment(row)?, row.maybe("sealed")?))).collect()
 }
 
 /// The running hash over payments.
