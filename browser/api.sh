@@ -24,7 +24,8 @@ export HEARTH_REQUESTS_PER_SECOND=100000
 
 "$HEARTH" demo --data "$HEARTH_DATA" --port "$port" --people 80 --prepare
 token=$("$HEARTH" agency add --name "register under test" --organisation court_administration | grep -oE '[A-Za-z0-9_.~+/=-]{32,}' | tail -1)
-[ -n "$token" ] || { echo "hearth agency add printed no token" >&2; exit 1; }
+ministry=$("$HEARTH" agency add --name "ministry under test" --organisation mohw | grep -oE '[A-Za-z0-9_.~+/=-]{32,}' | tail -1)
+[ -n "$token" ] && [ -n "$ministry" ] || { echo "hearth agency add printed no token" >&2; exit 1; }
 "$HEARTH" demo --data "$HEARTH_DATA" --port "$port" >"$folder/server.log" 2>&1 &
 server=$!
 for _ in $(seq 300); do
@@ -49,11 +50,19 @@ explore() {
 
 explore "another agency's system" 1 --header "Authorization: Bearer $token" --header "hearth-purpose: data_exchange" --header "hearth-reason: a test"
 
-# The session of a caseworker: the way through the demo's sign-in, with its cookies.
-jar=$folder/cookies
-curl -sfL -c "$jar" -b "$jar" -o /dev/null "$address/sign-in/go?hint=caseworker&next=/"
-session=$(awk '$6 == "hearth_session" { print $7 }' "$jar")
-[ -n "$session" ] || { echo "the caseworker could not sign in" >&2; exit 1; }
+explore "a ministry that uses single stages" 4 --header "Authorization: Bearer $ministry" --include-path-regex '^/api/stages/'
+
+# A session: the way through the demo's sign-in, with its cookies.
+session_of() {
+    local jar=$folder/cookies-$1
+    curl -sfL -c "$jar" -b "$jar" -o /dev/null "$address/sign-in/go?hint=$1&next=/"
+    awk '$6 == "hearth_session" { print $7 }' "$jar"
+}
+session=$(session_of caseworker)
+finance=$(session_of finance)
+[ -n "$session" ] && [ -n "$finance" ] || { echo "the officials could not sign in" >&2; exit 1; }
+explore "a finance officer" 5 --header "Cookie: hearth_session=$finance" --header "hearth-reason: a test" \
+    --include-path-regex '^/api/(runs|bank-messages|ledger)'
 explore "a caseworker" 2 --header "Cookie: hearth_session=$session" --header "hearth-purpose: casework" --header "hearth-reason: a test"
 
 # Once more with things that exist, so that more than 404 is answered.
@@ -68,6 +77,9 @@ done
 [ -n "${household:-}" ] || { echo "the caseworker finds nobody" >&2; exit 1; }
 person=$(ask "$address/api/households/$household" | first '"person":[{]"id":"')
 event=$(ask "$address/api/households/$household/events" | first '"id":"') || event=$household
+work=$(ask "$address/api/worklist?scope=office&limit=1") || work=
+case=$(grep -oE '"case":"[0-9a-f-]{36}' <<<"$work" | cut -d'"' -f4) || case=$household
+task=$(grep -oE '"task":"[0-9a-f-]{36}' <<<"$work" | cut -d'"' -f4) || task=$household
 cat >"$folder/schemathesis.toml" <<CONFIG
 [[operations]]
 include-path-regex = "^/api/persons/"
@@ -81,6 +93,12 @@ parameters = { "path.id" = "${offer:-$household}" }
 [[operations]]
 include-path-regex = "^/api/events/"
 parameters = { "path.id" = "$event" }
+[[operations]]
+include-path-regex = "^/api/cases/"
+parameters = { "path.id" = "$case" }
+[[operations]]
+include-path-regex = "^/api/tasks/"
+parameters = { "path.id" = "$task" }
 [[operations]]
 include-path-regex = "^/api/programmes/"
 parameters = { "path.id" = "first_meeting" }

@@ -85,13 +85,7 @@ impl AsConflict for Fault {
 }
 
 /// Puts one question an agency. The same facts of the same people, asked again on the same day, are the same questions.
-pub async fn ask(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    who: &Who,
-    allowed: &Allowed,
-    ask: &Ask,
-) -> Result<Vec<Asked>, Fault> {
+pub async fn ask(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, ask: &Ask) -> Result<Vec<Asked>, Fault> {
     if ask.items.is_empty() || ask.items.len() > MOST {
         return Err(Fault::Count);
     }

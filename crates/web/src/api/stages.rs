@@ -48,10 +48,13 @@ pub(super) async fn permit(
     let mut ids: Vec<PersonId> = persons.iter().map(|(p, _)| *p).collect();
     ids.sort_unstable();
     ids.dedup();
-    let about = call.about(state, tx, ids.iter().copied()).await?;
-    if let Some((_, at)) = persons.iter().find(|(p, _)| !about.iter().any(|(known, _)| known == p)) {
-        return Err(Fault::field(Code::Invalid, at.as_str(), "is no registered person"));
+    for id in &ids {
+        if registry::newborn::known(tx, *id).await?.is_none() {
+            let at = persons.iter().find(|(p, _)| p == id).map_or("", |(_, at)| at.as_str());
+            return Err(Fault::field(Code::Invalid, at, "is no registered person"));
+        }
     }
+    let about = call.about(state, tx, ids).await?;
     let resource = guard::Resource::people(about).showing([items]);
     Ok(state.guard.permit(&call.who, Action::RunStage, &resource, &call.purpose).await?)
 }
