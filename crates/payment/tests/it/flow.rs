@@ -159,7 +159,17 @@ async fn without_a_usable_account_an_instalment_is_held_and_says_why() {
         let run = office.paid(date(2026, 11, 27)).await;
         assert_eq!((run.lines, run.held, run.minor), (1, 0, 100));
         assert_eq!(run.differences.by[0].kind, DifferenceKind::Unheld);
-        // Whoever holds the account cannot release the run either.
+        // What is newly due goes to the guardian at once, and waits when the guardian's account is closed.
+        let run = office.paid(date(2026, 12, 23)).await;
+        assert_eq!((run.lines, run.held, run.minor), (1, 0, 100));
+        let theirs = "select count(*) as n from run_line l join pay_account a on a.pay_account_id = l.pay_account_id
+            where l.run_id = $1 and a.person_id = $2";
+        assert_eq!(office.number(theirs, params![run.id, guardian]).await.unwrap(), 1);
+        let desk = office.desk(date(2026, 12, 28));
+        transact!(office.db, account::Fault, |tx| account::end(tx, &desk, guardian, Form::Cash, "closed").await)
+            .unwrap();
+        assert_eq!(office.prepared(date(2027, 1, 25)).await.held, 1);
+        assert_eq!(office.number(why, &held("no_guardian_account")).await.unwrap(), 1);
         office.check().await;
     }
 }
