@@ -74,12 +74,12 @@ pub(crate) async fn strike(w: &mut World<'_>) -> Result<(), Stop> {
     let Some(bug) = w.bug.filter(|_| !w.bug_done) else { return Ok(()) };
     let sql: &[&'static str] = match bug {
         Bug::ConfirmedTwice => &[
-            "create temp table twice as select randomblob(16) as id, journal_id as old from journal where kind = 'bank' limit 1",
             "insert into journal (journal_id, kind, reference, run_id, account_id, day, at)
-                select t.id, kind, reference || ' again', run_id, account_id, day, at from journal j join twice t on t.old = j.journal_id",
+                select cast(x'ff' || substr(journal_id, 2) as blob), kind, reference || ' again', run_id, account_id, day, at
+                from journal where kind = 'bank' limit 1",
             "insert into posting (journal_id, line, account, programme, agency, currency, minor)
-                select t.id, line, account, programme, agency, currency, minor from posting p join twice t on t.old = p.journal_id",
-            "drop table twice",
+                select j.journal_id, line, p.account, programme, agency, currency, minor from posting p
+                join journal j on j.journal_id = cast(x'ff' || substr(p.journal_id, 2) as blob) and j.kind = 'bank'",
         ],
         Bug::PostingLost => &["delete from posting where (journal_id, line) in (select journal_id, line from posting limit 1)"],
         Bug::ApplicationLost => {

@@ -76,7 +76,7 @@ async fn whole(w: &mut World<'_>) -> Result<(), Stop> {
     family::birth(w).await?;
     let mut backup = None;
     let restores = w.dice.u8(..12) == 0;
-    for step in 0..w.dice.u32(18..36) {
+    for step in 0..w.dice.u32(18..32) {
         act(w).await?;
         if w.dice.u8(..3) == 0 {
             worker::work(w, 60).await?;
@@ -89,7 +89,7 @@ async fn whole(w: &mut World<'_>) -> Result<(), Stop> {
                 restore(w, backup).await?;
             }
         }
-        if step % 4 == 3 {
+        if step % 6 == 5 {
             check::all(w, false).await?;
             bugs::strike(w).await?;
         }
@@ -159,6 +159,7 @@ async fn end(w: &mut World<'_>) -> Result<(), Stop> {
     bank::pay(w, true).await?;
     bank::answer(w, true).await?;
     worker::to_the_end(w, 200).await?;
+    bugs::strike(w).await?;
     check::all(w, true).await
 }
 
