@@ -123,17 +123,18 @@ impl Runtime {
         let log = Log::open(&config.data.join("log"), keys.clone())?;
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let guard = Arc::new(Guard::new(Policies::built_in()?, log, keys.clone(), clock.clone(), ids.clone()));
-        let settings = web::Config {
-            demo: config.demo_provider,
-            public_url: config.public_url.clone(),
-            payer: config.payer.clone().or_else(|| config.demo_provider.then(invented_payer)),
-            ..web::Config::default()
-        };
-        let exchange = Arc::new(Exchange::new(config.agencies.clone(), clock.clone())?);
         let scanner = config.scanner.as_ref().map(|s| Scanner {
             address: s.address.clone(),
             patience: std::time::Duration::from_secs(s.timeout_seconds.into()),
         });
+        let settings = web::Config {
+            demo: config.demo_provider,
+            public_url: config.public_url.clone(),
+            payer: config.payer.clone().or_else(|| config.demo_provider.then(invented_payer)),
+            scanner: scanner.clone(),
+            ..web::Config::default()
+        };
+        let exchange = Arc::new(Exchange::new(config.agencies.clone(), clock.clone())?);
         let state = web::AppState { db, packs, guard, clock, ids, config: Arc::new(settings) };
         Ok(Runtime { config, state, keys, exchange, scanner })
     }

@@ -84,8 +84,12 @@ fn in_language(desk: &Desk<'_>, case: &Case, kind: Kind, lang: Lang, date: Date)
     let t = Text::new(lang);
     let programme = desk.pack.programmes().get(&case.programme).map(|p| p.name.get(lang).to_owned());
     let args = [("programme", programme.unwrap_or_default().into()), ("date", t.date(date).into())];
-    let key = |part: &str| format!("{}-{part}", kind.word());
-    Words { title: t.with(&key("title"), &args).into_owned(), lead: t.with(&key("lead"), &args).into_owned() }
+    let (title, lead) = match kind {
+        Kind::Hearing => ("hearing-title", "hearing-lead"),
+        Kind::Asked => ("asked-title", "asked-lead"),
+        Kind::Reminder => ("reminder-title", "reminder-lead"),
+    };
+    Words { title: t.with(title, &args).into_owned(), lead: t.with(lead, &args).into_owned() }
 }
 
 /// Letters to a household's people, the newest first.

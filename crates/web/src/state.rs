@@ -60,6 +60,8 @@ pub struct Config {
     pub identifier_scheme: String,
     /// The account from which is paid; without one no run can be released.
     pub payer: Option<payment::run::Payer>,
+    /// Who looks through uploaded papers, if anybody does.
+    pub scanner: Option<casework::evidence::Scanner>,
 }
 
 impl Default for Config {
@@ -71,6 +73,7 @@ impl Default for Config {
             adult_age: 19,
             identifier_scheme: "rrn".to_owned(),
             payer: None,
+            scanner: None,
         }
     }
 }

@@ -396,7 +396,7 @@ async fn keep(v: &Viewer<'_>, f: &Frame, open: &Open, form: &mut Form, bytes: Ve
         form.refuse("shows", f.t.t("error-choose"));
         return Ok(());
     };
-    let checked = match evidence::check(None, bytes).await {
+    let checked = match evidence::check(v.state.config.scanner.as_ref(), bytes).await {
         Ok(checked) => checked,
         Err(refused) => {
             tracing::info!(%refused, "a paper was not taken");
