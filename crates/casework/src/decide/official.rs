@@ -114,6 +114,11 @@ pub async fn prepare(
     if case.stage != Stage::Official && !(over_rules && (by_ministry || stages.contains(&case.stage))) {
         return Err(Fault::WrongStage(case.stage));
     }
+    // Somebody died: who carries the case on has to be said before anything is decided in it.
+    let died = |t: &crate::case::Task| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open;
+    if cases::tasks(tx, case.id).await?.iter().any(died) {
+        return Err(Fault::WrongStage(case.stage));
+    }
     let judgement = judgement(&input)?;
     let basis = determine::load(tx, desk, &case).await?.ok_or(Fault::Nothing)?;
     let determined = determine::work_out(desk.pack, &basis);
