@@ -17,14 +17,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("casework", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue"]),
     ("payment", &["kernel", "store", "guard", "registry", "catalogue"]),
     ("exchange", &["kernel", "store", "guard"]),
-    (
-        "web",
-        &["kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "payment", "exchange"],
-    ),
+    ("web", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "payment", "exchange"]),
     (
         "app",
         &[
-            "kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "payment", "exchange", "web",
+            "kernel",
+            "store",
+            "rules",
+            "text",
+            "guard",
+            "registry",
+            "catalogue",
+            "casework",
+            "payment",
+            "exchange",
+            "web",
         ],
     ),
     ("xtask", &[]),
@@ -112,7 +119,8 @@ fn words(file: &Path, text: &str, faults: &mut Vec<String>) {
     for (number, line) in text.lines().enumerate() {
         let place = format!("{name}:{}", number + 1);
         // Spelt in two parts, so that this very file passes.
-        if [["/wor", "k/main"], ["/wor", "k/shared"], ["/roo", "t/"]].iter().any(|parts| line.contains(&parts.concat())) {
+        if [["/wor", "k/main"], ["/wor", "k/shared"], ["/roo", "t/"]].iter().any(|parts| line.contains(&parts.concat()))
+        {
             faults.push(format!("{place}: a path of one machine"));
         }
         if name.ends_with("package-lock.json") && line.contains("\"resolved\"") {

@@ -107,10 +107,10 @@ async fn regular(runtime: &Runtime, desk: &Desk<'_>) {
         Ok(questions) => tracing::info!(questions, "questions ended because nobody answered in time"),
         Err(error) => tracing::error!(%error, "questions whose time ran out could not be ended"),
     }
-    if let Some(scanner) = &runtime.scanner {
-        if let Err(error) = casework::evidence::rescan(&state.db, desk, scanner, OVERDUE).await {
-            tracing::error!(%error, "papers that wait for the scanner could not be scanned");
-        }
+    if let Some(scanner) = &runtime.scanner
+        && let Err(error) = casework::evidence::rescan(&state.db, desk, scanner, OVERDUE).await
+    {
+        tracing::error!(%error, "papers that wait for the scanner could not be scanned");
     }
 }
 

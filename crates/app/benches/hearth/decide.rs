@@ -53,11 +53,8 @@ pub(crate) async fn run(table: &mut Table, place: &Place, rounds: usize) {
     let engine = place.engine;
     let words = format!("{count} decisions, {:.0} rows each", written as f64 / count as f64);
     table.row(&format!("{engine}: accepted offer to decision"), spread(&decisions), words, "< 50 ms");
-    let beside = format!(
-        "bare {:.0}/s: {:.2} ×",
-        rate(&bare),
-        median(&decisions).as_secs_f64() / median(&bare).as_secs_f64()
-    );
+    let beside =
+        format!("bare {:.0}/s: {:.2} ×", rate(&bare), median(&decisions).as_secs_f64() / median(&bare).as_secs_f64());
     table.row(&format!("{engine}: decisions a second, one worker"), format!("{:.0}/s", rate(&decisions)), beside, "");
 }
 
@@ -72,7 +69,8 @@ async fn step(place: &Place, case: CaseId) -> Stand {
 async fn accepted(place: &Place, family: &Settled) -> Vec<CaseId> {
     let state = &place.runtime.state;
     let mut tx = state.db.read().await.expect("a transaction");
-    let sql = "select offer_id, revision, content from offer where household_id = $1 and status = 'open' order by offer_id";
+    let sql =
+        "select offer_id, revision, content from offer where household_id = $1 and status = 'open' order by offer_id";
     let mut taps = Vec::new();
     for row in tx.all(sql, params![family.household]).await.expect("offers") {
         let content: OfferContent = row.json("content").expect("an offer");
@@ -119,7 +117,8 @@ fn citizen(person: PersonId) -> Who {
 
 /// The policies' own decision that a mother may act for herself and her child.
 fn allowed(place: &Place, who: &Who, person: PersonId) -> Allowed {
-    let relation = Relation { own: who.person == Some(person), ward: who.person != Some(person), ..Relation::default() };
+    let relation =
+        Relation { own: who.person == Some(person), ward: who.person != Some(person), ..Relation::default() };
     let (resource, purpose) = (Resource::person(person, relation), Purpose::new(PurposeKind::OwnAffairs, ""));
     let request = Request {
         look: uuid::Uuid::nil(),

@@ -35,7 +35,9 @@ impl Options {
                 // Cargo's own word for every bench.
                 "--bench" => {}
                 other => {
-                    eprintln!("unknown option {other}: expected --only explain,birth,page,log,decide,worklist or --rounds N");
+                    eprintln!(
+                        "unknown option {other}: expected --only explain,birth,page,log,decide,worklist or --rounds N"
+                    );
                     std::process::exit(2);
                 }
             }

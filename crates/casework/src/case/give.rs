@@ -45,7 +45,9 @@ pub enum Fault {
     #[error("give at least one answer")]
     Nothing,
     /// An agency has spoken on it.
-    #[error("{item}: an office has told us this already; if it is wrong, say so in the application, or object to the decision")]
+    #[error(
+        "{item}: an office has told us this already; if it is wrong, say so in the application, or object to the decision"
+    )]
     Held {
         /// The item.
         item: String,

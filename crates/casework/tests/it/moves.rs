@@ -92,8 +92,7 @@ async fn a_household_move_is_corrected_then_withdrawn() {
             matches!(mend(&office, corrected.event, correct::Right::default()).await, Err(Fault::Nothing)),
             "something must be right"
         );
-        let nowhere =
-            correct::Right { address: Some(Address::new("nowhere", "Street 3", "")), ..Default::default() };
+        let nowhere = correct::Right { address: Some(Address::new("nowhere", "Street 3", "")), ..Default::default() };
         assert!(matches!(mend(&office, corrected.event, nowhere).await, Err(Fault::UnknownPlace(_))));
         unsay(&office, corrected.event).await.unwrap();
         for person in everybody {

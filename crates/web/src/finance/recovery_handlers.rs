@@ -206,7 +206,7 @@ async fn permit(v: &Viewer<'_>, person: PersonId) -> Result<(), Trouble> {
         return Err(Trouble::Absent);
     }
     let resource = Resource::people(about).showing(["recovery"]);
-    v.state.guard.permit(v.who, Action::ManageRecovery, &resource, &v.purpose).await?;
+    let _allowed = v.state.guard.permit(v.who, Action::ManageRecovery, &resource, &v.purpose).await?;
     Ok(())
 }
 
@@ -251,7 +251,7 @@ async fn repaid(v: &Viewer<'_>, t: Text, it: &recovery::Recovery, form: &mut For
     let (Some(minor), true) = (minor, form.is_fine()) else { return Ok(None) };
     let (desk, by) = (desk(v), Some(v.who.account));
     let first =
-        transact!(v.state.db, recovery::Fault, |tx| { recovery::repaid(tx, &desk, it.id, minor, &receipt, by).await })?;
+        transact!(v.state.db, recovery::Fault, |tx| recovery::repaid(tx, &desk, it.id, minor, &receipt, by).await)?;
     Ok(Some(if first { "repaid" } else { "repeated" }))
 }
 
@@ -267,7 +267,7 @@ async fn plan(v: &Viewer<'_>, t: Text, it: &recovery::Recovery, form: &mut Form)
     let (Some(parts), Some(first), true) = (parts, first, form.is_fine()) else { return Ok(None) };
     let limits = (v.pack.process(&it.programme).recovery.most_instalments, form.has("by_set_off"));
     let (desk, by) = (desk(v), v.who.account);
-    transact!(v.state.db, recovery::Fault, |tx| { recovery::plan(tx, &desk, it.id, parts, first, limits, by).await })?;
+    transact!(v.state.db, recovery::Fault, |tx| recovery::plan(tx, &desk, it.id, parts, first, limits, by).await)?;
     Ok(Some("planned"))
 }
 
@@ -287,6 +287,6 @@ async fn waive(v: &Viewer<'_>, t: Text, it: &recovery::Recovery, form: &mut Form
 async fn grant(v: &Viewer<'_>, it: &recovery::Recovery, form: &Form) -> Done {
     let proposal: Uuid = form.get("proposal").parse().map_err(|_| recovery::Fault::NoProposal)?;
     let (desk, by) = (desk(v), v.who.account);
-    transact!(v.state.db, recovery::Fault, |tx| { recovery::grant_waiver(tx, &desk, it.id, proposal, by).await })?;
+    transact!(v.state.db, recovery::Fault, |tx| recovery::grant_waiver(tx, &desk, it.id, proposal, by).await)?;
     Ok(Some("waived"))
 }

@@ -152,7 +152,7 @@ async fn permit(v: &Viewer<'_>, action: Action, people: &[PersonId], what: &str)
         return Err(Trouble::Absent);
     }
     let resource = Resource::people(about).showing([what]);
-    v.state.guard.permit(v.who, action, &resource, &v.purpose).await?;
+    let _allowed = v.state.guard.permit(v.who, action, &resource, &v.purpose).await?;
     Ok(())
 }
 

@@ -456,7 +456,9 @@ pub(crate) async fn decision_file(
         let sealed = sealed.map(|file| {
             let of_household = file.basis.facts.iter().flat_map(|on| &on.facts.facts);
             let of_members = file.basis.facts.iter().flat_map(|on| on.facts.members.iter().flat_map(|m| &m.facts));
-            let delicate = |e, item: &str| v.pack.item(e, item).is_none_or(|i| i.tier >= 3);
+            // By the data dictionary under which it was decided; when that is gone, as the most delicate.
+            let then = v.state.packs.by_hash(&file.pack_hash).ok();
+            let delicate = |e, item: &str| then.as_ref().is_none_or(|p| p.item(e, item).is_some_and(|i| i.tier >= 3));
             sensitive = of_household.into_iter().any(|x| delicate(rules::schema::Entity::Household, &x.item))
                 || of_members.into_iter().any(|x| delicate(rules::schema::Entity::Person, &x.item));
             file

@@ -17,7 +17,13 @@ pub(crate) type Sample = (&'static str, Box<dyn Fn(Lang) -> Markup>);
 
 /// Every page × sample.
 pub(crate) fn all() -> Vec<Sample> {
-    families::all().into_iter().chain(cases::all()).chain(offices::all()).chain(work::all()).chain(finance::all()).collect()
+    families::all()
+        .into_iter()
+        .chain(cases::all())
+        .chain(offices::all())
+        .chain(work::all())
+        .chain(finance::all())
+        .collect()
 }
 
 fn words(ko: &str, en: &str) -> Words {
