@@ -15,6 +15,7 @@ mod follow;
 mod moves;
 mod offers;
 mod powers;
+mod worklist;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines_and_the_schema_can_be_distributed() {
