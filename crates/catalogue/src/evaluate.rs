@@ -70,6 +70,10 @@ impl Pack {
             Subject::Person(n) => (Entity::Person, Some(n)),
         };
         let unknown = FactSide { holds: None, amount: None };
+        // Asked first: an unknown name costs a search for the nearest one, and rules name many items no programme reads.
+        if !self.program().knows(entity, &fact.item) {
+            return self.recorded_side(household, (entity, &fact.item), member, on);
+        }
         match self.program().value(household, (entity, &fact.item), member, on) {
             Ok(Named::Known(value)) => FactSide {
                 holds: Some(self.counts(entity, &fact.item, &value, on)),

@@ -97,6 +97,11 @@ impl Program {
         out
     }
 
+    /// Whether some programme reads a definition or item of this name, so that [`Program::value`] can say what it is.
+    pub fn knows(&self, entity: Entity, name: &str) -> bool {
+        self.named_nodes.contains_key(&(entity, Arc::from(name)))
+    }
+
     /// One named value of a household on a day: a definition or an item.
     pub fn value(
         &self,

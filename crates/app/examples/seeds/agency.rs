@@ -202,11 +202,12 @@ fn put(w: &mut World<'_>, question: &Question) -> Heard {
     let put = Put { question: question.clone(), wire: wire.clone(), tainted };
     w.asked.entry(wire.request_id).or_insert(put);
     let mut outcome = w.agencies.outcome(&wire);
-    if w.sabotaged(Bug::WrongPersonTaken) && matches!(outcome, Outcome::Faulty(_)) {
-        if let Some(honest) = unchecked(w, &wire) {
-            w.bug_done = true;
-            outcome = honest;
-        }
+    if w.sabotaged(Bug::WrongPersonTaken)
+        && matches!(outcome, Outcome::Faulty(_))
+        && let Some(honest) = unchecked(w, &wire)
+    {
+        w.bug_done = true;
+        outcome = honest;
     }
     w.note(format!("  {} on {}: {}", wire.agency, wire.request_id, outcome.word()));
     let (reply, again) = ask::understood(&pack, question, Ok(outcome));
@@ -228,10 +229,7 @@ fn unchecked(w: &World<'_>, wire: &exchange::Question) -> Option<Outcome> {
 /// Works on the job that sends a question.
 pub(crate) async fn send(w: &mut World<'_>, job: &JobRow) -> Result<(), Stop> {
     let Send { request } = serde_json::from_str(&job.payload).map_err(|e| Stop::Broken(e.to_string()))?;
-    let heard = match read(w, request).await? {
-        Some(question) => Some(put(w, &question)),
-        None => None,
-    };
+    let heard = read(w, request).await?.map(|question| put(w, &question));
     let fate = w.fate();
     let tools = w.tools();
     let mut tx = w.db().begin().await?;

@@ -265,7 +265,7 @@ async fn granted(tx: &mut Tx) -> Result<(), Stop> {
 
 /// I11: nothing is parked; at the end nothing waits.
 async fn outbox(tx: &mut Tx, end: bool) -> Result<(), Stop> {
-    for parked in tx.parked(Instant::from_micros(i64::MAX)).await? {
+    if let Some(parked) = tx.parked(Instant::from_micros(i64::MAX)).await?.into_iter().next() {
         return found("I11 outbox", format!("{} {} is parked: {}", parked.what, parked.about, parked.why));
     }
     let waiting: i64 = tx.one("select count(*) as n from outbox", &[]).await?.get("n")?;

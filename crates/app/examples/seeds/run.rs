@@ -84,10 +84,11 @@ async fn whole(w: &mut World<'_>) -> Result<(), Stop> {
         if restores && step == 8 {
             backup = Some(copy(w).await?);
         }
-        if restores && step == 20 {
-            if let Some(backup) = backup.take() {
-                restore(w, backup).await?;
-            }
+        if restores
+            && step == 20
+            && let Some(backup) = backup.take()
+        {
+            restore(w, backup).await?;
         }
         if step % 6 == 5 {
             check::all(w, false).await?;
