@@ -121,7 +121,8 @@ pub(crate) fn load(server: &Server, told: &Told, clients: usize) -> JoinSet<()> 
         let told = told.clone();
         all.spawn(async move {
             while let Some((offers, mother)) = birth(port, &told).await {
-                if let Some(offer) = offers.first().filter(|_| fastrand::bool())
+                // Any of them: some are decided by machine at once, some wait for agencies or officials.
+                if let Some(offer) = fastrand::choice(&offers).filter(|_| fastrand::bool())
                     && !accept(port, &told, *offer, mother).await
                 {
                     break;
