@@ -70,6 +70,7 @@ offers-title = { $count ->
    *[other] { $count } offers wait for your answer
 }
 offers-title-none = No offer waits for an answer
+offers-title-unsure = There may be more for you if you tell us a little
 offers-list-title = One by one
 offers-lead = The forms are filled in already. Answer one by one, or all together.
 offers-because-birth = Because { $name } was born ({ $date })

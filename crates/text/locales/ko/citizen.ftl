@@ -60,6 +60,7 @@ family-wrong-title = 잘못된 것이 있나요?
 family-wrong-words = 읍·면·동 주민센터에 말씀해 주세요. 고치면 받을 수 있는 지원도 바로 다시 계산합니다.
 offers-title = 답을 기다리는 지원이 { $count }가지 있습니다
 offers-title-none = 답을 기다리는 지원이 없습니다
+offers-title-unsure = 조금 더 알려 주시면 받을 수 있는 지원이 있습니다
 offers-list-title = 하나씩 살펴보기
 offers-lead = 서류는 이미 채워 두었습니다. 하나씩, 또는 한꺼번에 답하세요.
 offers-because-birth = { JOSA($name, "이/가") } 태어나서 받을 수 있게 된 지원입니다 ({ $date })

@@ -87,6 +87,8 @@ pub fn page_of(f: &Frame, form: &Form, o: &Offers) -> Markup {
     let answered: Vec<&Offer> = o.offers.iter().filter(|x| x.state != State::Open).collect();
     let title = if waiting.is_empty() {
         t.t("offers-title-none")
+    } else if certain == 0 {
+        t.t("offers-title-unsure")
     } else {
         t.with("offers-title", &[("count", certain.into())])
     };
@@ -133,8 +135,11 @@ fn answer_form(t: Text, form: &Form, o: &Offers, waiting: &[&Offer]) -> Markup {
                     (question::all(t, form, &o.questions))
                 }
             }
-            h2 #f-offers-list { (t.t("offers-list-title")) }
-            ul.cards { @for x in waiting.iter().filter(|x| x.sure()) { li { (offer(t, form, x)) } } }
+            div #f-offers-list {}
+            @if waiting.iter().any(|x| x.sure()) {
+                h2 { (t.t("offers-list-title")) }
+                ul.cards { @for x in waiting.iter().filter(|x| x.sure()) { li { (offer(t, form, x)) } } }
+            }
             @if waiting.iter().any(|x| !x.sure()) {
                 h2 { (t.with("section-open", &[("count", waiting.iter().filter(|x| !x.sure()).count().into())])) }
                 p { (t.t("offers-unsure-words")) }
