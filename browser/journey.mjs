@@ -1,6 +1,6 @@
 // The journey of a birth: the counter registers it, a mother answers her offers on a phone, and sees who looked.
 import { DESK, PHONE, check, officeDay, picture, signedIn } from './hearth.mjs';
-import { openHousehold, servedMother } from './pages.mjs';
+import { fillNeeded, openHousehold, servedMother } from './pages.mjs';
 
 /** The counter registers a birth; the offers stand on the next page. */
 export async function birthAtTheCounter(browser, demo) {
@@ -46,7 +46,7 @@ export async function birthAtTheCounter(browser, demo) {
 export async function offersOnAPhone(browser, demo) {
   const mothers = demo.told.sign_ins.filter((s) => s.subject.startsWith('mother-'));
   await answers(browser, demo, mothers[0], true);
-  await answers(browser, demo, mothers[1], false);
+  await answers(browser, demo, mothers[3], false);
 }
 
 async function answers(browser, demo, mother, javaScriptEnabled) {
@@ -114,18 +114,6 @@ async function errors(page) {
 async function fields(page, javaScriptEnabled) {
   if (!javaScriptEnabled) return null;
   return page.evaluate(() => new URLSearchParams(new FormData(document.querySelector('main form[action="/offers"]'))).toString());
-}
-
-/** What only the mother can tell: the first answer of every question that is asked for the certain offers. */
-async function fillNeeded(page) {
-  const group = page.locator('main form[action="/offers"] > fieldset').first();
-  if ((await group.count()) === 0) return;
-  for (const select of await group.locator('select').all()) await select.selectOption({ index: 1 });
-  for (const radio of await group.locator('.choices label:first-child input[type=radio]').all()) await radio.check();
-  for (const input of await group.locator('input[type=text]').all()) {
-    const number = (await input.getAttribute('inputmode')) !== null;
-    await input.fill(number ? '100' : '가나다 123-45');
-  }
 }
 
 /** Who looked: her own looks, and the official's with organisation and purpose. */

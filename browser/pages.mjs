@@ -26,6 +26,18 @@ export async function servedMother(page, demo) {
   throw new Error('no mother with a newborn lives where the counter serves');
 }
 
+/** What only the mother can tell: the first answer of every question that is asked for the certain offers. */
+export async function fillNeeded(page) {
+  const group = page.locator('main form[action="/offers"] > fieldset').first();
+  if ((await group.count()) === 0) return;
+  for (const select of await group.locator('select').all()) await select.selectOption({ index: 1 });
+  for (const radio of await group.locator('.choices label:first-child input[type=radio]').all()) await radio.check();
+  for (const input of await group.locator('input[type=text]').all()) {
+    const number = (await input.getAttribute('inputmode')) !== null;
+    await input.fill(number ? '100' : '가나다 123-45');
+  }
+}
+
 /** *What may I get?* up to a step; `answers` for a couple with a newborn. */
 export async function checkUpTo(page, step) {
   await page.goto('/check');

@@ -113,6 +113,9 @@ impl Cli {
                 Ok(ExitCode::SUCCESS)
             }),
             Command::Import(args) => with_runtime(tools::import(args)),
+            Command::Log(LogCommand::EraseYear { year, reason, config }) => {
+                with_runtime(async move { tools::erase_year(year, &reason, config.as_deref()).await })
+            }
             Command::Log(LogCommand::Verify { dir, checkpoint }) => tools::verify(&dir, checkpoint.as_deref()),
             Command::Agency(AgencyCommand::Add { config, name, organisation, jurisdiction }) => {
                 with_runtime(tools::add_agency(config, name, organisation, jurisdiction))

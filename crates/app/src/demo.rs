@@ -252,8 +252,9 @@ pub fn page(config: &Config, told: &Told) -> String {
         people = told.people,
         data = config.data.display(),
     );
+    let widest = told.sign_ins.iter().map(|s| s.subject.len()).max().unwrap_or_default();
     for sign_in in &told.sign_ins {
-        out.push_str(&format!("    {:<16} {:<17} {}\n", sign_in.subject, sign_in.role.word(), sign_in.name));
+        out.push_str(&format!("    {:<widest$}  {:<17} {}\n", sign_in.subject, sign_in.role.word(), sign_in.name));
     }
     out.push_str(&format!(
         "\n  Try first\n    1. {url}/check — what may I get? No account, nothing stored.\n    \
@@ -267,8 +268,9 @@ pub fn page(config: &Config, told: &Told) -> String {
     out.push_str(
         "    4. As mother-2: accept the newborn's offers and watch the agencies asked: one is down at first, one needs a moment,\n       \
             and one says otherwise than the family did.\n    \
-         5. As caseworker (or rural-caseworker, health-caseworker: by the family's place): settle that, decide what waits;\n       \
-            as approver: sign what needs a second person.\n    \
+         5. As caseworker or rural-caseworker, by the family's place: settle that, decide what waits; as approver or\n       \
+            rural-approver: sign what needs a second person. Objections wait for the reviewers, who took no part.\n       \
+            What a health centre, the health insurance or a job centre decides waits for the caseworker and approver with its name.\n    \
          6. As finance: prepare the month's run and sign it; as finance-2: release it, take the bank file, feed back a return.\n    \
          7. As analyst: programmes and their rules. Change an amount in packs/korea/parameters, then: hearth pack reload\n    \
          8. As privacy: the log of every look, the agencies' too; then: hearth log verify\n",

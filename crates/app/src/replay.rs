@@ -24,9 +24,9 @@ pub(crate) struct ReplayArgs {
     /// The folder of the pack it was decided under; else the archive of accepted packs is searched by its hash.
     #[arg(long)]
     pack: Option<PathBuf>,
-    /// The data folder with the archive of accepted packs.
-    #[arg(long, default_value = "hearth-data")]
-    data: PathBuf,
+    /// The data folder with the archive of accepted packs; else the configured one.
+    #[arg(long)]
+    data: Option<PathBuf>,
 }
 
 /// `hearth decision …`
@@ -78,9 +78,10 @@ fn replayed(args: &ReplayArgs) -> Result<Option<file::Differs>, Failure> {
     let shown = args.file.display();
     let text = std::fs::read_to_string(&args.file).map_err(|e| format!("{shown}: {e}"))?;
     let file: File = serde_json::from_str(&text).map_err(|e| format!("{shown} is no decision file: {e}"))?;
-    let pack = match &args.pack {
-        Some(dir) => load(dir)?,
-        None => Archive::within(&args.data).load(&file.pack_hash)?,
+    let pack = match (&args.pack, &args.data) {
+        (Some(dir), _) => load(dir)?,
+        (None, Some(data)) => Archive::within(data).load(&file.pack_hash)?,
+        (None, None) => Archive::within(&Config::read(None)?.data).load(&file.pack_hash)?,
     };
     Ok(file::replay(&pack, &file).err())
 }

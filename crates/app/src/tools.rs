@@ -52,6 +52,18 @@ pub enum LogCommand {
         #[arg(long)]
         checkpoint: Option<PathBuf>,
     },
+    /// Destroys the key of a year that is over: what its entries say can never be read again, and the log still verifies.
+    /// The server is stopped meanwhile. Delete the year's key from the backups of the keys too.
+    EraseYear {
+        /// The year.
+        year: i16,
+        /// Why it may go, such as the law that limits how long entries are kept; stays in the log.
+        #[arg(long)]
+        reason: String,
+        /// Configuration.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
 }
 
 /// `hearth agency …`
@@ -202,6 +214,17 @@ pub fn verify(dir: &Path, checkpoint: Option<&Path>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `hearth log erase-year`
+pub async fn erase_year(year: i16, reason: &str, config: Option<&Path>) -> Result<ExitCode, Failure> {
+    let runtime = Runtime::open(Config::read(config)?).await?;
+    permitted(&runtime, Action::EraseLog, &format!("the log's key of {year}, {reason}")).await?;
+    match runtime.state.guard.log().erase_year(year).await? {
+        Some(people) => println!("the log of {year} is erased: {people} keys are destroyed"),
+        None => return Err(format!("there is no log of {year}").into()),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn hex(bytes: &[u8]) -> String {

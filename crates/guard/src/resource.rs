@@ -42,6 +42,8 @@ words! {
         ViewLog = "view_log",
         /// Check the disclosure log for tampering.
         VerifyLog = "verify_log",
+        /// Destroy the key of a year of the disclosure log that is over.
+        EraseLog = "erase_log",
         /// See who looked at one's own record.
         ViewOwnTrail = "view_own_trail",
         /// Create, change, suspend accounts.
@@ -90,6 +92,7 @@ impl Action {
                 | Action::ReloadPack
                 | Action::ViewLog
                 | Action::VerifyLog
+                | Action::EraseLog
                 | Action::ManageAccounts
                 | Action::ManageRun
                 | Action::ReleaseRun
@@ -108,6 +111,7 @@ impl Action {
                 | Action::MergePersons
                 | Action::Import
                 | Action::ReloadPack
+                | Action::EraseLog
                 | Action::ManageAccounts
                 | Action::AgencyPush
                 | Action::WorkCase

@@ -45,6 +45,9 @@ pub enum LogError {
     /// The year's log cannot take more people.
     #[error("the log of {0} is full")]
     Full(i16),
+    /// Entries are still written into the year.
+    #[error("the log of {0} is written into: only a year that is over can be erased as a whole")]
+    NotOver(i16),
     /// An earlier fdatasync failed; nobody knows what is on disk until everything is read back at the next start.
     #[error(
         "the disclosure log stopped after the disk failed to keep its data; nothing is disclosed until a restart has checked it"

@@ -33,6 +33,7 @@ enum Command {
     Append(Box<Entry>, Reply<Receipt>),
     Checkpoint(Reply<Vec<(i16, String)>>),
     Erase(PersonId, i16, Reply<bool>),
+    EraseYear(i16, Reply<Option<usize>>),
 }
 
 /// The years that are open; the writer adds to them, readers look things up.
@@ -113,6 +114,12 @@ impl Log {
     /// verifies. Returns whether there was anything to erase.
     pub async fn erase(&self, person: PersonId, year: i16) -> Result<bool, LogError> {
         self.ask(|reply| Command::Erase(person, year, reply)).await
+    }
+
+    /// Destroys the key of a whole year that is over: all its entries read as erased, and the log still verifies. Returns how
+    /// many people's keys went with it; nothing when there is no log of that year. Refuses the year that is written into.
+    pub async fn erase_year(&self, year: i16) -> Result<Option<usize>, LogError> {
+        self.ask(|reply| Command::EraseYear(year, reply)).await
     }
 
     /// The public key, as a C2SP verifier key, for witnesses and auditors.
@@ -231,6 +238,7 @@ impl Writer {
                 let erased = years.open.get_mut(&year).map_or(Ok(false), |y| y.keys.erase(person));
                 drop(reply.send(erased));
             }
+            Command::EraseYear(year, reply) => drop(reply.send(self.erase_year(year))),
         }
     }
 
@@ -272,6 +280,14 @@ impl Writer {
         }
         let log = years.open.get_mut(&year).ok_or(LogError::Stopped)?;
         log.append(entries)
+    }
+
+    fn erase_year(&self, year: i16) -> Result<Option<usize>, LogError> {
+        let mut years = lock(&self.years);
+        if years.open.keys().next_back() == Some(&year) {
+            return Err(LogError::NotOver(year));
+        }
+        years.open.get_mut(&year).map(|log| log.keys.erase_year()).transpose()
     }
 
     fn checkpoint(&self, only_dirty: bool) -> Result<Vec<(i16, String)>, LogError> {

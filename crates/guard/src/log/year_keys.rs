@@ -2,7 +2,7 @@
 //! with entries in that year. Destroying a wrapped data key erases the person's entries of the year; destroying the year
 //! key erases the year. Kept in a file of its own, apart from the log, so that a backup of the log undoes no erasure.
 //!
-//! File: a header of 80 bytes (magic, year, wrapped year key), then slots of 80 bytes (state, tag, nonce, wrapped key).
+//! File: a header of 80 bytes (magic, year, wrapped year key; of an erased year magic and year alone), then slots of 80 bytes (state, tag, nonce, wrapped key).
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -18,6 +18,8 @@ use super::LogError;
 
 const SLOT: usize = 80;
 const MAGIC: [u8; 8] = *b"HLKEYS1\n";
+/// The header of a year that was erased as a whole.
+const GONE: [u8; 8] = *b"HLGONE1\n";
 const LIVE: u8 = 1;
 const ERASED: u8 = 2;
 /// The tag of entries about nobody in particular: zero-hit searches, sign-ins.
@@ -34,6 +36,8 @@ pub(super) struct YearKeys {
     live: HashMap<[u8; 16], u32>,
     /// Slots on disk; those after it are waiting for [`YearKeys::flush`].
     written: usize,
+    /// The year's key was destroyed: every entry reads as erased.
+    gone: bool,
 }
 
 impl YearKeys {
@@ -47,14 +51,14 @@ impl YearKeys {
         let file = private_file(&path).map_err(|e| LogError::io(&path, e))?;
         let wrapping = keys.derive("log year keys");
         let length = file.metadata().map_err(|e| LogError::io(&path, e))?.len();
-        let key = if fresh || length < SLOT as u64 {
+        let (key, gone) = if fresh || length < SLOT as u64 {
             // A header that was never finished was never used: the log is written after it.
-            make_header(&file, &path, &wrapping, year)?
+            (make_header(&file, &path, &wrapping, year)?, false)
         } else {
             read_header(&file, &path, &wrapping, year)?
         };
         sync_dir(keys.dir()).map_err(|e| LogError::io(keys.dir(), e))?;
-        let mut this = YearKeys { path, file, year, key, slots: Vec::new(), live: HashMap::new(), written: 0 };
+        let mut this = YearKeys { path, file, year, key, slots: Vec::new(), live: HashMap::new(), written: 0, gone };
         this.load()?;
         Ok(Some(this))
     }
@@ -63,7 +67,7 @@ impl YearKeys {
     fn load(&mut self) -> Result<(), LogError> {
         let bytes = std::fs::read(&self.path).map_err(|e| LogError::io(&self.path, e))?;
         let (slots, _) = bytes.get(SLOT..).unwrap_or_default().as_chunks::<SLOT>();
-        for (number, slot) in (0u32..).zip(slots) {
+        for (number, slot) in (0u32..).zip(slots).filter(|_| !self.gone) {
             if let [LIVE, _, _, _, tag @ ..] = slot
                 && let Some(tag) = tag.first_chunk::<16>()
             {
@@ -123,7 +127,7 @@ impl YearKeys {
 
     /// Whether the slot's key was destroyed on purpose.
     pub(super) fn is_erased(&self, number: u32) -> bool {
-        self.slots.get(number as usize).is_some_and(|slot| slot[0] == ERASED)
+        self.gone || self.slots.get(number as usize).is_some_and(|slot| slot[0] == ERASED)
     }
 
     /// Makes new slots durable.
@@ -148,6 +152,26 @@ impl YearKeys {
         self.file.write_all_at(slot, at).map_err(|e| LogError::io(&self.path, e))?;
         self.file.sync_data().map_err(|e| LogError::io(&self.path, e))?;
         Ok(true)
+    }
+
+    /// Destroys the year's key and with it every data key: all entries of the year read as erased, the tree still verifies.
+    /// Returns how many data keys there were.
+    pub(super) fn erase_year(&mut self) -> Result<usize, LogError> {
+        let io = |e| LogError::io(&self.path, e);
+        let mut header = [0u8; SLOT];
+        for (place, byte) in header.iter_mut().zip(GONE.into_iter().chain(self.year.to_be_bytes())) {
+            *place = byte;
+        }
+        // The header first: from then on no data key can be opened, whatever a crash leaves of the slots.
+        self.file.write_all_at(&header, 0).map_err(io)?;
+        self.file.sync_all().map_err(io)?;
+        let blank = vec![[0u8; SLOT]; self.written];
+        self.file.write_all_at(blank.as_flattened(), SLOT as u64).map_err(io)?;
+        self.file.sync_all().map_err(io)?;
+        let destroyed = self.live.len();
+        (self.key, self.slots, self.gone) = (Zeroizing::new(random()?), blank, true);
+        self.live.clear();
+        Ok(destroyed)
     }
 }
 
@@ -177,7 +201,8 @@ fn make_header(file: &File, path: &Path, wrapping: &Secret, year: i16) -> Result
     Ok(key)
 }
 
-fn read_header(file: &File, path: &Path, wrapping: &Secret, year: i16) -> Result<Secret, LogError> {
+/// The year's key, and whether it was destroyed; then the key is one that opens nothing.
+fn read_header(file: &File, path: &Path, wrapping: &Secret, year: i16) -> Result<(Secret, bool), LogError> {
     let mut header = [0u8; SLOT];
     file.read_exact_at(&mut header, 0).map_err(|e| LogError::io(path, e))?;
     let damaged = || LogError::KeysDamaged(path.to_owned());
@@ -185,9 +210,14 @@ fn read_header(file: &File, path: &Path, wrapping: &Secret, year: i16) -> Result
     let (found, rest) = rest.split_first_chunk::<2>().ok_or_else(damaged)?;
     let (nonce, rest) = rest.split_first_chunk::<12>().ok_or_else(damaged)?;
     let wrapped = rest.first_chunk::<48>().ok_or_else(damaged)?;
-    if *magic != MAGIC || *found != year.to_be_bytes() {
+    if *found != year.to_be_bytes() {
         return Err(damaged());
     }
+    match *magic {
+        MAGIC => {}
+        GONE => return Ok((Zeroizing::new(random()?), true)),
+        _ => return Err(damaged()),
+    }
     let plain = Zeroizing::new(open(wrapping, nonce, wrapped, &year.to_be_bytes()).ok_or_else(damaged)?);
-    Ok(Zeroizing::new(*plain.first_chunk::<32>().ok_or_else(damaged)?))
+    Ok((Zeroizing::new(*plain.first_chunk::<32>().ok_or_else(damaged)?), false))
 }

@@ -75,6 +75,33 @@ async fn erasing_a_person_leaves_nothing_readable_and_the_log_still_verifies() {
 }
 
 #[tokio::test]
+async fn a_year_that_is_over_is_erased_whole_and_the_log_still_verifies() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open_log(dir.path());
+    let _ = log.append(entry(1, &[1, 2])).await.unwrap();
+    assert!(matches!(log.erase_year(2026).await, Err(LogError::NotOver(2026))));
+    let mut later = entry(2, &[1]);
+    later.at = noon().plus_seconds(366 * 86_400);
+    let _ = log.append(later).await.unwrap();
+    assert_eq!(log.erase_year(2025).await.unwrap(), None);
+    assert_eq!(log.erase_year(2026).await.unwrap(), Some(2));
+    let check = |log: Log| async move {
+        log.trail(person(1), noon(), 9).await.unwrap().process(&basis(), |t| {
+            assert_eq!(t.entries.iter().map(|e| e.look.as_u128()).collect::<Vec<_>>(), [2]);
+        });
+        log.trail(person(2), noon(), 9).await.unwrap().process(&basis(), |t| assert_eq!(t.entries.len(), 0));
+        assert_eq!(log.verify(Trust::default()).await.unwrap().unwrap().entries(), 3);
+        assert_eq!(log.erase_year(2026).await.unwrap(), Some(0));
+    };
+    check(log.clone()).await;
+    drop(log);
+    check(open_log(dir.path())).await;
+    // Cut off between header and keys: the header alone decides.
+    let kept = fs::read(dir.path().join("keys/log-2026.keys")).unwrap();
+    assert!(kept[80..].iter().all(|b| *b == 0) && kept.len() == 80 * 3);
+}
+
+#[tokio::test]
 async fn nothing_personal_stands_in_clear_and_keys_are_their_owners_alone() {
     let dir = tempfile::tempdir().unwrap();
     let log = open_log(dir.path());

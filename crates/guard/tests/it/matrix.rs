@@ -23,13 +23,14 @@ const FLAGS: [&str; 10] = [
     "perpetrator_side",
     "protected",
 ];
-const THINGS: [&str; 10] = [
+const THINGS: [&str; 11] = [
     "import",
     "view_catalogue",
     "try_household",
     "reload_pack",
     "view_log",
     "verify_log",
+    "erase_log",
     "manage_accounts",
     "manage_run",
     "release_run",

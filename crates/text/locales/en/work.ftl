@@ -220,6 +220,7 @@ work-close-words = What follows from it
 work-hearing-on = Go on as planned
 work-hearing-drop = Drop the plan
 work-hearing-runs = It can be closed when the family has spoken or its time is over.
+work-review-by-another = The objection waits for an approver of this office who took no part in the decision.
 work-review = Review the objection
 work-outcome = What comes of it
 work-outcome-stands = The decision stands

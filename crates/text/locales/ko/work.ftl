@@ -208,6 +208,7 @@ work-close-words = 의견을 들은 뒤의 판단
 work-hearing-on = 예정대로 진행
 work-hearing-drop = 계획 취소
 work-hearing-runs = 가족이 의견을 말했거나 기간이 끝나면 마무리할 수 있습니다.
+work-review-by-another = 이의신청은 이 결정에 참여하지 않은 다른 결재자가 검토합니다.
 work-review = 이의신청 검토
 work-outcome = 검토 결과
 work-outcome-stands = 결정 유지

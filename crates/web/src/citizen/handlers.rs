@@ -518,6 +518,7 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         | Action::ManageAccounts
         | Action::ManageRun
         | Action::ReleaseRun
+        | Action::EraseLog
         | Action::ViewFigures => "look-other",
     }
 }

@@ -33,6 +33,8 @@ pub struct Acts {
     pub hearing: Option<Hearing>,
     /// An open objection to review: its id.
     pub review: Option<String>,
+    /// An open objection that this viewer may not review: they took part, or sign no decisions.
+    pub review_by_another: bool,
     /// A decision a court may order about: its id.
     pub court: Option<String>,
     /// Sources that differ.
@@ -124,6 +126,7 @@ pub fn all(t: Text, form: &Form, c: &Case) -> Markup {
         }
         @if a.prepared_it { p { (t.t("work-prepared-by-you")) } }
         @if let Some((decision, lead)) = &a.sign { (sign(t, form, c, decision, lead)) }
+        @if a.review_by_another { p { (t.t("work-review-by-another")) } }
         @if let Some(hearing) = &a.hearing { (hear(t, form, c, hearing)) }
         @if let Some(objection) = &a.review { (review(t, form, c, objection)) }
         @if let Some(result) = &a.decide { (decide(t, form, c, result)) }
@@ -140,8 +143,7 @@ pub fn all(t: Text, form: &Form, c: &Case) -> Markup {
 }
 
 fn nothing(a: &Acts) -> bool {
-    let blank = Acts { revision: a.revision, prepared_it: a.prepared_it, ..Acts::default() };
-    *a == blank && !a.prepared_it
+    *a == Acts { revision: a.revision, ..Acts::default() }
 }
 
 fn decide(t: Text, form: &Form, c: &Case, result: &str) -> Markup {

@@ -478,6 +478,7 @@ impl Opened<'_> {
             prepared_it: mine && case.stage == Stage::Approval,
             hearing: heard.filter(|_| works && case.stage == Stage::Hearing).map(|d| self.hearing(d)),
             review: objection.filter(|o| approves && !part(o)).map(|o| o.id.to_string()),
+            review_by_another: objection.is_some_and(|o| !approves || part(o)),
             court: holds.filter(|_| approves).map(|d| d.id.to_string()),
             contradictions: self
                 .both()
