@@ -68,6 +68,55 @@ const sendEmpty = (path) => async (page) => {
   await page.click('main form[method=post] button.btn');
 };
 
+const follow = (path, link) => async (page) => {
+  await page.goto(path);
+  await page.locator(`main ${link}`).first().click();
+};
+
+/** From an application to the money: what the journey of `money.mjs` left behind. */
+function way() {
+  const [mother, official] = ['mother-2', 'rural-health-caseworker'];
+  return [
+    { name: 'cases', who: mother, go: at('/cases') },
+    { name: 'case', who: mother, go: follow('/cases', 'a[href^="/cases/"]:not([href*="/decisions/"])') },
+    { name: 'decision', who: mother, go: follow('/cases', 'a[href*="/decisions/"]') },
+    { name: 'apply', who: mother, go: at('/apply') },
+    { name: 'apply-for', who: mother, go: follow('/apply', 'a[href^="/apply/for/"]') },
+    { name: 'payments', who: mother, go: at('/payments') },
+    { name: 'payments-account', who: mother, go: at('/payments/account') },
+    { name: 'payments-account-error', who: mother, go: sendEmpty('/payments/account') },
+    { name: 'report', who: mother, go: at('/report') },
+    { name: 'report-error', who: mother, go: sendEmpty('/report') },
+    { name: 'complain', who: mother, go: at('/complain') },
+    { name: 'complain-error', who: mother, go: sendEmpty('/complain') },
+    { name: 'figures', who: mother, go: at('/figures') },
+    { name: 'work', who: official, go: at('/work?scope=office') },
+    { name: 'work-mine', who: official, go: at('/work?scope=mine') },
+    { name: 'work-case', who: official, go: follow('/work?scope=office', 'a[href^="/work/case/"]') },
+    { name: 'work-of-household', who: official, go: async (page) => {
+      await follow('/work?scope=office', 'a[href^="/work/case/"]')(page);
+      await page.locator('main a[href$="/household"]').click();
+      await page.locator('main a[href^="/work/household/"]').click();
+    } },
+    { name: 'work-office', who: 'approver', go: at('/work/office') },
+    { name: 'runs', who: 'finance', go: at('/finance/runs') },
+    { name: 'runs-error', who: 'finance', go: async (page) => {
+      await page.goto('/finance/runs');
+      await page.fill('main [name=pay_date]', 'soon');
+      await page.click('main form[action="/finance/runs"] button');
+    } },
+    { name: 'run', who: 'finance', go: follow('/finance/runs', 'a[href^="/finance/runs/"]') },
+    { name: 'payment', who: 'finance', go: async (page) => {
+      await follow('/finance/runs', 'a[href^="/finance/runs/"]')(page);
+      await page.locator('main a[href^="/finance/payment/"]').first().click();
+    } },
+    { name: 'returns', who: 'finance', go: at('/finance/returns') },
+    { name: 'returns-error', who: 'finance', go: sendEmpty('/finance/returns') },
+    { name: 'recoveries', who: 'finance', go: at('/finance/recoveries') },
+    { name: 'ledger', who: 'finance', go: at('/finance/ledger') },
+  ];
+}
+
 /** All pages: name, who opens it, and how. `town` holds what only this town knows. */
 export function visits(town) {
   const { home } = town;
@@ -146,6 +195,7 @@ export function visits(town) {
     } },
     { name: 'verify', who: 'privacy', go: at('/privacy/verify') },
     { name: 'verified', who: 'privacy', go: sendEmpty('/privacy/verify') },
+    ...way(),
   ];
 }
 

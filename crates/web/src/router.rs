@@ -80,6 +80,7 @@ fn pages() -> Router<AppState> {
         .route("/work/household/{id}", get(work_case::of_household))
         .route("/work/next/{id}", get(work_case::next))
         .route("/work/case/{id}", get(work_case::one).post(work_deeds::act))
+        .route("/work/case/{id}/household", get(work_case::household))
         .route("/work/case/{id}/paper/{paper}", get(work_case::paper))
         .route("/work/case/{id}/decision/{decision}", get(work_case::decision_file))
         .route("/admin/import", get(admin::import_form).post(admin::import))

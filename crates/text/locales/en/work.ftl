@@ -4,6 +4,7 @@ work-title = Worklist
 work-lead = Open tasks, the nearest legal day first.
 work-purpose-list = Worklist of the office
 work-purpose-case = Work on this case
+work-purpose-household-of = Working on the case { $case }
 work-purpose-household = Cases of this household
 work-purpose-office = Load of the office
 work-office-link = The office: load, absences, time to decision

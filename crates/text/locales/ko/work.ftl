@@ -4,6 +4,7 @@ work-title = 업무 목록
 work-lead = 처리할 일을 법정 처리 기한이 가까운 순서로 보여 줍니다.
 work-purpose-list = 부서의 업무 목록
 work-purpose-case = 이 사례의 처리
+work-purpose-household-of = 신청 건 처리: { $case }
 work-purpose-household = 이 가구의 사례
 work-purpose-office = 부서의 업무량
 work-office-link = 부서 현황: 업무량, 부재, 처리 기간

@@ -24,7 +24,7 @@ use crate::components::frame::Frame;
 use crate::error::Fault;
 use crate::form::Form;
 use crate::household::entity;
-use crate::request::{Session, purpose_key};
+use crate::request::{Session, purpose_cookie, purpose_key};
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
 
@@ -210,7 +210,7 @@ impl Read {
             way,
             programme: programme.map_or_else(|| case.programme.clone(), |p| p.name.get(lang).to_owned()),
             name: self.name(),
-            household: format!("/official/households/{}", case.household),
+            household: format!("/work/case/{}/household", case.id),
             stage: t.t(stage_key(case.stage)).into_owned(),
             due: due.map(|day| (day, days_until(v, day))),
             paused: case.paused_on.is_some(),
@@ -480,6 +480,27 @@ pub(crate) async fn decision_file(
         }
         Err(trouble) => trouble.response(&state, &f),
     }
+}
+
+/// From a case to its household: the case is the purpose, so that nobody states one forty times a day.
+pub(crate) async fn household(
+    State(state): State<AppState>,
+    session: Session,
+    f: Frame,
+    Path(id): Path<String>,
+) -> Response {
+    let Some(kind) = purpose_kind(session.who.role) else { return forbidden(&f) };
+    let Ok(case) = id.parse::<CaseId>() else { return Trouble::Absent.response(&state, &f) };
+    let made = async {
+        let mut tx = state.db.read().await?;
+        let (household, _) = view::concerned(&mut tx, case).await?.ok_or(Trouble::Absent)?;
+        drop(tx);
+        let purpose = Purpose::new(kind, f.t.with("work-purpose-household-of", &[("case", id.as_str().into())]));
+        let cookie = purpose_cookie(&purpose, state.config.public_url.starts_with("https"));
+        let to = Redirect::to(&format!("/official/households/{household}"));
+        Ok::<_, Trouble>(([(header::SET_COOKIE, cookie)], to).into_response())
+    };
+    made.await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
 /// The cases of a household.
