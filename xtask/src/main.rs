@@ -11,7 +11,8 @@ mod tidy;
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask test [--no-browser]   everything a change must pass; sets up what it needs
+cargo xtask test                  everything a change must pass; sets up what it needs
+cargo xtask test --no-browser     the same while working: without the browser, with few seeds and kills
 cargo xtask tidy                  the rules of the house: arrows between rooms, file sizes, forbidden words
 cargo xtask bench                 the measurements of docs/performance.md
 cargo xtask pages                 the browser part of the tests alone, with screenshots in target/screens

@@ -5,21 +5,27 @@ use std::time::Instant;
 use crate::run::{cargo, has, hearth, install, root, step};
 use crate::{browser, postgres, schema, tidy};
 
-/// Kills of the server under load in one run, by engine: 300 together.
-const KILLS: [(&str, &str); 2] = [("sqlite", "200"), ("postgres", "100")];
+/// How much of what can go on for ever is run.
+struct Length {
+    /// Kills of the server under load, by engine.
+    kills: [(&'static str, &'static str); 2],
+    /// Whole lives of the core, each from one seed.
+    seeds: &'static str,
+}
 
-/// Whole lives of the core, each from one seed, and the planted bugs that the checkers must find.
-const SEEDS: [(&str, &[&str]); 2] =
-    [("a thousand seeds", &["--seeds", "0..1000", "--threads", "2"]), ("planted bugs", &["--bugs"])];
+/// What a change must pass: 300 kills, a thousand seeds.
+const WHOLE: Length = Length { kills: [("sqlite", "200"), ("postgres", "100")], seeds: "0..1000" };
+/// While working, when nobody waits for the browser either.
+const SHORT: Length = Length { kills: [("sqlite", "10"), ("postgres", "10")], seeds: "0..40" };
 
 /// The variable from which property tests draw their cases.
 const SEED: &str = "PROPTEST_RNG_SEED";
 
 /// Runs all steps; the first that fails ends the run.
 pub(crate) fn run(options: &[&str]) -> Result<(), String> {
-    let browser_too = match options {
-        [] => true,
-        ["--no-browser"] => false,
+    let (browser_too, length) = match options {
+        [] => (true, WHOLE),
+        ["--no-browser"] => (false, SHORT),
         other => return Err(format!("unknown option {other:?}: expected --no-browser or nothing")),
     };
     let start = Instant::now();
@@ -36,11 +42,13 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     tests(&server.url)?;
     step("pack check", std::process::Command::new(hearth()).args(["pack", "check", "packs/korea"]))?;
     step("pack test", std::process::Command::new(hearth()).args(["pack", "test", "packs/korea"]))?;
-    for (name, options) in SEEDS {
+    let lives = format!("lives of the core from seeds {}", length.seeds);
+    for (name, options) in [(&*lives, &["--seeds", length.seeds, "--threads", "2"] as &[_]), ("planted bugs", &["--bugs"])]
+    {
         let example = ["run", "--quiet", "-p", "app", "--example", "seeds", "--"];
         step(name, cargo(&example).args(options))?;
     }
-    for (engine, kills) in KILLS {
+    for (engine, kills) in length.kills {
         let name = format!("kill -9 under load, {engine}");
         step(
             &name,
@@ -54,7 +62,7 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     println!(
         "── all passed in {} s{}",
         start.elapsed().as_secs(),
-        if browser_too { "" } else { " (without the browser)" }
+        if browser_too { "" } else { " (without the browser, few seeds and kills)" }
     );
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What families do: they have children, accept offers, answer, object, move their accounts, die.
 
 use casework::accept::{self, Given, Tap};
+use casework::application::withdraw;
 use casework::birth::{self, ParentRole};
 use casework::case::{Case, Stage, give};
 use casework::changed::{self, FactTold};
@@ -8,6 +9,7 @@ use casework::decide::{object, official};
 use casework::household::PersonRef;
 use casework::investigate::{Need, Whom};
 use casework::model::{OfferContent, Subject};
+use casework::moved;
 use casework::register::{Teller, Told};
 use guard::{Action, Role};
 use jiff::ToSpan as _;
@@ -336,6 +338,55 @@ pub(crate) async fn death(w: &mut World<'_>) -> Result<(), Stop> {
         .await?;
     if let (Ok(_), Some(family)) = (said, w.families.get_mut(n)) {
         family.dead.push(person);
+    }
+    Ok(())
+}
+
+/// A family moves, to another district or back; what is under way goes with it.
+pub(crate) async fn moves(w: &mut World<'_>) -> Result<(), Stop> {
+    let Some((_, family)) = any(w) else { return Ok(()) };
+    let to = if w.dice.bool() { "kr-47-730" } else { "kr-11-680" };
+    let from = w.today().saturating_sub(w.dice.i64(0..20).days());
+    w.number += 1;
+    let teller = Teller { source: "mois".into(), register_number: Some(format!("move-{}", w.number)) };
+    let input = moved::Input {
+        person: family.mother,
+        movers: moved::Movers::Household(family.household),
+        address: Address::new(to, "2 Main Street", "06000"),
+        from,
+        teller,
+    };
+    let allowed = w.allowed(Role::CounterOfficial, Action::RegisterEvent, &family.everybody())?;
+    let clerk = who(Role::CounterOfficial, 1);
+    w.note(format!("{} moves to {to} from {from} on", family.household));
+    let said = w
+        .once("a move", false, async |tx, tools| moved::run(tx, &tools.desk(), &clerk, &allowed, input.clone()).await)
+        .await?;
+    if said.is_ok() {
+        *w.told.acts.entry("moved").or_default() += 1;
+    }
+    Ok(())
+}
+
+/// What was applied for and not decided is taken back.
+pub(crate) async fn take_back(w: &mut World<'_>) -> Result<(), Stop> {
+    let open = cases(w, true).await?;
+    let Some(case) = w.pick(&open) else { return Ok(()) };
+    let may = [w.allowed(Role::CounterOfficial, Action::KeyInForPerson, &everybody(w, &case))?];
+    let clerk = who(Role::CounterOfficial, 1);
+    w.note(format!("the application of {} is taken back", case.id));
+    let said = w
+        .once("taking back", true, async |tx, tools| {
+            let input = withdraw::Input {
+                application: case.application,
+                cases: Some(vec![case.id]),
+                reason: Some("the family asked for it".into()),
+            };
+            withdraw::run(tx, &tools.desk(), &clerk, &may, input).await
+        })
+        .await?;
+    if said.is_ok() {
+        *w.told.acts.entry("taken back").or_default() += 1;
     }
     Ok(())
 }

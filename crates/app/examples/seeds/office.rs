@@ -249,6 +249,38 @@ async fn review(w: &mut World<'_>, case: &Case, task: &Open) -> Result<(), Stop>
     Ok(())
 }
 
+/// A court orders about a decision in force: more, or nothing.
+pub(crate) async fn court(w: &mut World<'_>) -> Result<(), Stop> {
+    let mut tx = w.db().read().await?;
+    let mut all: Vec<(DecisionId, kernel::CaseId)> = Vec::new();
+    for row in
+        tx.all("select decision_id, case_id from decision where status = 'in_force' order by decision_id", &[]).await?
+    {
+        all.push((row.get("decision_id")?, row.get("case_id")?));
+    }
+    let Some((decision, case)) = w.pick(&all) else { return Ok(()) };
+    let Some(case) = casework::case::view::bare(&mut tx, case).await? else { return Ok(()) };
+    drop(tx);
+    let may = w.allowed(Role::Approver, Action::ApproveDecision, &[official::of(&case)])?;
+    let me = who(Role::Approver, 41);
+    let grant = w.dice.u8(..3) > 0;
+    let from = case.applied_on.first_of_month();
+    let order = Override {
+        grant,
+        slices: if grant { vec![Slice { from, until: None, minor: 140_000 }] } else { vec![] },
+        reason: "as the court ordered".into(),
+        law: "judgment".into(),
+    };
+    w.note(format!("a court orders about {decision}: {}", if grant { "more" } else { "nothing" }));
+    let said = w
+        .once("a court's order", true, async |tx, tools| {
+            object::court_order(tx, &tools.desk(), &me, &may, decision, order.clone()).await
+        })
+        .await?;
+    count(w, said.is_ok(), "ordered");
+    Ok(())
+}
+
 async fn died(w: &mut World<'_>, case: &Case) -> Result<(), Stop> {
     let family = w.families.iter().find(|f| f.household == case.household).cloned();
     let heir = family.filter(|f| case.subject.person().is_none_or(|s| !f.dead.contains(&s))).map(|f| f.father);

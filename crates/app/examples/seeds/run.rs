@@ -114,6 +114,9 @@ async fn act(w: &mut World<'_>) -> Result<(), Stop> {
         80..82 => bank::pay_again(w).await,
         82..84 => family::other_account(w).await,
         84 => family::death(w).await,
+        88 => family::moves(w).await,
+        89 => family::take_back(w).await,
+        90 => office::court(w).await,
         85 => {
             w.pass(-3600);
             w.note("the clock goes back an hour");
@@ -123,7 +126,7 @@ async fn act(w: &mut World<'_>) -> Result<(), Stop> {
             w.note("the process is started anew");
             w.restart().await
         }
-        88..90 => worker::work(w, 200).await.map(drop),
+        91..93 => worker::work(w, 200).await.map(drop),
         _ => {
             let hours = if w.dice.bool() { w.dice.i64(1..30) } else { 24 * w.dice.i64(1..13) };
             w.pass(hours * 3600);

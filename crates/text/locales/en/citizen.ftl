@@ -104,7 +104,7 @@ offers-done-refused = { $count ->
     [one] You have refused one offer
    *[other] You have refused { $count } offers
 }
-offers-done-next = The agency will tell you its decision. There is nothing more for you to do.
+offers-done-next = The agency will tell you its decision. If something still has to be asked, you find it under “My cases”.
 looked-title = Who looked at my data
 looked-lead = Everybody who saw your family’s data, when, and why.
 looked-none = Nobody has looked yet.

@@ -67,7 +67,7 @@ pub fn page_of(f: &Frame, form: &Form, d: &Decision) -> Markup {
                 summary { (t.t("decision-months")) }
                 div.inside { (months(t, d)) }
             } }
-            p { a href="/payments" { (t.t("decision-payments")) } }
+            @if d.kind != DecisionKind::Refuse { p { a href="/payments" { (t.t("decision-payments")) } } }
             (object(t, form, d))
             @if d.ask { (rate(t, form, d)) }
         },
