@@ -201,7 +201,11 @@ impl Turns {
             }
             Op::Today | Op::ClaimDate => {
                 let ends = [level.lo, level.lo.saturating_add(1), level.hi, level.hi.saturating_add(1)];
-                ends.into_iter().fold(false, |told, day| self.turn(day) || told)
+                let mut told = false;
+                for day in ends {
+                    told |= self.turn(day);
+                }
+                told
             }
             _ => false,
         }
