@@ -2,6 +2,8 @@
 //!
 //! Values are worked out on demand and kept per node and person, so that what several programmes share is done once. The day
 //! may be an interval: then every result holds for all days in it, which lets a search for the next change skip whole years.
+//! A machine can visit other days and come back: what does not change with the days is worked out once for all of them, and
+//! what does is kept on a sheet for each interval that several programmes will ask about.
 
 use std::cell::{Cell, RefCell};
 
@@ -90,13 +92,13 @@ fn buffer(size: usize) -> Vec<Kept> {
 
 impl Drop for Machine<'_> {
     fn drop(&mut self) {
-        let buffer = std::mem::take(&mut self.memo);
-        // A thread that is ending has nowhere to keep it.
+        let sheets = self.sheets.drain(..).map(|sheet| sheet.memo);
+        let buffers = sheets.chain(std::iter::once(std::mem::take(&mut self.memo)));
+        // A thread that is ending has nowhere to keep them.
         let _ = BUFFERS.try_with(|kept| {
-            if let Ok(mut kept) = kept.try_borrow_mut()
-                && kept.len() < SPARE
-            {
-                kept.push(buffer);
+            if let Ok(mut kept) = kept.try_borrow_mut() {
+                let room = SPARE.saturating_sub(kept.len());
+                kept.extend(buffers.take(room));
             }
         });
     }
@@ -111,6 +113,16 @@ impl Kept {
     }
 }
 
+/// What changes with the days, worked out for days elsewhere.
+struct Sheet {
+    /// The days it is for; the first sheet is for whatever days come along.
+    days: Option<Bounds>,
+    memo: Vec<Kept>,
+}
+
+/// How many sheets there are at most: the one for whatever days come along, and those of intervals asked about again.
+const SHEETS: usize = 6;
+
 /// One run over one household.
 pub(crate) struct Machine<'a> {
     pub(crate) program: &'a Program,
@@ -120,6 +132,13 @@ pub(crate) struct Machine<'a> {
     /// `today` as kept values have it.
     days: (i32, i32),
     memo: Vec<Kept>,
+    /// The day of this run and its claim, to come back to.
+    home: (Bounds, Bounds),
+    sheets: Vec<Sheet>,
+    /// The sheet of the days visited, whose place holds what is kept at home until then; `None` at home.
+    away: Option<usize>,
+    /// The other sheets whose days contain those visited, as a set of bits.
+    wider: u32,
     /// Facts supposed instead of those recorded.
     supposed: Vec<(Place, Val)>,
     /// The number of values that rest on recorded facts alone.
@@ -142,6 +161,10 @@ impl<'a> Machine<'a> {
             claim,
             days: (short(today.lo), short(today.hi)),
             memo: buffer(size),
+            home: (today, claim),
+            sheets: Vec::new(),
+            away: None,
+            wider: 0,
             supposed: Vec::new(),
             record: next_number(),
             supposition: 0,
@@ -150,10 +173,48 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Moves to other days. The day of the claim must move along, or stand through all moves.
-    pub(crate) fn move_to(&mut self, today: Bounds, claim: Bounds) {
+    /// Goes to other days, until [`Machine::come_home`]. The claim moves along if it is made on the day of the run. `again`: others
+    /// will ask about just these days.
+    pub(crate) fn visit(&mut self, days: Bounds, again: bool) {
+        self.come_home();
+        let size = self.memo.len();
+        if self.sheets.is_empty() {
+            self.sheets.push(Sheet { days: None, memo: buffer(size) });
+        }
+        let mut here = if again { self.sheets.iter().position(|s| s.days == Some(days)) } else { None };
+        if again && here.is_none() && self.sheets.len() < SHEETS {
+            here = Some(self.sheets.len());
+            self.sheets.push(Sheet { days: Some(days), memo: buffer(size) });
+        }
+        let here = here.unwrap_or(0);
+        let contains = |s: &Sheet| s.days.is_some_and(|d| d.lo <= days.lo && days.hi <= d.hi);
+        let wider = self.sheets.iter().enumerate().filter(|(n, s)| *n != here && contains(s));
+        self.wider = wider.fold(0, |set, (n, _)| set | 1 << n);
+        let (today, claim) = self.home;
+        self.go(days, if claim == today { days } else { claim });
+        self.away = Some(here);
+        self.turn_to_sheet();
+    }
+
+    /// Goes back to the day of the run.
+    pub(crate) fn come_home(&mut self) {
+        if self.away.is_some() {
+            self.turn_to_sheet();
+            self.away = None;
+            let (today, claim) = self.home;
+            self.go(today, claim);
+        }
+    }
+
+    fn go(&mut self, today: Bounds, claim: Bounds) {
         (self.today, self.claim) = (today, claim);
         self.days = (short(today.lo), short(today.hi));
+    }
+
+    fn turn_to_sheet(&mut self) {
+        if let Some(sheet) = self.away.and_then(|n| self.sheets.get_mut(n)) {
+            std::mem::swap(&mut self.memo, &mut sheet.memo);
+        }
     }
 
     /// Supposes facts to be otherwise than recorded; nothing to go back to the record.
@@ -241,6 +302,23 @@ impl<'a> Machine<'a> {
         self.work_out(id, env, slot, on)
     }
 
+    /// What was worked out for the run's own day and is the same on all days, or for more days than those visited.
+    #[inline(never)]
+    fn known_elsewhere(&self, dated: bool, slot: usize, on: u64, sheet: usize) -> Option<Val> {
+        let kept = |sheet: usize| self.sheets.get(sheet)?.memo.get(slot).filter(|kept| kept.on == on);
+        if !dated {
+            return kept(sheet).map(|kept| kept.val);
+        }
+        let mut wider = self.wider;
+        while wider != 0 {
+            if let Some(kept) = kept(wider.trailing_zeros() as usize).filter(|kept| kept.holds(self.days)) {
+                return Some(kept.val);
+            }
+            wider &= wider - 1;
+        }
+        None
+    }
+
     #[inline]
     fn leaf(&self, id: Id, env: Env) -> Val {
         match &self.program.arena.node(id).op {
@@ -254,6 +332,11 @@ impl<'a> Machine<'a> {
     #[inline(never)]
     fn work_out(&mut self, id: Id, env: Env, slot: usize, on: u64) -> Val {
         let node = self.program.arena.node(id);
+        if let Some(sheet) = self.away
+            && let Some(v) = self.known_elsewhere(node.dated, slot, on, sheet)
+        {
+            return v;
+        }
         self.operations += 1;
         let v = match self.work(node, env) {
             // What holds whatever the facts are is known even where the facts are not.

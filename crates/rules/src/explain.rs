@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use kernel::Date;
 
+use crate::ahead::Days;
 use crate::days;
 use crate::eval::{Env, Machine};
 use crate::facts::{FactError, Household, readable};
 use crate::ir::Id;
-use crate::nearest::Days;
 use crate::outcome::{Amount, Answer, ConditionResult, Explanation, ProgrammeResult, Subject};
 use crate::program::{ConditionIr, Program, ProgrammeIr, VersionIr};
 use crate::schema::{Entity, Value};
@@ -190,21 +190,18 @@ pub(crate) fn environment(subject: &Subject) -> Env {
 /// One explanation under way.
 pub(crate) struct Run<'a> {
     pub(crate) machine: Machine<'a>,
-    /// For looking at other days without forgetting this one.
-    pub(crate) elsewhere: Option<Days<'a>>,
+    pub(crate) days: Days,
     pub(crate) tracer: Tracer,
     pub(crate) on: i64,
     /// Whether the nearest change of a *no* is looked for.
     look_ahead: bool,
-    /// Whether the claim is made on whatever day is asked about.
-    pub(crate) claim_moves: bool,
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn new(program: &'a Program, household: &'a Household, on: Date, claim: Date) -> Self {
         let machine = Machine::new(program, household, one_day(on), one_day(claim));
         let tracer = Tracer::new();
-        Run { machine, elsewhere: None, tracer, on: days::of(on), look_ahead: true, claim_moves: on == claim }
+        Run { machine, days: Days::new(days::of(on)), tracer, on: days::of(on), look_ahead: true }
     }
 
     fn programme(&mut self, programme: &ProgrammeIr, out: &mut Vec<ProgrammeResult>) {

@@ -6,6 +6,7 @@
 //!
 //! text → `lexer` → `parser` → `ast` → `lower`, `check`, `calls`, `ranges` → [`ir`] → `eval` → `explain`, `trace`, `nearest`
 
+mod ahead;
 mod apply;
 mod ast;
 mod calls;
@@ -35,6 +36,7 @@ mod relevant;
 pub mod schema;
 mod tables;
 mod trace;
+mod turns;
 mod types;
 mod value;
 

@@ -1,13 +1,10 @@
 //! Changes: what would turn a *no* into something else, and the next day on which anything may turn by itself.
-//!
-//! Days are searched by cutting: the evaluator works out a whole interval of days at once, and where the answer is the same
-//! for all of them the interval is done with. Only intervals with a change inside are cut in two, first where the law itself
-//! changes. Each condition is searched alone: while an age is waited for, nobody's income is worked out again.
 
 use std::collections::HashSet;
 
 use kernel::Date;
 
+use crate::ahead::{AHEAD, Days};
 use crate::apply;
 use crate::ast::Cmp;
 use crate::days;
@@ -20,180 +17,9 @@ use crate::outcome::NearestChange;
 use crate::program::{ConditionIr, Program, ProgrammeIr, VersionIr};
 use crate::schema::Value;
 use crate::trace::named;
-use crate::value::{Bounds, Val};
+use crate::value::Val;
 
-/// How far ahead is looked: 25 years.
-const AHEAD: i64 = 9_131;
-/// How many intervals one search may look at; more only when a rule hides its changes from interval arithmetic.
-const BUDGET: u32 = 600;
-
-/// A search over days on a machine of its own.
-pub(crate) struct Days<'a> {
-    machine: Machine<'a>,
-    /// The whole time ahead, kept so that all programmes share its values.
-    ahead: Machine<'a>,
-    /// The day of the claim, if it does not move along.
-    claim: Option<Bounds>,
-    on: i64,
-    left: u32,
-    /// Dates whose anniversaries are likely days of change: those on record, and a first of January.
-    births: Vec<i64>,
-}
-
-impl<'a> Days<'a> {
-    pub(crate) fn new(program: &'a Program, household: &'a Household, on: i64, claim: Option<Bounds>) -> Self {
-        let all = Bounds { lo: on + 1, hi: on + AHEAD };
-        let machine = |days: Bounds| Machine::new(program, household, days, claim.unwrap_or(days));
-        Days { machine: machine(all), ahead: machine(all), claim, on, left: 0, births: births(household) }
-    }
-
-    /// The first day ahead, up to `last`, on which `never` does not hold of the node's value. Asked about an interval `never` must
-    /// say that it holds on every day of it.
-    fn first(&mut self, id: Id, env: Env, last: i64, never: &dyn Fn(Val) -> bool) -> Option<i64> {
-        if last <= self.on || !self.machine.program.arena.node(id).dated {
-            return None;
-        }
-        self.left = BUDGET;
-        self.search(id, env, Bounds { lo: self.on + 1, hi: last.min(self.on + AHEAD) }, never)
-    }
-
-    fn at(&mut self, id: Id, env: Env, days: Bounds) -> Option<Val> {
-        self.left = self.left.checked_sub(1)?;
-        self.machine.move_to(days, self.claim.unwrap_or(days));
-        Some(self.machine.eval(id, env))
-    }
-
-    /// First looks at the whole time ahead.
-    fn search(&mut self, id: Id, env: Env, days: Bounds, never: &dyn Fn(Val) -> bool) -> Option<i64> {
-        let whole = self.ahead.eval(id, env);
-        if never(whole) {
-            return None;
-        }
-        match days.lo < days.hi {
-            _ if settled(whole) => Some(days.lo),
-            true => self.halves(id, env, days, never),
-            false => self.cut(id, env, days, never),
-        }
-    }
-
-    fn cut(&mut self, id: Id, env: Env, days: Bounds, never: &dyn Fn(Val) -> bool) -> Option<i64> {
-        let v = self.at(id, env, days)?;
-        if never(v) {
-            return None;
-        }
-        // What is known of the whole interval is so on its first day.
-        if days.lo == days.hi || settled(v) {
-            return Some(days.lo);
-        }
-        self.halves(id, env, days, never)
-    }
-
-    fn halves(&mut self, id: Id, env: Env, days: Bounds, never: &dyn Fn(Val) -> bool) -> Option<i64> {
-        let second = self.likely_change(id, days);
-        if let Some(day) = self.cut(id, env, Bounds { lo: days.lo, hi: second - 1 }, never) {
-            return Some(day);
-        }
-        // The day was chosen as one on which things change: it may be the one.
-        if days.hi - second < 366 && !never(self.at(id, env, Bounds { lo: second, hi: second })?) {
-            return Some(second);
-        }
-        self.cut(id, env, Bounds { lo: second, hi: days.hi }, never)
-    }
-
-    /// A day after the first near the middle of the interval on which something may well change: the law, somebody's age,
-    /// the month; else the middle itself.
-    fn likely_change(&self, id: Id, days: Bounds) -> i64 {
-        let middle = days.lo + (days.hi - days.lo) / 2 + 1;
-        if let Some(day) = self.machine.program.new_law_within(id, days) {
-            return day;
-        }
-        let inside = |day: &i64| days.lo < *day && *day <= days.hi;
-        let near = |months: i64| {
-            let around = self.births.iter().map(move |birth| {
-                let since = days::months_between(*birth, middle) / months * months;
-                [since, since + months].map(|n| days::plus_months(*birth, n))
-            });
-            around.flatten().flatten().filter(inside).min_by_key(|day| (day - middle).abs())
-        };
-        near(12).or_else(|| near(1)).unwrap_or(middle)
-    }
-
-    /// The first day ahead on which a verdict by date is neither *no* nor an error; `fails` says which conditions fail now.
-    fn first_open(&mut self, versions: &[ByDate], env: Env, fails: &mut dyn FnMut(Id) -> bool) -> Option<i64> {
-        self.left = BUDGET;
-        let (first, last) = (self.on + 1, self.on + AHEAD);
-        let ahead = versions.iter().map(|v| (v.node, Bounds { lo: v.from.max(first), hi: v.to.min(last) }));
-        let mut ahead: Vec<(Id, Bounds)> = ahead.filter(|(_, days)| days.lo <= days.hi).collect();
-        ahead.sort_unstable_by_key(|(_, days)| days.lo);
-        ahead.into_iter().find_map(|(id, days)| self.all_open(id, env, days, fails))
-    }
-
-    /// A conjunction is open on the first day on which every part is.
-    fn all_open(&mut self, id: Id, env: Env, days: Bounds, fails: &mut dyn FnMut(Id) -> bool) -> Option<i64> {
-        let mut parts: Vec<(Id, bool)> = match &self.machine.program.arena.node(id).op {
-            Op::And(list) => list.iter().map(|part| (*part, fails(*part))).collect(),
-            _ => vec![(id, true)],
-        };
-        // Those that fail now decide on the day; the others are only looked at there.
-        parts.sort_by_key(|(_, fails)| !fails);
-        let mut day = days.lo;
-        loop {
-            let before = day;
-            for (part, fails) in &parts {
-                day = self.part_open(*part, env, Bounds { lo: day, hi: days.hi }, *fails && day == days.lo)?;
-            }
-            if day > before {
-                continue;
-            }
-            // The whole may know by its ranges what the parts do not.
-            if !never_open(self.at(id, env, Bounds { lo: day, hi: day })?) {
-                return Some(day);
-            }
-            day += 1;
-            if day > days.hi {
-                return None;
-            }
-        }
-    }
-
-    fn part_open(&mut self, id: Id, env: Env, days: Bounds, fails: bool) -> Option<i64> {
-        if !fails && !never_open(self.at(id, env, Bounds { lo: days.lo, hi: days.lo })?) {
-            return Some(days.lo);
-        }
-        if !self.machine.program.arena.node(id).dated {
-            return None;
-        }
-        self.search(id, env, days, &never_open)
-    }
-}
-
-/// How many dates are looked at when an interval is cut.
-const DATES: usize = 8;
-
-fn births(household: &Household) -> Vec<i64> {
-    let values = household.person_values.iter().chain(&household.household_values);
-    let mut dates: Vec<i64> = vec![days::number(2000, 1, 1)];
-    for value in values {
-        if let Val::Date(day) = value
-            && !dates.contains(day)
-            && dates.len() < DATES
-        {
-            dates.push(*day);
-        }
-    }
-    dates
-}
-
-/// Whether a value worked out for an interval is that of each of its days: an error may be that of some.
-fn settled(v: Val) -> bool {
-    !v.is_unknown() && !v.is_error()
-}
-
-fn never_open(v: Val) -> bool {
-    matches!(v, Val::Bool(false) | Val::Error(_))
-}
-
-impl<'a> Run<'a> {
+impl Run<'_> {
     /// The nearest change of a *no*.
     pub(crate) fn nearest(&mut self, programme: &ProgrammeIr, v: &VersionIr, env: Env) -> Option<NearestChange> {
         if let Some(day) = programme.entitled.and_then(|id| self.turns(id, env)) {
@@ -209,13 +35,8 @@ impl<'a> Run<'a> {
 
     /// The first day on which the answer is no longer *no*.
     fn turns(&mut self, id: Id, env: Env) -> Option<i64> {
-        let (program, household) = (self.machine.program, self.machine.household);
-        let Op::Entitled { versions, .. } = &program.arena.node(id).op else { return None };
-        let claim = if self.claim_moves { None } else { Some(self.machine.claim) };
-        let on = self.on;
-        let days = self.elsewhere.get_or_insert_with(|| Days::new(program, household, on, claim));
-        let machine = &mut self.machine;
-        days.first_open(versions, env, &mut |part| machine.eval(part, env) == Val::Bool(false))
+        let Op::Entitled { versions, .. } = &self.machine.program.arena.node(id).op else { return None };
+        self.days.first_open(&mut self.machine, versions, env)
     }
 
     /// Looks for the one comparison that decides, and for the value that would turn it.
@@ -329,7 +150,7 @@ impl Program {
         let household = &*self.at_home(household);
         let mut search = Next {
             now: Machine::new(self, household, one_day(on), one_day(on)),
-            days: Days::new(self, household, days::of(on), None),
+            days: Days::new(days::of(on)),
             first: i64::MAX,
             seen: HashSet::new(),
         };
@@ -356,7 +177,7 @@ impl Program {
 /// The search for the next day on which anything may change.
 struct Next<'a> {
     now: Machine<'a>,
-    days: Days<'a>,
+    days: Days,
     first: i64,
     seen: HashSet<(Id, Env)>,
 }
@@ -383,7 +204,7 @@ impl Next<'_> {
         let now = self.now.eval(id, env);
         if !now.is_unknown() {
             let same = |v: Val| v == now;
-            if let Some(day) = self.days.first(id, env, self.first.saturating_sub(1), &same) {
+            if let Some(day) = self.days.first(&mut self.now, id, env, self.first.saturating_sub(1), &same) {
                 self.first = self.first.min(day);
             }
             return;

@@ -292,18 +292,18 @@ impl Program {
         }
     }
 
-    /// The day nearest to the middle, after the first, on which the law that the node reads changes.
-    pub(crate) fn new_law_within(&self, id: Id, days: Bounds) -> Option<i64> {
+    /// The days around one on which the law that the node reads is the same, as far as they lie within `days`.
+    pub(crate) fn same_law(&self, id: Id, day: i64, days: Bounds) -> Bounds {
         let words = self.new_law.len().div_ceil(64);
-        let touched = |n: usize| {
+        let touched = |n: &usize| {
             let word = self.touched_by.get(id.0 as usize * words + n / 64).copied().unwrap_or(0);
             word & (1 << (n % 64)) != 0
         };
-        let start = self.new_law.partition_point(|d| *d <= days.lo);
-        let end = self.new_law.partition_point(|d| *d <= days.hi);
-        let middle = days.lo + (days.hi - days.lo) / 2;
-        let inside = self.new_law.iter().enumerate().take(end).skip(start);
-        inside.filter(|(n, _)| touched(*n)).map(|(_, d)| *d).min_by_key(|d| (d - middle).abs())
+        let next = self.new_law.partition_point(|d| *d <= day);
+        let on = |n: usize| self.new_law.get(n).copied();
+        let lo = (0..next).rev().find(touched).and_then(on).unwrap_or(days.lo);
+        let hi = (next..self.new_law.len()).find(touched).and_then(on).map_or(days.hi, |d| d - 1);
+        Bounds { lo: lo.max(days.lo), hi: hi.min(days.hi) }
     }
 
     fn index_names(&mut self) {

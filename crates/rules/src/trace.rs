@@ -11,12 +11,24 @@ use crate::value::{Bounds, Val};
 /// A fact's place: household or member, and column.
 pub(crate) type Place = (Option<usize>, u32);
 
+/// What is open behind a value that many rules use.
+#[derive(Default)]
+struct Open {
+    places: Places,
+    atoms: Vec<(Id, Env)>,
+    shared: bool,
+}
+
 /// Walks from an answer back to its reasons.
 pub(crate) struct Tracer {
     /// For each slot the walk that came by last.
     seen: Vec<u32>,
     walk: u32,
+    walks: u32,
     places: Places,
+    /// For each slot what is open behind it, once found: the number in `open`, plus one.
+    found: Vec<u32>,
+    open: Vec<Open>,
     /// The facts that decided, as far as found.
     pub(crate) reasons: Reasons,
     /// Whether something unknown was reached on two ways.
@@ -30,7 +42,10 @@ impl Tracer {
         Tracer {
             seen: Vec::new(),
             walk: 0,
+            walks: 0,
             places: Places::default(),
+            found: Vec::new(),
+            open: Vec::new(),
             reasons: Reasons::new(),
             shared: false,
             atoms: Vec::new(),
@@ -55,7 +70,9 @@ impl Tracer {
 
     fn begin(&mut self, m: &Machine) {
         self.seen.resize(m.slots(), 0);
-        self.walk += 1;
+        self.found.resize(m.slots(), 0);
+        self.walks += 1;
+        self.walk = self.walks;
     }
 
     /// Whether this walk has not been here before. What depends on several people is looked at each time.
@@ -83,10 +100,66 @@ impl Tracer {
             Op::PersonFact(c) => return self.place(m, (env.person(0), *c)),
             _ => {}
         }
-        if !self.first_time(m, id, env) {
-            self.shared = true;
-            return;
+        match op {
+            Op::Define { .. } | Op::Entitled { .. } | Op::AmountOf { .. } | Op::Aggregate { .. } => {
+                return self.walk_kept(m, id, env);
+            }
+            _ if !self.first_time(m, id, env) => {
+                self.shared = true;
+                return;
+            }
+            _ => {}
         }
+        self.walk_parts(m, id, env, v);
+    }
+
+    /// What is open behind a named value is found once and put together from what is kept.
+    fn walk_kept(&mut self, m: &mut Machine, id: Id, env: Env) {
+        let slot = m.slot(id, env);
+        let Some(found) = self.found.get(slot).copied() else {
+            // What depends on several people is looked at each time.
+            let v = m.eval(id, env);
+            return self.walk_parts(m, id, env, v);
+        };
+        let number = match found.checked_sub(1) {
+            Some(number) => number as usize,
+            None => {
+                let number = self.find_open(m, id, env);
+                if let Some(found) = self.found.get_mut(slot) {
+                    *found = u32::try_from(number + 1).unwrap_or(0);
+                }
+                number
+            }
+        };
+        if let Some(open) = self.open.get(number) {
+            self.shared |= open.shared;
+            for place in &open.places.list {
+                self.shared |= !self.places.add(*place);
+            }
+            self.atoms.extend_from_slice(&open.atoms);
+        }
+    }
+
+    /// A walk of its own: nothing that the walk under way has come by may be left out.
+    fn find_open(&mut self, m: &mut Machine, id: Id, env: Env) -> usize {
+        self.walks += 1;
+        let outside = std::mem::replace(&mut self.walk, self.walks);
+        let (places, atoms) = (std::mem::take(&mut self.places), std::mem::take(&mut self.atoms));
+        let shared = std::mem::replace(&mut self.shared, false);
+        let v = m.eval(id, env);
+        self.walk_parts(m, id, env, v);
+        self.walk = outside;
+        self.open.push(Open {
+            places: std::mem::replace(&mut self.places, places),
+            atoms: std::mem::replace(&mut self.atoms, atoms),
+            shared: std::mem::replace(&mut self.shared, shared),
+        });
+        self.open.len() - 1
+    }
+
+    fn walk_parts(&mut self, m: &mut Machine, id: Id, env: Env, v: Val) {
+        let program = m.program;
+        let op = &program.arena.node(id).op;
         match op {
             Op::Compare(_, a, b) => {
                 self.atoms.push((id, env));

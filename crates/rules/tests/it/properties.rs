@@ -8,6 +8,9 @@ use rules::{Household, Program, canonical, compile};
 
 use crate::support::{self, ON, programme};
 
+/// How many days ahead a change is looked for.
+const AHEAD: i64 = 9_131;
+
 /// The unknown facts that generated rules speak of: item and some values it may have.
 fn domain(item: &str) -> Vec<Value> {
     match item {
@@ -278,10 +281,23 @@ proptest! {
                 prop_assert_eq!(answer(day), answer(ON), "{:?}", conditions);
             }
         }
-        if let Some(rules::outcome::NearestChange::Day { on }) = result(&program, &some).nearest {
-            prop_assert_eq!(answer(on.yesterday().unwrap()), Answer::No);
-            prop_assert_ne!(answer(on), Answer::No);
+    }
+
+    #[test]
+    fn the_search_finds_the_day_that_going_through_all_days_finds(conditions in prop::collection::vec(truth(), 1..3), some in knowledge()) {
+        let Some(program) = program(&conditions) else { return Ok(()) };
+        let household = household(&program, &some);
+        let now = result(&program, &some);
+        if now.answer != Answer::No {
+            return Ok(());
         }
+        let found = match now.nearest {
+            Some(rules::outcome::NearestChange::Day { on }) => Some(on),
+            _ => None,
+        };
+        let open = |on: Date| !matches!(program.answers(&household, on, on)[0].answer, Answer::No | Answer::Error);
+        let days = (1..=AHEAD).map(|n| ON.saturating_add(jiff::Span::new().days(n)));
+        prop_assert_eq!(found, days.into_iter().find(|day| open(*day)), "{:?}", conditions);
     }
 
     #[test]
