@@ -1,12 +1,13 @@
 //! From a decision in force to an entitlement: the room of cases decides, the room of payments pays.
 
 use casework::Desk;
+use casework::application::follow::{self, AfterDeath};
 use casework::decide::{Content, Decision, Made};
 use casework::model::{Cause, Subject};
 use guard::{Processing, PurposeKind};
 use kernel::{Date, EventId, PersonId};
 use payment::grant::{self, Ground};
-use payment::model::{Form, Grant, PayRule, Per, RecoveryLimits, Slice};
+use payment::model::{Form, Grant, PayRule, Per, RecoveryLimits, Slice, Standing};
 use serde::Deserialize;
 use store::{Message, StoreError, Tx};
 
@@ -26,9 +27,19 @@ pub(crate) async fn decided(
     if !decision.content.granted && !granted_before(tx, &decision).await? {
         return Ok(());
     }
-    let payee = payee(tx, desk, &case, adult_age).await?;
+    let payee = payee_of(tx, desk, &case, adult_age).await?;
     let grant = grant_of(desk, &case, &decision, payee)?;
     let told = grant::run(tx, pay, &grant).await?;
+    let ground = Ground { reason: "decided after the death".to_owned(), law: grant.law.clone(), by: None };
+    if !told.repeated && grant.form.is_money() {
+        match died_on(tx, desk, payee).await? {
+            // Decided before anybody knew: nothing goes to the dead, and an official says who is paid.
+            Some(_) => held(tx, desk, pay, payee, None).await?,
+            None => {
+                payment::pass_on::run(tx, pay, told.entitlement, payee, &ground).await?;
+            }
+        }
+    }
     if !decision.content.granted && !grant.form.is_money() && !told.repeated {
         let reason = "the decision was changed".to_owned();
         let ground = Ground { reason, law: grant.law.clone(), by: decision.decided_by };
@@ -100,7 +111,12 @@ fn per(content: &Content) -> Per {
 }
 
 /// Who gets the money: a grown person their own; of a child and of a household, who applied.
-async fn payee(tx: &mut Tx, desk: &Desk<'_>, case: &casework::case::Case, adult_age: u8) -> Result<PersonId, Failed> {
+pub(crate) async fn payee_of(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &casework::case::Case,
+    adult_age: u8,
+) -> Result<PersonId, Failed> {
     let Subject::Person(person) = case.subject else { return Ok(case.applicant) };
     let today = desk.today();
     let Some(whole) = registry::read::person(tx, person, registry::AsOf::latest(today)).await? else {
@@ -136,10 +152,74 @@ pub(crate) async fn event(
     if notice.kind != Cause::Death {
         return Ok(());
     }
+    held(tx, desk, pay, notice.person, Some(notice.event)).await
+}
+
+/// The law under which payments are held at a death.
+fn death_law(desk: &Desk<'_>) -> String {
     let law = desk.pack.events().get(Cause::Death.word()).map(|e| e.law.clone()).filter(|l| !l.trim().is_empty());
     let law = law.unwrap_or_else(|| desk.pack.process("").law.clone());
-    let law = if law.trim().is_empty() { desk.pack.manifest().id.clone() } else { law };
-    let reason = format!("a death was registered (event {})", notice.event);
-    grant::suspend_all(tx, pay, notice.person, &Ground { reason, law, by: None }).await?;
+    if law.trim().is_empty() { desk.pack.manifest().id.clone() } else { law }
+}
+
+/// Holds what is paid for a dead person or to them. What is still owed goes to who alone can carry it on, or becomes an
+/// official's task: nothing stays held without somebody who has to look.
+async fn held(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    pay: &payment::Desk<'_>,
+    dead: PersonId,
+    event: Option<EventId>,
+) -> Result<(), Failed> {
+    let why = "a death was registered".to_owned();
+    let why = event.map_or(why.clone(), |event| format!("{why} (event {event})"));
+    let on = died_on(tx, desk, dead).await?.unwrap_or(desk.today());
+    let ground = Ground { reason: why, law: death_law(desk), by: None };
+    for id in grant::suspend_all(tx, pay, dead, &ground).await? {
+        if let Some(case) = payment::pass_on::owes(tx, id).await? {
+            follow::bereaved(tx, desk, case, dead, on).await?;
+        }
+    }
     Ok(())
+}
+
+/// What became of a case after a death: its applicant is paid from now on, or it ends with the death.
+pub(crate) async fn after_death(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    pay: &payment::Desk<'_>,
+    adult_age: u8,
+    message: &Message,
+) -> Result<(), Failed> {
+    let told: AfterDeath = serde_json::from_str(&message.payload).map_err(|e| Failed::Payload(e.to_string()))?;
+    let Some(case) = casework::case::view::bare(tx, told.case).await? else { return Ok(()) };
+    let Some(e) = payment::pass_on::of_case(tx, case.subject.uuid(), case.id).await? else { return Ok(()) };
+    let ground = |reason: &str| Ground { reason: reason.to_owned(), law: death_law(desk), by: told.by };
+    if told.ended {
+        let died = died_on(tx, desk, case.subject.person().unwrap_or(case.applicant)).await?;
+        let after = died.map_or(desk.today(), |day| day.tomorrow().unwrap_or(day));
+        if e.standing != Standing::Ended {
+            grant::end(tx, pay, e.id, after.max(e.effective_from), &ground("it ended with the death")).await?;
+        }
+        return Ok(());
+    }
+    let payee = payee_of(tx, desk, &case, adult_age).await?;
+    // For somebody dead it waits for the decision that says what was due until the death.
+    if died_on(tx, desk, payee).await?.is_none() && !subject_died(tx, desk, &case).await? {
+        payment::pass_on::run(tx, pay, e.id, payee, &ground("carried on after a death")).await?;
+    }
+    Ok(())
+}
+
+async fn subject_died(tx: &mut Tx, desk: &Desk<'_>, case: &casework::case::Case) -> Result<bool, Failed> {
+    let Subject::Person(person) = case.subject else { return Ok(false) };
+    Ok(died_on(tx, desk, person).await?.is_some())
+}
+
+async fn died_on(tx: &mut Tx, desk: &Desk<'_>, person: PersonId) -> Result<Option<Date>, Failed> {
+    let Some(whole) = registry::read::person(tx, person, registry::AsOf::latest(desk.today())).await? else {
+        return Ok(None);
+    };
+    let basis = Processing::new(PurposeKind::Payment, death_law(desk))?;
+    Ok(whole.process(&basis, |p| p.death_date))
 }

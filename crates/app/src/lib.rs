@@ -1,5 +1,6 @@
 //! The binary `hearth`: configuration, wiring, commands. Everything it does is done by another room.
 
+mod account;
 mod agency;
 #[doc(hidden)]
 pub mod ask;

@@ -16,7 +16,7 @@ use store::{AsConflict, JobRow, Message, StoreError, Tx, transact};
 use tokio::task::JoinSet;
 
 use crate::runtime::Runtime;
-use crate::{grant, order};
+use crate::{account, grant, order};
 
 /// How long a worker may hold a job before another takes it: longer than the longest call to an agency.
 const LEASE: Duration = Duration::from_secs(120);
@@ -125,6 +125,10 @@ pub enum Failed {
     #[error(transparent)]
     Grant(#[from] payment::grant::Fault),
     #[error(transparent)]
+    Follow(#[from] casework::application::follow::Fault),
+    #[error(transparent)]
+    Account(#[from] payment::account::Fault),
+    #[error(transparent)]
     Order(#[from] payment::order::Fault),
     #[error(transparent)]
     Person(#[from] registry::person::PersonError),
@@ -144,6 +148,8 @@ impl AsConflict for Failed {
             Failed::Work(e) => e.is_conflict(),
             Failed::Answer(e) => e.is_conflict(),
             Failed::Grant(e) => e.is_conflict(),
+            Failed::Follow(e) => e.is_conflict(),
+            Failed::Account(e) => e.is_conflict(),
             Failed::Order(e) => e.is_conflict(),
             Failed::Person(e) => e.is_conflict(),
             Failed::Store(e) => e.is_conflict(),
@@ -188,6 +194,11 @@ pub async fn handle(runtime: &Runtime, tx: &mut Tx, message: &Message) -> Result
     match message.topic.as_str() {
         casework::decide::MADE => grant::decided(tx, &desk, &pay, state.config.adult_age, message).await,
         casework::register::EVENT => grant::event(tx, &desk, &pay, message).await,
+        casework::application::follow::AFTER_DEATH => {
+            grant::after_death(tx, &desk, &pay, state.config.adult_age, message).await
+        }
+        casework::application::account::GIVEN => account::given(tx, &desk, &pay, state.config.adult_age, message).await,
+        payment::account::SET => account::known(tx, &desk, &pay, message).await,
         payment::order::PLACED => order::placed(tx, &pay, message).await,
         _ => Ok(()),
     }

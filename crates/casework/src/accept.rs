@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::{AsConflict, StoreError, Tx, params};
 use uuid::Uuid;
 
+use crate::application::account;
 use crate::case::open::{Opening, OpeningItem};
 use crate::case::{self, Actor, Channel, give};
 use crate::desk::Desk;
@@ -180,7 +181,13 @@ pub const MOST: usize = 64;
 
 /// Accepts the offers. `allowed` are the guard's decisions on the subjects; an offer to the household needs one on the
 /// applicant. Tapping twice gives the same application.
-pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &[Allowed], input: Input) -> Result<Done, Fault> {
+pub async fn run(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    allowed: &[Allowed],
+    mut input: Input,
+) -> Result<Done, Fault> {
     let offers = find(tx, &input).await?;
     let household = household_of(&offers)?;
     let on_behalf = reason(who, &input)?;
@@ -190,6 +197,15 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &[Allowed], i
     }
     for offer in &offers {
         permitted(offer, allowed, input.applicant)?;
+    }
+    for (tap, offer) in input.taps.iter_mut().zip(&offers).filter(|(_, o)| o.status != OfferStatus::Accepted) {
+        let given = tap.answers.iter_mut().map(|g| (g.subject, g.item.as_str(), &mut g.value)).collect();
+        account::conceal(tx, desk, who, input.applicant, given).await.map_err(|fault| match fault {
+            account::Fault::Bad { item, reason } => {
+                Fault::BadAnswer { offer: offer.id, item, reason: reason.to_string() }
+            }
+            account::Fault::Store(why) => Fault::Store(why),
+        })?;
     }
     let mut items = Vec::new();
     let mut fresh = Vec::new();
@@ -422,7 +438,9 @@ async fn open_cases(
         give::record(tx, desk, who, answer.subject, &answer.item, &answer.value).await?;
     }
     let opening = Opening { application, applicant: input.applicant, household, channel, items };
-    case::open::run(tx, desk, Actor::of(who), &opening).await?;
+    let cases = case::open::run(tx, desk, Actor::of(who), &opening).await?;
+    let said = opening.items.iter().flat_map(|i| &i.answers).map(|a| (a.subject, a.item.as_str(), &a.value)).collect();
+    account::tell(tx, desk, input.applicant, said, &cases).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use registry::{FactValue, Origin, Pen};
 use rules::HouseholdBuilder;
 use rules::schema::{Entity, Value};
 
+use crate::application::questions::entity;
 use crate::model::{Cause, Subject};
 
 /// The desk at which events are registered and offers worked out.
@@ -36,6 +37,12 @@ impl<'a> Desk<'a> {
         claim.unwrap_or(self.pack.process(programme).decision_days)
     }
 
+    /// The moment from which an agency that is asked today is late: the start of the day after the last it may answer on.
+    pub(crate) fn reply_by(&self, process: &catalogue::model::Process) -> Instant {
+        let last = process.reply_until(self.pack.calendar(), self.today());
+        Instant::start_of(last.tomorrow().unwrap_or(last))
+    }
+
     /// The place of the office that works for people at `place`: the district around it, or the place itself.
     pub fn office_of(&self, place: &str) -> String {
         let around = self.pack.ancestors(place);
@@ -59,6 +66,7 @@ impl<'a> Desk<'a> {
 
     /// Whether the rules can take this value for this item; the message says what was expected.
     pub fn check_value(&self, subject: Subject, item: &str, value: &Value) -> Result<(), String> {
+        crate::application::account::may_be_kept(self, entity(subject), item, value)?;
         let mut builder: HouseholdBuilder = self.pack.program().household();
         let refused = |e: rules::FactError| e.to_string();
         match subject {

@@ -194,6 +194,17 @@ pub(crate) enum Evidence {
     Asked(Subject),
 }
 
+/// Whether money for the subject goes to their own account by their age; not for a household, and not while nobody knows
+/// their age.
+pub(crate) fn own_account(pack: &Pack, snapshot: &Snapshot, subject: Subject) -> bool {
+    let Some(rule) = pack.payment_account() else { return false };
+    let Some(member) = snapshot.members.iter().find(|m| Some(m.person) == subject.person()) else { return false };
+    let born = pack.schema().roles.birth_date.as_deref();
+    let born = member.facts.iter().find(|f| Some(f.item.as_str()) == born).map(|f| &f.value);
+    let Some(rules::schema::Value::Date(born)) = born else { return false };
+    born.saturating_add(jiff::Span::new().years(i64::from(rule.own_from_age))) <= snapshot.on
+}
+
 /// Something the claim asks for: known of the subject or of another member already, or still to be asked.
 pub(crate) fn evidence(pack: &Pack, snapshot: &Snapshot, subject: Subject, item: &str) -> Evidence {
     let of_household = pack.item(Entity::Household, item).is_some();
@@ -204,7 +215,13 @@ pub(crate) fn evidence(pack: &Pack, snapshot: &Snapshot, subject: Subject, item:
         let facts = snapshot.members.iter().flat_map(|m| m.facts.iter().map(move |f| (Subject::Person(m.person), f)));
         // For a household's claim the question goes to its head, who comes first.
         let head = snapshot.members.first().map_or(household, |m| Subject::Person(m.person));
-        (facts.collect(), subject.person().map_or(head, Subject::Person))
+        let whose = subject.person().map_or(head, Subject::Person);
+        let mut facts: Vec<_> = facts.collect();
+        // Anybody's papers prove what they prove; money of a grown person goes to no account but their own.
+        if pack.account_item(Entity::Person, item).is_some() && own_account(pack, snapshot, subject) {
+            facts.retain(|(of, _)| *of == subject);
+        }
+        (facts, whose)
     };
     let mut known: Vec<_> = facts.into_iter().filter(|(_, f)| f.item == item).collect();
     known.sort_by_key(|(of, _)| *of != whose);

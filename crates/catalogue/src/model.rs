@@ -9,7 +9,10 @@ use rules::combine::Rule;
 use rules::schema::{Entity, Origin, Per, Type, Value};
 use serde::Serialize;
 
-pub use process::{Calendar, Consent, OnHoliday, PartMonth, Process, Recovery, Stage};
+pub use process::{
+    AccountFault, Calendar, Consent, Counted, GivenAccount, OnHoliday, PartMonth, PaymentAccount, Process, Recovery,
+    Stage, masked,
+};
 
 /// How sure the authors are of what they wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

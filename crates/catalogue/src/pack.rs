@@ -10,8 +10,8 @@ use rules::schema::{Entity, Fault, Schema};
 use crate::cases::{self, Case};
 use crate::load::{self, Content};
 use crate::model::{
-    Agency, Calendar, Code, CodeList, Combination, Consent, Definition, Item, Jurisdiction, LeftOut, LifeEvent,
-    Manifest, Parameter, Process, Programme, Register, SourceRef, Version,
+    AccountFault, Agency, Calendar, Code, CodeList, Combination, Consent, Definition, GivenAccount, Item, Jurisdiction,
+    LeftOut, LifeEvent, Manifest, Parameter, PaymentAccount, Process, Programme, Register, SourceRef, Version,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -216,6 +216,21 @@ impl Pack {
     /// Weekends and public holidays.
     pub fn calendar(&self) -> &Calendar {
         &self.content.calendar
+    }
+
+    /// The item that says where money goes; `None`: the pack has none, and an account is entered for payments alone.
+    pub fn payment_account(&self) -> Option<&PaymentAccount> {
+        self.content.payment_account.as_ref()
+    }
+
+    /// The rule of the item, when the item of this entity is the account money goes to.
+    pub fn account_item(&self, entity: Entity, item: &str) -> Option<&PaymentAccount> {
+        self.payment_account().filter(|rule| entity == Entity::Person && rule.item == item)
+    }
+
+    /// Takes `BANK NUMBER HOLDER` apart and holds it against the pack.
+    pub fn account(&self, rule: &PaymentAccount, text: &str) -> Result<GivenAccount, AccountFault> {
+        rule.read(text, |bank| self.code(&rule.banks, bank).is_some())
     }
 
     /// What people agree to.

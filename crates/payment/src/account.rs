@@ -87,6 +87,7 @@ store::sql! {
     ONE = "select person_id, pay_account_id, kind, slot, hint, redirect_to, verified_at from pay_account where person_id = $1 and pay_account_id = $2";
     OF_PERSON = "select person_id, pay_account_id, kind, slot, hint, redirect_to, verified_at, reason, from_at, ended_at, ended_reason
         from pay_account where person_id = $1 order by from_at desc, pay_account_id desc";
+    STANDS = "select pay_account_id, kind, sealed from pay_account where person_id = $1 and slot = $2";
     SLOT = "select kind from pay_account where person_id = $1 and slot = $2";
     REACHES = "select person_id from pay_account where redirect_to = $1 and slot is not null";
     PAID_TO = "select entitlement_id from entitlement where payee_id = $1";
@@ -169,8 +170,25 @@ pub enum New {
     },
 }
 
+/// The topic under which other rooms are told that a person has an account of their own for money.
+pub const SET: &str = "payment.account";
+
+/// An account of a person's own was recorded. The number is not told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Whose.
+    pub person: PersonId,
+    /// Which.
+    pub account: PayAccountId,
+    /// The bank: a BIC or the clearing system's code.
+    pub bank: String,
+    /// The number with all but its last characters hidden.
+    pub hint: String,
+}
+
 /// Records where a person's money goes from now on; the account before stays in the history. Lines of runs that were
-/// prepared with the old one and not released are taken out of them.
+/// prepared with the old one and not released are taken out of them. The account that stands already, given again, stays
+/// as it is: verified, and in the runs it is in.
 pub async fn set(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -183,6 +201,9 @@ pub async fn set(
     let (form, row) = match new {
         New::Own { form, details } => {
             let details = details.tidy()?;
+            if let Some((same, _)) = standing(tx, desk, person, *form).await?.filter(|(_, d)| *d == details) {
+                return Ok(same);
+            }
             let sealed = seal(desk, id, &details)?;
             let kind = if *form == Form::Voucher { AccountKind::Voucher } else { AccountKind::Bank };
             let hint = hint(&details.number);
@@ -201,7 +222,70 @@ pub async fn set(
     drop_prepared(tx, desk, person).await?;
     tx.execute(END, params![person, slot(form), desk.now, "replaced"]).await?;
     tx.execute(ADD, &row).await?;
+    if let New::Own { form, details } = new
+        && *form != Form::Voucher
+    {
+        let Details { number, bank, .. } = details.tidy()?;
+        let known = Known { person, account: id, bank, hint: hint(&number) };
+        tx.emit(desk.ids, desk.now, SET, &known).await?;
+    }
     Ok(id)
+}
+
+/// The account of a person's own that is in force, opened.
+async fn standing(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    form: Form,
+) -> Result<Option<(PayAccountId, Details)>, Fault> {
+    let Some(row) = tx.maybe(STANDS, params![person, slot(form)]).await? else { return Ok(None) };
+    let Some(sealed) = row.maybe::<Vec<u8>>("sealed")? else { return Ok(None) };
+    let id = row.get("pay_account_id")?;
+    Ok(Some((id, unseal(desk.keys, id, &sealed)?)))
+}
+
+/// The account a person gave in an application. It does not stand in for a guardian to whom the money is redirected: who
+/// redirected it takes that back. Says which account is in force, `None` when the guardian's stays.
+pub async fn given(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    details: &Details,
+    by: AccountId,
+) -> Result<Option<PayAccountId>, Fault> {
+    let stands = tx.maybe(SLOT, params![person, slot(Form::Cash)]).await?;
+    if stands.is_some_and(|row| row.get::<String>("kind").is_ok_and(|k| k == AccountKind::Redirect.word())) {
+        return Ok(None);
+    }
+    let new = New::Own { form: Form::Cash, details: details.clone() };
+    set(tx, desk, person, &new, by).await.map(Some)
+}
+
+/// Verifies the account in force when its holder bears one of these names; spaces and capitals do not matter. Says whether
+/// it is verified now.
+pub async fn verify_holder(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    id: PayAccountId,
+    names: &[String],
+    how: &str,
+) -> Result<bool, Fault> {
+    let plain =
+        |name: &str| name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect::<String>();
+    let Some((_, details)) = standing(tx, desk, person, Form::Cash).await?.filter(|(stands, _)| *stands == id) else {
+        return Ok(false);
+    };
+    let holder = plain(&details.holder);
+    if !names.iter().any(|name| plain(name) == holder) {
+        return Ok(false);
+    }
+    let row = tx.one(ONE, params![person, id]).await?;
+    if row.maybe::<i64>("verified_at")?.is_none() {
+        verify(tx, desk, person, id, how, None).await?;
+    }
+    Ok(true)
 }
 
 async fn no_circle(tx: &mut Tx, person: PersonId, to: PersonId, form: Form) -> Result<(), Fault> {

@@ -263,14 +263,14 @@ pub struct Ground {
 }
 
 impl Ground {
-    fn check(&self) -> Result<(), Fault> {
+    pub(crate) fn check(&self) -> Result<(), Fault> {
         if self.reason.trim().chars().count() < 3 || self.law.trim().is_empty() {
             return Err(Fault::NoReason);
         }
         Ok(())
     }
 
-    fn why<'a>(&'a self, kind: &'static str) -> Why<'a> {
+    pub(crate) fn why<'a>(&'a self, kind: &'static str) -> Why<'a> {
         Why { kind, decision: None, reason: Some(&self.reason), by: self.by }
     }
 }
@@ -281,7 +281,7 @@ pub async fn suspend(tx: &mut Tx, desk: &Desk<'_>, id: EntitlementId, ground: &G
 }
 
 /// Holds everything that is for this person or paid to them, at once: somebody died, and an official has yet to say who
-/// carries on. Done again it finds nothing more to hold. Says what was held.
+/// carries on ([`crate::pass_on`]). Done again it finds nothing more to hold. Says what was held.
 pub async fn suspend_all(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -405,7 +405,7 @@ pub(crate) fn head(e: &Entitlement) -> Head<'_> {
 }
 
 /// Puts a later version in force and settles every period that was worked out before.
-async fn change(
+pub(crate) async fn change(
     tx: &mut Tx,
     desk: &Desk<'_>,
     before: &Entitlement,

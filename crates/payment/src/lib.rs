@@ -27,6 +27,7 @@ mod instalment;
 pub mod ledger;
 pub mod model;
 pub mod order;
+pub mod pass_on;
 pub mod read;
 pub mod recovery;
 pub mod reference;
@@ -58,6 +59,7 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         ledger::STATEMENTS,
         ledger::check::STATEMENTS,
         order::STATEMENTS,
+        pass_on::STATEMENTS,
         recovery::STATEMENTS,
         figures::STATEMENTS,
         ahead::STATEMENTS,

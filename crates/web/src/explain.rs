@@ -1,6 +1,7 @@
 //! From what the rules say to what a page shows: results, combination and pack become [`Entitlement`]s with words.
 
 use catalogue::Pack;
+use catalogue::model::masked;
 use kernel::{Money, Words};
 use rules::combine::{Combined as AllCombined, Effect as RuleEffect, What};
 use rules::outcome::{ConditionResult, Explanation, FactRef, FactUsed, NearestChange, ProgrammeResult, Subject};
@@ -220,6 +221,14 @@ pub(crate) fn type_of(pack: &Pack, entity: Entity, id: &str) -> Option<Type> {
     item.or_else(|| pack.definition(entity, id).and_then(|d| d.ty.clone()))
 }
 
+/// A hidden account, with the bank's name in place of its code.
+fn account_shown(pack: &Pack, text: &str) -> Option<Shown> {
+    let (bank, number) = text.split_once(' ').filter(|_| masked(text))?;
+    let bank = pack.code(&pack.payment_account()?.banks, bank)?;
+    let words = bank.name.0.iter().map(|(lang, name)| (*lang, format!("{name} {number}")));
+    Some(Shown::Code(Words(words.collect())))
+}
+
 /// A value with what its type says about how to read it.
 pub(crate) fn shown(pack: &Pack, ty: Option<&Type>, value: Option<&Value>) -> Shown {
     let unit = match ty {
@@ -237,7 +246,7 @@ pub(crate) fn shown(pack: &Pack, ty: Option<&Type>, value: Option<&Value>) -> Sh
             Shown::Money(Money::new(*minor, pack.currency()), per)
         }
         (Some(Value::Date(date)), _) => Shown::Date(*date),
-        (Some(Value::Text(words)), _) => Shown::Plain(words.clone()),
+        (Some(Value::Text(words)), _) => account_shown(pack, words).unwrap_or_else(|| Shown::Plain(words.clone())),
         (Some(Value::Code(code)), Some(Type::Code(list))) => {
             pack.code(list, code).map_or_else(|| Shown::Plain(code.clone()), |c| Shown::Code(c.name.clone()))
         }

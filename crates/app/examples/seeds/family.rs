@@ -143,7 +143,7 @@ pub(crate) fn plain(w: &mut World<'_>, subject: Subject, item: &str) -> Option<V
         Type::Money(_) => Value::Money(w.dice.i64(0..4) * 500_000),
         Type::Decimal(_) | Type::Ratio => Value::Decimal("0".into()),
         Type::Date => Value::Date(FIRST),
-        Type::Text => Value::Text("110-123-456789".into()),
+        Type::Text => Value::Text("004 110-123-456789 Han".into()),
         Type::Code(list) => Value::Code(pack.code_lists().get(list)?.codes.first()?.id.clone()),
     })
 }

@@ -98,17 +98,33 @@ impl Show {
 
     /// Accepts the open offer of a programme.
     pub(crate) async fn accept(&self, subject: &str, programme: &str) {
+        self.accept_with(subject, programme, None).await;
+    }
+
+    /// Accepts it with an account, if the offer asks for one.
+    async fn accept_with(&self, subject: &str, programme: &str, account: Option<&str>) {
         let person = self.person(subject);
-        let sql = "select offer_id, revision from offer where programme = $1 and status = 'open' and household_id in
+        let sql =
+            "select offer_id, revision, content from offer where programme = $1 and status = 'open' and household_id in
             (select household_id from person_membership where person_id = $2 and withdrawn_at is null)";
         let mut tx = self.runtime.state.db.read().await.unwrap();
         let row = tx.one(sql, params![programme, person]).await.unwrap();
         let (offer, revision): (kernel::OfferId, u32) = (row.get("offer_id").unwrap(), row.get("revision").unwrap());
         drop(tx);
+        let content: casework::model::OfferContent = row.json("content").unwrap();
+        let asked = content.needed.iter().filter(|n| n.item == "bank_account");
+        let subject_id = |s: casework::model::Subject| json!({ s.kind(): s.uuid() });
+        let answers: Vec<_> = asked
+            .zip(account)
+            .map(|(n, text)| json!({ "subject": subject_id(n.subject), "item": n.item, "value": text }))
+            .collect();
+        assert_eq!(answers.len(), usize::from(account.is_some()), "{programme}: {:?}", content.needed);
         let (cookie, key) = (self.cookie(subject).await, format!("accept-{offer}"));
         let headers = [("cookie", cookie.as_str()), ("idempotency-key", key.as_str())];
         let path = format!("/api/offers/{offer}/accept");
-        let answer = send(self.port, "POST", &path, &headers, &json!({ "revision": revision }).to_string()).await;
+        let answer =
+            send(self.port, "POST", &path, &headers, &json!({ "revision": revision, "answers": answers }).to_string())
+                .await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status, 201, "{}", answer.body);
     }
@@ -248,6 +264,90 @@ async fn whole_flow(postgres: Option<String>) {
     drop(tx);
     let home = show.close().await;
     guard::log::verify(&home.path().join("data").join("log"), &Trust::default()).unwrap();
+}
+
+/// The newborn's parents say once, with the offer, where the money goes; nothing else is asked before it is paid.
+async fn account_once(postgres: Option<String>) {
+    let show = Show::open(postgres).await;
+    let mother = show.person("mother-4");
+    let state = &show.runtime.state;
+    let mut tx = state.db.read().await.unwrap();
+    let holder = registry::read::names(&mut tx, [mother], state.today()).await.unwrap().remove(&mother).unwrap();
+    drop(tx);
+    show.accept_with("mother-4", "child_allowance", Some(&format!("088 110-444-000044 {holder}"))).await;
+    let entitled = "select 1 as one from entitlement where programme = 'child_allowance' and payee_id = $1";
+    show.until(entitled, params![mother]).await;
+    let known = "select 1 as one from pay_account where person_id = $1 and slot = 'cash' and verified_at is not null";
+    show.until(known, params![mother]).await;
+    let hidden = "select 1 as one from person_fact where person_id = $1 and item = 'bank_account' and value like '%088 •••••••••044%'";
+    show.until(hidden, params![mother]).await;
+    // Nobody is asked for it again.
+    let mut tx = state.db.read().await.unwrap();
+    let again = "select content from offer where status = 'open' and household_id in
+        (select household_id from person_membership where person_id = $1 and withdrawn_at is null)";
+    for row in tx.all(again, params![mother]).await.unwrap() {
+        let content: casework::model::OfferContent = row.json("content").unwrap();
+        let asks = content.needed.iter().filter(|n| n.item == "bank_account");
+        assert_eq!(asks.filter(|n| n.subject == casework::model::Subject::Person(mother)).count(), 0);
+    }
+    drop(tx);
+    assert_eq!(show.number("select count(*) as n from account_given where sealed is not null").await, 0);
+    assert!(pay(&show, Form::Cash).await.0 >= 1);
+    let mut tx = state.db.read().await.unwrap();
+    let line = "select run_id, status from run_line where payee_id = $1";
+    let row = tx.one(line, params![mother]).await.unwrap();
+    assert_eq!(row.get::<String>("status").unwrap(), "ready");
+    drop(tx);
+    let mut file = Vec::new();
+    payment::bank::write(&state.db, &show.runtime.keys, row.get("run_id").unwrap(), &mut file).await.unwrap();
+    let file = String::from_utf8(file).unwrap();
+    assert!(file.contains("110444000044") && file.contains(&holder), "the account she gave is in the file");
+    death_passes_it_on(&show, mother).await;
+    assert_eq!(show.number("select count(*) as n from outbox_dead").await, 0);
+    show.close().await;
+}
+
+/// The mother dies: at once nothing goes to her, and the money of the child goes on to the father without anybody asking him
+/// to apply again.
+async fn death_passes_it_on(show: &Show, mother: PersonId) {
+    let state = &show.runtime.state;
+    let pack = state.packs.current();
+    let desk = Desk { pack: &pack, keys: &show.runtime.keys, ids: &*state.ids, now: state.now() };
+    let who = show.who("counter").await;
+    let relation = Relation { in_jurisdiction: true, ..Relation::default() };
+    let resource = Resource::people([(mother, relation)]);
+    let purpose = Purpose::new(PurposeKind::CivilRegistration, "death certificate seen");
+    let allowed = state.guard.permit(&who, Action::RegisterEvent, &resource, &purpose).await.unwrap();
+    let input = casework::death::Input {
+        person: casework::household::PersonRef::Id(mother),
+        on: state.today(),
+        teller: casework::register::Teller { source: "self".into(), register_number: Some("death 4".into()) },
+    };
+    transact!(state.db, casework::register::Fault, |tx| {
+        casework::death::run(tx, &desk, &who, &allowed, input.clone()).await
+    })
+    .unwrap();
+    let passed = "select e.payee_id, e.status from entitlement e where programme = 'child_allowance' and payee_id <> $1
+        and status = 'active' and case_id in (select case_id from case_step where kind = 'settled' and detail like '%carried_on_by%')";
+    let row = show.until(passed, params![mother]).await;
+    assert_ne!(row.get::<PersonId>("payee_id").unwrap(), mother);
+    assert_eq!(show.number("select count(*) as n from outbox where topic = 'case.after_death'").await, 0);
+    let mut tx = state.db.read().await.unwrap();
+    let dead = "select count(*) as n from entitlement where payee_id = $1 and status = 'active'";
+    assert_eq!(tx.one(dead, params![mother]).await.unwrap().get::<i64>("n").unwrap(), 0);
+    // What is still owed and stays held has somebody who must look.
+    let held =
+        "select count(*) as n from entitlement e where e.status = 'suspended' and e.next_due is not null and not exists
+        (select 1 from task t where t.case_id = e.case_id and t.kind = 'applicant_died' and t.status = 'open')";
+    assert_eq!(tx.one(held, &[]).await.unwrap().get::<i64>("n").unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_given_with_an_offer_is_paid_to() {
+    account_once(None).await;
+    if let Ok(server) = std::env::var("HEARTH_TEST_POSTGRES") {
+        account_once(Some(server)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use registry::fact::FactError;
 use serde::Serialize;
 use store::{AsConflict, StoreError, Tx, params};
 
+use super::account;
 use super::answers::{self, Frame, SELF};
 use super::model::{Chosen, Draft, DraftStatus, Setting, reason};
 use super::questions::{Outlook, Question, asked, is_for_the_dead, outlook, with_answers};
@@ -296,6 +297,8 @@ async fn carry_out(
             items: opening_items(tx, desk, who, sending, application, &fresh, &kept.answers).await?,
         };
         let cases = case::open::run(tx, desk, Actor::of(who), &opening).await?;
+        let said = kept.answers.iter().map(|a| (a.subject, a.item.as_str(), &a.value)).collect();
+        account::tell(tx, desk, draft.person, said, &cases).await?;
         for (new, case) in fresh.iter().zip(cases) {
             if let Some(closed) = new.looks.closed {
                 late(tx, desk, who, case, closed, sending.applied_on).await?;

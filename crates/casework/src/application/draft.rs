@@ -8,6 +8,7 @@ use rules::schema::Value;
 use serde::Serialize;
 use store::{AsConflict, StoreError, Tx, params};
 
+use super::account;
 use super::consent::{self, Wanted};
 use super::model::{Chosen, Content, Draft, DraftStatus, MOST_DRAFTS, Setting, Size, start};
 use super::questions::{Outlook, Question, asked, entity, outlook, with_answers};
@@ -219,6 +220,9 @@ pub async fn discard(
     draft: DraftId,
 ) -> Result<(), Fault> {
     let draft = open(tx, desk, who, allowed, draft).await?;
+    let others = rows::drafts_of(tx, draft.person).await?.into_iter().filter(|d| d.id != draft.id);
+    let others: Vec<Given> = others.flat_map(|d| d.content.answers).collect();
+    account::forget(tx, desk, draft.person, &draft.content.answers, &others).await?;
     match rows::end_draft(tx, &draft, DraftStatus::Discarded, None, desk.now).await? {
         true => Ok(()),
         false => Err(StoreError::Conflict.into()),
@@ -252,7 +256,12 @@ async fn checked(
     content: Content,
 ) -> Result<Content, Fault> {
     content.check_size()?;
-    let content = content.once();
+    let mut content = content.once();
+    let given = content.answers.iter_mut().map(|g| (g.subject, g.item.as_str(), &mut g.value)).collect();
+    account::conceal(tx, desk, who, draft.person, given).await.map_err(|fault| match fault {
+        account::Fault::Bad { item, reason } => Fault::BadAnswer { item, reason: reason.to_string() },
+        account::Fault::Store(why) => Fault::Store(why),
+    })?;
     let snapshot = household::load(tx, desk, draft.household, Cause::FactChange).await?.ok_or(Fault::NoHousehold)?;
     let inside = |subject: Subject| is_inside(&snapshot, subject);
     for one in &content.chosen {

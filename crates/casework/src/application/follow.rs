@@ -2,9 +2,9 @@
 //! applied, dies. Nothing is decided and nothing paid for somebody dead until an official has looked.
 
 use guard::{Action, Allowed, Who};
-use kernel::{CaseId, Date, EventId, HouseholdId, PersonId};
+use kernel::{AccountId, CaseId, Date, EventId, HouseholdId, PersonId};
 use registry::AsOf;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::{AsConflict, Message, StoreError, Tx, params};
 
 use super::model::reason;
@@ -14,6 +14,7 @@ use crate::case::rows::NewTask;
 use crate::case::{self, Actor, Case, Stage, StepKind, TaskKind, TaskStatus, reopen};
 use crate::decide;
 use crate::desk::Desk;
+use crate::evaluate::own_account;
 use crate::household;
 use crate::model::{Cause, LifeEvent, Subject};
 use crate::register::EVENT;
@@ -122,42 +123,104 @@ async fn open_cases(tx: &mut Tx, household: HouseholdId, person: PersonId) -> Re
     Ok(cases)
 }
 
+/// The topic under which payments are told what became of a decided case after a death.
+pub const AFTER_DEATH: &str = "case.after_death";
+
+/// What became of a decided case after a death.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AfterDeath {
+    /// The case.
+    pub case: CaseId,
+    /// Whether it ended with the death; else it is carried on by its applicant.
+    pub ended: bool,
+    /// Who said so; `None`: a machine, where only one person could carry it on.
+    pub by: Option<AccountId>,
+}
+
+/// A decided case of which something is still paid, after the death of whom it is for or of who applied. For somebody alive it
+/// is carried on by whoever alone can: the grown person themselves, the one parent left, the one adult left. Where there
+/// is nobody or more than one, and for the dead, an official says. An open case stops by itself.
+pub async fn bereaved(tx: &mut Tx, desk: &Desk<'_>, id: CaseId, dead: PersonId, on: Date) -> Result<(), Fault> {
+    let Some(case) = case::rows::case(tx, id).await?.filter(|c| c.stage == Stage::Decided) else { return Ok(()) };
+    let heirs = if case.subject.person() == Some(dead) { vec![] } else { heirs(tx, desk, &case, dead).await? };
+    let [heir] = heirs.as_slice() else { return stop(tx, desk, case, dead, on).await };
+    if *heir != case.applicant {
+        let values = params![case.subject.uuid(), case.id, *heir, desk.now, case.revision];
+        if tx.execute(rows::CASE_HEIR, values).await? != 1 {
+            return Err(StoreError::Conflict.into());
+        }
+    }
+    let case = case::rows::case(tx, case.id).await?.ok_or(StoreError::NotFound)?;
+    let detail = serde_json::json!({ "carried_on_by": heir, "died": dead });
+    case::rows::step(tx, desk, &case, StepKind::Settled, Actor::MACHINE, &detail).await?;
+    tx.emit(desk.ids, desk.now, AFTER_DEATH, &AfterDeath { case: case.id, ended: false, by: None }).await?;
+    Ok(())
+}
+
+/// Who could carry the case on without anybody choosing.
+async fn heirs(tx: &mut Tx, desk: &Desk<'_>, case: &Case, dead: PersonId) -> Result<Vec<PersonId>, Fault> {
+    let Some(home) = household::load_on(tx, desk, case.household, desk.today()).await? else { return Ok(vec![]) };
+    let grown = |p: &PersonId| own_account(desk.pack, &home, Subject::Person(*p));
+    let candidates: Vec<PersonId> = match case.subject.person() {
+        Some(person) if grown(&person) => vec![person],
+        Some(person) => {
+            let child = home.members.iter().find(|m| m.person == person);
+            child.map(|m| m.parents.clone()).unwrap_or_default()
+        }
+        None => home.persons().into_iter().filter(grown).collect(),
+    };
+    let mut heirs = Vec::new();
+    for person in candidates.into_iter().filter(|p| *p != dead) {
+        match may_follow(tx, desk, case, person).await {
+            Ok(()) => heirs.push(person),
+            Err(Fault::NotAnHeir) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(heirs)
+}
+
 /// Open cases for somebody who died, or applied for by them, stop and wait for an official.
 async fn died(tx: &mut Tx, desk: &Desk<'_>, event: &LifeEvent) -> Result<(), Fault> {
-    for mut case in open_cases(tx, event.household, event.person).await? {
-        let subject = case.subject.person() == Some(event.person);
-        if !subject && case.applicant != event.person {
-            continue;
+    for case in open_cases(tx, event.household, event.person).await? {
+        if case.subject.person() == Some(event.person) || case.applicant == event.person {
+            stop(tx, desk, case, event.person, event.occurred_on).await?;
         }
-        let tasks = case::rows::tasks(tx, case.id).await?;
-        if tasks.iter().any(|t| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open) {
-            continue;
-        }
-        let stops = [TaskKind::Decide, TaskKind::Approve, TaskKind::Hearing];
-        case::rows::cancel_tasks(tx, case.id, &stops, "somebody died", desk.now).await?;
-        for decision in decide::of_case(tx, case.id).await? {
-            decide::drop_prepared(tx, &case, &decision).await?;
-        }
-        case.enter(Stage::Official, desk.today(), desk.now);
-        case::rows::save(tx, &mut case, desk.now).await?;
-        let detail = serde_json::json!({
-            "died": event.person,
-            "on": event.occurred_on,
-            "subject": subject,
-            "applicant": case.applicant == event.person,
-            "may_claim": claimants(desk, &case.programme, case.applied_on),
-        });
-        case::rows::step(tx, desk, &case, StepKind::Noted, Actor::MACHINE, &detail).await?;
-        let task = NewTask {
-            kind: TaskKind::ApplicantDied,
-            agency: None,
-            due_on: None,
-            assigned_to: case.assigned_to,
-            barred: None,
-            detail,
-        };
-        case::rows::open_task(tx, desk, &case, task).await?;
     }
+    Ok(())
+}
+
+/// Nothing more happens in a case by itself; an official says who carries it on.
+async fn stop(tx: &mut Tx, desk: &Desk<'_>, mut case: Case, dead: PersonId, on: Date) -> Result<(), Fault> {
+    let subject = case.subject.person() == Some(dead);
+    let tasks = case::rows::tasks(tx, case.id).await?;
+    if tasks.iter().any(|t| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open) {
+        return Ok(());
+    }
+    let stops = [TaskKind::Decide, TaskKind::Approve, TaskKind::Hearing];
+    case::rows::cancel_tasks(tx, case.id, &stops, "somebody died", desk.now).await?;
+    for decision in decide::of_case(tx, case.id).await? {
+        decide::drop_prepared(tx, &case, &decision).await?;
+    }
+    case.enter(Stage::Official, desk.today(), desk.now);
+    case::rows::save(tx, &mut case, desk.now).await?;
+    let detail = serde_json::json!({
+        "died": dead,
+        "on": on,
+        "subject": subject,
+        "applicant": case.applicant == dead,
+        "may_claim": claimants(desk, &case.programme, case.applied_on),
+    });
+    case::rows::step(tx, desk, &case, StepKind::Noted, Actor::MACHINE, &detail).await?;
+    let task = NewTask {
+        kind: TaskKind::ApplicantDied,
+        agency: None,
+        due_on: None,
+        assigned_to: case.assigned_to,
+        barred: None,
+        detail,
+    };
+    case::rows::open_task(tx, desk, &case, task).await?;
     Ok(())
 }
 
@@ -210,8 +273,16 @@ pub async fn settle(
             let detail = serde_json::json!({ "carried_on_by": heir, "why": why });
             case::rows::step(tx, desk, &case, StepKind::Settled, actor, &detail).await?;
             tx.emit(desk.ids, desk.now, ADVANCE, &Advance { case: case.id }).await?;
+            if case.decision.is_some() {
+                let told = AfterDeath { case: case.id, ended: false, by: Some(who.account) };
+                tx.emit(desk.ids, desk.now, AFTER_DEATH, &told).await?;
+            }
         }
         After::Close => {
+            if case.decision.is_some() {
+                let told = AfterDeath { case: case.id, ended: true, by: Some(who.account) };
+                tx.emit(desk.ids, desk.now, AFTER_DEATH, &told).await?;
+            }
             let detail = serde_json::json!({ "why": why });
             reopen::close(tx, desk, &mut case, Stage::Void, StepKind::Voided, actor, detail).await?;
             return Ok(());

@@ -9,6 +9,7 @@
 //! Everybody may apply for everything: a rule that says *no* decides nothing here. What a person says becomes a fact
 //! unless an agency's value stands against it; then it is kept beside the fact for the investigation to settle.
 
+pub mod account;
 mod answers;
 pub mod apply;
 pub mod consent;

@@ -1,11 +1,12 @@
 //! Giving what an application still lacks, after it was sent.
 
 use guard::{Allowed, Sealed, Who};
-use kernel::{ApplicationId, HouseholdId, PersonId};
+use kernel::{ApplicationId, CaseId, HouseholdId, PersonId};
 use registry::fact::FactError;
 use serde::Serialize;
 use store::{AsConflict, StoreError, Tx, params};
 
+use super::account;
 use super::answers::{self, Frame, Statement};
 use super::apply::{Missing, missing};
 use super::ground;
@@ -96,7 +97,12 @@ pub async fn run(
     }
     let content = Content { answers: input.answers, ..Content::default() };
     content.check_size()?;
-    let answers = content.once().answers;
+    let mut answers = content.once().answers;
+    let given = answers.iter_mut().map(|g| (g.subject, g.item.as_str(), &mut g.value)).collect();
+    account::conceal(tx, desk, who, head.applicant, given).await.map_err(|fault| match fault {
+        account::Fault::Bad { item, reason } => Fault::BadAnswer { item, reason: reason.to_string() },
+        account::Fault::Store(why) => Fault::Store(why),
+    })?;
     let cases = open_cases(tx, input.application).await?;
     let applied_on = cases.iter().map(|c| c.applied_on).min().ok_or(Fault::Closed)?;
     let snapshot = household::load(tx, desk, head.household, Cause::FactChange).await?.ok_or(Fault::NoApplication)?;
@@ -119,6 +125,9 @@ pub async fn run(
             answers::dispute(tx, desk, case, said, held).await?;
         }
     }
+    let said = kept.answers.iter().map(|a| (a.subject, a.item.as_str(), &a.value)).collect();
+    let ids: Vec<CaseId> = cases.iter().map(|c| c.id).collect();
+    account::tell(tx, desk, head.applicant, said, &ids).await?;
     for case in &cases {
         told(tx, desk, who, case, &answers).await?;
     }

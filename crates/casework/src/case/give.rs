@@ -9,6 +9,7 @@ use store::{AsConflict, StoreError, Tx};
 
 use super::model::StepKind;
 use super::rows::{self, Actor};
+use crate::application::account;
 use crate::desk::{Desk, fact_value, registry_subject};
 use crate::household;
 use crate::investigate::answer::wake;
@@ -87,6 +88,7 @@ pub async fn run(
     case: CaseId,
     answers: &[Answer],
 ) -> Result<(), Fault> {
+    let mut answers = answers.to_vec();
     let case = rows::case(tx, case).await?.ok_or(Fault::NoCase)?;
     if case.stage.is_closed() {
         return Err(Fault::Closed);
@@ -96,7 +98,12 @@ pub async fn run(
     }
     let home = household::load(tx, desk, case.household, Cause::FactChange).await?.ok_or(Fault::NoCase)?;
     let members = home.persons();
-    for answer in answers {
+    let given = answers.iter_mut().map(|a| (a.subject, a.item.as_str(), &mut a.value)).collect();
+    account::conceal(tx, desk, who, case.applicant, given).await.map_err(|fault| match fault {
+        account::Fault::Bad { item, reason } => Fault::BadAnswer { item, reason: reason.to_string() },
+        account::Fault::Store(why) => Fault::Store(why),
+    })?;
+    for answer in &answers {
         let about = match answer.subject {
             Subject::Household(home) if home == case.household => case.applicant,
             Subject::Person(person) if members.contains(&person) => person,
@@ -113,9 +120,11 @@ pub async fn run(
         desk.check_value(answer.subject, &answer.item, &answer.value)
             .map_err(|reason| Fault::BadAnswer { item: answer.item.clone(), reason })?;
     }
-    for answer in answers {
+    for answer in &answers {
         record(tx, desk, who, answer.subject, &answer.item, &answer.value).await?;
     }
+    let said = answers.iter().map(|a| (a.subject, a.item.as_str(), &a.value)).collect();
+    account::tell(tx, desk, case.applicant, said, &[case.id]).await?;
     let items: Vec<&str> = answers.iter().map(|a| a.item.as_str()).collect();
     rows::step(tx, desk, &case, StepKind::PersonGave, Actor::of(who), &serde_json::json!({ "items": items })).await?;
     wake(tx, desk, case.id).await?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use guard::{Action, Allowed, Who};
-use kernel::{CaseId, HouseholdId, Instant, PersonId, RequestId};
+use kernel::{CaseId, HouseholdId, PersonId, RequestId};
 use registry::sight::{Seen, Sight, relations};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -14,7 +14,6 @@ use super::answer::{Kept, Said};
 use super::ask::{PRIORITY, SEND, Send};
 use super::needs::{Whom, whom};
 use super::requests::{self, Request};
-use crate::case::model::in_days;
 use crate::case::{Actor, StepKind, rows as cases};
 use crate::desk::Desk;
 use crate::household;
@@ -131,8 +130,7 @@ async fn put(
     let case = ask.case.map(|c| c.to_string()).unwrap_or_default();
     let key = format!("{}{case} {agency} {} {short}", prefix(who), desk.today());
     let id = RequestId::new(desk.ids, desk.now);
-    let days = desk.pack.process(&ask.programme).reply_days.saturating_add(1);
-    let reply_by = Instant::start_of(in_days(desk.today(), days));
+    let reply_by = desk.reply_by(desk.pack.process(&ask.programme));
     let law = ask.law.trim();
     let values = params![ask.person, id, ask.household, key, agency, words, "casework", law, desk.now, reply_by];
     let fresh = tx.execute(requests::ADD, values).await? == 1;

@@ -10,7 +10,6 @@ use store::{StoreError, Tx, params};
 
 use super::needs::{Confirmed, Need, Whom};
 use super::requests::{self, Request};
-use crate::case::model::in_days;
 use crate::case::rows as cases;
 use crate::case::{Actor, Case, StepKind};
 use crate::desk::Desk;
@@ -58,7 +57,7 @@ async fn ask(
     let digest = hex::encode(Sha256::digest(words.as_bytes()));
     let short = digest.get(..16).unwrap_or(&digest);
     let key = format!("{} {agency} {} {short}", case.application, desk.today());
-    let reply_by = Instant::start_of(in_days(desk.today(), process.reply_days.saturating_add(1)));
+    let reply_by = desk.reply_by(process);
     let law = first_of([process.law.as_str(), law_of(desk, &items).as_str()]);
     let values = params![case.applicant, id, case.household, key, agency, words, "casework", law, desk.now, reply_by];
     let fresh = tx.execute(requests::ADD, values).await? == 1;

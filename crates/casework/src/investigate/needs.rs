@@ -9,9 +9,10 @@ use rules::schema::Entity;
 use serde::{Deserialize, Serialize};
 
 use crate::determine::{Basis, Determined};
+use crate::evaluate::own_account;
 use crate::household::PLACE;
 use crate::model::{Prefilled, Subject};
-use crate::snapshot::{FactStood, Snapshot};
+use crate::snapshot::{FactStood, MemberStood, Snapshot};
 
 /// Who can say it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -123,7 +124,10 @@ fn wanting_evidence(pack: &Pack, basis: &Basis, determined: &Determined, facts: 
     for item in claim.map_or(&[][..], |c| &c.evidence) {
         let household = pack.item(Entity::Household, item).is_some();
         let has = |list: &[FactStood]| list.iter().any(|f| f.item == *item);
-        let known = if household { has(&facts.facts) } else { facts.members.iter().any(|m| has(&m.facts)) };
+        let own = pack.account_item(Entity::Person, item).is_some() && own_account(pack, facts, basis.subject);
+        let counts = |m: &&MemberStood| !own || Some(m.person) == basis.subject.person();
+        let known =
+            if household { has(&facts.facts) } else { facts.members.iter().filter(counts).any(|m| has(&m.facts)) };
         if !known {
             wanting.push((of_whom(basis, facts, household), item.clone()));
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::{AsConflict, StoreError, Tx};
 
 use super::answer::{self, Contradiction, Said};
+use crate::application::account;
 use crate::case::rows as cases;
 use crate::case::{Actor, Case, StepKind, Task, TaskKind, TaskStatus};
 use crate::desk::Desk;
@@ -200,7 +201,15 @@ pub async fn note(
 async fn find(tx: &mut Tx, desk: &Desk<'_>, who: &Who, case: &Case, findings: &[Finding]) -> Result<(), Fault> {
     let law = &desk.pack.process(&case.programme).law;
     let origin = Origin::new(&case.agency, law, format!("account {}", who.account));
-    for finding in findings {
+    let mut findings = findings.to_vec();
+    let given = findings.iter_mut().map(|f| (f.subject, f.item.as_str(), &mut f.value)).collect();
+    account::conceal(tx, desk, who, case.applicant, given).await.map_err(|fault| match fault {
+        account::Fault::Bad { item, reason } => Fault::BadValue { item, reason: reason.to_string() },
+        account::Fault::Store(why) => Fault::Store(why),
+    })?;
+    let found = findings.iter().map(|f| (f.subject, f.item.as_str(), &f.value)).collect();
+    account::tell(tx, desk, case.applicant, found, &[case.id]).await?;
+    for finding in &findings {
         desk.check_value(finding.subject, &finding.item, &finding.value)
             .map_err(|reason| Fault::BadValue { item: finding.item.clone(), reason })?;
         let said = Said {

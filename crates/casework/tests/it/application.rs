@@ -1,6 +1,7 @@
 //! Applications from the first draft to the open case: what is asked, who may act, what is refused, what follows.
 
 use casework::accept::Given;
+use casework::application::account;
 use casework::application::draft::{self, Begin, Save};
 use casework::application::withdraw::Input as TakeBack;
 use casework::application::{
@@ -112,8 +113,8 @@ pub(crate) async fn count(office: &Office, sql: &'static str) -> i64 {
     tx.one(sql, &[]).await.unwrap().get("n").unwrap()
 }
 
-fn account(whose: Subject) -> Given {
-    Given { subject: whose, item: "bank_account".into(), value: Value::Text("110-222-333333".into()) }
+fn bank(whose: Subject) -> Given {
+    Given { subject: whose, item: "bank_account".into(), value: Value::Text("088 110-222-333333 김하윤".into()) }
 }
 
 pub(crate) async fn stage(office: &Office, case: CaseId) -> (String, Option<String>, PersonId) {
@@ -136,7 +137,7 @@ async fn one_application_for_offers_and_for_what_nobody_offered() {
         let home = home(&office, 1, BORN).await;
         let chosen =
             vec![home.for_child("first_meeting"), home.for_child("child_allowance"), home.for_all("livelihood")];
-        let answers = vec![account(Subject::Person(home.child))];
+        let answers = vec![bank(Subject::Person(home.child))];
         let draft = home.begin(&office, Content { chosen, answers, ..Content::default() }).await.unwrap();
         let done = home.send(&office, &draft).await.unwrap();
         let application = done.application.unwrap();
@@ -148,6 +149,7 @@ async fn one_application_for_offers_and_for_what_nobody_offered() {
         assert_eq!(count(&office, "select count(*) as n from benefit_case where offer_id is null").await, 1);
         let fact = "select count(*) as n from person_fact where item = 'bank_account' and source = 'self'";
         assert_eq!(count(&office, fact).await, 1);
+        numbers_lie_under_seal(&office, home.family.mother).await;
         // One account is an account, whichever of them it was given for.
         assert!(!done.missing.iter().any(|m| m.item == "bank_account"), "{:?}", done.missing);
         let by = done.missing.iter().map(|m| m.by).min().unwrap();
@@ -169,6 +171,30 @@ async fn one_application_for_offers_and_for_what_nobody_offered() {
         assert!(!left.iter().any(|m| m.item == "financial_consent"));
         assert!(steps(&office, done.items[2].case).await.contains(&"person_gave".to_owned()));
     }
+}
+
+/// The number stands in one place, sealed, until payments take it; in draft, answer, fact and case only its end.
+async fn numbers_lie_under_seal(office: &Office, mother: PersonId) {
+    let mut tx = office.db.begin().await.unwrap();
+    for sql in [
+        "select content as t from application_draft",
+        "select value as t from application_answer",
+        "select value as t from person_fact where item = 'bank_account'",
+        "select answers as t from application_item",
+        "select payload as t from outbox",
+    ] {
+        for row in tx.all(sql, &[]).await.unwrap() {
+            let text: String = row.get("t").unwrap();
+            assert!(!text.contains("110222333333") && !text.contains("110-222"), "{sql}: {text}");
+        }
+    }
+    let row = tx.one("select payload from outbox where topic = 'account.given'", &[]).await.unwrap();
+    let told: account::Told = serde_json::from_str(&row.get::<String>("payload").unwrap()).unwrap();
+    assert_eq!((told.person, told.cases.len()), (mother, 3));
+    let (given, _) = account::open(&mut tx, office.desk().keys, &told).await.unwrap().unwrap();
+    assert_eq!((given.bank.as_str(), given.number.as_str(), given.holder.as_str()), ("088", "110222333333", "김하윤"));
+    account::taken(&mut tx, &told, office.desk().now).await.unwrap();
+    assert!(account::open(&mut tx, office.desk().keys, &told).await.unwrap().is_none(), "emptied once it is taken");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -249,7 +275,7 @@ async fn two_tabs_at_once_and_a_pack_that_changed_under_a_draft() {
             })
         };
         let mut more = content.clone();
-        more.answers.push(account(Subject::Person(home.child)));
+        more.answers.push(bank(Subject::Person(home.child)));
         let saved = run(save(1, more.clone())).await.unwrap();
         assert_eq!(saved.revision, 2);
         let late = run(save(1, content.clone())).await;
@@ -301,7 +327,17 @@ async fn hostile_input_meets_a_clear_answer_and_leaves_nothing_behind() {
             (with(flood, vec![]), "too many"),
             (with(one(), vec![given(whose, "bank_account", text)]), "too long"),
             (with(one(), vec![given(whose, "bank_account", Value::Integer(1))]), "bank_account:"),
-            (with(one(), vec![given(stranger, "bank_account", Value::Text("1".into()))]), "not asked"),
+            (
+                with(one(), vec![given(whose, "bank_account", Value::Text("110-222-333333".into()))]),
+                "BANK NUMBER HOLDER",
+            ),
+            (
+                with(one(), vec![given(whose, "bank_account", Value::Text("999 110222333333 A".into()))]),
+                "code list bank",
+            ),
+            (with(one(), vec![given(whose, "bank_account", Value::Text("088 1102 A".into()))]), "10 to 16 digits"),
+            (with(one(), vec![given(whose, "bank_account", Value::Text("088 ••••333".into()))]), "hidden number"),
+            (with(one(), vec![given(stranger, "bank_account", Value::Text("088 110222333333 A".into()))]), "not asked"),
             (with(one(), vec![given(whose, "religion", Value::Text("1".into()))]), "not asked"),
             (Content { consents: vec![agreed], ..with(one(), vec![]) }, "not a consent"),
             (Content { received_on: Some(future), ..with(one(), vec![]) }, "letter"),

@@ -138,7 +138,7 @@ async fn reply(office: &Office, request: RequestId, reply: Reply) -> Effect {
 }
 
 fn account() -> Vec<(&'static str, Value)> {
-    vec![("bank_account", Value::Text("110-123-456789".into()))]
+    vec![("bank_account", Value::Text("004 110-123-456789 Kim".into()))]
 }
 
 fn may(action: Action, person: PersonId, role: Role) -> (guard::Who, Allowed) {
@@ -526,7 +526,7 @@ async fn tap(office: &Office, family: &Family, child: PersonId, shown: &Shown) -
     let answers = shown.2.iter().filter(|n| n.item == "bank_account").map(|n| accept::Given {
         subject: n.subject,
         item: n.item.clone(),
-        value: Value::Text("110-123-456789".into()),
+        value: Value::Text("004 110-123-456789 Kim".into()),
     });
     let tap = Tap { offer: shown.0, revision: shown.1, answers: answers.collect() };
     let input = accept::Input { applicant: family.mother, on_behalf: None, taps: vec![tap] };

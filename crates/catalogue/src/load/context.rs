@@ -55,6 +55,7 @@ impl<'a> Context<'a> {
             combinations: Register::default(),
             events: Register::default(),
             left_out: Register::default(),
+            payment_account: None,
             process: Process::default(),
             processes: Register::default(),
             consents: Register::default(),

@@ -21,7 +21,7 @@ use rules::schema::{Expr, Schema};
 
 use crate::model::{
     Agency, Calendar, CodeList, Combination, Consent, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest,
-    Parameter, Process, Programme, Register, SourceRef,
+    Parameter, PaymentAccount, Process, Programme, Register, SourceRef,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -47,6 +47,7 @@ pub(crate) struct Content {
     /// One for each programme.
     pub(crate) processes: Register<Process>,
     pub(crate) consents: Register<Consent>,
+    pub(crate) payment_account: Option<PaymentAccount>,
     pub(crate) calendar: Calendar,
     pub(crate) schema: Schema,
 }

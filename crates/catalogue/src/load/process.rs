@@ -3,9 +3,12 @@
 use std::ops::RangeInclusive;
 
 use kernel::{Date, Words};
+use rules::schema::{Entity, Type};
 
-use super::context::Context;
-use crate::model::{Calendar, Consent, OnHoliday, PartMonth, Process, Programme, Recovery, Stage};
+use super::context::{Context, key};
+use crate::model::{
+    Calendar, Consent, Counted, OnHoliday, PartMonth, PaymentAccount, Process, Programme, Recovery, Stage,
+};
 use crate::read::fault::shown;
 use crate::read::sheet::Sheet;
 use crate::read::toml_doc::{Located, Table, document};
@@ -22,6 +25,8 @@ const PART_MONTHS: [(&str, PartMonth); 3] =
     [("whole", PartMonth::Whole), ("by_day", PartMonth::ByDay), ("nothing", PartMonth::Nothing)];
 
 const ON_HOLIDAY: [(&str, OnHoliday); 2] = [("before", OnHoliday::Before), ("after", OnHoliday::After)];
+
+const COUNTED: [(&str, Counted); 2] = [("days", Counted::Days), ("working_days", Counted::WorkingDays)];
 
 const WEEKDAYS: [(&str, i8); 7] =
     [("monday", 1), ("tuesday", 2), ("wednesday", 3), ("thursday", 4), ("friday", 5), ("saturday", 6), ("sunday", 7)];
@@ -42,6 +47,10 @@ pub(crate) fn read(cx: &mut Context<'_>) {
             root.texts("weekend").iter().filter_map(|day| cx.choice(day, &WEEKDAYS)).collect();
         for table in root.tables("consent") {
             consent(cx, &table);
+            table.finish();
+        }
+        if let Some(table) = root.table("payment_account") {
+            cx.content.payment_account = payment_account(cx, &table);
             table.finish();
         }
         if let Some(table) = root.table("defaults") {
@@ -67,6 +76,7 @@ fn process(cx: &Context<'_>, table: &Table<'_>) -> Process {
     let days = |key| or_never(table, key, |key| number(cx, table, key, DAYS));
     put(&mut it.decision_days_extended, days("decision_days_extended"));
     put(&mut it.reply_days, number(cx, table, "reply_days", DAYS));
+    put(&mut it.reply_counted, table.text("reply_counted").and_then(|t| cx.choice(&t, &COUNTED)));
     put(&mut it.hearing_days, number(cx, table, "hearing_days", DAYS));
     put(&mut it.objection_days, number(cx, table, "objection_days", DAYS));
     put(&mut it.review_days, number(cx, table, "review_days", DAYS));
@@ -186,6 +196,43 @@ fn check_extension(cx: &Context<'_>, table: &Table<'_>, it: &Process) {
     let message = format!("the longer time, {extended} days, is shorter than the {} days it extends", it.decision_days);
     let expected = format!("{} days or more, or \"{NEVER}\"", it.decision_days);
     cx.faults.error("bad-value", &table.place(key), message, expected, "");
+}
+
+/// Which item says where money goes, and what such an account looks like in this country.
+fn payment_account(cx: &Context<'_>, table: &Table<'_>) -> Option<PaymentAccount> {
+    let item = table.need_text("item");
+    let banks = table.need_text("banks");
+    let digits = |key, otherwise| number(cx, table, key, 4..=34).unwrap_or(otherwise);
+    let (least_digits, most_digits) = (digits("least_digits", 4), digits("most_digits", 34));
+    let own_from_age = number(cx, table, "own_from_age", 0..=30).unwrap_or_default();
+    let holder_is_payee = table.flag("holder_is_payee");
+    let law = table.need_text("law").map(|t| t.it).unwrap_or_default();
+    let sources = cx.checked_sources([table.ids("sources"), table.ids("source")].concat());
+    let confidence = table.text("confidence").and_then(|c| cx.confidence(&c));
+    if most_digits < least_digits {
+        let message = format!("\"most_digits\" is {most_digits}, fewer than \"least_digits\"");
+        cx.faults.error("bad-value", &table.place("most_digits"), message, format!("{least_digits} or more"), "");
+    }
+    let (item, banks) = (item?, banks?);
+    cx.check_code_list(&banks);
+    cx.check_item(&item);
+    let known = cx.content.items.get(&key(Entity::Person, &item.it));
+    if known.is_some_and(|i| i.ty != Type::Text || i.owner.is_some() || i.ask.is_none()) {
+        let message = format!("\"{}\" cannot be the account money goes to", shown(&item.it));
+        let expected = "an item of a person, of type text, owned by self, with the question put to the person";
+        cx.faults.error("bad-value", &item.at, message, expected, "");
+    }
+    Some(PaymentAccount {
+        item: item.it,
+        banks: banks.it,
+        least_digits,
+        most_digits,
+        own_from_age,
+        holder_is_payee,
+        law,
+        sources,
+        confidence,
+    })
 }
 
 fn consent(cx: &mut Context<'_>, table: &Table<'_>) {

@@ -45,6 +45,16 @@ pub enum OnHoliday {
     After,
 }
 
+/// How the days of a time limit are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Every day of the calendar.
+    Days,
+    /// Neither days of the weekend nor holidays.
+    WorkingDays,
+}
+
 /// How too much paid comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Recovery {
@@ -75,6 +85,8 @@ pub struct Process {
     pub decision_days_extended: Option<u32>,
     /// Days an agency has to answer before the question becomes an official's task.
     pub reply_days: u32,
+    /// How [`Process::reply_days`] are counted.
+    pub reply_counted: Counted,
     /// Days a person has to speak before a worse decision.
     pub hearing_days: u32,
     /// Days to object after the notice.
@@ -125,6 +137,7 @@ impl Process {
         decision_days: 30,
         decision_days_extended: None,
         reply_days: 14,
+        reply_counted: Counted::Days,
         hearing_days: 14,
         objection_days: 90,
         review_days: 30,
@@ -144,6 +157,15 @@ impl Process {
         note: None,
         illustrative: Vec::new(),
     };
+
+    /// The last day on which an agency may answer what it is asked on `asked`; the day of the question does not count.
+    pub fn reply_until(&self, calendar: &Calendar, asked: Date) -> Date {
+        match self.reply_counted {
+            Counted::Days => asked.saturating_add(jiff::Span::new().days(i64::from(self.reply_days))),
+            Counted::WorkingDays => (0..self.reply_days)
+                .fold(asked, |at, _| at.tomorrow().map_or(at, |next| calendar.working_day(next, OnHoliday::After))),
+        }
+    }
 
     /// Whether it uses the stage.
     pub fn uses(&self, stage: Stage) -> bool {
@@ -183,6 +205,123 @@ pub struct Consent {
     pub sources: Vec<String>,
     /// How sure.
     pub confidence: Option<Confidence>,
+}
+
+/// The item of the data dictionary in which a person says where money is to go.
+///
+/// It is answered as one text, `BANK NUMBER HOLDER` (`088 110-222-333333 Kim Hana`), so that no half of an account is ever
+/// kept. What is written into facts, drafts and decisions is its hidden form ([`GivenAccount::masked`]) instead; the number itself travels under seal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentAccount {
+    /// The item, of a person, of type text, of the person's own telling.
+    pub item: String,
+    /// The code list of banks.
+    pub banks: String,
+    /// The fewest digits of a number.
+    pub least_digits: u32,
+    /// The most digits of a number.
+    pub most_digits: u32,
+    /// From this age on, in years, money goes to a person's own account; before, a parent's does.
+    pub own_from_age: u32,
+    /// Whether an account counts as checked when its holder has the name under which the payee stands in the register. If
+    /// not, an official or the bank checks it.
+    pub holder_is_payee: bool,
+    /// The law.
+    pub law: String,
+    /// Ids of sources.csv.
+    pub sources: Vec<String>,
+    /// How sure.
+    pub confidence: Option<Confidence>,
+}
+
+impl PaymentAccount {
+    /// Takes `BANK NUMBER HOLDER` apart and holds it against the rule; `known` says whether the list has a bank.
+    pub fn read(&self, text: &str, known: impl FnOnce(&str) -> bool) -> Result<GivenAccount, AccountFault> {
+        let mut parts = text.trim().splitn(3, char::is_whitespace).map(str::trim);
+        let (Some(bank), Some(number), Some(holder)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(AccountFault::Shape);
+        };
+        self.check(bank, number, holder, known)
+    }
+
+    /// The same from three fields. Spaces and hyphens in the number do not matter.
+    pub fn check(
+        &self,
+        bank: &str,
+        number: &str,
+        holder: &str,
+        known: impl FnOnce(&str) -> bool,
+    ) -> Result<GivenAccount, AccountFault> {
+        if !known(bank) {
+            return Err(AccountFault::Bank(self.banks.clone()));
+        }
+        let number: String = number.chars().filter(|c| *c != '-' && !c.is_whitespace()).collect();
+        let length = u32::try_from(number.len()).unwrap_or(u32::MAX);
+        let fits = (self.least_digits..=self.most_digits).contains(&length);
+        if !fits || !number.chars().all(|c| c.is_ascii_digit()) {
+            return Err(AccountFault::Number(self.least_digits, self.most_digits));
+        }
+        let holder = holder.trim();
+        let length = holder.chars().count();
+        if length == 0 || length > 140 || holder.chars().any(char::is_control) {
+            return Err(AccountFault::Holder);
+        }
+        Ok(GivenAccount { bank: bank.to_owned(), number, holder: holder.to_owned() })
+    }
+}
+
+/// What stands for a hidden character of an account number.
+pub(crate) const HIDDEN: char = '•';
+
+/// An account as somebody gave it. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GivenAccount {
+    /// A code of [`PaymentAccount::banks`].
+    pub bank: String,
+    /// Digits alone.
+    pub number: String,
+    /// The name on it.
+    pub holder: String,
+}
+
+impl std::fmt::Debug for GivenAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GivenAccount(hidden)")
+    }
+}
+
+impl GivenAccount {
+    /// The bank's code and the last three digits: what is shown, and written where facts are written.
+    pub fn masked(&self) -> String {
+        let hidden = self.number.chars().count().saturating_sub(3);
+        let digit = |(n, c)| if n < hidden { HIDDEN } else { c };
+        format!("{} {}", self.bank, self.number.chars().enumerate().map(digit).collect::<String>())
+    }
+}
+
+/// What is wrong with an account.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountFault {
+    /// Not three parts.
+    #[error("expected bank, number and holder with a space between: BANK NUMBER HOLDER")]
+    Shape,
+    /// No bank of the list.
+    #[error("the bank is none of the code list {0}: expected one of its codes")]
+    Bank(String),
+    /// Too short, too long, or no digits.
+    #[error("the account number has to be {0} to {1} digits; hyphens do not matter")]
+    Number(u32, u32),
+    /// No name, or one too long.
+    #[error("the holder has to be the name on the account, 1 to 140 characters")]
+    Holder,
+    /// A hidden number that was not given before.
+    #[error("a hidden number stands for one given before, and there is none: give the whole number")]
+    Hidden,
+}
+
+/// Whether a text is an account already hidden.
+pub fn masked(text: &str) -> bool {
+    text.contains(HIDDEN)
 }
 
 /// Days on which nothing is paid or decided.

@@ -258,15 +258,12 @@ fn questions(
 /// The question for an item, if a person can answer it.
 fn asked(v: &Viewer<'_>, f: &Frame, opened: &Opened, subject: Subject, item: &str) -> Option<Question> {
     let found = v.pack.item(household::entity(subject), item)?;
-    let codes = |list: &str| {
-        let list = v.pack.code_lists().get(list);
-        list.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.clone())).collect()).unwrap_or_default()
-    };
+    let me = v.who.person.filter(|_| !v.who.role.is_staff()).map(|p| name(&opened.record, p, f.t.lang()));
     Some(Question {
         field: household::field(subject, item),
         ask: found.ask.clone()?,
         whose: subject.person().map(|p| name(&opened.record, p, f.t.lang())),
-        kind: Kind::of(&found.ty, codes),
+        kind: Kind::of_item(&v.pack, found, &me.unwrap_or_default()),
         decides: Vec::new(),
     })
 }

@@ -1,5 +1,7 @@
 //! A question derived from an item of the pack, as a form field.
 
+use catalogue::Pack;
+use catalogue::model::{AccountFault, Item, PaymentAccount, masked};
 use kernel::Words;
 use maud::{Markup, html};
 use rules::schema::{Per, Type, Value};
@@ -25,9 +27,30 @@ pub enum Kind {
     Choice(Vec<(String, Words)>),
     /// Words.
     Text,
+    /// The account money goes to: bank, number and holder in three fields, one answer.
+    Account {
+        /// What an account has to look like.
+        rule: PaymentAccount,
+        /// The banks: code and words.
+        banks: Vec<(String, Words)>,
+        /// The name put down before anything is typed; may be empty.
+        holder: String,
+    },
 }
 
 impl Kind {
+    /// The kind for an item of the pack; `holder` is the name an account is likely to have.
+    pub fn of_item(pack: &Pack, item: &Item, holder: &str) -> Self {
+        let codes = |list: &str| {
+            let list = pack.code_lists().get(list);
+            list.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.clone())).collect()).unwrap_or_default()
+        };
+        match pack.account_item(item.entity, &item.id) {
+            Some(rule) => Kind::Account { rule: rule.clone(), banks: codes(&rule.banks), holder: holder.to_owned() },
+            None => Kind::of(&item.ty, codes),
+        }
+    }
+
     /// The kind for a declared type; `codes` gives the list of a code type.
     pub fn of(ty: &Type, codes: impl FnOnce(&str) -> Vec<(String, Words)>) -> Self {
         match ty {
@@ -109,6 +132,88 @@ pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
             )
         }
         Kind::Text => field::line(form, &q.field, &label, look("", "", "")),
+        Kind::Account { banks, holder, .. } => account(t, form, &q.field, (&label, &hint), banks, holder),
+    }
+}
+
+/// The fields beside the number of an account.
+fn parts(field: &str) -> (String, String) {
+    (format!("{field}-bank"), format!("{field}-holder"))
+}
+
+fn account(
+    t: Text,
+    form: &Form,
+    field: &str,
+    (label, hint): (&str, &str),
+    banks: &[(String, Words)],
+    holder: &str,
+) -> Markup {
+    let (bank_field, holder_field) = parts(field);
+    let mut form = form.clone();
+    // An answer given before stands in one piece, bank and hidden number.
+    let given = form.get(field).split_once(' ').map(|(bank, number)| (bank.to_owned(), number.to_owned()));
+    if let Some((bank, number)) = given.filter(|_| !form.has(&bank_field)) {
+        form.set(field, number);
+        form.set(&bank_field, bank);
+    }
+    if !form.has(&holder_field) {
+        form.set(&holder_field, holder);
+    }
+    let banks: Vec<_> = banks.iter().map(|(code, words)| (code.clone(), words.get(t.lang()).to_owned())).collect();
+    let number = Look { hint: &t.t("pay-account-number-hint"), keyboard: "numeric", ..Look::default() };
+    html! {
+        fieldset {
+            legend { (label) }
+            @if !hint.is_empty() { p.hint { (hint) } }
+            (field::select(&form, &bank_field, &t.t("pay-account-bank-name"), "", &t.t("choose"), &banks))
+            (field::line(&form, field, &t.t("pay-account-number"), number))
+            (field::line(&form, &holder_field, &t.t("pay-account-holder"), Look { autocomplete: "name", ..Look::default() }))
+            p.hint { (t.t("pay-account-words")) }
+        }
+    }
+}
+
+/// The account typed into three fields, as one answer; what is wrong is said at the field it is wrong in.
+fn read_account(
+    t: Text,
+    form: &mut Form,
+    field: &str,
+    rule: &PaymentAccount,
+    banks: &[(String, Words)],
+) -> Option<Value> {
+    let (bank_field, holder_field) = parts(field);
+    let (bank, number) = (form.get(&bank_field).to_owned(), form.get(field).to_owned());
+    if bank.is_empty() && number.is_empty() {
+        return None;
+    }
+    if masked(&number) {
+        return Some(Value::Text(format!("{bank} {number}")));
+    }
+    let known = |code: &str| banks.iter().any(|(known, _)| known == code);
+    match rule.check(&bank, &number, form.get(&holder_field), known) {
+        Ok(it) => return Some(Value::Text(format!("{} {} {}", it.bank, it.number, it.holder))),
+        Err(fault) => refuse_account(t, form, &fault, (field, &bank_field, &holder_field)),
+    }
+    None
+}
+
+/// Says what is wrong with an account at the field it is wrong in: number, bank, holder.
+pub(crate) fn refuse_account(
+    t: Text,
+    form: &mut Form,
+    fault: &AccountFault,
+    (number, bank, holder): (&str, &str, &str),
+) {
+    match fault {
+        AccountFault::Bank(_) => form.refuse(bank, t.t("error-choose")),
+        AccountFault::Number(least, most) => {
+            let bounds = [("least", i64::from(*least).into()), ("most", i64::from(*most).into())];
+            form.refuse(number, t.with("error-account-number", &bounds));
+        }
+        AccountFault::Holder => form.refuse(holder, t.t("error-account-holder")),
+        AccountFault::Hidden => form.refuse(number, t.t("error-account-hidden")),
+        AccountFault::Shape => form.refuse(number, t.t("error-field-empty")),
     }
 }
 
@@ -136,6 +241,9 @@ fn unit_words(t: Text, unit: &str) -> String {
 
 /// The answer typed into `field`; `Ok(None)` when left empty. What is wrong is said in the form.
 pub fn read(t: Text, form: &mut Form, field: &str, kind: &Kind) -> Option<Value> {
+    if let Kind::Account { rule, banks, .. } = kind {
+        return read_account(t, form, field, rule, banks);
+    }
     let typed = form.get(field).to_owned();
     if typed.is_empty() {
         return None;
@@ -151,7 +259,7 @@ pub fn read(t: Text, form: &mut Form, field: &str, kind: &Kind) -> Option<Value>
         Kind::Decimal => decimal(&typed).map(Value::Decimal),
         Kind::Date => parse_date(&typed).map(Value::Date),
         Kind::Choice(options) => options.iter().any(|(code, _)| *code == typed).then(|| Value::Code(typed.clone())),
-        Kind::Text => (typed.chars().count() <= 500).then(|| Value::Text(typed.clone())),
+        Kind::Text | Kind::Account { .. } => (typed.chars().count() <= 500).then(|| Value::Text(typed.clone())),
     };
     if value.is_none() {
         form.refuse(
@@ -161,7 +269,7 @@ pub fn read(t: Text, form: &mut Form, field: &str, kind: &Kind) -> Option<Value>
                 Kind::Number(_) | Kind::Decimal => "error-number-form",
                 Kind::Date => "error-date-form",
                 Kind::Truth | Kind::Choice(_) => "error-choose",
-                Kind::Text => "error-field-control",
+                Kind::Text | Kind::Account { .. } => "error-field-control",
             }),
         );
     }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::application::{follow, withdraw};
-use casework::case::worklist;
+use casework::case::{TaskStatus, worklist};
 use casework::decide::object::{self, Outcome};
 use casework::decide::official::{self, Prepared};
 use casework::decide::{Override, Put};
@@ -490,6 +490,10 @@ fn how(t: Text, form: &mut Form, field: &str) -> Option<How> {
 
 async fn gap(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result<Deed, Trouble> {
     let task: TaskId = form.get("task").parse().map_err(|_| Trouble::Absent)?;
+    // The fields are numbered by what was wanted then: a form sent again must not be read by what is wanted now.
+    if read.view.tasks.iter().any(|known| known.id == task && known.status != TaskStatus::Open) {
+        return Ok(refused(form, Said::Changed(t.t("work-fault-done").into_owned())));
+    }
     let how = how(t, form, "gap-how");
     let said = form.required(t, "gap-words", settle::LONGEST);
     let found = findings(t, read, form, &read.opened(v, t).questions("gap"));

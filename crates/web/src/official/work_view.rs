@@ -394,15 +394,11 @@ impl Opened<'_> {
     /// The field in which an official enters the value of an item.
     pub(crate) fn question(&self, subject: Subject, item: &str, field: String) -> Option<Question> {
         let found = self.v.pack.item(entity(subject), item)?;
-        let codes = |list: &str| {
-            let list = self.v.pack.code_lists().get(list);
-            list.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.clone())).collect()).unwrap_or_default()
-        };
         Some(Question {
             field,
             ask: self.v.pack.name_of(entity(subject), item).cloned().unwrap_or_else(|| plain(item)),
             whose: subject.person().and_then(|p| self.names.get(&p).cloned()),
-            kind: Kind::of(&found.ty, codes),
+            kind: Kind::of_item(&self.v.pack, found, ""),
             decides: Vec::new(),
         })
     }

@@ -383,7 +383,8 @@ fn pay(lang: Lang, some: bool) -> Markup {
 
 fn account(lang: Lang, form: &Form) -> Markup {
     let people = [("a".to_owned(), "김하윤".to_owned()), ("b".to_owned(), "박서아".to_owned())];
-    payments::account(&mine(lang, "/payments/account"), form, &people)
+    let banks = [("004".to_owned(), "KB국민은행".to_owned()), ("088".to_owned(), "신한은행".to_owned())];
+    payments::account(&mine(lang, "/payments/account"), form, &people, &banks)
 }
 
 fn report_start(lang: Lang, done: Option<u32>) -> Markup {

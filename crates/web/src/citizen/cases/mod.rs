@@ -73,15 +73,11 @@ impl Home {
     /// The question for an item, if a person can answer it.
     pub(crate) fn question(&self, v: &Viewer<'_>, lang: Lang, subject: Subject, item: &str) -> Option<Question> {
         let found = v.pack.item(household::entity(subject), item)?;
-        let codes = |list: &str| {
-            let list = v.pack.code_lists().get(list);
-            list.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.clone())).collect()).unwrap_or_default()
-        };
         Some(Question {
             field: household::field(subject, item),
             ask: found.ask.clone()?,
             whose: self.whose(subject, lang),
-            kind: Kind::of(&found.ty, codes),
+            kind: Kind::of_item(&v.pack, found, &self.name(self.me, lang)),
             decides: Vec::new(),
         })
     }

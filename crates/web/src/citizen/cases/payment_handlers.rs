@@ -11,6 +11,7 @@ use payment::read::{self, InstalmentShown, Where};
 use store::transact;
 
 use super::{Home, done, payments, permit, programme};
+use crate::citizen::question::refuse_account;
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::household::Want;
@@ -123,7 +124,10 @@ async fn form_page(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, T
     let home = Home::open(v, Want::Record).await?;
     let people: Vec<_> = home.own().into_iter().map(|p| (p.to_string(), home.name(p, f.t.lang()))).collect();
     let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, payments::account(f, form, &people)).into_response())
+    let rule = v.pack.payment_account().and_then(|rule| v.pack.code_lists().get(&rule.banks));
+    let banks = rule.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.get(f.t.lang()).to_owned())).collect());
+    let banks: Vec<(String, String)> = banks.unwrap_or_default();
+    Ok((status, payments::account(f, form, &people, &banks)).into_response())
 }
 
 /// Changes where the money of a person or a child goes. It is used when the bank has confirmed the holder.
@@ -142,6 +146,12 @@ pub(crate) async fn change_account(
             bank: form.required(t, "bank", 35),
             holder: form.required(t, "holder", 140),
         };
+        if let Some(rule) = v.pack.payment_account().filter(|_| form.is_fine()) {
+            let known = |code: &str| v.pack.code(&rule.banks, code).is_some();
+            if let Err(fault) = rule.check(&details.bank, &details.number, &details.holder, known) {
+                refuse_account(t, &mut form, &fault, ("number", "bank", "holder"));
+            }
+        }
         if form.is_fine() {
             // The decision is about this one person; the guard refuses everybody but oneself and a child.
             let _allowed = permit(&v, Action::ChangeAccount, &[person], "account").await?;

@@ -151,7 +151,9 @@ fn mark(status: Where) -> Mark {
 }
 
 /// Another account. `form` holds what was typed when it was refused.
-pub fn account(f: &Frame, form: &Form, people: &[(String, String)]) -> Markup {
+///
+/// `banks` are those of the pack; empty where it has no list, and then the code is typed.
+pub fn account(f: &Frame, form: &Form, people: &[(String, String)], banks: &[(String, String)]) -> Markup {
     let t = f.t;
     page(
         f,
@@ -167,7 +169,9 @@ pub fn account(f: &Frame, form: &Form, people: &[(String, String)]) -> Markup {
                     [(value, _)] => (field::hidden("who", value)),
                     people => (field::radios(form, "who", &t.t("pay-account-who"), "", people)),
                 }
+                @if banks.is_empty() {
                 (field::line(form, "bank", &t.t("pay-account-bank"), Look { hint: &t.t("pay-account-bank-hint"), width: "w-m", ..Look::default() }))
+                } @else { (field::select(form, "bank", &t.t("pay-account-bank-name"), "", &t.t("choose"), banks)) }
                 (field::line(form, "number", &t.t("pay-account-number"), Look { hint: &t.t("pay-account-number-hint"), keyboard: "numeric", ..Look::default() }))
                 (field::line(form, "holder", &t.t("pay-account-holder"), Look { autocomplete: "name", ..Look::default() }))
                 p.hint { (t.t("pay-account-words")) }

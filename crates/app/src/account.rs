@@ -1,0 +1,76 @@
+//! From an account somebody gave to one that payments use, and back: what payments know is not asked again.
+
+use casework::Desk;
+use casework::application::account::{self as given, Told};
+use casework::model::Subject;
+use guard::{Processing, PurposeKind};
+use kernel::PersonId;
+use payment::account::{self, Details, Known};
+use store::{Message, StoreError, Tx};
+
+use crate::grant::payee_of;
+use crate::work::Failed;
+
+/// How an account came to be verified when the pack takes the holder's name for enough.
+const BY_NAME: &str = "the holder has the payee's name in the register";
+
+fn law(desk: &Desk<'_>) -> String {
+    let law = desk.pack.payment_account().map(|rule| rule.law.clone()).filter(|law| !law.trim().is_empty());
+    law.unwrap_or_else(|| desk.pack.manifest().id.clone())
+}
+
+/// An account was given with an application: it becomes the account of whoever will be paid, and is emptied where it lay.
+pub(crate) async fn given(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    pay: &payment::Desk<'_>,
+    adult_age: u8,
+    message: &Message,
+) -> Result<(), Failed> {
+    let told: Told = serde_json::from_str(&message.payload).map_err(|e| Failed::Payload(e.to_string()))?;
+    let Some((account, by)) = given::open(tx, desk.keys, &told).await? else { return Ok(()) };
+    let details = Details { number: account.number, bank: account.bank, holder: account.holder };
+    for payee in payees(tx, desk, adult_age, &told).await? {
+        account::given(tx, pay, payee, &details, by).await?;
+    }
+    Ok(given::taken(tx, &told, desk.now).await?)
+}
+
+/// Who is paid in the cases: of a case about another grown person, they with the account they gave; of all others, whoever is
+/// paid for the child or the household.
+async fn payees(tx: &mut Tx, desk: &Desk<'_>, adult_age: u8, told: &Told) -> Result<Vec<PersonId>, Failed> {
+    let mut payees = Vec::new();
+    for id in &told.cases {
+        let Some(case) = casework::case::view::bare(tx, *id).await? else { continue };
+        let payee = payee_of(tx, desk, &case, adult_age).await?;
+        let own = case.subject == Subject::Person(payee);
+        if (!own || case.subject == told.subject) && !payees.contains(&payee) {
+            payees.push(payee);
+        }
+    }
+    Ok(payees)
+}
+
+/// Payments have an account of this person: it is verified if the pack says that its holder's name is enough, and written,
+/// hidden, where the next application looks, so that it is not asked again.
+pub(crate) async fn known(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    pay: &payment::Desk<'_>,
+    message: &Message,
+) -> Result<(), Failed> {
+    let Some(rule) = desk.pack.payment_account() else { return Ok(()) };
+    let told: Known = serde_json::from_str(&message.payload).map_err(|e| Failed::Payload(e.to_string()))?;
+    let as_of = registry::AsOf::latest(desk.today());
+    let basis = Processing::new(PurposeKind::Payment, law(desk))?;
+    let whole = registry::read::person(tx, told.person, as_of).await?.ok_or(StoreError::NotFound)?;
+    let names: Vec<String> = whole.process(&basis, |p| p.names.iter().map(|n| n.full.clone()).collect());
+    if rule.holder_is_payee {
+        account::verify_holder(tx, pay, told.person, told.account, &names, BY_NAME).await?;
+    }
+    if desk.pack.code(&rule.banks, &told.bank).is_some() {
+        let masked = format!("{} {}", told.bank, told.hint);
+        casework::application::account::known(tx, desk, told.person, &masked).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! After a death: what a machine held goes on to whoever is paid from now on.
+
+use kernel::{AccountId, CaseId, EntitlementId, PersonId};
+use store::{StoreError, Tx, params};
+
+use crate::desk::Desk;
+use crate::grant::{Fault, Ground, change};
+use crate::model::{Entitlement, Standing};
+use crate::rows;
+
+store::sql! {
+    HELD_BY = "select account_id from entitlement_version where subject_id = $1 and entitlement_id = $2 and kind = 'suspended'
+        order by version desc limit 1";
+    OPEN = "select 1 as one from instalment where entitlement_id = $1 and open is not null limit 1";
+}
+
+/// Pays `payee` from now on, and lets the money flow again if a machine held it; what an official holds stays held. Says the
+/// new version, `None` when everything is so already.
+pub async fn run(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    id: EntitlementId,
+    payee: PersonId,
+    ground: &Ground,
+) -> Result<Option<u32>, Fault> {
+    ground.check()?;
+    let before = rows::by_id(tx, id).await?.ok_or(Fault::NoEntitlement)?;
+    let flows = before.standing == Standing::Suspended && held_by_machine(tx, &before).await?;
+    if before.standing == Standing::Ended || (payee == before.payee && !flows) {
+        return Ok(None);
+    }
+    let mut after = Entitlement { version: before.version + 1, payee, ..before.clone() };
+    if flows {
+        after.standing = Standing::Active;
+        after.standing_reason = None;
+    }
+    let kind = if flows { "resumed" } else { "passed_on" };
+    Ok(Some(change(tx, desk, &before, after, &ground.why(kind)).await?.version))
+}
+
+async fn held_by_machine(tx: &mut Tx, e: &Entitlement) -> Result<bool, StoreError> {
+    let held = tx.maybe(HELD_BY, params![e.subject.uuid(), e.id]).await?;
+    Ok(held.map(|row| row.maybe::<AccountId>("account_id")).transpose()?.flatten().is_none())
+}
+
+/// The case of an entitlement of which something is still to be paid or given: a later period, or an instalment that
+/// waits. `None`: it is over.
+pub async fn owes(tx: &mut Tx, id: EntitlementId) -> Result<Option<CaseId>, StoreError> {
+    let Some(e) = rows::by_id(tx, id).await?.filter(|e| e.standing != Standing::Ended) else { return Ok(None) };
+    let more = e.next_due.is_some() || !e.form.is_money() || tx.maybe(OPEN, params![id]).await?.is_some();
+    Ok(more.then_some(e.case))
+}
+
+/// The entitlement of a case.
+pub async fn of_case(tx: &mut Tx, subject: uuid::Uuid, case: CaseId) -> Result<Option<Entitlement>, StoreError> {
+    tx.maybe(rows::BY_CASE, params![subject, case]).await?.as_ref().map(rows::entitlement).transpose()
+}
