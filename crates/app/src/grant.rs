@@ -4,6 +4,7 @@ use casework::Desk;
 use casework::application::follow::{self, AfterDeath};
 use casework::decide::{Content, Decision, Made};
 use casework::model::{Cause, Subject};
+use catalogue::model::OnHoliday;
 use guard::{Processing, PurposeKind};
 use kernel::{Date, EventId, PersonId};
 use payment::grant::{self, Ground};
@@ -90,6 +91,7 @@ fn grant_of(
         effective_from: from,
         effective_until: content.until.filter(|until| *until > from),
         pay: match process.pay_day.and_then(|day| i8::try_from(day).ok()) {
+            Some(day) if process.pay_on_holiday == OnHoliday::After => PayRule::MonthlyAfter { day },
             Some(day) => PayRule::Monthly { day },
             None => PayRule::Within { working_days: process.pay_within_days },
         },

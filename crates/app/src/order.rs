@@ -1,9 +1,10 @@
 //! Orders to other agencies: a discount, a service, a thing, sent and confirmed like questions.
 
-use exchange::{ExchangeError, OrderAction, OrderKind, OrderOutcome, SubjectAsked, SubjectKind};
+use casework::follow::refused::Refused;
+use exchange::{AmountPer, ExchangeError, OrderAction, OrderKind, OrderOutcome, SubjectAsked, SubjectKind};
 use guard::{Processing, PurposeKind, Sealed};
-use kernel::{Instant, OrderId};
-use payment::model::Form;
+use kernel::{Instant, Money, OrderId};
+use payment::model::{Form, Per};
 use payment::order::{self, Order, OrderStatus};
 use serde::{Deserialize, Serialize};
 use store::{JobRow, Message, StoreError, Tx, transact};
@@ -30,10 +31,20 @@ pub(crate) async fn placed(tx: &mut Tx, desk: &payment::Desk<'_>, message: &Mess
     Ok(())
 }
 
+/// A refused order becomes an official's task in the case that decided it.
+pub(crate) async fn refused(tx: &mut Tx, desk: &casework::Desk<'_>, message: &Message) -> Result<(), Failed> {
+    let order: Order = serde_json::from_str(&message.payload).map_err(|e| Failed::Payload(e.to_string()))?;
+    let Some(case) = order::case_of(tx, &order).await? else { return Ok(()) };
+    let words = order.reason.as_deref().unwrap_or_default();
+    let it = Refused { order: order.id.to_string(), agency: &order.agency, words };
+    Ok(casework::follow::refused::order(tx, desk, case, &it).await?)
+}
+
 /// What is told to the agency beside the order itself.
 struct Ready {
     order: Order,
     earlier: Option<OrderId>,
+    amount: Option<(Money, Per)>,
     subject: SubjectAsked,
 }
 
@@ -97,6 +108,7 @@ async fn open(runtime: &Runtime, id: OrderId) -> Result<Option<Ready>, Failed> {
         return Ok(None);
     }
     let earlier = order::earlier(&mut tx, &order).await?;
+    let amount = order::amount(&mut tx, &order).await?;
     let law = law(runtime, &order);
     let basis = Processing::new(PurposeKind::DataExchange, law.clone())?;
     let as_of = registry::AsOf::latest(state.today());
@@ -106,11 +118,12 @@ async fn open(runtime: &Runtime, id: OrderId) -> Result<Option<Ready>, Failed> {
     let identifier = numbers.process(&basis, |all| identifier(all));
     let subject = SubjectAsked { key: "s1".into(), kind: SubjectKind::Person, identifier, birth_date, name };
     let (person, agency, again) = (order.person, order.agency.clone(), order.status == OrderStatus::Sent);
-    let sealed = Sealed::new(Ready { order, earlier, subject }, [person]);
+    let sealed = Sealed::new(Ready { order, earlier, amount, subject }, [person]);
     if again || !runtime.exchange.answers(&agency) {
         return Ok(Some(sealed.process(&basis, |r| Ready {
             order: r.order.clone(),
             earlier: r.earlier,
+            amount: r.amount,
             subject: r.subject.clone(),
         })));
     }
@@ -124,7 +137,7 @@ async fn open(runtime: &Runtime, id: OrderId) -> Result<Option<Ready>, Failed> {
 
 /// The order as it crosses the border; `None` when the other side never heard of what would be ended.
 fn wire(runtime: &Runtime, ready: &Ready) -> Option<exchange::Order> {
-    let Ready { order, earlier, subject } = ready;
+    let Ready { order, earlier, amount, subject } = ready;
     let action = match (order.action.as_str(), earlier) {
         ("stop", None) => return None,
         ("stop", Some(_)) => OrderAction::End,
@@ -147,7 +160,13 @@ fn wire(runtime: &Runtime, ready: &Ready) -> Option<exchange::Order> {
         from: order.valid_from,
         // An order that ends on its first day was never given.
         until: order.valid_until.filter(|until| *until > order.valid_from),
-        amount: None,
+        amount: amount.map(|(money, _)| money),
+        amount_per: amount.map(|(_, per)| match per {
+            Per::Once => AmountPer::Once,
+            Per::Month => AmountPer::Month,
+            Per::Year => AmountPer::Year,
+            Per::Use => AmountPer::Use,
+        }),
         earlier: *earlier,
         law: law(runtime, order),
         case_reference: order.entitlement.to_string(),

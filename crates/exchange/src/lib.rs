@@ -29,6 +29,6 @@ pub use model::{
     Answer, AnsweredFact, Fault, FaultKind, Identifier, ItemAsked, ItemOf, Outcome, Question, QuestionError,
     SubjectAsked, SubjectKind, ValueKind,
 };
-pub use order::{Order, OrderAction, OrderKind, OrderOutcome};
+pub use order::{AmountPer, Order, OrderAction, OrderKind, OrderOutcome};
 pub use settings::{Agencies, AgencySettings, SettingsError};
 pub use signature::SIGNATURE_HEADER;

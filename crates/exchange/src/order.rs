@@ -30,12 +30,28 @@ pub struct Order {
     pub until: Option<Date>,
     /// How much, where the service has an amount.
     pub amount: Option<Money>,
+    /// What one amount covers.
+    pub amount_per: Option<AmountPer>,
     /// The order that this one changes or ends.
     pub earlier: Option<OrderId>,
     /// The law it is given under.
     pub law: String,
     /// Our reference. Nothing personal.
     pub case_reference: String,
+}
+
+/// What one amount of an order covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountPer {
+    /// All of it, once.
+    Once,
+    /// Each calendar month.
+    Month,
+    /// Each calendar year.
+    Year,
+    /// Each time it is used.
+    Use,
 }
 
 /// What to do.

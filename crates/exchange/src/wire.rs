@@ -5,7 +5,7 @@ use kernel::{Date, Instant, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Identifier, ItemAsked, ItemOf, Question, SubjectAsked, SubjectKind};
-use crate::order::{Order, OrderAction, OrderKind};
+use crate::order::{AmountPer, Order, OrderAction, OrderKind};
 
 /// A question as it is sent.
 #[derive(Serialize, Deserialize)]
@@ -131,6 +131,8 @@ pub(crate) struct OrderWire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) amount: Option<Money>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) amount_per: Option<AmountPer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) earlier: Option<String>,
     pub(crate) law: String,
     pub(crate) case_reference: String,
@@ -181,6 +183,7 @@ impl OrderWire {
             from: order.from,
             until: order.until,
             amount: order.amount,
+            amount_per: order.amount_per,
             earlier: order.earlier.map(|o| o.to_string()),
             law: order.law.clone(),
             case_reference: order.case_reference.clone(),

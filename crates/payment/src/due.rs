@@ -115,7 +115,7 @@ impl Terms {
         };
         match self.pay {
             PayRule::Within { .. } => first.max(self.decided_on),
-            PayRule::Monthly { day } => {
+            PayRule::Monthly { day } | PayRule::MonthlyAfter { day } => {
                 let month = date(first.year(), first.month(), 1);
                 let last = month.days_in_month();
                 Date::new(first.year(), first.month(), day.clamp(1, last)).unwrap_or(first)

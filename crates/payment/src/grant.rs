@@ -133,7 +133,7 @@ pub fn check(grant: &Grant) -> Result<(), Fault> {
             return no(format!("the slice from {} overlaps the one from {}: give them in order", a.from, b.from));
         }
     }
-    if matches!(grant.pay, PayRule::Monthly { day } if !(1..=31).contains(&day)) {
+    if matches!(grant.pay, PayRule::Monthly { day } | PayRule::MonthlyAfter { day } if !(1..=31).contains(&day)) {
         return no("the day of payment is none of 1 to 31".to_owned());
     }
     if grant.recovery.set_off_percent > 100 || grant.recovery.waive_up_to_minor < 0 {

@@ -218,6 +218,11 @@ pub enum PayRule {
         /// The day.
         day: i8,
     },
+    /// The same, but where the day is none on which banks work the money goes out on the first working day after it, not before.
+    MonthlyAfter {
+        /// The day.
+        day: i8,
+    },
     /// With the next run, at the latest so many working days after the decision.
     Within {
         /// Working days.

@@ -3,12 +3,12 @@
 //! Whoever carries the order (the room of connectors) takes the message [`PLACED`] from the outbox, sends it, and tells
 //! what came back through [`sent`], [`confirmed`] and [`refused`].
 
-use kernel::{Date, EntitlementId, OrderId, PersonId};
+use kernel::{CaseId, Date, EntitlementId, Money, OrderId, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
 
 use crate::desk::Desk;
-use crate::model::{Entitlement, Form, words};
+use crate::model::{Entitlement, Form, Per, Slice, words};
 use crate::reference::derived;
 
 /// Topic of the message that an order is to be sent; its payload is [`Order`].
@@ -93,6 +93,8 @@ store::sql! {
         from benefit_order where subject_id = $1 order by made_at, order_id";
     BY_STATUS = "select subject_id, order_id, entitlement_id, version, action, programme, agency, person_id, form, valid_from, valid_until, status, reference, reason
         from benefit_order where status = $1 and order_id > $2 order by order_id limit $3";
+    TERMS = "select e.case_id, e.currency, e.per, v.slices from entitlement e
+        join entitlement_version v on v.subject_id = e.subject_id and v.entitlement_id = e.entitlement_id and v.version = $2 where e.entitlement_id = $1";
     EARLIER = "select order_id from benefit_order where entitlement_id = $1 and version < $2 and status in ('sent', 'confirmed') order by version desc limit 1";
     REPLACE = "update benefit_order set status = 'replaced', closed_at = $3 where subject_id = $1 and entitlement_id = $2 and status = 'placed'";
     SENT = "update benefit_order set status = 'sent', sent_at = $3, reference = coalesce($4, reference) where subject_id = $1 and order_id = $2 and status = 'placed'";
@@ -162,6 +164,22 @@ pub(crate) async fn follow(tx: &mut Tx, desk: &Desk<'_>, e: &Entitlement, action
 /// One order, for the machine that sends it.
 pub async fn by_id(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, StoreError> {
     tx.maybe(BY_ID, params![id]).await?.as_ref().map(order).transpose()
+}
+
+/// How much is to be given by this order and for what time, where the decision says a sum: that of its first day. `None` for
+/// what has no sum, and for an order that stops.
+pub async fn amount(tx: &mut Tx, order: &Order) -> Result<Option<(Money, Per)>, StoreError> {
+    let Some(row) = tx.maybe(TERMS, params![order.entitlement, order.version]).await? else { return Ok(None) };
+    let slices: Vec<Slice> = row.json("slices")?;
+    let first = slices.iter().find(|s| s.until.is_none_or(|until| until > order.valid_from));
+    let minor = first.map_or(0, |s| s.minor);
+    let given = minor > 0 && order.action != "stop";
+    Ok(if given { Some((Money::new(minor, row.parse("currency")?), row.parse("per")?)) } else { None })
+}
+
+/// The case whose decision an order carries out.
+pub async fn case_of(tx: &mut Tx, order: &Order) -> Result<Option<CaseId>, StoreError> {
+    tx.maybe(TERMS, params![order.entitlement, order.version]).await?.map(|row| row.get("case_id")).transpose()
 }
 
 /// The order that this one changes or stops: the latest before it that the other agency has. None: it never heard of any.

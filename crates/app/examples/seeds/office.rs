@@ -70,7 +70,7 @@ async fn act(w: &mut World<'_>, task: Open, wild: bool) -> Result<(), Stop> {
         TaskKind::Hearing => hearing(w, &case, &task).await,
         TaskKind::Objection => review(w, &case, &task).await,
         TaskKind::ApplicantDied => died(w, &case).await,
-        TaskKind::Report | TaskKind::StrayAnswer => Ok(()),
+        TaskKind::Report | TaskKind::StrayAnswer | TaskKind::OrderRefused => Ok(()),
     }
 }
 

@@ -252,6 +252,7 @@ async fn whole_flow(postgres: Option<String>) {
     // What is no money is ordered from the agency that gives it, and confirmed.
     show.until("select 1 as one from benefit_order where programme = 'immunisation' and status = 'confirmed'", &[])
         .await;
+    a_refusal_is_looked_at(&show).await;
     let (lines, minor) = pay(&show, Form::Cash).await;
     assert!(lines >= 1 && minor >= 100_000, "{lines} lines, {minor}");
     assert_eq!(pay(&show, Form::Voucher).await.0, 1);
@@ -316,7 +317,7 @@ async fn death_passes_it_on(show: &Show, mother: PersonId) {
     let who = show.who("counter").await;
     let relation = Relation { in_jurisdiction: true, ..Relation::default() };
     let resource = Resource::people([(mother, relation)]);
-    let purpose = Purpose::new(PurposeKind::CivilRegistration, "death certificate seen");
+    let purpose = Purpose::new(PurposeKind::CounterService, "death certificate seen");
     let allowed = state.guard.permit(&who, Action::RegisterEvent, &resource, &purpose).await.unwrap();
     let input = casework::death::Input {
         person: casework::household::PersonRef::Id(mother),
@@ -348,6 +349,25 @@ async fn an_account_given_with_an_offer_is_paid_to() {
     if let Ok(server) = std::env::var("HEARTH_TEST_POSTGRES") {
         account_once(Some(server)).await;
     }
+}
+
+/// An agency that says no to an order leaves an official a task in the case, once however often it is told.
+async fn a_refusal_is_looked_at(show: &Show) {
+    let state = &show.runtime.state;
+    let row = show.until("select order_id from benefit_order where programme = 'immunisation'", &[]).await;
+    let id = row.get("order_id").unwrap();
+    let mut tx = state.db.begin().await.unwrap();
+    let order = payment::order::by_id(&mut tx, id).await.unwrap().unwrap();
+    let said = payment::order::Order { reason: Some("no such child here".into()), ..order };
+    for _ in 0..2 {
+        tx.emit(&*state.ids, state.now(), payment::order::REFUSED, &said).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let task = "select 1 as one from task where kind = 'order_refused' and status = 'open' and detail like '%no such child here%'";
+    show.until(task, &[]).await;
+    show.until("select 1 as one where not exists (select 1 from outbox where topic = 'payment.order_refused')", &[])
+        .await;
+    assert_eq!(show.number("select count(*) as n from task where kind = 'order_refused'").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

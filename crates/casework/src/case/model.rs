@@ -131,6 +131,8 @@ words! {
         Report = "report",
         /// An agency sent something that fits no open question.
         StrayAnswer = "stray_answer",
+        /// Another agency refused to give what was decided.
+        OrderRefused = "order_refused",
     }
 }
 

@@ -313,7 +313,8 @@ pub async fn took(
     Ok(by_programme.into_iter().map(sum_up).collect())
 }
 
-/// Closes a task that asks for a look and nothing else (a report no fact can say, an answer that fits no question), with
+/// Closes a task that asks for a look and nothing else (a report no fact can say, an answer that fits no question, an order
+/// that was refused), with
 /// what came of the look.
 pub async fn looked(
     tx: &mut Tx,
@@ -324,7 +325,7 @@ pub async fn looked(
     words: &str,
 ) -> Result<(), settle::Fault> {
     let task = super::rows::task(tx, task).await?.ok_or(settle::Fault::NoTask)?;
-    if !matches!(task.kind, TaskKind::Report | TaskKind::StrayAnswer) {
+    if !matches!(task.kind, TaskKind::Report | TaskKind::StrayAnswer | TaskKind::OrderRefused) {
         return Err(settle::Fault::OtherTask);
     }
     let case = super::rows::case(tx, task.case).await?.ok_or(settle::Fault::NoCase)?;

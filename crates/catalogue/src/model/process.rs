@@ -367,3 +367,47 @@ impl Calendar {
         (0..count).fold(first, |at, _| at.tomorrow().map_or(at, |next| self.working_day(next, OnHoliday::After)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn an_agencys_days_are_counted_as_the_pack_says() {
+        let calendar = Calendar { holidays: vec![date(2026, 12, 25)], weekend: vec![6, 7], ..Calendar::default() };
+        let days = |counted| Process { reply_days: 3, reply_counted: counted, ..Process::PLAIN };
+        // Asked on Wednesday 23 December: Thursday, Monday, Tuesday; Friday is a holiday.
+        let asked = date(2026, 12, 23);
+        assert_eq!(days(Counted::WorkingDays).reply_until(&calendar, asked), date(2026, 12, 29));
+        assert_eq!(days(Counted::Days).reply_until(&calendar, asked), date(2026, 12, 26));
+        // A question asked on a Saturday begins to run on Monday.
+        assert_eq!(days(Counted::WorkingDays).reply_until(&calendar, date(2026, 12, 19)), date(2026, 12, 23));
+    }
+
+    #[test]
+    fn an_account_is_taken_apart_and_hidden() {
+        let rule = PaymentAccount {
+            item: "account".into(),
+            banks: "bank".into(),
+            least_digits: 10,
+            most_digits: 16,
+            own_from_age: 19,
+            holder_is_payee: true,
+            law: String::new(),
+            sources: vec![],
+            confidence: None,
+        };
+        let read = |text: &str| rule.read(text, |bank| bank == "088");
+        let fine = read("088 110-222-333333 Kim Ha Na").unwrap();
+        assert_eq!((fine.number.as_str(), fine.holder.as_str()), ("110222333333", "Kim Ha Na"));
+        assert_eq!(fine.masked(), "088 •••••••••333");
+        assert!(masked(&fine.masked()) && !masked("088 110-222-333333 Kim"));
+        assert_eq!(format!("{fine:?}"), "GivenAccount(hidden)");
+        assert_eq!(read("110-222-333333"), Err(AccountFault::Shape));
+        assert_eq!(read("999 110-222-333333 Kim"), Err(AccountFault::Bank("bank".into())));
+        assert_eq!(read("088 110-222-33a333 Kim"), Err(AccountFault::Number(10, 16)));
+        assert_eq!(read("088 110222333 Kim"), Err(AccountFault::Number(10, 16)));
+        assert_eq!(read("088 11022233333344444 Kim"), Err(AccountFault::Number(10, 16)));
+    }
+}

@@ -8,8 +8,8 @@ use axum::http::{Method, StatusCode, Uri, header::CONTENT_TYPE};
 use axum::{Json, Router};
 use exchange::simulate::Behaviour;
 use exchange::{
-    Agencies, AgencySettings, Exchange, Order, OrderAction, OrderKind, OrderOutcome, Outcome, Question, SubjectAsked,
-    ValueKind,
+    Agencies, AgencySettings, AmountPer, Exchange, Order, OrderAction, OrderKind, OrderOutcome, Outcome, Question,
+    SubjectAsked, ValueKind,
 };
 use kernel::{Currency, Date, FixedClock, Instant, Money, OrderId, RequestId};
 use serde_json::{Value, json};
@@ -61,6 +61,7 @@ fn order() -> Order {
         from: Date::constant(2026, 12, 1),
         until: Some(Date::constant(2027, 4, 1)),
         amount: Some(Money::new(16_000, Currency::KRW)),
+        amount_per: Some(AmountPer::Month),
         earlier: None,
         law: "Act on Heating, art. 9".into(),
         case_reference: "2026-000123".into(),

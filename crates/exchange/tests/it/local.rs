@@ -115,6 +115,7 @@ async fn orders_too() {
         from: Date::constant(2026, 12, 1),
         until: None,
         amount: None,
+        amount_per: None,
         earlier: None,
         law: "art. 9".into(),
         case_reference: "1".into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use exchange::simulate::Behaviour;
-use exchange::{FaultKind, Order, OrderAction, OrderKind, OrderOutcome};
+use exchange::{AmountPer, FaultKind, Order, OrderAction, OrderKind, OrderOutcome};
 use kernel::{Currency, Date, Money, OrderId};
 
 use crate::town::{TAX, Town, person};
@@ -19,6 +19,7 @@ fn order(n: u8) -> Order {
         from: Date::constant(2026, 12, 1),
         until: None,
         amount: Some(Money::new(16_000, Currency::KRW)),
+        amount_per: Some(AmountPer::Month),
         earlier: None,
         law: "art. 9".into(),
         case_reference: "2026-1".into(),

@@ -16,7 +16,7 @@ use crate::desk::Desk;
 use crate::due::PeriodKey;
 use crate::instalment::{self, Instalment};
 use crate::ledger::{Account, Head, Journal};
-use crate::model::{Cause, Entitlement, Hold, Per, Stand, Standing, Terms};
+use crate::model::{Cause, Entitlement, Hold, PayRule, Per, Stand, Standing, Terms};
 use crate::recovery;
 use crate::reference::EndToEnd;
 
@@ -260,8 +260,12 @@ impl Page<'_> {
                 Own::Account(it) => drop(accounts.insert(next.e.payee, Ok(it))),
                 Own::Redirect => redirected.push(next.e.payee.0),
             }
+            let before = items.len();
             let clock = self.periods(&next, &mut items);
-            clocks.entry(clock).or_default().push(next.e.id.0);
+            // Nothing yet of what goes out after a day off: its clock stands.
+            if items.len() > before || clock.1.is_none() {
+                clocks.entry(clock).or_default().push(next.e.id.0);
+            }
         }
         for Item { e, i, .. } in &items {
             let head = Head { programme: &e.programme, agency: &e.agency, currency: self.run.currency };
@@ -278,11 +282,16 @@ impl Page<'_> {
     /// All periods of an entitlement that are due now; gives where its clock stands then.
     fn periods(&self, it: &Next, items: &mut Vec<Item>) -> (PeriodKey, Option<Date>) {
         let start = items.len();
+        // What is paid before a day off goes with the run of the working day before it; what is paid after waits for its own.
+        let until = match it.terms.pay {
+            PayRule::MonthlyAfter { .. } => self.run.pay_date,
+            PayRule::Monthly { .. } | PayRule::Within { .. } => self.until,
+        };
         let mut next = it.terms.from(it.period);
         let mut passed = it.period;
         while let Some(period) = next {
             let due_on = it.terms.due_on(period);
-            if due_on > self.until || items.len() - start >= MOST_PERIODS {
+            if due_on > until || items.len() - start >= MOST_PERIODS {
                 return (period, Some(due_on));
             }
             let i = Instalment {

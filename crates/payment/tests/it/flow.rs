@@ -58,6 +58,26 @@ async fn a_month_is_paid_once_and_the_next_run_pays_the_next_one() {
 }
 
 #[tokio::test]
+async fn what_is_paid_after_a_day_off_waits_for_the_working_day_after_it() {
+    for office in Office::all(2).await {
+        let today = date(2026, 12, 1);
+        let (before, after) = (office.payee(today).await, office.payee(today).await);
+        office.grant(today, &office.monthly(before, date(2026, 12, 1), 100)).await;
+        let later = Grant { pay: PayRule::MonthlyAfter { day: 25 }, ..office.monthly(after, date(2026, 12, 1), 7) };
+        office.grant(today, &later).await;
+        // 24 to 27 December are days off: one is paid on the 23rd, the other on the 28th, and neither twice.
+        let run = office.paid(date(2026, 12, 23)).await;
+        assert_eq!((run.lines, run.minor), (1, 100));
+        let run = office.paid(date(2026, 12, 28)).await;
+        assert_eq!((run.lines, run.minor), (1, 7));
+        assert_eq!(office.prepared(date(2026, 12, 31)).await.lines, 0);
+        // On a working day both rules are one.
+        assert_eq!(office.paid(date(2027, 1, 25)).await.lines, 2);
+        office.check().await;
+    }
+}
+
+#[tokio::test]
 async fn a_day_off_is_no_pay_date() {
     for office in Office::all(3).await {
         let desk = office.desk(date(2026, 12, 1));

@@ -46,6 +46,7 @@ work-kind-objection = Review an objection
 work-kind-trouble = Could not be worked out
 work-kind-died = The applicant died
 work-kind-report = Look at a report
+work-kind-order-refused = An agency refuses what was decided
 work-kind-stray = An answer fits no question
 work-tick-first = Tick at least one task.
 work-together = Look at the ticked ones together

@@ -40,6 +40,7 @@ work-kind-objection = 이의신청 검토
 work-kind-trouble = 계산하지 못함
 work-kind-died = 신청인 사망
 work-kind-report = 신고 내용 확인
+work-kind-order-refused = 다른 기관이 결정된 것을 줄 수 없다고 함
 work-kind-stray = 요청과 맞지 않는 회신
 work-tick-first = 하나 이상 선택하세요.
 work-together = 선택한 건 함께 보기

@@ -276,7 +276,7 @@ pub(crate) struct TaskWire {
     /// Its id.
     id: Uuid,
     /// `contradiction`, `gap`, `decide`, `approve`, `hearing`, `objection`, `trouble`, `applicant_died`, `report` or
-    /// `stray_answer`.
+    /// `stray_answer` or `order_refused`.
     kind: String,
     /// `open`, `done` or `cancelled`.
     status: String,

@@ -87,6 +87,9 @@ pub(crate) struct PayRuleWire {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 31)]
     monthly_day: Option<u8>,
+    /// Whether that day, when banks do not work, moves to the working day after it instead of the one before.
+    #[serde(default)]
+    after_day_off: bool,
     /// With the next run, at the latest so many working days after the decision.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 366)]
@@ -204,9 +207,10 @@ async fn payment_inner(state: AppState, call: Call, headers: HeaderMap, request:
 
 fn grant_of(call: &Call, pack: &catalogue::Pack, it: PaymentWire, subject: Subject) -> Result<Grant, Fault> {
     let pay = match (it.pay.monthly_day, it.pay.within_working_days) {
-        (Some(day), None) => {
-            i8::try_from(day).ok().filter(|d| (1..=31).contains(d)).map(|day| PayRule::Monthly { day })
-        }
+        (Some(day), None) => i8::try_from(day)
+            .ok()
+            .filter(|d| (1..=31).contains(d))
+            .map(|day| if it.pay.after_day_off { PayRule::MonthlyAfter { day } } else { PayRule::Monthly { day } }),
         (None, Some(days)) if days <= 366 => Some(PayRule::Within { working_days: days }),
         _ => None,
     };

@@ -134,6 +134,7 @@ pub fn kind_key(kind: TaskKind) -> &'static str {
         TaskKind::ApplicantDied => "work-kind-died",
         TaskKind::Report => "work-kind-report",
         TaskKind::StrayAnswer => "work-kind-stray",
+        TaskKind::OrderRefused => "work-kind-order-refused",
     }
 }
 

@@ -489,7 +489,9 @@ impl Opened<'_> {
             died: (works && stopped).then(|| self.heirs()),
             others: self
                 .open_tasks()
-                .filter(|t| works && matches!(t.kind, TaskKind::Report | TaskKind::StrayAnswer))
+                .filter(|t| {
+                    works && matches!(t.kind, TaskKind::Report | TaskKind::StrayAnswer | TaskKind::OrderRefused)
+                })
                 .map(|t| (t.id.to_string(), self.told(t)))
                 .collect(),
         }
