@@ -32,12 +32,20 @@ pub(crate) async fn decided(
     let grant = grant_of(desk, &case, &decision, payee)?;
     let told = grant::run(tx, pay, &grant).await?;
     let ground = Ground { reason: "decided after the death".to_owned(), law: grant.law.clone(), by: None };
-    if !told.repeated && grant.form.is_money() {
+    if !told.repeated {
         match died_on(tx, desk, payee).await? {
             // Decided before anybody knew: nothing goes to the dead, and an official says who is paid.
             Some(_) => held(tx, desk, pay, payee, None).await?,
             None => {
-                payment::pass_on::run(tx, pay, told.entitlement, payee, &ground).await?;
+                payment::pass_on::run(
+                    tx,
+                    pay,
+                    told.entitlement,
+                    payee,
+                    decision.decided_at.unwrap_or(desk.now),
+                    &ground,
+                )
+                .await?;
             }
         }
     }
@@ -208,7 +216,7 @@ pub(crate) async fn after_death(
     let payee = payee_of(tx, desk, &case, adult_age).await?;
     // For somebody dead it waits for the decision that says what was due until the death.
     if died_on(tx, desk, payee).await?.is_none() && !subject_died(tx, desk, &case).await? {
-        payment::pass_on::run(tx, pay, e.id, payee, &ground("carried on after a death")).await?;
+        payment::pass_on::run(tx, pay, e.id, payee, desk.now, &ground("carried on after a death")).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! After a death: what a machine held goes on to whoever is paid from now on.
 
-use kernel::{AccountId, CaseId, EntitlementId, PersonId};
+use kernel::{AccountId, CaseId, EntitlementId, Instant, PersonId};
 use store::{StoreError, Tx, params};
 
 use crate::desk::Desk;
@@ -9,23 +9,25 @@ use crate::model::{Entitlement, Standing};
 use crate::rows;
 
 store::sql! {
-    HELD_BY = "select account_id from entitlement_version where subject_id = $1 and entitlement_id = $2 and kind = 'suspended'
+    HELD_BY = "select account_id, recorded_at from entitlement_version where subject_id = $1 and entitlement_id = $2 and kind = 'suspended'
         order by version desc limit 1";
     OPEN = "select 1 as one from instalment where entitlement_id = $1 and open is not null limit 1";
 }
 
 /// Pays `payee` from now on, and lets the money flow again if a machine held it; what an official holds stays held. Says the
-/// new version, `None` when everything is so already.
+/// new version, `None` when everything is so already. `known_at` is the moment of what says so: a decision from before the money
+/// was held knew of no death and lets nothing flow.
 pub async fn run(
     tx: &mut Tx,
     desk: &Desk<'_>,
     id: EntitlementId,
     payee: PersonId,
+    known_at: Instant,
     ground: &Ground,
 ) -> Result<Option<u32>, Fault> {
     ground.check()?;
     let before = rows::by_id(tx, id).await?.ok_or(Fault::NoEntitlement)?;
-    let flows = before.standing == Standing::Suspended && held_by_machine(tx, &before).await?;
+    let flows = before.standing == Standing::Suspended && held_by_machine(tx, &before, known_at).await?;
     if before.standing == Standing::Ended || (payee == before.payee && !flows) {
         return Ok(None);
     }
@@ -38,9 +40,10 @@ pub async fn run(
     Ok(Some(change(tx, desk, &before, after, &ground.why(kind)).await?.version))
 }
 
-async fn held_by_machine(tx: &mut Tx, e: &Entitlement) -> Result<bool, StoreError> {
-    let held = tx.maybe(HELD_BY, params![e.subject.uuid(), e.id]).await?;
-    Ok(held.map(|row| row.maybe::<AccountId>("account_id")).transpose()?.flatten().is_none())
+/// Whether a machine held it, and no later than that moment.
+async fn held_by_machine(tx: &mut Tx, e: &Entitlement, known_at: Instant) -> Result<bool, StoreError> {
+    let Some(row) = tx.maybe(HELD_BY, params![e.subject.uuid(), e.id]).await? else { return Ok(false) };
+    Ok(row.maybe::<AccountId>("account_id")?.is_none() && row.get::<Instant>("recorded_at")? <= known_at)
 }
 
 /// The case of an entitlement of which something is still to be paid or given: a later period, or an instalment that
