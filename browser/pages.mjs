@@ -33,8 +33,11 @@ export async function fillNeeded(page) {
   for (const select of await group.locator('select').all()) await select.selectOption({ index: 1 });
   for (const radio of await group.locator('.choices label:first-child input[type=radio]').all()) await radio.check();
   for (const input of await group.locator('input[type=text]').all()) {
+    // What the page put down itself, such as the holder's name, stays.
+    if (await input.inputValue()) continue;
     const number = (await input.getAttribute('inputmode')) !== null;
-    await input.fill(number ? '100' : '가나다 123-45');
+    const account = ((await input.getAttribute('name')) ?? '').endsWith('bank_account');
+    await input.fill(account ? '110-222-000000' : number ? '100' : '가나다 123-45');
   }
 }
 
