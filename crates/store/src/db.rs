@@ -31,9 +31,6 @@ enum Pools {
     Postgres(sqlx::PgPool),
 }
 
-/// Rows that SQLite's thread may have read before anybody takes them.
-const ROWS_AHEAD: usize = 4096;
-
 /// How long a request waits for a connection before it is told that the database does not answer.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
@@ -61,9 +58,6 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
             .pragma("cache_size", "-32000")
-            // Rows the database's thread may read ahead. With the 50 that sqlx takes it stops and is woken eighty times in a
-            // page of 4,000 lines of a payment run.
-            .row_buffer_size(ROWS_AHEAD)
             .statement_cache_capacity(500);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)

@@ -9,6 +9,7 @@
 mod bank;
 mod desk;
 mod flow;
+mod given;
 mod property;
 mod reads;
 
