@@ -386,7 +386,7 @@ pub(crate) async fn take_back(w: &mut World<'_>) -> Result<(), Stop> {
         })
         .await?;
     if said.is_ok() {
-        *w.told.acts.entry("taken back").or_default() += 1;
+        *w.told.acts.entry("withdrawn").or_default() += 1;
     }
     Ok(())
 }
