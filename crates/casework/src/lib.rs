@@ -49,6 +49,7 @@ pub const SCHEMA: store::Schema = store::Schema {
         store::Step { version: 1, name: "life events, offers, applications", sql: include_str!("../schema/1.sql") },
         store::Step { version: 2, name: "cases from draft to decision", sql: include_str!("../schema/2.sql") },
         store::Step { version: 3, name: "indexes for reminders and figures", sql: include_str!("../schema/3.sql") },
+        store::Step { version: 4, name: "complaints in hand", sql: include_str!("../schema/4.sql") },
     ],
 };
 

@@ -147,6 +147,7 @@ pub fn purpose_key(kind: PurposeKind) -> &'static str {
         PurposeKind::Oversight => "purpose-oversight",
         PurposeKind::Administration => "purpose-administration",
         PurposeKind::Emergency => "purpose-emergency",
+        PurposeKind::CaseReview => "purpose-case-review",
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! No ground of any kind holds against protection: whoever a person is protected from has no power over them.
 
-use guard::{Allowed, Who};
+use std::collections::BTreeMap;
+
+use guard::{Allowed, Relation, Role, Who};
 use kernel::{Date, Instant, MandateId, PersonId};
 use registry::sight::Sight;
 use serde::{Deserialize, Serialize};
@@ -272,6 +274,72 @@ pub(crate) async fn granted(
         return Ok(None);
     }
     Ok(ground)
+}
+
+/// How people stand to the viewer in these programmes: as the registry says, and by mandates that hold today for every one of
+/// them (for anything, when there is none yet). For the guard, about an application or a case.
+pub async fn relations(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    people: impl IntoIterator<Item = PersonId>,
+    programmes: &[&str],
+) -> Result<BTreeMap<PersonId, Relation>, StoreError> {
+    let mut known = registry::sight::relations(tx, sight, people).await?;
+    for (person, relation) in &mut known {
+        if !(relation.own || relation.ward) {
+            relation.mandated = holds(tx, desk, sight, *person, programmes).await?;
+        }
+    }
+    Ok(known)
+}
+
+/// Marks everybody whose data stands in something about one person, when the viewer looks at it by a mandate of that person:
+/// they see what the person would be told, and each whose data it holds finds the look in the own trail.
+pub async fn look_through(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    person: PersonId,
+    programmes: &[&str],
+    about: &mut [(PersonId, Relation)],
+) -> Result<bool, StoreError> {
+    let own = |r: &Relation| r.own || r.ward;
+    let by_mandate = !about.iter().any(|(p, r)| *p == person && own(r))
+        && holds(tx, desk, sight, person, programmes).await?;
+    if by_mandate {
+        about.iter_mut().for_each(|(_, relation)| relation.mandated = true);
+    }
+    Ok(by_mandate)
+}
+
+async fn holds(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    person: PersonId,
+    programmes: &[&str],
+) -> Result<bool, StoreError> {
+    let Some(holder) = sight.who.person.filter(|_| sight.who.role == Role::Citizen) else { return Ok(false) };
+    if programmes.is_empty() {
+        return Ok(granted(tx, holder, person, None, desk.today()).await?.is_some());
+    }
+    for programme in programmes {
+        if granted(tx, holder, person, Some(programme), desk.today()).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whom a citizen may act for by mandates that hold today.
+pub async fn represented(tx: &mut Tx, desk: &Desk<'_>, holder: PersonId) -> Result<Vec<PersonId>, StoreError> {
+    let rows = tx.all(rows::MANDATES_HELD, params![holder]).await?;
+    let held = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let mut people: Vec<PersonId> = held.iter().filter(|m| m.holds(desk.today(), None)).map(|m| m.person).collect();
+    people.sort_unstable();
+    people.dedup();
+    Ok(people)
 }
 
 async fn mandated(

@@ -7,6 +7,7 @@ use store::{StoreError, Tx};
 
 use super::model::{Case, Step, Task};
 use super::rows;
+use crate::application::mandate;
 use crate::decide::object::{self, Objection};
 use crate::decide::{self, Decision};
 use crate::desk::Desk;
@@ -94,7 +95,9 @@ pub async fn one(
     let Some(case) = rows::case(tx, id).await? else { return Ok(None) };
     let mut persons = crate::household::member_ids(tx, desk, case.household).await?;
     persons.extend(case.subject.person().filter(|p| !persons.contains(p)));
-    let about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
+    let mut about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
+    let person = decide::official::of(&case);
+    mandate::look_through(tx, desk, sight, person, &[&case.programme], &mut about).await?;
     let (now, needs) = now(tx, desk, &case).await?;
     let view = CaseView {
         due_on: case.due_as_of(desk.today()),
@@ -141,16 +144,55 @@ pub async fn of_household(
     let mut lines = Vec::new();
     for case in rows::of_household(tx, household).await? {
         persons.extend(case.subject.person().filter(|p| !persons.contains(p)));
-        let (_, needs) = now(tx, desk, &case).await?;
-        lines.push(CaseLine {
-            decision: decide::in_force(tx, &case).await?,
-            requests: investigate::of_case(tx, case.id).await?,
-            asked: needs.into_iter().filter(|n| n.whom == investigate::Whom::Person).collect(),
-            case,
-        });
+        lines.push(line(tx, desk, case).await?);
     }
     let about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
     Ok(Some(Seen { sealed: guard::Sealed::new(lines, persons), about }))
+}
+
+/// A case of somebody a citizen acts for by a mandate.
+#[derive(Clone, Debug, Serialize)]
+pub struct Represented {
+    /// Whose case it is.
+    pub name: String,
+    /// The case.
+    pub line: CaseLine,
+}
+
+/// The cases of people who gave the viewer a power, in the programmes it is good for, the oldest first.
+pub async fn of_represented(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    holder: PersonId,
+) -> Result<Seen<Vec<Represented>>, StoreError> {
+    let (mut all, mut about) = (Vec::new(), std::collections::BTreeMap::new());
+    for person in mandate::represented(tx, desk, holder).await? {
+        let Some(household) = crate::household::household_of(tx, desk, person).await? else { continue };
+        let mut names = registry::read::names(tx, [person], desk.today()).await?;
+        let name = names.remove(&person).unwrap_or_default();
+        for case in rows::of_household(tx, household).await? {
+            if decide::official::of(&case) != person {
+                continue;
+            }
+            let relation = mandate::relations(tx, desk, sight, [person], &[&case.programme]).await?;
+            let Some(relation) = relation.get(&person).copied().filter(|r| r.mandated) else { continue };
+            about.insert(person, relation);
+            all.push(Represented { name: name.clone(), line: line(tx, desk, case).await? });
+        }
+    }
+    let about: Vec<_> = about.into_iter().collect();
+    Ok(Seen { sealed: guard::Sealed::new(all, about.iter().map(|(p, _)| *p)), about })
+}
+
+async fn line(tx: &mut Tx, desk: &Desk<'_>, case: Case) -> Result<CaseLine, StoreError> {
+    let (_, needs) = now(tx, desk, &case).await?;
+    Ok(CaseLine {
+        decision: decide::in_force(tx, &case).await?,
+        requests: investigate::of_case(tx, case.id).await?,
+        asked: needs.into_iter().filter(|n| n.whom == investigate::Whom::Person).collect(),
+        case,
+    })
 }
 
 /// Letters to a household's people, the newest first.

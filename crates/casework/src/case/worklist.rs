@@ -196,7 +196,7 @@ pub async fn list(
 }
 
 /// Whether somebody standing so to the viewer may have a case opened by them at all.
-fn may_open(sight: &Sight<'_>, relation: Relation) -> bool {
+pub(crate) fn may_open(sight: &Sight<'_>, relation: Relation) -> bool {
     let resource = Resource::person(PersonId(uuid::Uuid::nil()), relation);
     let request = Request {
         look: uuid::Uuid::nil(),

@@ -7,6 +7,7 @@ work-purpose-case = Work on this case
 work-purpose-household = Cases of this household
 work-purpose-office = Load of the office
 work-office-link = The office: load, absences, time to decision
+grievance-link = Complaints to answer
 work-whose = Whose tasks
 work-office = The office’s
 work-mine = Mine
@@ -337,3 +338,29 @@ work-days-range = { $from } to { $to }
 work-hand = Hand on
 work-hand-from = All open tasks of
 work-hand-go = Hand on
+
+## Complaints
+
+grievance-title = Complaints to answer
+grievance-lead = The most urgent first. Nobody a complaint is about answers it. The person reads the answer on their page.
+grievance-none = No complaint waits for an answer.
+grievance-done = The answer was sent
+grievance-who = Who complains
+grievance-about = About
+grievance-day = To be answered by
+grievance-came = Came
+grievance-case = Case
+grievance-one = Complaint
+grievance-answer = Answer to the person
+grievance-answer-hint = In plain words: what was found out, and what is done now. It cannot be changed once it is sent.
+grievance-send = Send the answer
+grievance-hand = Hand over
+grievance-hand-hint = Whoever took part in the case cannot get it.
+grievance-give = Hand over
+grievance-purpose = Answering complaints
+grievance-fault-took-part = They took part in the case, or belong to the family: somebody else must answer.
+grievance-fault-done = The complaint was answered already.
+
+work-wrote = What people wrote after decisions
+work-wrote-words = The last 90 days, without names, days and scores, in the order of the alphabet; numbers and addresses are taken out. Fewer than five who wrote are not shown.
+work-wrote-none = Nobody wrote anything in these days.

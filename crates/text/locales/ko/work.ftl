@@ -7,6 +7,7 @@ work-purpose-case = 이 사례의 처리
 work-purpose-household = 이 가구의 사례
 work-purpose-office = 부서의 업무량
 work-office-link = 부서 현황: 업무량, 부재, 처리 기간
+grievance-link = 답할 불편 사항
 work-whose = 누구의 업무
 work-office = 부서 전체
 work-mine = 내 업무
@@ -322,3 +323,29 @@ work-days-range = { $from }부터 { $to }까지
 work-hand = 업무 넘기기
 work-hand-from = 넘기는 사람(모든 업무)
 work-hand-go = 넘기기
+
+## 불편 사항
+
+grievance-title = 답할 불편 사항
+grievance-lead = 기한이 급한 순서입니다. 그 일과 관련된 사람은 답할 수 없습니다. 답은 신청인의 화면에 나타납니다.
+grievance-none = 답을 기다리는 불편 사항이 없습니다.
+grievance-done = 답을 보냈습니다
+grievance-who = 말한 사람
+grievance-about = 내용
+grievance-day = 답할 기한
+grievance-came = 접수
+grievance-case = 관련 신청
+grievance-one = 불편 사항
+grievance-answer = 보낼 답
+grievance-answer-hint = 확인한 내용과 이제 할 일을 쉬운 말로 적으세요. 보낸 뒤에는 고칠 수 없습니다.
+grievance-send = 답 보내기
+grievance-hand = 넘기기
+grievance-hand-hint = 그 신청에 관여한 사람에게는 넘길 수 없습니다.
+grievance-give = 넘기기
+grievance-purpose = 불편 사항에 답하기
+grievance-fault-took-part = 그 신청에 관여했거나 가족입니다. 다른 사람이 답해야 합니다.
+grievance-fault-done = 이미 답한 불편 사항입니다.
+
+work-wrote = 결정 뒤에 사람들이 쓴 말
+work-wrote-words = 최근 90일. 이름·날짜·점수 없이 가나다순으로 보이고, 숫자와 주소는 가렸습니다. 쓴 사람이 다섯보다 적으면 보이지 않습니다.
+work-wrote-none = 이 기간에 쓴 사람이 없습니다.

@@ -1,5 +1,7 @@
 //! Pages for counter officials and caseworkers.
 
+pub(crate) mod complaint_handlers;
+pub mod complaints;
 pub(crate) mod duplicate_handlers;
 pub mod duplicates;
 pub mod event;

@@ -431,6 +431,7 @@ fn all_figures(lang: Lang, some: bool) -> Markup {
         place: Some(words("강남구", "Gangnam-gu")),
         way,
         figures,
+        words: figures.map(|_| vec!["빨라서 좋았어요".to_owned()]).unwrap_or_default(),
     };
     let vm = figures::Page {
         from: date(2026, 8, 24),
