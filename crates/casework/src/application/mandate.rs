@@ -12,6 +12,7 @@ use store::{AsConflict, Row, StoreError, Tx, params};
 
 use super::model::{MOST_CHOSEN, reason, start};
 use super::{covered, life, rows, seal};
+use crate::case::Case;
 use crate::desk::Desk;
 use crate::model::words;
 use crate::read::Seen;
@@ -294,23 +295,41 @@ pub async fn relations(
     Ok(known)
 }
 
-/// Marks everybody whose data stands in something about one person, when the viewer looks at it by a mandate of that person:
-/// they see what the person would be told, and each whose data it holds finds the look in the own trail.
-pub async fn look_through(
+/// Whether the viewer looks at a case by a mandate, good for its programme, of the person it is about or of the applicant, who
+/// may be that person's parent; and is neither of them.
+pub async fn stands_in(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>, case: &Case) -> Result<bool, StoreError> {
+    let whose = whose(case);
+    let known = registry::sight::relations(tx, sight, whose).await?;
+    if sight.who.role != Role::Citizen || known.values().any(|r| r.own || r.ward) {
+        return Ok(false);
+    }
+    for person in whose {
+        if holds(tx, desk, sight, person, &[&case.programme]).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn whose(case: &Case) -> [PersonId; 2] {
+    [crate::decide::official::of(case), case.applicant]
+}
+
+/// How people stand to the viewer for an act in a case: a mandate counts for the person it is about and for the applicant,
+/// nobody else of the household.
+pub async fn relations_in(
     tx: &mut Tx,
     desk: &Desk<'_>,
     sight: &Sight<'_>,
-    person: PersonId,
-    programmes: &[&str],
-    about: &mut [(PersonId, Relation)],
-) -> Result<bool, StoreError> {
-    let own = |r: &Relation| r.own || r.ward;
-    let by_mandate = !about.iter().any(|(p, r)| *p == person && own(r))
-        && holds(tx, desk, sight, person, programmes).await?;
-    if by_mandate {
-        about.iter_mut().for_each(|(_, relation)| relation.mandated = true);
+    case: &Case,
+    people: impl IntoIterator<Item = PersonId>,
+) -> Result<BTreeMap<PersonId, Relation>, StoreError> {
+    let mut known = registry::sight::relations(tx, sight, people).await?;
+    if stands_in(tx, desk, sight, case).await? {
+        let whose = whose(case);
+        known.iter_mut().filter(|(p, _)| whose.contains(p)).for_each(|(_, r)| r.mandated = true);
     }
-    Ok(by_mandate)
+    Ok(known)
 }
 
 async fn holds(

@@ -74,6 +74,11 @@ pub async fn case_of_objection(tx: &mut Tx, id: kernel::ObjectionId) -> Result<O
     Ok(object::one(tx, id).await?.map(|o| o.case))
 }
 
+/// The cases of an application without anything personal but ids. Never shown.
+pub async fn of_application(tx: &mut Tx, id: kernel::ApplicationId) -> Result<Vec<Case>, StoreError> {
+    rows::of_application(tx, id).await
+}
+
 /// A decision in force, for other rooms that act on it (payment). Never shown.
 pub async fn decided(tx: &mut Tx, id: DecisionId) -> Result<Option<(Case, Decision)>, StoreError> {
     let Some(decision) = decide::one(tx, id).await? else { return Ok(None) };
@@ -96,8 +101,10 @@ pub async fn one(
     let mut persons = crate::household::member_ids(tx, desk, case.household).await?;
     persons.extend(case.subject.person().filter(|p| !persons.contains(p)));
     let mut about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
-    let person = decide::official::of(&case);
-    mandate::look_through(tx, desk, sight, person, &[&case.programme], &mut about).await?;
+    // Who stands in for the person is shown what the person is; everybody whose data it holds finds the look in their trail.
+    if mandate::stands_in(tx, desk, sight, &case).await? {
+        about.iter_mut().for_each(|(_, relation)| relation.mandated = true);
+    }
     let (now, needs) = now(tx, desk, &case).await?;
     let view = CaseView {
         due_on: case.due_as_of(desk.today()),
@@ -159,7 +166,8 @@ pub struct Represented {
     pub line: CaseLine,
 }
 
-/// The cases of people who gave the viewer a power, in the programmes it is good for, the oldest first.
+/// The cases of people who gave the viewer a power, and those they applied for in the name of their children, in the
+/// programmes it is good for, the oldest first.
 pub async fn of_represented(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -169,16 +177,19 @@ pub async fn of_represented(
     let (mut all, mut about) = (Vec::new(), std::collections::BTreeMap::new());
     for person in mandate::represented(tx, desk, holder).await? {
         let Some(household) = crate::household::household_of(tx, desk, person).await? else { continue };
-        let mut names = registry::read::names(tx, [person], desk.today()).await?;
-        let name = names.remove(&person).unwrap_or_default();
         for case in rows::of_household(tx, household).await? {
-            if decide::official::of(&case) != person {
+            let whose = decide::official::of(&case);
+            if (whose != person && case.applicant != person) || !mandate::stands_in(tx, desk, sight, &case).await? {
                 continue;
             }
-            let relation = mandate::relations(tx, desk, sight, [person], &[&case.programme]).await?;
-            let Some(relation) = relation.get(&person).copied().filter(|r| r.mandated) else { continue };
-            about.insert(person, relation);
-            all.push(Represented { name: name.clone(), line: line(tx, desk, case).await? });
+            let known = mandate::relations_in(tx, desk, sight, &case, [person, whose]).await?;
+            // A power ends where protection begins.
+            if !known.values().all(|r| super::worklist::may_open(sight, *r)) {
+                continue;
+            }
+            let mut names = registry::read::names(tx, [whose], desk.today()).await?;
+            about.extend(known);
+            all.push(Represented { name: names.remove(&whose).unwrap_or_default(), line: line(tx, desk, case).await? });
         }
     }
     let about: Vec<_> = about.into_iter().collect();

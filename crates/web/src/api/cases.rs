@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use casework::application::mandate;
 use casework::case::{Case, view};
 use casework::decide::object::Objection;
 use casework::decide::{DecisionStatus, file};
@@ -21,22 +22,23 @@ use super::stages_determination::DeterminedWire;
 use super::wire::{SubjectWire, day, moment};
 use crate::state::AppState;
 
-/// The guard's decision on an act about people of a household, the viewer's open tasks counted in.
+/// The guard's decision on an act in a case about people, officials' open tasks and citizens' mandates counted in.
 pub(super) async fn permit(
     state: &AppState,
     call: &Call,
-    household: HouseholdId,
+    case: &Case,
     persons: &[PersonId],
     action: Action,
     items: &str,
 ) -> Result<Allowed, Fault> {
-    let viewer = call.viewer(state).concerning(household).await?;
+    let viewer = call.viewer(state).concerning(case.household).await?;
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
     let mut persons = persons.to_vec();
     persons.sort_unstable();
     persons.dedup();
-    let about = registry::sight::relations(&mut tx, &viewer.sight(&setting), persons.iter().copied()).await?;
+    let sight = viewer.sight(&setting);
+    let about = mandate::relations_in(&mut tx, &viewer.desk(), &sight, case, persons.iter().copied()).await?;
     drop(tx);
     // Nobody known: nothing to decide on.
     if about.len() != persons.len() {

@@ -140,7 +140,7 @@ async fn list_inner(state: AppState, call: Call, uri: &Uri) -> Result<WorkList, 
 
 /// The guard's decision on an act about a case.
 pub(super) async fn act(state: &AppState, call: &Call, case: &Case, action: Action) -> Result<Allowed, Fault> {
-    permit(state, call, case.household, &[official::of(case)], action, "case").await
+    permit(state, call, case, &[official::of(case)], action, "case").await
 }
 
 /// Which of two sources is followed.

@@ -7,7 +7,6 @@ use casework::decide::object;
 use guard::Action;
 use kernel::DecisionId;
 use store::transact;
-use uuid::Uuid;
 
 use super::body::Body;
 use super::call::{Call, Once, answer};
@@ -20,7 +19,7 @@ use crate::state::AppState;
 
 /// Carries out a court's order about a decision in force. `reason` names the court, the day and the number of its order.
 #[utoipa::path(post, path = "/api/decisions/{id}/court-order", tag = "work", request_body = OverrideWire,
-    params(("id" = Uuid, Path, description = "The decision."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
+    params(("id" = uuid::Uuid, Path, description = "The decision."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 200, body = PutWire), super::Faults))]
 pub(crate) async fn order(
     State(state): State<AppState>,

@@ -5,9 +5,8 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use casework::application::draft::{self, Shown};
-use casework::application::{self, Agreed, AskedOf, Chosen, Content, Draft, Setting, apply, mandate};
+use casework::application::{self, Agreed, Chosen, Content, Draft, Setting, apply, mandate};
 use casework::case::Channel;
-use casework::model::Subject;
 use guard::{Action, Allowed, Resource, Role};
 use kernel::{DraftId, OfferId, PersonId};
 use serde::{Deserialize, Serialize};
@@ -182,28 +181,351 @@ pub(crate) struct DraftWire {
 
 impl DraftWire {
     fn of(shown: &Shown) -> DraftWire {
-        let DraftShort { head, programmes } = DraftShort::of(&shown.draft);
-        let content = &shown.draft.content;
-        let agreed = |a: &Agreed| AgreedWire { person: a.person.0, purpose: a.purpose.clone() };
-        let missing = shown.consents.iter().filter(|w| {
-            !content.consents.iter().any(|c| c.person == w.person && c.purpose == w.purpose)
-        });
+        let (it, content) = (&shown.draft, &shown.draft.content);
+        let given = |person, purpose: &str| content.consents.iter().any(|c| c.person == person && c.purpose == *purpose);
+        let missing = shown.consents.iter().filter(|w| !given(w.person, &w.purpose));
+        let question = |a: &draft::Asked| QuestionWire {
+            subject: a.question.subject.into(),
+            item: a.question.item.clone(),
+            programmes: a.question.for_programmes.clone(),
+            of_person: a.question.is_for_person(),
+            answer: a.answer.as_ref().map(scalar),
+        };
         DraftWire {
-            questions: shown
-                .questions
-                .iter()
-                .map(|a| QuestionWire {
-                    subject: a.question.subject.into(),
-                    item: a.question.item.clone(),
-                    programmes: a.question.for_programmes.clone(),
-                    of_person: a.question.is_for_person(),
-                    answer: a.answer.as_ref().map(scalar),
-                })
-                .collect(),
-            consents: content.consents.iter().map(agreed).collect(),
-            consents_missing: missing.map(|w| AgreedWire { person: w.person.0, purpose: w.purpose.clone() }).collect(),
-            programmes,
-            ..head
+            id: it.id.0,
+            person: it.person.0,
+            household: it.household.0,
+            channel: it.channel.word().to_owned(),
+            status: it.status.word().to_owned(),
+            revision: it.revision,
+            programmes: wanted(it),
+            questions: shown.questions.iter().map(question).collect(),
+            consents: content.consents.iter().map(|c| agreed(c.person, &c.purpose)).collect(),
+            consents_missing: missing.map(|w| agreed(w.person, &w.purpose)).collect(),
+            received_on: day(content.received_on),
+            application: it.application.map(|a| a.0),
+            saved_at: moment(it.saved_at),
         }
     }
+}
+
+fn agreed(person: PersonId, purpose: &str) -> AgreedWire {
+    AgreedWire { person: person.0, purpose: purpose.to_owned() }
+}
+
+fn wanted(it: &Draft) -> Vec<WantedOf> {
+    let one = |c: &Chosen| WantedOf { programme: c.programme.clone(), subject: c.subject.into() };
+    it.content.chosen.iter().map(one).collect()
+}
+
+/// An open draft in a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DraftShort {
+    /// Its id.
+    draft: Uuid,
+    /// The programmes.
+    programmes: Vec<WantedOf>,
+    /// Its revision.
+    #[schema(minimum = 1)]
+    revision: u32,
+    /// When it was last saved.
+    #[schema(format = DateTime)]
+    saved_at: String,
+}
+
+/// Open drafts in a person's name.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DraftList {
+    /// The last saved first.
+    drafts: Vec<DraftShort>,
+}
+
+/// What applying is set to.
+fn setting(state: &AppState) -> Setting<'static> {
+    Setting { adult_age: state.config.adult_age, connected: &CONNECTED }
+}
+
+/// The guard's decisions on applying in a person's name in these programmes, one about everybody the caller acts for by
+/// themselves: a child of somebody who gave a power is acted for through that somebody.
+async fn powers(state: &AppState, call: &Call, person: PersonId, chosen: &[Chosen]) -> Result<Vec<Allowed>, Fault> {
+    let viewer = call.viewer(state);
+    let setting = viewer.setting();
+    let sight = viewer.sight(&setting);
+    let programmes: Vec<&str> = chosen.iter().map(|c| c.programme.as_str()).collect();
+    let people = chosen.iter().filter_map(|c| c.subject.person()).chain([person]);
+    let mut tx = state.db.read().await?;
+    let about = mandate::relations(&mut tx, &viewer.desk(), &sight, people, &programmes).await?;
+    drop(tx);
+    if !about.contains_key(&person) {
+        return Err(Fault::new(Code::NotFound));
+    }
+    let citizen = call.who.role == Role::Citizen;
+    let action = if citizen { Action::AcceptOffer } else { Action::KeyInForPerson };
+    let mut allowed = Vec::new();
+    for (one, relation) in about {
+        if one == person || !citizen || relation.own || relation.ward || relation.mandated {
+            let resource = Resource::person(one, relation).showing(["application"]);
+            allowed.push(state.guard.permit(&call.who, action, &resource, &call.purpose).await?);
+        }
+    }
+    Ok(allowed)
+}
+
+/// A draft opened: the look is in the log before it comes back.
+async fn open(state: &AppState, call: &Call, id: &str) -> Result<Shown, Fault> {
+    let id = DraftId(super::id(id)?);
+    let viewer = call.viewer(state);
+    let eyes = viewer.setting();
+    let mut tx = state.db.read().await?;
+    let seen = draft::read(&mut tx, &viewer.desk(), &viewer.sight(&eyes), setting(state), id).await?;
+    drop(tx);
+    let seen = seen.ok_or_else(|| Fault::new(Code::NotFound))?;
+    let hidden = seen.about.iter().any(|(_, r)| r.protected && !(r.own || r.ward));
+    let resource = seen.resource().showing(["draft"]);
+    let shown = state.guard.reveal(&call.who, Action::ViewEntitlements, &resource, &call.purpose, seen.sealed).await;
+    let shown = match shown {
+        // That somebody else has begun something is nobody's to know.
+        Err(guard::Denied::Refused(_)) if call.who.role == Role::Citizen => return Err(Fault::new(Code::NotFound)),
+        other => other?.into_inner(),
+    };
+    let person = shown.draft.person;
+    let theirs = seen_by(call, &resource, person);
+    if hidden || !theirs { Err(Fault::new(Code::NotFound)) } else { Ok(shown) }
+}
+
+/// Another adult's draft in the same household is theirs alone.
+fn seen_by(call: &Call, resource: &Resource, person: PersonId) -> bool {
+    let known = |(p, r): &(PersonId, guard::Relation)| *p == person && (r.own || r.ward || r.mandated);
+    call.who.role != Role::Citizen || resource.about().iter().any(known)
+}
+
+/// Begins a draft in a person's name.
+#[utoipa::path(post, path = "/api/drafts", tag = "applications", request_body = NewDraftWire,
+    params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
+    responses((status = 201, body = DraftKept), super::Faults))]
+pub(crate) async fn begin(State(state): State<AppState>, call: Call, headers: HeaderMap, request: Request) -> Response {
+    answer(&headers.clone(), begin_inner(state, call, headers, request).await)
+}
+
+async fn begin_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+    let body = Body::<NewDraftWire>::read(request, &state).await?;
+    let once = Once::new(&headers, &call, "draft", &body.hash)?;
+    let viewer = call.viewer(&state);
+    let channel = match body.it.channel.as_ref().map(|c| c.0.as_str()) {
+        None if call.who.role == Role::Citizen => Channel::Online,
+        None | Some("counter") => Channel::Counter,
+        Some("post") => Channel::Post,
+        Some("online") => Channel::Online,
+        Some(_) => return Err(Fault::field(Code::Invalid, "/channel", "expected online, counter or post")),
+    };
+    let person = PersonId(body.it.person);
+    let content = body.it.content.read(&viewer.pack, "/content")?;
+    let allowed = powers(&state, &call, person, &content.chosen).await?;
+    let input = draft::Begin { person, channel, content };
+    transact!(state.db, Fault, |tx| {
+        match once.begin(tx, viewer.now).await? {
+            Some(again) => Ok(again),
+            None => {
+                let desk = viewer.desk();
+                let kept = draft::begin(tx, &desk, &call.who, &allowed, setting(&state), input.clone()).await;
+                let kept = kept.map_err(draft_fault)?;
+                once.end(tx, StatusCode::CREATED, &DraftKept { draft: kept.id.0, revision: kept.revision }).await
+            }
+        }
+    })
+}
+
+/// Open drafts in a person's name; of somebody who gave the caller a power, those it is good for.
+#[utoipa::path(get, path = "/api/persons/{id}/drafts", tag = "applications",
+    params(("id" = Uuid, Path, description = "The person.")),
+    responses((status = 200, body = DraftList), super::Faults))]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    answer(&headers, list_inner(state, call, &id).await.map(axum::Json))
+}
+
+async fn list_inner(state: AppState, call: Call, id: &str) -> Result<DraftList, Fault> {
+    let person = PersonId(super::id(id)?);
+    let viewer = call.viewer(&state);
+    let eyes = viewer.setting();
+    let mut tx = state.db.read().await?;
+    let seen = draft::list(&mut tx, &viewer.desk(), &viewer.sight(&eyes), person).await?;
+    drop(tx);
+    if seen.about.is_empty() {
+        return Err(Fault::new(Code::NotFound));
+    }
+    let resource = seen.resource().showing(["drafts"]);
+    if !seen_by(&call, &resource, person) {
+        return Err(Fault::new(Code::NotFound));
+    }
+    let open = state.guard.reveal(&call.who, Action::ViewEntitlements, &resource, &call.purpose, seen.sealed).await?;
+    let short = |d: &Draft| DraftShort {
+        draft: d.id.0,
+        programmes: wanted(d),
+        revision: d.revision,
+        saved_at: moment(d.saved_at),
+    };
+    Ok(DraftList { drafts: open.iter().map(short).collect() })
+}
+
+/// A draft with what is asked.
+#[utoipa::path(get, path = "/api/drafts/{id}", tag = "applications",
+    params(("id" = Uuid, Path, description = "The draft.")),
+    responses((status = 200, body = DraftWire), super::Faults))]
+pub(crate) async fn one(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    answer(&headers, open(&state, &call, &id).await.map(|shown| axum::Json(DraftWire::of(&shown))))
+}
+
+/// A draft to be saved.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SaveWire {
+    /// The revision that was shown.
+    #[schema(minimum = 1)]
+    revision: u32,
+    /// Everything it says now: what is left out is gone.
+    content: ContentOf,
+}
+
+/// Saves a draft whole.
+#[utoipa::path(put, path = "/api/drafts/{id}", tag = "applications", request_body = SaveWire,
+    params(("id" = Uuid, Path, description = "The draft."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
+    responses((status = 200, body = DraftKept), super::Faults))]
+pub(crate) async fn save(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    answer(&headers.clone(), save_inner(state, call, &id, headers, request).await)
+}
+
+async fn save_inner(
+    state: AppState,
+    call: Call,
+    id: &str,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Fault> {
+    let body = Body::<SaveWire>::read(request, &state).await?.about(id);
+    let once = Once::new(&headers, &call, "draft-save", &body.hash)?;
+    let shown = open(&state, &call, id).await?;
+    let viewer = call.viewer(&state);
+    let content = body.it.content.read(&viewer.pack, "/content")?;
+    let all: Vec<Chosen> = shown.draft.content.chosen.iter().chain(&content.chosen).cloned().collect();
+    let allowed = powers(&state, &call, shown.draft.person, &all).await?;
+    let input = draft::Save { draft: shown.draft.id, revision: body.it.revision, content };
+    transact!(state.db, Fault, |tx| {
+        match once.begin(tx, viewer.now).await? {
+            Some(again) => Ok(again),
+            None => {
+                let desk = viewer.desk();
+                let kept = draft::save(tx, &desk, &call.who, &allowed, setting(&state), input.clone()).await;
+                let kept = kept.map_err(draft_fault)?;
+                once.end(tx, StatusCode::OK, &DraftKept { draft: kept.id.0, revision: kept.revision }).await
+            }
+        }
+    })
+}
+
+/// Which draft is sent or thrown away.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShownWire {
+    /// The revision that was shown.
+    #[schema(minimum = 1)]
+    revision: u32,
+}
+
+/// Sends a draft: one application, a case for each programme. Sending it again gives the same application.
+#[utoipa::path(post, path = "/api/drafts/{id}/sending", tag = "applications", request_body = ShownWire,
+    params(("id" = Uuid, Path, description = "The draft."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
+    responses((status = 201, body = AppliedWire), (status = 200, description = "Applied for before.", body = AppliedWire), super::Faults))]
+pub(crate) async fn send(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    answer(&headers.clone(), send_inner(state, call, &id, headers, request).await)
+}
+
+async fn send_inner(
+    state: AppState,
+    call: Call,
+    id: &str,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Fault> {
+    let body = Body::<ShownWire>::read(request, &state).await?.about(id);
+    let once = Once::new(&headers, &call, "draft-sending", &body.hash)?;
+    let shown = open(&state, &call, id).await?;
+    let allowed = powers(&state, &call, shown.draft.person, &shown.draft.content.chosen).await?;
+    let viewer = call.viewer(&state);
+    let input = apply::Input { draft: shown.draft.id, revision: body.it.revision };
+    transact!(state.db, Fault, |tx| {
+        match once.begin(tx, viewer.now).await? {
+            Some(again) => Ok(again),
+            None => {
+                let done = application::send(tx, &viewer.desk(), &call.who, &allowed, setting(&state), input).await;
+                let done = done.map_err(apply_fault)?;
+                let status = if done.application.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+                once.end(tx, status, &applied(done)).await
+            }
+        }
+    })
+}
+
+/// Throws a draft away.
+#[utoipa::path(post, path = "/api/drafts/{id}/discarding", tag = "applications", request_body = ShownWire,
+    params(("id" = Uuid, Path, description = "The draft."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
+    responses((status = 200, body = DraftKept), super::Faults))]
+pub(crate) async fn discard(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    answer(&headers.clone(), discard_inner(state, call, &id, headers, request).await)
+}
+
+async fn discard_inner(
+    state: AppState,
+    call: Call,
+    id: &str,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Fault> {
+    let body = Body::<ShownWire>::read(request, &state).await?.about(id);
+    let once = Once::new(&headers, &call, "draft-discarding", &body.hash)?;
+    let shown = open(&state, &call, id).await?;
+    let it = &shown.draft;
+    let allowed = powers(&state, &call, it.person, &it.content.chosen).await?;
+    let viewer = call.viewer(&state);
+    if it.revision != body.it.revision {
+        return Err(Fault::new(Code::Changed));
+    }
+    transact!(state.db, Fault, |tx| {
+        match once.begin(tx, viewer.now).await? {
+            Some(again) => Ok(again),
+            None => {
+                draft::discard(tx, &viewer.desk(), &call.who, &allowed, it.id).await.map_err(draft_fault)?;
+                once.end(tx, StatusCode::OK, &DraftKept { draft: it.id.0, revision: it.revision }).await
+            }
+        }
+    })
 }

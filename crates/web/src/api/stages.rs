@@ -158,7 +158,7 @@ pub(crate) async fn application(
 }
 
 /// Every agency that holds an item is asked by machine, so nothing of that is asked of people.
-static CONNECTED: fn(&str) -> bool = |_| true;
+pub(super) static CONNECTED: fn(&str) -> bool = |_| true;
 
 async fn apply_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
     let body = Body::<ApplicationWire>::read(request, &state).await?;
@@ -196,7 +196,7 @@ async fn apply_inner(state: AppState, call: Call, headers: HeaderMap, request: R
     })
 }
 
-fn applied(done: apply::Done) -> AppliedWire {
+pub(super) fn applied(done: apply::Done) -> AppliedWire {
     let item = |i: apply::Item| AppliedItem {
         programme: i.programme,
         subject: i.subject.into(),
@@ -218,21 +218,24 @@ fn applied(done: apply::Done) -> AppliedWire {
     }
 }
 
-fn draft_fault(error: draft::Fault) -> Fault {
+pub(super) fn draft_fault(error: draft::Fault) -> Fault {
     use draft::Fault as D;
     let words = error.to_string();
     match error {
         D::Store(inner) => inner.into(),
+        D::NoDraft => Fault::new(Code::NotFound),
         D::NoPerson | D::Dead | D::NoHousehold => Fault::field(Code::Invalid, "/applicant", words),
         D::NotAllowed | D::NotAllowedFor { .. } => Fault::told(Code::Forbidden, words),
         D::NotAsked { .. } | D::BadAnswer { .. } => Fault::field(Code::Invalid, "/answers", words),
         D::NoProgramme(_) | D::Subject { .. } => Fault::field(Code::Invalid, "/programmes", words),
-        D::Size(_) => Fault::field(Code::Invalid, "", words),
+        D::NoConsent(_) => Fault::field(Code::Invalid, "/consents", words),
+        D::Channel(_) | D::BadDay(_) | D::Size(_) => Fault::field(Code::Invalid, "", words),
+        D::Changed { .. } => Fault::told(Code::Changed, words),
         _ => Fault::told(Code::Conflict, words),
     }
 }
 
-fn apply_fault(error: apply::Fault) -> Fault {
+pub(super) fn apply_fault(error: apply::Fault) -> Fault {
     use apply::Fault as A;
     let words = error.to_string();
     match error {

@@ -91,6 +91,7 @@ fn my_cases(lang: Lang, some: bool) -> Markup {
     let full = list::Cases {
         done: "sent".to_owned(),
         lines: lines(),
+        others: lines().into_iter().take(1).map(|l| list::Line { whose: child(), ..l }).collect(),
         letters: vec![letter],
         drafts: drafts(),
         offset_hours: 9,

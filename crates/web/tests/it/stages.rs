@@ -111,14 +111,14 @@ pub(crate) async fn send(
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
-async fn raw(
+pub(crate) async fn raw(
     app: &Router,
     method: Method,
     path: &str,
     caller: &As<'_>,
     key: &str,
     kind: &str,
-    body: String,
+    body: impl Into<Body>,
 ) -> (u16, Vec<u8>) {
     let mut request = Request::builder().method(method).uri(path);
     request = request.header("content-type", kind).header("idempotency-key", key);
@@ -126,7 +126,7 @@ async fn raw(
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
     request = request.header("hearth-reason", "a%20test");
-    let mut request = request.body(Body::from(body)).unwrap();
+    let mut request = request.body(body.into()).unwrap();
     let (role, number, person) = match caller {
         As::Machine(_) => (None, 0, None),
         As::Person(role, number) => (Some(*role), *number, None),

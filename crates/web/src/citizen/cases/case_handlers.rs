@@ -44,7 +44,8 @@ impl Open {
 
     /// Whether they may act for this person in it.
     fn acts_for(&self, person: PersonId) -> bool {
-        self.home.own().contains(&person) || (self.by_mandate && person == self.person())
+        let theirs = [self.person(), self.view.case.applicant].contains(&person);
+        self.home.own().contains(&person) || (self.by_mandate && theirs)
     }
 
     /// Whether somebody in whose name it came may have things done by the signed-in person.
@@ -62,10 +63,9 @@ impl Open {
     ) -> Result<Allowed, Trouble> {
         let setting = v.setting();
         let sight = v.sight(&setting);
-        let programme = self.view.case.programme.as_str();
         let mut tx = v.state.db.read().await?;
-        let about =
-            mandate::relations(&mut tx, &v.desk(), &sight, persons.iter().copied(), &[programme]).await?;
+        let (desk, case) = (v.desk(), &self.view.case);
+        let about = mandate::relations_in(&mut tx, &desk, &sight, case, persons.iter().copied()).await?;
         drop(tx);
         let resource = Resource::people(about).showing([what]);
         Ok(v.state.guard.permit(v.who, action, &resource, &v.purpose).await?)
