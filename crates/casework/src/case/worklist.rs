@@ -8,7 +8,7 @@ use registry::sight::{Seen, Sight, relations};
 use serde::Serialize;
 use store::{Row, StoreError, Tx, Value, params};
 
-use super::model::{Task, TaskKind};
+use super::model::{Case, Task, TaskKind};
 use super::rows::{Actor, read_task};
 use crate::desk::Desk;
 use crate::investigate::settle;
@@ -128,6 +128,13 @@ pub fn office(desk: &Desk<'_>, who: &Who) -> (String, Option<String>) {
     let level = place.and_then(|p| desk.pack.jurisdictions().get(p)).map(|j| j.level);
     let wide = matches!(level, None | Some(Level::Country | Level::Province));
     (who.organisation.clone(), place.filter(|_| !wide).map(|p| desk.office_of(p)))
+}
+
+/// Whether a case is closed and the viewer's own office handled it: then it may be opened again, to be read, for a reason.
+pub fn closed_here(desk: &Desk<'_>, who: &Who, case: &Case) -> bool {
+    let (agency, place) = office(desk, who);
+    let there = || case.jurisdiction.as_deref().map(|p| desk.office_of(p));
+    case.stage.is_closed() && case.agency == agency && (place.is_none() || place == there())
 }
 
 /// A page of open tasks the viewer may list, the most urgent first, from `after` on ("" is the beginning).

@@ -319,10 +319,7 @@ pub async fn for_office(
     let name = registry::read::names(tx, [it.person], desk.today()).await?.remove(&it.person).unwrap_or_default();
     let mut seen = sealed(tx, sight, vec![it]).await?;
     in_hand(&mut seen, open);
-    Ok(Some(Seen {
-        sealed: seen.sealed.map(|mut list| Named { grievance: list.remove(0), name }),
-        about: seen.about,
-    }))
+    Ok(Some(Seen { sealed: seen.sealed.map(|mut list| Named { grievance: list.remove(0), name }), about: seen.about }))
 }
 
 /// A complaint with the name of who complains.
@@ -369,7 +366,8 @@ pub async fn of_office(
     known.retain(|_, relation| worklist::may_open(sight, *relation));
     let names = registry::read::names(tx, known.keys().copied(), desk.today()).await?;
     let shown = list.into_iter().filter(|g| known.contains_key(&g.person));
-    let named = shown.map(|g| Named { name: names.get(&g.person).cloned().unwrap_or_default(), grievance: g }).collect();
+    let named =
+        shown.map(|g| Named { name: names.get(&g.person).cloned().unwrap_or_default(), grievance: g }).collect();
     let about: Vec<_> = known.into_iter().collect();
     Ok(Seen { sealed: guard::Sealed::new(named, about.iter().map(|(p, _)| *p)), about })
 }

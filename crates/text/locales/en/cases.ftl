@@ -100,6 +100,7 @@ case-step-asked_person = We asked you something
 case-step-person_gave = You gave us something
 case-step-settled = An official settled what was unclear
 case-step-noted = An official noted a visit or a talk
+case-step-reserved = The ministry that took the application decides it itself
 case-step-hearing_opened = You were asked to speak before a worse decision
 case-step-heard = You told us what you think
 case-step-decided = It was decided

@@ -94,6 +94,7 @@ case-step-asked_person = 여쭈어볼 것이 있어 연락드렸습니다
 case-step-person_gave = 답이나 서류를 주셨습니다
 case-step-settled = 분명하지 않던 것을 담당자가 확인했습니다
 case-step-noted = 방문이나 상담을 담당자가 적었습니다
+case-step-reserved = 신청을 받은 부처가 직접 결정합니다
 case-step-hearing_opened = 불리한 결정 전에 의견을 여쭈었습니다
 case-step-heard = 의견을 주셨습니다
 case-step-decided = 결정했습니다

@@ -411,6 +411,8 @@ async fn file_inner(state: AppState, call: Call, id: &str) -> Result<Response, F
     let sealed = file::export(&mut tx, &viewer.desk(), id).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
     let persons: Vec<PersonId> = sealed.persons().to_vec();
     let about = registry::sight::relations(&mut tx, &viewer.sight(&setting), persons).await?;
+    let mut about: Vec<_> = about.into_iter().collect();
+    viewer.reviews(&case, &mut about);
     drop(tx);
     let mut tier = guard::Tier::Benefits;
     let sealed = sealed.map(|file| {
@@ -418,7 +420,7 @@ async fn file_inner(state: AppState, call: Call, id: &str) -> Result<Response, F
         file
     });
     // The file is whole or not at all: where an address is hidden from the viewer, so is what follows from it.
-    if about.values().any(|r| r.protected && !(r.own || r.ward)) {
+    if about.iter().any(|(_, r)| r.protected && !(r.own || r.ward)) {
         return Err(Fault::new(Code::Forbidden));
     }
     let resource = Resource::people(about).at(tier).showing(["decision file"]);

@@ -132,7 +132,8 @@ async fn raise_inner(
     let person = PersonId(super::id(id)?);
     let body = Body::<NewComplaintWire>::read(request, &state).await?.about(person);
     let once = Once::new(&headers, &call, "complaint", &body.hash)?;
-    let kind: Kind = body.it.kind.0.parse().map_err(|_| Fault::field(Code::Invalid, "/kind", "is no kind of complaint"))?;
+    let kind: Kind =
+        body.it.kind.0.parse().map_err(|_| Fault::field(Code::Invalid, "/kind", "is no kind of complaint"))?;
     let mut tx = state.db.read().await?;
     let allowed = call.permit(&state, &mut tx, Action::ReportChange, [person], "complaint").await?;
     drop(tx);

@@ -182,7 +182,8 @@ pub(crate) struct DraftWire {
 impl DraftWire {
     fn of(shown: &Shown) -> DraftWire {
         let (it, content) = (&shown.draft, &shown.draft.content);
-        let given = |person, purpose: &str| content.consents.iter().any(|c| c.person == person && c.purpose == *purpose);
+        let given =
+            |person, purpose: &str| content.consents.iter().any(|c| c.person == person && c.purpose == *purpose);
         let missing = shown.consents.iter().filter(|w| !given(w.person, &w.purpose));
         let question = |a: &draft::Asked| QuestionWire {
             subject: a.question.subject.into(),

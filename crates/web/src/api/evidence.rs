@@ -118,6 +118,7 @@ async fn about(
     if mandate::stands_in(&mut tx, &viewer.desk(), &sight, case).await? {
         known.iter_mut().for_each(|(_, r)| r.mandated = true);
     }
+    viewer.reviews(case, &mut known);
     Ok(known)
 }
 

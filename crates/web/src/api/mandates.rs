@@ -168,7 +168,8 @@ async fn register_inner(
     let person = PersonId(super::id(id)?);
     let body = Body::<NewMandateWire>::read(request, &state).await?.about(person);
     let once = Once::new(&headers, &call, "mandate", &body.hash)?;
-    let kind: Kind = body.it.kind.0.parse().map_err(|_| Fault::field(Code::Invalid, "/kind", "expected proxy or guardian"))?;
+    let kind: Kind =
+        body.it.kind.0.parse().map_err(|_| Fault::field(Code::Invalid, "/kind", "expected proxy or guardian"))?;
     let new = NewMandate {
         person,
         holder: PersonId(body.it.holder),

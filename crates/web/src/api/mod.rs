@@ -110,7 +110,7 @@ pub(crate) enum Faults {
         offers::accept, offers::accept_several, offers::refuse,
         rules_of::programmes, rules_of::programme, rules_of::parameters, rules_of::parameter, rules_of::explain,
         oversight::checkpoint, oversight::reload,
-        stages::application, stages::investigation, stages::answered, stages_determination::determination,
+        stages::application, stages::stands, stages::investigation, stages::answered, stages_determination::determination,
         stages_decision::decision, stages_payment::payment, stages_payment::paid,
         cases::list, cases::one, cases::decision, cases::decision_file, cases_acts::answers, cases_acts::withdrawal, cases_acts::hearing,
         cases_acts::object, cases_work::list, cases_work::settlement, cases_work::decide, cases_work::approve,
@@ -242,6 +242,7 @@ fn people() -> Router<AppState> {
 fn ministries() -> Router<AppState> {
     Router::new()
         .route("/api/stages/application", post(stages::application))
+        .route("/api/stages/application/{case}", get(stages::stands))
         .route("/api/stages/investigation", post(stages::investigation))
         .route("/api/stages/investigation/{request}", get(stages::answered))
         .route("/api/stages/determination", post(stages_determination::determination))

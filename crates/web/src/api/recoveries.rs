@@ -183,7 +183,9 @@ async fn list_inner(state: AppState, call: Call, uri: &Uri) -> Result<RecoveryLi
     let status = status.map_err(|_| Fault::field(Code::Invalid, "query:status", "expected open or closed"))?;
     let after = match &asked.after {
         None => Uuid::nil(),
-        Some(text) => Uuid::try_parse(text).map_err(|_| Fault::field(Code::Invalid, "query:after", "expected a UUID"))?,
+        Some(text) => {
+            Uuid::try_parse(text).map_err(|_| Fault::field(Code::Invalid, "query:after", "expected a UUID"))?
+        }
     };
     let viewer = call.viewer(&state);
     let setting = viewer.setting();

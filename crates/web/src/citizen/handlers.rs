@@ -455,7 +455,8 @@ async fn trail(v: &Viewer<'_>, f: &Frame) -> Result<looked::Looked, Trouble> {
         denied: !e.allowed,
         by_mandate: e.by_mandate,
     });
-    let (own, looks): (Vec<_>, Vec<_>) = together(told).into_iter().partition(|look| look.organisation.is_none() && !look.by_mandate);
+    let (own, looks): (Vec<_>, Vec<_>) =
+        together(told).into_iter().partition(|look| look.organisation.is_none() && !look.by_mandate);
     Ok(looked::Looked {
         looks,
         own,

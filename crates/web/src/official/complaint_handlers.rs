@@ -64,13 +64,7 @@ pub(crate) async fn list(
 
 fn line(v: &Viewer<'_>, n: &Named, has: Option<String>) -> Line {
     let g = &n.grievance;
-    Line {
-        id: g.id.to_string(),
-        name: n.name.clone(),
-        kind: g.kind,
-        due: (g.due_on, days_until(v, g.due_on)),
-        has,
-    }
+    Line { id: g.id.to_string(), name: n.name.clone(), kind: g.kind, due: (g.due_on, days_until(v, g.due_on)), has }
 }
 
 /// One complaint.
@@ -166,8 +160,7 @@ async fn answered(
     }
     let allowed = v.state.guard.permit(v.who, Action::AnswerComplaint, about, &v.purpose).await?;
     let desk = v.desk();
-    let done =
-        transact!(v.state.db, Fault, |tx| grievance::answer(tx, &desk, v.who, &allowed, id, &words).await);
+    let done = transact!(v.state.db, Fault, |tx| grievance::answer(tx, &desk, v.who, &allowed, id, &words).await);
     said(f, form, "answer", done, "/work/complaints?done=answered".to_owned())
 }
 

@@ -18,4 +18,5 @@ pub(crate) mod work_case_handlers;
 pub(crate) mod work_deeds;
 pub(crate) mod work_handlers;
 pub mod work_office;
+pub mod work_review;
 pub(crate) mod work_view;

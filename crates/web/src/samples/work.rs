@@ -20,6 +20,7 @@ use crate::official::work::{self, Alike, Has, Line, List, Settled, Together, Way
 use crate::official::work_acts::{Acts, Contradiction, Hearing};
 use crate::official::work_case::{self, Asked, Case, Decided, Fact, Objection, OfHousehold, Paper, Reason, Says, Step};
 use crate::official::work_office::{self, Away, DeskLoad, Office, Took, Wrote};
+use crate::official::work_review;
 
 /// One of two texts by language.
 fn in_lang(lang: Lang, ko: &str, en: &str) -> String {
@@ -394,7 +395,10 @@ fn office_page(lang: Lang, empty: bool) -> Markup {
                 Wrote {
                     place: in_lang(lang, "강남구", "Gangnam-gu"),
                     way: casework::follow::satisfaction::Way::Automatic,
-                    words: vec![in_lang(lang, "빨라서 좋았어요", "Quick, thank you"), in_lang(lang, "전화는 … 로", "Call …")],
+                    words: vec![
+                        in_lang(lang, "빨라서 좋았어요", "Quick, thank you"),
+                        in_lang(lang, "전화는 … 로", "Call …"),
+                    ],
                 },
                 Wrote {
                     place: in_lang(lang, "강남구", "Gangnam-gu"),
@@ -457,7 +461,8 @@ fn complaint_page(lang: Lang, answered: bool) -> Markup {
         line: complaint_line("김하윤", 3, Some("최지우")),
         words: in_lang(lang, "전화를 아무도 받지 않아요.", "Nobody answers the telephone."),
         status: if answered { Status::Answered } else { Status::Open },
-        answer: answered.then(|| in_lang(lang, "죄송합니다. 전화를 늘렸습니다.", "We are sorry; there is a second line now.")),
+        answer: answered
+            .then(|| in_lang(lang, "죄송합니다. 전화를 늘렸습니다.", "We are sorry; there is a second line now.")),
         made_at: kernel::Instant::start_of(date(2026, 11, 18)),
         case: Some(("/work/case/1".to_owned(), in_lang(lang, "아동수당", "Child allowance"))),
         officials: officials(),
@@ -465,6 +470,12 @@ fn complaint_page(lang: Lang, answered: bool) -> Markup {
         offset_hours: 9,
     };
     complaints::one(&frame(lang, "/work/complaints/1", Some(Area::Official)), &form, &complaint)
+}
+
+fn review_page(lang: Lang) -> Markup {
+    let mut form = Form::of([("ground", "audit")]);
+    form.refuse("why", Text::new(lang).t("error-field-empty"));
+    work_review::page_of(&frame(lang, "/work/case/1", Some(Area::Official)), &form, "1")
 }
 
 /// All of them.
@@ -482,6 +493,7 @@ pub(super) fn all() -> Vec<Sample> {
         ("work-case-nothing", Box::new(|lang| case_page(lang, 3))),
         ("work-office", Box::new(|lang| office_page(lang, false))),
         ("work-office-refused", Box::new(|lang| office_page(lang, true))),
+        ("work-review", Box::new(|lang| review_page(lang))),
         ("work-complaints", Box::new(|lang| complaints_page(lang, false))),
         ("work-complaints-none", Box::new(|lang| complaints_page(lang, true))),
         ("work-complaint", Box::new(|lang| complaint_page(lang, false))),

@@ -189,12 +189,7 @@ pub(crate) async fn begin(
 }
 
 /// What the guard lets the person do: for themselves and each child, or for whoever gave them a power in these programmes.
-async fn powers(
-    v: &Viewer<'_>,
-    home: &Home,
-    person: PersonId,
-    programmes: &[&str],
-) -> Result<Vec<Allowed>, Trouble> {
+async fn powers(v: &Viewer<'_>, home: &Home, person: PersonId, programmes: &[&str]) -> Result<Vec<Allowed>, Trouble> {
     if home.own().contains(&person) {
         return permit_each(v, Action::AcceptOffer, &home.own(), "application").await;
     }
