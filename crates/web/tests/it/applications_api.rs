@@ -79,6 +79,14 @@ async fn a_proxy_applies_answers_and_sees_what_the_power_is_good_for_and_the_per
     let case = format!("/api/cases/{}", sent["cases"][0]["case"].as_str().unwrap());
     let (status, read) = get(&o, &proxy, &case).await;
     assert_eq!((status, &read["case"]["applicant"]), (200, &json!(o.mother)), "{read}");
+    // On the pages too: in their list, under the person's name, and opened.
+    let page = async |path: &str| {
+        let (status, body) = raw(&o.app, Method::GET, path, &proxy, "", "", String::new()).await;
+        (status, String::from_utf8(body).unwrap())
+    };
+    let (status, mine) = page("/cases").await;
+    assert!(status == 200 && mine.contains("위임받은 사람의 신청") && mine.contains("한하늘"), "{mine}");
+    assert_eq!(page(&case.replace("/api", "")).await.0, 200);
     let begun = json!({ "person": o.mother, "content": wants(&o, "parent_benefit") });
     let (_, other) = post(&o, &mother, "/api/drafts", "draft-004", begun).await;
     let other = format!("/api/drafts/{}/sending", other["draft"].as_str().unwrap());
@@ -87,6 +95,7 @@ async fn a_proxy_applies_answers_and_sees_what_the_power_is_good_for_and_the_per
     let closed = format!("/api/cases/{}", other["cases"][0]["case"].as_str().unwrap());
     assert_eq!(get(&o, &mother, &closed).await.0, 200);
     assert!(matches!(get(&o, &proxy, &closed).await.0, 403 | 404));
+    assert!(matches!(page(&closed.replace("/api", "")).await.0, 403 | 404));
     assert!(matches!(get(&o, &proxy, &format!("/api/households/{}", o.household)).await.0, 403 | 404));
 
     // The mother finds the proxy's looks and acts in her own trail, marked as what they are; the child's trail has them too.

@@ -13,7 +13,7 @@ use store::{StoreError, params, transact};
 use web::{AppState, Session};
 
 use crate::birth::{Browser, couple, session, values};
-use crate::cases::{drain, newborn};
+use crate::cases::{agencies_answer, drain, newborn};
 use crate::state::{Answer, installation, keep};
 
 /// A signed-in official of the town with an account of their own.
@@ -288,7 +288,28 @@ async fn a_closed_case_about_health_is_read_again_for_a_reason_that_the_family_s
     let (home, mother, father) = couple(&state).await;
     let app = web::router(state.clone());
     newborn(&app, &state, home, mother, father).await;
+    let pack = state.packs.current();
+    let desk = casework::Desk { pack: &pack, keys: state.guard.keys(), ids: &*state.ids, now: state.now() };
+    let mut tx = state.db.read().await.expect("a read");
+    let child = *casework::household::member_ids(&mut tx, &desk, home).await.expect("members").last().expect("a child");
+    drop(tx);
+    let origin = registry::Origin::new("mohw", "the law", "test");
+    let severe = registry::NewFact {
+        subject: registry::Subject::Person(child),
+        item: "disability_severity".to_owned(),
+        value: registry::FactValue::Code("severe".to_owned()),
+        valid: kernel::Period { from: desk.today(), until: None },
+        corrects: None,
+    };
+    let check = |_: &registry::Subject, _: &str, _: &registry::FactValue| Ok(());
+    transact!(state.db, registry::fact::FactError, |tx| {
+        let pen = registry::Pen::new(&*state.ids, state.guard.keys(), state.now(), &origin);
+        registry::fact::record(tx, pen, &check, severe.clone()).await
+    })
+    .expect("a fact");
     let case = a_case_of(&state, home, mother, "disabled_child_allowance").await;
+    drain(&state).await;
+    agencies_answer(&state).await;
     drain(&state).await;
     let browser =
         |session: Session, cookie: &str| Browser { app: &app, session, cookie: cookie.into(), language: "en" };
