@@ -493,7 +493,7 @@ pub(super) fn all() -> Vec<Sample> {
         ("work-case-nothing", Box::new(|lang| case_page(lang, 3))),
         ("work-office", Box::new(|lang| office_page(lang, false))),
         ("work-office-refused", Box::new(|lang| office_page(lang, true))),
-        ("work-review", Box::new(|lang| review_page(lang))),
+        ("work-review", Box::new(review_page)),
         ("work-complaints", Box::new(|lang| complaints_page(lang, false))),
         ("work-complaints-none", Box::new(|lang| complaints_page(lang, true))),
         ("work-complaint", Box::new(|lang| complaint_page(lang, false))),
