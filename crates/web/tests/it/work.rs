@@ -9,11 +9,11 @@ use casework::model::Subject;
 use guard::Role;
 use guard::account::{self, AccountError, Duty};
 use kernel::{ApplicationId, CaseId, HouseholdId, PersonId, RequestId};
-use store::{StoreError, params, transact};
+use store::transact;
 use web::{AppState, Session};
 
 use crate::birth::{Browser, couple, session, values};
-use crate::cases::{agencies_answer, drain, newborn};
+use crate::cases::{drain, newborn};
 use crate::state::{Answer, installation, keep};
 
 /// A signed-in official of the town with an account of their own.
@@ -30,10 +30,6 @@ pub(crate) async fn official(state: &AppState, role: Role, person: Option<Person
 
 /// A case of the newborn's child allowance, applied for at the counter.
 async fn a_case(state: &AppState, home: HouseholdId, mother: PersonId) -> CaseId {
-    a_case_of(state, home, mother, "child_allowance").await
-}
-
-async fn a_case_of(state: &AppState, home: HouseholdId, mother: PersonId, programme: &str) -> CaseId {
     let pack = state.packs.current();
     let desk = casework::Desk { pack: &pack, keys: state.guard.keys(), ids: &*state.ids, now: state.now() };
     let mut tx = state.db.read().await.expect("a read");
@@ -47,7 +43,7 @@ async fn a_case_of(state: &AppState, home: HouseholdId, mother: PersonId, progra
         channel: Channel::Counter,
         items: vec![OpeningItem {
             subject: Subject::Person(child),
-            programme: programme.to_owned(),
+            programme: "child_allowance".to_owned(),
             period_key: String::new(),
             offer: None,
             applied_on: desk.today(),
@@ -280,69 +276,4 @@ async fn what_was_sent_back_is_settled_with_others_and_own_families_are_not_ther
     assert!(page.body.contains("Saw the passport") && page.body.contains("Visit at home"), "{}", page.body);
     let next = me.get(&format!("/work/next/{case}?done=settled&was={case}")).await;
     assert_eq!(next.status, StatusCode::SEE_OTHER);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_closed_case_about_health_is_read_again_for_a_reason_that_the_family_sees() {
-    let (state, _folder) = installation().await;
-    let (home, mother, father) = couple(&state).await;
-    let app = web::router(state.clone());
-    newborn(&app, &state, home, mother, father).await;
-    let pack = state.packs.current();
-    let desk = casework::Desk { pack: &pack, keys: state.guard.keys(), ids: &*state.ids, now: state.now() };
-    let mut tx = state.db.read().await.expect("a read");
-    let child = *casework::household::member_ids(&mut tx, &desk, home).await.expect("members").last().expect("a child");
-    drop(tx);
-    let origin = registry::Origin::new("mohw", "the law", "test");
-    let severe = registry::NewFact {
-        subject: registry::Subject::Person(child),
-        item: "disability_severity".to_owned(),
-        value: registry::FactValue::Code("severe".to_owned()),
-        valid: kernel::Period { from: desk.today(), until: None },
-        corrects: None,
-    };
-    let check = |_: &registry::Subject, _: &str, _: &registry::FactValue| Ok(());
-    transact!(state.db, registry::fact::FactError, |tx| {
-        let pen = registry::Pen::new(&*state.ids, state.guard.keys(), state.now(), &origin);
-        registry::fact::record(tx, pen, &check, severe.clone()).await
-    })
-    .expect("a fact");
-    let case = a_case_of(&state, home, mother, "disabled_child_allowance").await;
-    drain(&state).await;
-    agencies_answer(&state).await;
-    drain(&state).await;
-    let browser =
-        |session: Session, cookie: &str| Browser { app: &app, session, cookie: cookie.into(), language: "en" };
-    let worker = official(&state, Role::Caseworker, None, "박서준").await;
-    let (to, me) = (format!("/work/case/{case}"), session(&state, Role::Citizen, Some(mother), "김하윤"));
-    let family = browser(me, "");
-    let closed = "update benefit_case set stage = 'withdrawn', closed_at = $2 where case_id = $1";
-    transact!(state.db, StoreError, |tx| tx.execute(closed, params![case, state.now()]).await).expect("closed");
-
-    // Closed: it opens to nobody without a reason in words, and then to the office that handled it.
-    let asks = browser(worker.clone(), "").get(&to).await;
-    assert_eq!(asks.status, StatusCode::FORBIDDEN);
-    assert!(asks.body.contains("What for?") && !asks.body.contains("김하윤"), "{}", asks.body);
-    let review = format!("{to}/review");
-    let plain = browser(worker.clone(), "");
-    for fields in [&[("ground", "audit"), ("why", "")][..], &[("ground", "curiosity"), ("why", "letter 7")]] {
-        assert_eq!(plain.post(&review, fields).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    assert_eq!(plain.post(&review, &[("ground", "audit"), ("why", "letter 7")]).await.status, StatusCode::SEE_OTHER);
-    let cookie = "hearth_review=An+audit%3A+letter+7";
-    let read = browser(worker.clone(), cookie).get(&to).await;
-    fine("case-review", &read);
-    assert!(read.body.contains("Looking again at a closed case"), "{}", read.body);
-    let mut weak = worker.clone();
-    weak.who.strong = false;
-    assert_eq!(browser(weak, cookie).get(&to).await.status, StatusCode::FORBIDDEN, "no second factor");
-    let mut elsewhere = worker.clone();
-    elsewhere.who.jurisdiction = Some("kr-26-350".to_owned());
-    let told = browser(elsewhere, cookie).get(&to).await;
-    assert!(matches!(told.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) && !told.body.contains("What for?"));
-    // Nothing can be done with it.
-    let acts = browser(worker, cookie).post(&to, &[("do", "decide"), ("revision", "1")]).await;
-    assert!(acts.status.is_client_error(), "{}", acts.status);
-    let looked = family.get("/looked").await;
-    assert!(looked.body.contains("Looking again at a closed case"), "{}", looked.body);
 }
