@@ -43,7 +43,8 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     step("pack check", std::process::Command::new(hearth()).args(["pack", "check", "packs/korea"]))?;
     step("pack test", std::process::Command::new(hearth()).args(["pack", "test", "packs/korea"]))?;
     let lives = format!("lives of the core from seeds {}", length.seeds);
-    for (name, options) in [(&*lives, &["--seeds", length.seeds, "--threads", "2"] as &[_]), ("planted bugs", &["--bugs"])]
+    for (name, options) in
+        [(&*lives, &["--seeds", length.seeds, "--threads", "2"] as &[_]), ("planted bugs", &["--bugs"])]
     {
         let example = ["run", "--quiet", "-p", "app", "--example", "seeds", "--"];
         step(name, cargo(&example).args(options))?;

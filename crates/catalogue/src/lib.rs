@@ -9,6 +9,7 @@ pub mod differences;
 mod evaluate;
 mod holder;
 pub mod household;
+pub mod identifier;
 mod load;
 pub mod model;
 mod pack;

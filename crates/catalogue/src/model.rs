@@ -9,6 +9,8 @@ use rules::combine::Rule;
 use rules::schema::{Entity, Origin, Per, Type, Value};
 use serde::Serialize;
 
+use crate::identifier::IdentifierScheme;
+
 pub use process::{
     AccountFault, Calendar, Consent, Counted, GivenAccount, OnHoliday, PartMonth, PaymentAccount, Process, Recovery,
     Stage, masked,
@@ -43,6 +45,8 @@ pub struct Manifest {
     pub root_jurisdiction: String,
     /// The country's name.
     pub name: Words,
+    /// The national identifier; `None`: numbers of any kind, unchecked.
+    pub identifier: Option<IdentifierScheme>,
 }
 
 /// What kind of body an agency is.

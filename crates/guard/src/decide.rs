@@ -18,6 +18,9 @@ const POLICIES: [(&str, &str); 2] = [
     ("forbids.cedar", include_str!("../policies/forbids.cedar")),
 ];
 
+/// The policy under which somebody with a mandate acts for another.
+pub(crate) const MANDATE: &str = "citizen-mandate";
+
 /// One question to the guard.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
@@ -68,6 +71,11 @@ impl Allowed {
     /// The policies that allowed it, by id.
     pub fn policies(&self) -> &[String] {
         &self.policies
+    }
+
+    /// Whether nothing but a mandate allowed it: good for the mandate's programmes and days alone, which the use case checks.
+    pub fn is_by_mandate(&self) -> bool {
+        self.policies.iter().all(|p| p == MANDATE)
     }
 
     /// Whether the decision was about this person.
@@ -272,7 +280,8 @@ impl Policies {
         let entities = Entities::from_entities([account, record, action.clone()], None).map_err(|e| e.to_string())?;
         let context = Context::from_pairs([
             ("purpose".to_owned(), RestrictedExpression::new_string(request.purpose.kind.word().to_owned())),
-            ("justified".to_owned(), RestrictedExpression::new_bool(request.purpose.is_justified())),
+            flag("justified", request.purpose.is_justified()),
+            flag("explained", request.purpose.is_explained()),
         ])
         .map_err(|e| e.to_string())?;
         let cedar = CedarRequest::new(principal, action.uid(), resource, context, Some(&self.schema))
@@ -318,6 +327,8 @@ fn relation_flags(r: Relation, tier: Tier) -> HashMap<String, RestrictedExpressi
         flag("priorJurisdiction", r.prior_jurisdiction),
         flag("perpetratorSide", r.perpetrator_side),
         flag("protected", r.protected),
+        flag("mandated", r.mandated),
+        flag("closedCase", r.closed_case),
         ("tier".to_owned(), RestrictedExpression::new_long(i64::from(tier as u8))),
     ])
 }

@@ -58,6 +58,8 @@ words! {
         WorkCase = "work_case",
         /// Sign or send back a decision another prepared; review an objection.
         ApproveDecision = "approve_decision",
+        /// Answer a complaint about how somebody was treated, or take it in hand.
+        AnswerComplaint = "answer_complaint",
         /// Give cases to officials and note their absence.
         AssignCases = "assign_cases",
         /// Object to a decision.
@@ -116,6 +118,7 @@ impl Action {
                 | Action::AgencyPush
                 | Action::WorkCase
                 | Action::ApproveDecision
+                | Action::AnswerComplaint
                 | Action::AssignCases
                 | Action::ObjectDecision
                 | Action::ReportChange
@@ -152,6 +155,11 @@ pub struct Relation {
     pub perpetrator_side: bool,
     /// The person's address is protected.
     pub protected: bool,
+    /// The viewer acts for the person under a mandate that holds for every programme of what is asked. Set by casework, which
+    /// knows the programmes; never by the registry, so that a mandate opens nothing else.
+    pub mandated: bool,
+    /// What is asked for is a closed case of the person that the viewer's own office handled.
+    pub closed_case: bool,
 }
 
 impl Relation {
@@ -167,6 +175,8 @@ impl Relation {
         prior_jurisdiction: false,
         perpetrator_side: false,
         protected: false,
+        mandated: false,
+        closed_case: false,
     };
 
     /// The stricter of the two on every point: what opens must hold for both, what closes holds if it does for either.
@@ -183,6 +193,8 @@ impl Relation {
             prior_jurisdiction: self.prior_jurisdiction && other.prior_jurisdiction,
             perpetrator_side: self.perpetrator_side || other.perpetrator_side,
             protected: self.protected || other.protected,
+            mandated: self.mandated && other.mandated,
+            closed_case: self.closed_case && other.closed_case,
         }
     }
 }

@@ -110,6 +110,8 @@ words! {
         Administration = "administration",
         /// Danger to life or health now; reviewed afterwards.
         Emergency = "emergency",
+        /// Looking again at a case that is closed: for a review, an audit, a question of the family.
+        CaseReview = "case_review",
     }
 }
 
@@ -153,7 +155,12 @@ impl Purpose {
 
     /// Whether the look is tied to a case or explained in words (three characters or more).
     pub fn is_justified(&self) -> bool {
-        self.case.as_deref().is_some_and(|c| !c.trim().is_empty()) || self.reason.trim().chars().count() >= 3
+        self.case.as_deref().is_some_and(|c| !c.trim().is_empty()) || self.is_explained()
+    }
+
+    /// Whether the look is explained in words (three characters or more), tied to a case or not.
+    pub fn is_explained(&self) -> bool {
+        self.reason.trim().chars().count() >= 3
     }
 }
 

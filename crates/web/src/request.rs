@@ -47,7 +47,7 @@ impl FromRequestParts<AppState> for Session {
 }
 
 /// The value of a cookie.
-fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+pub(crate) fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     let all = parts.headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok());
     all.flat_map(|v| v.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
@@ -147,6 +147,7 @@ pub fn purpose_key(kind: PurposeKind) -> &'static str {
         PurposeKind::Oversight => "purpose-oversight",
         PurposeKind::Administration => "purpose-administration",
         PurposeKind::Emergency => "purpose-emergency",
+        PurposeKind::CaseReview => "purpose-case-review",
     }
 }
 

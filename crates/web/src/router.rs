@@ -23,8 +23,9 @@ use crate::components::frame::Frame;
 use crate::error::Fault;
 use crate::finance;
 use crate::official::{
-    duplicate_handlers as duplicates, event_handlers as events, handlers as official, mending_handlers as mending,
-    work_case_handlers as work_case, work_deeds, work_handlers as work, work_office,
+    complaint_handlers as complaints, duplicate_handlers as duplicates, event_handlers as events, handlers as official,
+    mending_handlers as mending, work_case_handlers as work_case, work_deeds, work_handlers as work, work_office,
+    work_review,
 };
 use crate::privacy::handlers as privacy;
 use crate::request::LANG_COOKIE;
@@ -77,10 +78,13 @@ fn pages() -> Router<AppState> {
         .route("/work", get(work::list).post(work::send))
         .route("/work/together", post(work::settle_together))
         .route("/work/office", get(work_office::office).post(work_office::send))
+        .route("/work/complaints", get(complaints::list))
+        .route("/work/complaints/{id}", get(complaints::one).post(complaints::send))
         .route("/work/household/{id}", get(work_case::of_household))
         .route("/work/next/{id}", get(work_case::next))
         .route("/work/case/{id}", get(work_case::one).post(work_deeds::act))
         .route("/work/case/{id}/household", get(work_case::household))
+        .route("/work/case/{id}/review", post(work_review::review))
         .route("/work/case/{id}/paper/{paper}", get(work_case::paper))
         .route("/work/case/{id}/decision/{decision}", get(work_case::decision_file))
         .route("/admin/import", get(admin::import_form).post(admin::import))

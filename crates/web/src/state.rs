@@ -56,8 +56,6 @@ pub struct Config {
     pub grace_days: u16,
     /// The age at which parents stop acting for a child, in years.
     pub adult_age: u8,
-    /// The kind of national identifier that officials type, as the registry names it.
-    pub identifier_scheme: String,
     /// The account from which is paid; without one no run can be released.
     pub payer: Option<payment::run::Payer>,
     /// Who looks through uploaded papers, if anybody does.
@@ -71,7 +69,6 @@ impl Default for Config {
             public_url: "http://127.0.0.1:8080".to_owned(),
             grace_days: 30,
             adult_age: 19,
-            identifier_scheme: "rrn".to_owned(),
             payer: None,
             scanner: None,
         }

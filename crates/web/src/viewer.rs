@@ -6,7 +6,7 @@ use std::sync::Arc;
 use casework::Desk;
 use catalogue::Pack;
 use catalogue::model::AgencyKind;
-use guard::{Denied, Purpose, Who};
+use guard::{Denied, Purpose, PurposeKind, Relation, Who};
 use kernel::{Date, HouseholdId, Instant, PersonId};
 use registry::sight::{Setting, Sight};
 use store::StoreError;
@@ -85,6 +85,14 @@ impl<'s> Viewer<'s> {
             colleagues: &self.nobody,
             setting,
             today: self.today(),
+        }
+    }
+
+    /// Marks a closed case of the viewer's own office, when it is opened again for a reason: the guard's closed-case relation.
+    pub(crate) fn reviews(&self, case: &casework::case::Case, about: &mut [(PersonId, Relation)]) {
+        let reviews = self.purpose.kind == PurposeKind::CaseReview;
+        if reviews && casework::case::worklist::closed_here(&self.desk(), self.who, case) {
+            about.iter_mut().for_each(|(_, relation)| relation.closed_case = true);
         }
     }
 

@@ -116,7 +116,9 @@ async fn acts(w: &World<'_>, tx: &mut Tx) -> Result<(), Stop> {
                 "select count(*) as n from task where kind in ('contradiction', 'gap') and status = 'done' and $1 <> ''"
             }
             "objected" => "select count(*) as n from objection where kind = 'objection' and $1 <> ''",
-            "reviewed" => "select count(*) as n from objection where kind = 'objection' and status <> 'open' and $1 <> ''",
+            "reviewed" => {
+                "select count(*) as n from objection where kind = 'objection' and status <> 'open' and $1 <> ''"
+            }
             "ordered" => "select count(*) as n from objection where kind = 'court_order' and $1 <> ''",
             "moved" => "select count(*) as n from life_event where kind = 'move' and $1 <> ''",
             _ => "select count(*) as n from case_step where kind = $1",

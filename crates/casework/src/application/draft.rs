@@ -1,7 +1,7 @@
 //! Drafts: begun, saved as often as one likes, read, discarded. They survive restarts and new packs: what the pack in
 //! force cannot take any more is kept and shown as to be given again.
 
-use guard::{Allowed, Role, Who};
+use guard::{Allowed, Role, Sealed, Who};
 use kernel::{Date, DraftId, HouseholdId, PersonId};
 use registry::sight::{Sight, relations};
 use rules::schema::Value;
@@ -416,16 +416,22 @@ pub async fn read(
         return Ok(None);
     };
     let shown = show(desk, setting, &snapshot, draft.clone());
-    let holder = holder(tx, desk, sight, draft.person).await?;
-    let (shown, people) = match holder {
-        // Who holds a power sees what is asked and what they answered, not what the state knows of the person.
-        Some(holder) => (without_known(shown), vec![holder]),
-        None => (shown, snapshot.persons().into_iter().chain([draft.person]).collect()),
-    };
-    Ok(Some(seal(tx, sight, people, shown).await?))
+    if !by_mandate_alone(tx, sight, draft.person).await? {
+        let people = snapshot.persons().into_iter().chain([draft.person]);
+        return Ok(Some(seal(tx, sight, people, shown).await?));
+    }
+    // Who holds a power sees what is asked and what they answered, not what the state knows of the person. That they looked
+    // stands in the person's trail.
+    let about = mandate::relations(tx, desk, sight, [draft.person], &programmes(&draft)).await?;
+    let sealed = Sealed::new(without_known(shown), about.keys().copied());
+    Ok(Some(Seen { sealed, about: about.into_iter().collect() }))
 }
 
-/// The open drafts in a person's name, the last saved first.
+fn programmes(draft: &Draft) -> Vec<&str> {
+    draft.content.chosen.iter().map(|c| c.programme.as_str()).collect()
+}
+
+/// The open drafts in a person's name, the last saved first; for whoever holds a power, those it is good for.
 pub async fn list(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -433,25 +439,28 @@ pub async fn list(
     person: PersonId,
 ) -> Result<Seen<Vec<Draft>>, StoreError> {
     let drafts = rows::drafts_of(tx, person).await?;
-    let whom = holder(tx, desk, sight, person).await?.unwrap_or(person);
-    seal(tx, sight, [whom], drafts).await
+    if !by_mandate_alone(tx, sight, person).await? {
+        return seal(tx, sight, [person], drafts).await;
+    }
+    let mut theirs = Vec::new();
+    for draft in drafts {
+        let relation = mandate::relations(tx, desk, sight, [person], &programmes(&draft)).await?;
+        if relation.values().all(|r| r.mandated) {
+            theirs.push(draft);
+        }
+    }
+    let about = mandate::relations(tx, desk, sight, [person], &[]).await?;
+    let sealed = Sealed::new(theirs, about.keys().copied());
+    Ok(Seen { sealed, about: about.into_iter().collect() })
 }
 
-/// The viewer, when they look at another's draft by a mandate alone.
-async fn holder(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    sight: &Sight<'_>,
-    person: PersonId,
-) -> Result<Option<PersonId>, StoreError> {
-    let Some(viewer) = sight.who.person.filter(|v| *v != person && !sight.who.role.is_staff()) else {
-        return Ok(None);
-    };
-    let relation = relations(tx, sight, [person]).await?.remove(&person).unwrap_or_default();
-    if relation.own || relation.ward || relation.own_household {
-        return Ok(None);
+/// Whether nothing but a mandate could let the viewer look at another's draft.
+async fn by_mandate_alone(tx: &mut Tx, sight: &Sight<'_>, person: PersonId) -> Result<bool, StoreError> {
+    if sight.who.role != Role::Citizen || sight.who.person.is_none_or(|viewer| viewer == person) {
+        return Ok(false);
     }
-    Ok(mandate::granted(tx, viewer, person, None, desk.today()).await?.map(|_| viewer))
+    let relation = relations(tx, sight, [person]).await?.remove(&person).unwrap_or_default();
+    Ok(!(relation.own || relation.ward || relation.own_household))
 }
 
 fn show(desk: &Desk<'_>, setting: Setting<'_>, snapshot: &Snapshot, draft: Draft) -> Shown {

@@ -2,7 +2,9 @@
 //!
 //! No ground of any kind holds against protection: whoever a person is protected from has no power over them.
 
-use guard::{Allowed, Who};
+use std::collections::BTreeMap;
+
+use guard::{Allowed, Relation, Role, Who};
 use kernel::{Date, Instant, MandateId, PersonId};
 use registry::sight::Sight;
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,7 @@ use store::{AsConflict, Row, StoreError, Tx, params};
 
 use super::model::{MOST_CHOSEN, reason, start};
 use super::{covered, life, rows, seal};
+use crate::case::Case;
 use crate::desk::Desk;
 use crate::model::words;
 use crate::read::Seen;
@@ -272,6 +275,90 @@ pub(crate) async fn granted(
         return Ok(None);
     }
     Ok(ground)
+}
+
+/// How people stand to the viewer in these programmes: as the registry says, and by mandates that hold today for every one of
+/// them (for anything, when there is none yet). For the guard, about an application or a case.
+pub async fn relations(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    people: impl IntoIterator<Item = PersonId>,
+    programmes: &[&str],
+) -> Result<BTreeMap<PersonId, Relation>, StoreError> {
+    let mut known = registry::sight::relations(tx, sight, people).await?;
+    for (person, relation) in &mut known {
+        if !(relation.own || relation.ward) {
+            relation.mandated = holds(tx, desk, sight, *person, programmes).await?;
+        }
+    }
+    Ok(known)
+}
+
+/// Whether the viewer looks at a case by a mandate, good for its programme, of the person it is about or of the applicant, who
+/// may be that person's parent; and is neither of them.
+pub async fn stands_in(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>, case: &Case) -> Result<bool, StoreError> {
+    let whose = whose(case);
+    let known = registry::sight::relations(tx, sight, whose).await?;
+    if sight.who.role != Role::Citizen || known.values().any(|r| r.own || r.ward) {
+        return Ok(false);
+    }
+    for person in whose {
+        if holds(tx, desk, sight, person, &[&case.programme]).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn whose(case: &Case) -> [PersonId; 2] {
+    [crate::decide::official::of(case), case.applicant]
+}
+
+/// How people stand to the viewer for an act in a case: a mandate counts for the person it is about and for the applicant,
+/// nobody else of the household.
+pub async fn relations_in(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    case: &Case,
+    people: impl IntoIterator<Item = PersonId>,
+) -> Result<BTreeMap<PersonId, Relation>, StoreError> {
+    let mut known = registry::sight::relations(tx, sight, people).await?;
+    if stands_in(tx, desk, sight, case).await? {
+        let whose = whose(case);
+        known.iter_mut().filter(|(p, _)| whose.contains(p)).for_each(|(_, r)| r.mandated = true);
+    }
+    Ok(known)
+}
+
+async fn holds(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    person: PersonId,
+    programmes: &[&str],
+) -> Result<bool, StoreError> {
+    let Some(holder) = sight.who.person.filter(|_| sight.who.role == Role::Citizen) else { return Ok(false) };
+    if programmes.is_empty() {
+        return Ok(granted(tx, holder, person, None, desk.today()).await?.is_some());
+    }
+    for programme in programmes {
+        if granted(tx, holder, person, Some(programme), desk.today()).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whom a citizen may act for by mandates that hold today.
+pub async fn represented(tx: &mut Tx, desk: &Desk<'_>, holder: PersonId) -> Result<Vec<PersonId>, StoreError> {
+    let rows = tx.all(rows::MANDATES_HELD, params![holder]).await?;
+    let held = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let mut people: Vec<PersonId> = held.iter().filter(|m| m.holds(desk.today(), None)).map(|m| m.person).collect();
+    people.sort_unstable();
+    people.dedup();
+    Ok(people)
 }
 
 async fn mandated(

@@ -44,8 +44,9 @@ pub(crate) fn covered(allowed: &[Allowed], person: PersonId) -> bool {
     allowed.iter().any(|a| act(a) && a.covers(person))
 }
 
-/// On which ground the signed-in account may act for this person: what the guard allowed, or a mandate of the citizen
-/// who is signed in and may act for themselves. `None` when on no ground.
+/// On which ground the signed-in account may act for this person: what the guard allowed; where it allowed it because of a
+/// mandate, the mandate, if it is good for the programme too. `None` when on no ground. The guard is asked about whoever is
+/// acted for, so that every act stands in that person's trail.
 pub(crate) async fn ground(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -54,17 +55,16 @@ pub(crate) async fn ground(
     person: PersonId,
     programme: Option<&str>,
 ) -> Result<Option<Ground>, StoreError> {
-    let staff = who.role.is_staff();
-    if covered(allowed, person) {
-        return Ok(Some(match who.person {
-            _ if staff || who.role == Role::AgencySystem => Ground::Office,
-            Some(own) if own == person => Ground::Own,
-            _ => Ground::Parent,
-        }));
+    if !covered(allowed, person) {
+        return Ok(None);
     }
-    let holder = who.person.filter(|holder| !staff && covered(allowed, *holder));
-    let Some(holder) = holder else { return Ok(None) };
-    mandate::granted(tx, holder, person, programme, desk.today()).await
+    let by_mandate = allowed.iter().filter(|a| a.covers(person)).all(Allowed::is_by_mandate);
+    match who.person {
+        _ if who.role != Role::Citizen => Ok(Some(Ground::Office)),
+        Some(own) if own == person => Ok(Some(Ground::Own)),
+        Some(holder) if by_mandate => mandate::granted(tx, holder, person, programme, desk.today()).await,
+        _ => Ok(Some(Ground::Parent)),
+    }
 }
 
 /// A person's life, as far as applying goes.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use store::{StoreError, Tx};
 
 use super::model::{Case, Stage, StepKind, TaskKind, TaskStatus};
+use super::reserve;
 use super::rows::{self, Actor, NewTask};
 use crate::decide::put::By;
 use crate::decide::{self, Judgement, Put};
@@ -82,6 +83,12 @@ async fn settle(
 ) -> Result<Stand, StoreError> {
     rows::cancel_tasks(tx, case.id, &[TaskKind::Gap, TaskKind::Trouble], "known now", desk.now).await?;
     let id = determination(tx, desk, case, basis, determined).await?;
+    if reserve::is(tx, case.id).await? {
+        // Nobody of ours has anything to do: the case waits for the ministry's own result.
+        rows::cancel_tasks(tx, case.id, &[TaskKind::Decide], "kept for the ministry", desk.now).await?;
+        case.enter(Stage::Official, desk.today(), desk.now);
+        return Ok(Stand::Official);
+    }
     let put = decide::put(tx, desk, case, (id, determined), Judgement::default(), By::Machine).await?;
     if put != Put::Official {
         rows::cancel_tasks(tx, case.id, &[TaskKind::Decide], "decided", desk.now).await?;

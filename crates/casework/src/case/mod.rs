@@ -7,6 +7,7 @@ pub mod give;
 pub mod model;
 pub mod open;
 pub mod reopen;
+pub mod reserve;
 pub mod rows;
 pub mod view;
 pub mod worklist;

@@ -105,6 +105,8 @@ words! {
         Voided = "voided",
         /// It was applied for after the window closed.
         Late = "late",
+        /// The ministry that took the application finds the result itself.
+        Reserved = "reserved",
     }
 }
 
@@ -133,6 +135,13 @@ words! {
         StrayAnswer = "stray_answer",
         /// Another agency refused to give what was decided.
         OrderRefused = "order_refused",
+    }
+}
+
+impl TaskKind {
+    /// Whether its day is the law's for this task alone, not the day of the case.
+    pub const fn has_own_day(self) -> bool {
+        matches!(self, TaskKind::Objection | TaskKind::Hearing | TaskKind::Report | TaskKind::StrayAnswer)
     }
 }
 

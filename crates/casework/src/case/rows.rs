@@ -31,6 +31,8 @@ store::sql! {
     TASK = "select subject_id, task_id, case_id, kind, programme, agency, jurisdiction, status, due_on, assigned_to, barred_account, detail, opened_at, closed_at, outcome from task where task_id = $1";
     TASKS_OF_CASE = "select subject_id, task_id, case_id, kind, programme, agency, jurisdiction, status, due_on, assigned_to, barred_account, detail, opened_at, closed_at, outcome from task where case_id = $1 order by opened_at, task_id";
     HAND_OVER = "update task set jurisdiction = $2, assigned_to = null where case_id = $1 and status = 'open'";
+    TASK_MOVE = "update task set due_on = $3, sort_key = $4 where subject_id = $1 and task_id = $2 and status = 'open'";
+    TASKS_ASTRAY = "select task_id, kind from task where subject_id = $1 and case_id = $2 and status = 'open' and (due_on is null or due_on <> $3)";
     TASK_CLOSE = "update task set status = $3, closed_at = $4, closed_by = $5, outcome = $6 where subject_id = $1 and task_id = $2 and status = 'open'";
 }
 
@@ -98,6 +100,21 @@ pub(crate) async fn save(tx: &mut Tx, case: &mut Case, now: Instant) -> Result<(
         return Err(StoreError::Conflict);
     }
     case.revision += 1;
+    follow_day(tx, case).await
+}
+
+/// Open tasks whose day is the case's move with it, and with it their place in the worklist: a pause that is over gave the
+/// office its days back, a case opened again has a new day.
+async fn follow_day(tx: &mut Tx, case: &Case) -> Result<(), StoreError> {
+    // While the clock stands the day is not known yet.
+    let (Some(due), None, false) = (case.due_on, case.paused_on, case.stage.is_closed()) else { return Ok(()) };
+    let subject = case.subject.uuid();
+    for row in tx.all(TASKS_ASTRAY, params![subject, case.id, due]).await? {
+        let (task, kind): (TaskId, TaskKind) = (row.get("task_id")?, row.parse("kind")?);
+        if !kind.has_own_day() {
+            tx.execute(TASK_MOVE, params![subject, task, due, sort_key(Some(due), task)]).await?;
+        }
+    }
     Ok(())
 }
 

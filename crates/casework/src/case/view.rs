@@ -7,6 +7,7 @@ use store::{StoreError, Tx};
 
 use super::model::{Case, Step, Task};
 use super::rows;
+use crate::application::mandate;
 use crate::decide::object::{self, Objection};
 use crate::decide::{self, Decision};
 use crate::desk::Desk;
@@ -73,6 +74,11 @@ pub async fn case_of_objection(tx: &mut Tx, id: kernel::ObjectionId) -> Result<O
     Ok(object::one(tx, id).await?.map(|o| o.case))
 }
 
+/// The cases of an application without anything personal but ids. Never shown.
+pub async fn of_application(tx: &mut Tx, id: kernel::ApplicationId) -> Result<Vec<Case>, StoreError> {
+    rows::of_application(tx, id).await
+}
+
 /// A decision in force, for other rooms that act on it (payment). Never shown.
 pub async fn decided(tx: &mut Tx, id: DecisionId) -> Result<Option<(Case, Decision)>, StoreError> {
     let Some(decision) = decide::one(tx, id).await? else { return Ok(None) };
@@ -94,7 +100,11 @@ pub async fn one(
     let Some(case) = rows::case(tx, id).await? else { return Ok(None) };
     let mut persons = crate::household::member_ids(tx, desk, case.household).await?;
     persons.extend(case.subject.person().filter(|p| !persons.contains(p)));
-    let about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
+    let mut about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
+    // Who stands in for the person is shown what the person is; everybody whose data it holds finds the look in their trail.
+    if mandate::stands_in(tx, desk, sight, &case).await? {
+        about.iter_mut().for_each(|(_, relation)| relation.mandated = true);
+    }
     let (now, needs) = now(tx, desk, &case).await?;
     let view = CaseView {
         due_on: case.due_as_of(desk.today()),
@@ -141,16 +151,59 @@ pub async fn of_household(
     let mut lines = Vec::new();
     for case in rows::of_household(tx, household).await? {
         persons.extend(case.subject.person().filter(|p| !persons.contains(p)));
-        let (_, needs) = now(tx, desk, &case).await?;
-        lines.push(CaseLine {
-            decision: decide::in_force(tx, &case).await?,
-            requests: investigate::of_case(tx, case.id).await?,
-            asked: needs.into_iter().filter(|n| n.whom == investigate::Whom::Person).collect(),
-            case,
-        });
+        lines.push(line(tx, desk, case).await?);
     }
     let about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
     Ok(Some(Seen { sealed: guard::Sealed::new(lines, persons), about }))
+}
+
+/// A case of somebody a citizen acts for by a mandate.
+#[derive(Clone, Debug, Serialize)]
+pub struct Represented {
+    /// Whose case it is.
+    pub name: String,
+    /// The case.
+    pub line: CaseLine,
+}
+
+/// The cases of people who gave the viewer a power, and those they applied for in the name of their children, in the
+/// programmes it is good for, the oldest first.
+pub async fn of_represented(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    holder: PersonId,
+) -> Result<Seen<Vec<Represented>>, StoreError> {
+    let (mut all, mut about) = (Vec::new(), std::collections::BTreeMap::new());
+    for person in mandate::represented(tx, desk, holder).await? {
+        let Some(household) = crate::household::household_of(tx, desk, person).await? else { continue };
+        for case in rows::of_household(tx, household).await? {
+            let whose = decide::official::of(&case);
+            if (whose != person && case.applicant != person) || !mandate::stands_in(tx, desk, sight, &case).await? {
+                continue;
+            }
+            let known = mandate::relations_in(tx, desk, sight, &case, [person, whose]).await?;
+            // A power ends where protection begins.
+            if !known.values().all(|r| super::worklist::may_open(sight, *r)) {
+                continue;
+            }
+            let mut names = registry::read::names(tx, [whose], desk.today()).await?;
+            about.extend(known);
+            all.push(Represented { name: names.remove(&whose).unwrap_or_default(), line: line(tx, desk, case).await? });
+        }
+    }
+    let about: Vec<_> = about.into_iter().collect();
+    Ok(Seen { sealed: guard::Sealed::new(all, about.iter().map(|(p, _)| *p)), about })
+}
+
+async fn line(tx: &mut Tx, desk: &Desk<'_>, case: Case) -> Result<CaseLine, StoreError> {
+    let (_, needs) = now(tx, desk, &case).await?;
+    Ok(CaseLine {
+        decision: decide::in_force(tx, &case).await?,
+        requests: investigate::of_case(tx, case.id).await?,
+        asked: needs.into_iter().filter(|n| n.whom == investigate::Whom::Person).collect(),
+        case,
+    })
 }
 
 /// Letters to a household's people, the newest first.

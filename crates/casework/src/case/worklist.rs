@@ -8,7 +8,7 @@ use registry::sight::{Seen, Sight, relations};
 use serde::Serialize;
 use store::{Row, StoreError, Tx, Value, params};
 
-use super::model::{Task, TaskKind};
+use super::model::{Case, Task, TaskKind};
 use super::rows::{Actor, read_task};
 use crate::desk::Desk;
 use crate::investigate::settle;
@@ -130,6 +130,13 @@ pub fn office(desk: &Desk<'_>, who: &Who) -> (String, Option<String>) {
     (who.organisation.clone(), place.filter(|_| !wide).map(|p| desk.office_of(p)))
 }
 
+/// Whether a case is closed and the viewer's own office handled it: then it may be opened again, to be read, for a reason.
+pub fn closed_here(desk: &Desk<'_>, who: &Who, case: &Case) -> bool {
+    let (agency, place) = office(desk, who);
+    let there = || case.jurisdiction.as_deref().map(|p| desk.office_of(p));
+    case.stage.is_closed() && case.agency == agency && (place.is_none() || place == there())
+}
+
 /// A page of open tasks the viewer may list, the most urgent first, from `after` on ("" is the beginning).
 pub async fn page(
     tx: &mut Tx,
@@ -196,7 +203,7 @@ pub async fn list(
 }
 
 /// Whether somebody standing so to the viewer may have a case opened by them at all.
-fn may_open(sight: &Sight<'_>, relation: Relation) -> bool {
+pub(crate) fn may_open(sight: &Sight<'_>, relation: Relation) -> bool {
     let resource = Resource::person(PersonId(uuid::Uuid::nil()), relation);
     let request = Request {
         look: uuid::Uuid::nil(),

@@ -34,6 +34,9 @@ pub enum Fault {
     /// The case is at another stage.
     #[error("the case is at the stage «{0}»; this cannot be done now")]
     WrongStage(Stage),
+    /// Its ministry decides it.
+    #[error("the ministry that took this application decides it itself: nothing is decided here")]
+    Reserved,
     /// The guard did not allow it for everybody concerned.
     #[error("not allowed for everybody whom the case concerns")]
     NotAllowed,
@@ -105,6 +108,9 @@ pub async fn prepare(
     let mut case = open(tx, desk, who, allowed, Action::WorkCase, input.case).await?;
     if case.revision != input.revision {
         return Err(Fault::Changed { shown: input.revision, now: case.revision });
+    }
+    if allowed.action() != Action::RunStage && crate::case::reserve::is(tx, case.id).await? {
+        return Err(Fault::Reserved);
     }
     let over_rules = input.overriding.is_some();
     let stages = [Stage::Official, Stage::Investigating, Stage::AwaitingPerson];

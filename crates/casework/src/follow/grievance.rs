@@ -11,7 +11,7 @@ use store::{AsConflict, Row, StoreError, Tx, params};
 
 use super::{MOST_WORDS, words_of};
 use crate::case::model::in_days;
-use crate::case::rows as cases;
+use crate::case::{rows as cases, worklist};
 use crate::decide;
 use crate::desk::Desk;
 use crate::household;
@@ -20,12 +20,13 @@ use crate::model::words;
 store::sql! {
     ADD = "insert into grievance (person_id, grievance_id, case_id, agency, jurisdiction, kind, words, status, due_on, account_id, made_at)
         values ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10) on conflict (person_id, grievance_id) do nothing";
-    ONE = "select person_id, grievance_id, case_id, agency, jurisdiction, kind, words, status, due_on, answer, answered_by, made_at, closed_at
+    ONE = "select person_id, grievance_id, case_id, agency, jurisdiction, kind, words, status, due_on, assigned_to, answer, answered_by, made_at, closed_at
         from grievance where grievance_id = $1";
-    OF_PERSON = "select person_id, grievance_id, case_id, agency, jurisdiction, kind, words, status, due_on, answer, answered_by, made_at, closed_at
+    OF_PERSON = "select person_id, grievance_id, case_id, agency, jurisdiction, kind, words, status, due_on, assigned_to, answer, answered_by, made_at, closed_at
         from grievance where person_id = $1 order by made_at desc, grievance_id desc limit $2";
-    OF_OFFICE = "select person_id, grievance_id, case_id, agency, jurisdiction, kind, words, status, due_on, answer, answered_by, made_at, closed_at
+    OF_OFFICE = "select person_id, grievance_id, case_id, agency, jurisdiction, kind, words, status, due_on, assigned_to, answer, answered_by, made_at, closed_at
         from grievance where agency = $1 and (jurisdiction = $2 or $2 = '') and status = 'open' order by due_on, grievance_id limit $3";
+    ASSIGN = "update grievance set assigned_to = $3 where person_id = $1 and grievance_id = $2 and status = 'open'";
     ANSWER = "update grievance set status = 'answered', answered_by = $3, answer = $4, closed_at = $5
         where person_id = $1 and grievance_id = $2 and status = 'open'";
 }
@@ -92,6 +93,8 @@ pub struct Grievance {
     pub status: Status,
     /// Until when it must be answered.
     pub due_on: Date,
+    /// Who has it in hand.
+    pub assigned_to: Option<AccountId>,
     /// The answer.
     pub answer: Option<String>,
     /// Who answered.
@@ -186,7 +189,7 @@ fn local_office(desk: &Desk<'_>) -> Option<String> {
     municipal.max_by_key(|a| decides(&a.id)).map(|a| a.id.clone())
 }
 
-/// Answers a complaint. `allowed` is the guard's decision for [`Action::WorkCase`] about the person who complains.
+/// Answers a complaint. `allowed` is the guard's decision for [`Action::AnswerComplaint`] about the person who complains.
 pub async fn answer(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -196,11 +199,11 @@ pub async fn answer(
     answer: &str,
 ) -> Result<(), Fault> {
     let it = one(tx, id).await?.ok_or(Fault::Nothing)?;
-    if allowed.action() != Action::WorkCase || !allowed.covers(it.person) {
+    if allowed.action() != Action::AnswerComplaint || !allowed.covers(it.person) {
         return Err(Fault::NotAllowed);
     }
     let answer = said(answer)?;
-    if took_part(tx, desk, who, &it).await? {
+    if took_part(tx, desk, who.account, who.person, &it).await? {
         return Err(Fault::TookPart);
     }
     if tx.execute(ANSWER, params![it.person, id, who.account, answer, desk.now]).await? != 1 {
@@ -209,9 +212,43 @@ pub async fn answer(
     Ok(())
 }
 
+/// Somebody a complaint may be given to: the account, and the person it is, when known.
+pub type Taker = (AccountId, Option<PersonId>);
+
+/// Gives a complaint to an official, or to nobody. Nobody it is about gets it. `allowed` is the guard's decision for
+/// [`Action::AnswerComplaint`] about the person who complains; that the official belongs to the office is the caller's
+/// business.
+pub async fn give(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    allowed: &Allowed,
+    id: GrievanceId,
+    to: Option<Taker>,
+) -> Result<(), Fault> {
+    let it = one(tx, id).await?.ok_or(Fault::Nothing)?;
+    if allowed.action() != Action::AnswerComplaint || !allowed.covers(it.person) {
+        return Err(Fault::NotAllowed);
+    }
+    if let Some((account, person)) = to
+        && took_part(tx, desk, account, person, &it).await?
+    {
+        return Err(Fault::TookPart);
+    }
+    if tx.execute(ASSIGN, params![it.person, id, to.map(|(account, _)| account)]).await? != 1 {
+        return Err(Fault::Done);
+    }
+    Ok(())
+}
+
 /// Whether the official worked on what the complaint is about, or belongs to the family.
-async fn took_part(tx: &mut Tx, desk: &Desk<'_>, who: &Who, it: &Grievance) -> Result<bool, StoreError> {
-    if let Some(own) = who.person {
+async fn took_part(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    account: AccountId,
+    person: Option<PersonId>,
+    it: &Grievance,
+) -> Result<bool, StoreError> {
+    if let Some(own) = person {
         let home = household::household_of(tx, desk, it.person).await?;
         let members = match home {
             Some(home) => household::member_ids(tx, desk, home).await?,
@@ -222,10 +259,10 @@ async fn took_part(tx: &mut Tx, desk: &Desk<'_>, who: &Who, it: &Grievance) -> R
         }
     }
     let Some(id) = it.case else { return Ok(false) };
-    let assigned = cases::case(tx, id).await?.and_then(|c| c.assigned_to) == Some(who.account);
+    let assigned = cases::case(tx, id).await?.and_then(|c| c.assigned_to) == Some(account);
     let decisions = decide::of_case(tx, id).await?;
-    let decided = decisions.iter().any(|d| [d.prepared_by, d.decided_by].contains(&Some(who.account)));
-    let worked = cases::steps(tx, id).await?.iter().any(|s| s.account == Some(who.account));
+    let decided = decisions.iter().any(|d| [d.prepared_by, d.decided_by].contains(&Some(account)));
+    let worked = cases::steps(tx, id).await?.iter().any(|s| s.account == Some(account));
     Ok(assigned || decided || worked)
 }
 
@@ -240,6 +277,7 @@ fn read(row: &Row) -> Result<Grievance, StoreError> {
         words: row.get("words")?,
         status: row.parse("status")?,
         due_on: row.get("due_on")?,
+        assigned_to: row.maybe("assigned_to")?,
         answer: row.maybe("answer")?,
         answered_by: row.maybe("answered_by")?,
         made_at: row.get("made_at")?,
@@ -262,6 +300,44 @@ async fn sealed(tx: &mut Tx, sight: &Sight<'_>, list: Vec<Grievance>) -> Result<
     Ok(Seen { sealed: guard::Sealed::new(list, about.iter().map(|(p, _)| *p)), about })
 }
 
+/// Whether this office answers a complaint: `office` is the agency and the place, `None` for every place of it.
+pub fn answers(it: &Grievance, office: (&str, Option<&str>)) -> bool {
+    it.agency == office.0 && office.1.is_none_or(|place| it.jurisdiction.as_deref() == Some(place))
+}
+
+/// One complaint for an official of the office that answers it, with the complainer's name; `None` when there is none, or
+/// another office's.
+pub async fn for_office(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    office: (&str, Option<&str>),
+    id: GrievanceId,
+) -> Result<Option<Seen<Named>>, StoreError> {
+    let Some(it) = one(tx, id).await?.filter(|g| answers(g, office)) else { return Ok(None) };
+    let open = it.status == Status::Open;
+    let name = registry::read::names(tx, [it.person], desk.today()).await?.remove(&it.person).unwrap_or_default();
+    let mut seen = sealed(tx, sight, vec![it]).await?;
+    in_hand(&mut seen, open);
+    Ok(Some(Seen { sealed: seen.sealed.map(|mut list| Named { grievance: list.remove(0), name }), about: seen.about }))
+}
+
+/// A complaint with the name of who complains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// The complaint.
+    pub grievance: Grievance,
+    /// Who complains.
+    pub name: String,
+}
+
+/// An open complaint to one's own office opens the record as an open case does.
+fn in_hand<T>(seen: &mut Seen<T>, open: bool) {
+    if open {
+        seen.about.iter_mut().for_each(|(_, relation)| relation.open_case = true);
+    }
+}
+
 /// A person's complaints, the newest first.
 pub async fn of_person(
     tx: &mut Tx,
@@ -273,14 +349,25 @@ pub async fn of_person(
     sealed(tx, sight, list).await
 }
 
-/// The open complaints an office must answer, the most urgent first; every place when `office` is `None`.
+/// The open complaints an office must answer, the most urgent first, with names; every place of the agency without one.
+/// Those of the viewer's own family, and whatever else they may not open, are left out.
 pub async fn of_office(
     tx: &mut Tx,
+    desk: &Desk<'_>,
     sight: &Sight<'_>,
-    agency: &str,
-    office: Option<&str>,
+    office: (&str, Option<&str>),
     most: u32,
-) -> Result<Seen<Vec<Grievance>>, StoreError> {
-    let rows = tx.all(OF_OFFICE, params![agency, office.unwrap_or_default(), most]).await?;
-    sealed(tx, sight, rows.iter().map(read).collect::<Result<_, _>>()?).await
+) -> Result<Seen<Vec<Named>>, StoreError> {
+    let rows = tx.all(OF_OFFICE, params![office.0, office.1.unwrap_or_default(), most]).await?;
+    let list: Vec<Grievance> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let people: BTreeSet<PersonId> = list.iter().map(|g| g.person).collect();
+    let mut known = relations(tx, sight, people).await?;
+    known.values_mut().for_each(|relation| relation.open_case = true);
+    known.retain(|_, relation| worklist::may_open(sight, *relation));
+    let names = registry::read::names(tx, known.keys().copied(), desk.today()).await?;
+    let shown = list.into_iter().filter(|g| known.contains_key(&g.person));
+    let named =
+        shown.map(|g| Named { name: names.get(&g.person).cloned().unwrap_or_default(), grievance: g }).collect();
+    let about: Vec<_> = known.into_iter().collect();
+    Ok(Seen { sealed: guard::Sealed::new(named, about.iter().map(|(p, _)| *p)), about })
 }

@@ -1,6 +1,8 @@
 //! One question after a decision: how was it, from 0 to 10? Once for each person and decision, never to be traced back in
 //! the figures.
 
+use std::collections::BTreeMap;
+
 use guard::{Action, Allowed, Who};
 use kernel::{DecisionId, PersonId};
 use serde::Serialize;
@@ -21,6 +23,8 @@ store::sql! {
         cast(sum(case when score >= 9 then 1 else 0 end) as bigint) as glad, cast(sum(case when score <= 6 then 1 else 0 end) as bigint) as sad
         from satisfaction where (agency = $1 or $1 = '') and (jurisdiction = $2 or $2 = '') and given_at >= $3 and given_at < $4
         group by agency, jurisdiction, step order by agency, jurisdiction, step";
+    WORDS = "select agency, jurisdiction, step, words from satisfaction where words is not null
+        and (agency = $1 or $1 = '') and (jurisdiction = $2 or $2 = '') and given_at >= $3 and given_at < $4 order by given_at desc limit $5";
 }
 
 /// The best score.
@@ -186,4 +190,50 @@ pub async fn figures(tx: &mut Tx, which: &Which) -> Result<Vec<Line>, StoreError
         })
     };
     tx.all(FIGURES, params![agency, place, which.from, which.until]).await?.iter().map(read).collect()
+}
+
+/// The most answers in words that are read for one page.
+const MOST_READ: u32 = 5_000;
+
+/// What people of one office wrote about one way to a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Wrote {
+    /// The agency that decided.
+    pub agency: String,
+    /// The place of its office.
+    pub jurisdiction: Option<String>,
+    /// The way.
+    pub step: Way,
+    /// Their words, in no order that tells when; empty when so few wrote that somebody could be recognised.
+    pub words: Vec<String>,
+}
+
+/// What people wrote, by office and way, for the office itself to read: without person, decision, score and day. Fewer
+/// than [`FEWEST`] who wrote are not shown, numbers such as telephones and identifiers and e-mail addresses are taken out,
+/// and the order is that of the alphabet: the newest text would else belong to whoever was decided about last.
+pub async fn words(tx: &mut Tx, which: &Which) -> Result<Vec<Wrote>, StoreError> {
+    let (agency, place) = (which.agency.clone().unwrap_or_default(), which.jurisdiction.clone().unwrap_or_default());
+    let mut groups: BTreeMap<(String, Option<String>, Way), Vec<String>> = BTreeMap::new();
+    for row in tx.all(WORDS, params![agency, place, which.from, which.until, MOST_READ]).await? {
+        let key = (row.get("agency")?, row.maybe("jurisdiction")?, row.parse("step")?);
+        groups.entry(key).or_default().push(without_numbers(&row.get::<String>("words")?));
+    }
+    let mut all = Vec::new();
+    for ((agency, jurisdiction, step), mut words) in groups {
+        if i64::try_from(words.len()).is_ok_and(|n| n < FEWEST) {
+            words.clear();
+        }
+        words.sort_unstable();
+        all.push(Wrote { agency, jurisdiction, step, words });
+    }
+    Ok(all)
+}
+
+/// The words without those that hold four or more digits (telephones, identifiers, accounts) or look like an e-mail address.
+fn without_numbers(words: &str) -> String {
+    let hidden = |word: &str| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        digits >= 4 || (word.contains('@') && word.contains('.'))
+    };
+    words.split_whitespace().map(|word| if hidden(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
 }

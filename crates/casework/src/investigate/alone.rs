@@ -10,7 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{AsConflict, StoreError, Tx, params};
 
-use super::answer::{Kept, Said};
+use super::answer::{Contradiction, Kept, Said};
 use super::ask::{PRIORITY, SEND, Send};
 use super::needs::{Whom, whom};
 use super::requests::{self, Request};
@@ -163,6 +163,8 @@ pub struct Outcome {
     pub facts: Vec<Said>,
     /// What it does not hold.
     pub unknown: Vec<(Subject, String)>,
+    /// Where another source says otherwise than the agency: nothing of it was recorded, and the ministry settles it.
+    pub contradictions: Vec<Contradiction>,
 }
 
 /// A question of this ministry; `None` for any other.
@@ -180,12 +182,12 @@ pub async fn outcome(
     let request = requests::read(&row)?;
     let answer: Option<String> = row.maybe("answer")?;
     let kept: Option<Kept> = if answer.is_some() { Some(row.json("answer")?) } else { None };
-    let (facts, unknown) = kept.map(|k| (k.facts, k.unknown)).unwrap_or_default();
+    let (facts, unknown, contradictions) = kept.map(|k| (k.facts, k.unknown, k.contradictions)).unwrap_or_default();
     let mut persons = household::member_ids(tx, desk, request.household).await?;
     let named = request.items.iter().filter_map(|(s, _)| s.person()).chain([request.person]);
     persons.extend(named.filter(|p| !persons.contains(p)).collect::<Vec<_>>());
     persons.sort_unstable();
     persons.dedup();
     let about: Vec<_> = relations(tx, sight, persons.clone()).await?.into_iter().collect();
-    Ok(Some(Seen { sealed: guard::Sealed::new(Outcome { request, facts, unknown }, persons), about }))
+    Ok(Some(Seen { sealed: guard::Sealed::new(Outcome { request, facts, unknown, contradictions }, persons), about }))
 }

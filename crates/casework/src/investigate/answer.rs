@@ -201,6 +201,9 @@ async fn end(tx: &mut Tx, desk: &Desk<'_>, request: &Request, ending: Ending) ->
 pub(super) struct Kept {
     pub(super) facts: Vec<Said>,
     pub(super) unknown: Vec<(Subject, String)>,
+    /// Where another source says otherwise, and nothing was recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) contradictions: Vec<Contradiction>,
 }
 
 async fn answered(
@@ -231,17 +234,26 @@ async fn answered(
     for said in &facts {
         match held(tx, desk, request, said).await? {
             Some(held) => {
-                contradicted.push(said.item.clone());
-                contradict(tx, desk, request, &waiting, said, held).await?;
+                let detail = Contradiction {
+                    subject: said.subject,
+                    item: said.item.clone(),
+                    held,
+                    said: said.clone(),
+                    agency: request.agency.clone(),
+                    request: request.id,
+                };
+                contradict(tx, desk, &waiting, &detail).await?;
+                contradicted.push(detail);
             }
             None => record(tx, desk, request, said).await?,
         }
     }
     let confirmed: Vec<&str> =
-        facts.iter().map(|f| f.item.as_str()).filter(|i| !contradicted.iter().any(|c| c == i)).collect();
+        facts.iter().map(|f| f.item.as_str()).filter(|i| !contradicted.iter().any(|c| c.item == *i)).collect();
+    let items: Vec<&str> = contradicted.iter().map(|c| c.item.as_str()).collect();
     let open: Vec<&str> = unknown.iter().map(|(_, i)| i.as_str()).collect();
-    let detail = serde_json::json!({ "confirmed": confirmed, "contradicted": contradicted, "unknown": open });
-    let answer = Some(json(&Kept { facts, unknown })?);
+    let detail = serde_json::json!({ "confirmed": confirmed, "contradicted": items, "unknown": open });
+    let answer = Some(json(&Kept { facts, unknown, contradictions: contradicted })?);
     let ending = Ending { status: RequestStatus::Answered, answer, hash: Some(hash), problem: None, detail };
     end(tx, desk, request, ending).await
 }
@@ -269,29 +281,15 @@ async fn held(tx: &mut Tx, desk: &Desk<'_>, request: &Request, said: &Said) -> R
     Ok(facts.iter().find(other).filter(|f| f.value != said.value).cloned())
 }
 
-async fn contradict(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    request: &Request,
-    waiting: &[Case],
-    said: &Said,
-    held: FactStood,
-) -> Result<(), StoreError> {
-    // One task, with the first case that waits; the others wait with it.
+async fn contradict(tx: &mut Tx, desk: &Desk<'_>, waiting: &[Case], detail: &Contradiction) -> Result<(), StoreError> {
+    // One task, with the first case that waits; the others wait with it. Without a case whoever asked settles it: they read
+    // it in the answer.
     let Some(case) = waiting.first() else { return Ok(()) };
-    let detail = Contradiction {
-        subject: said.subject,
-        item: said.item.clone(),
-        held,
-        said: said.clone(),
-        agency: request.agency.clone(),
-        request: request.id,
-    };
     let open = cases::tasks(tx, case.id).await?.into_iter().any(|t| {
         t.kind == TaskKind::Contradiction
             && t.status == TaskStatus::Open
             && serde_json::from_value::<Contradiction>(t.detail)
-                .is_ok_and(|c| c.subject == said.subject && c.item == said.item)
+                .is_ok_and(|c| c.subject == detail.subject && c.item == detail.item)
     });
     if !open {
         let new = cases::NewTask {

@@ -85,6 +85,10 @@ impl Eyes {
         }
     }
 
+    pub(crate) fn of(who: Who) -> Eyes {
+        Eyes { who, purpose: Purpose::own_affairs(), none: BTreeSet::new() }
+    }
+
     pub(crate) fn sight(&self) -> Sight<'_> {
         static POLICIES: OnceLock<Policies> = OnceLock::new();
         static SETTING: Setting<'static> = Setting {

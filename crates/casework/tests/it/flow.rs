@@ -328,22 +328,29 @@ async fn a_contradiction_waits_for_an_official_and_a_late_answer_changes_nothing
     }
 }
 
+/// The day on which every agency is late.
+pub(crate) const LATE: Date = Date::constant(2027, 1, 20);
+
+/// The case of a child's allowance in which no agency answered.
+pub(crate) async fn a_gap(office: &Office) -> (PersonId, Case) {
+    let family = family(office, 1).await;
+    let child = born(office, &family).await.person;
+    accept(office, &family, child, &[("child_allowance", account())]).await;
+    state(office, child, "days_abroad", Value::Integer(3)).await;
+    drain(office, TODAY).await;
+    assert!(!requests(office).await.is_empty(), "what the family says is verified where an agency holds it");
+    transact!(office.db, answer::Fault, |tx| answer::overdue(tx, &office.desk_on(LATE), 100).await).unwrap();
+    assert!(requests(office).await.iter().all(|r| r.3 == "timed_out"));
+    drain(office, LATE).await;
+    (child, case_of(office, "child_allowance").await)
+}
+
 #[tokio::test]
 async fn nobody_answers_and_an_official_looks_and_a_denial_needs_two() {
     for office in Office::all(35).await {
-        let family = family(&office, 1).await;
-        let child = born(&office, &family).await.person;
-        accept(&office, &family, child, &[("child_allowance", account())]).await;
-        state(&office, child, "days_abroad", Value::Integer(3)).await;
-        drain(&office, TODAY).await;
-        assert!(!requests(&office).await.is_empty(), "what the family says is verified where an agency holds it");
-        let late = Date::constant(2027, 1, 20);
-        transact!(office.db, answer::Fault, |tx| answer::overdue(tx, &office.desk_on(late), 100).await).unwrap();
-        assert!(requests(&office).await.iter().all(|r| r.3 == "timed_out"));
-        drain(&office, late).await;
+        let (child, case) = a_gap(&office).await;
         let gaps = open_tasks(&office, TaskKind::Gap).await;
         assert_eq!(gaps.len(), 1);
-        let case = case_of(&office, "child_allowance").await;
         let (official, allowed) = may(Action::WorkCase, child, Role::Caseworker);
         let prepared = |revision| Prepared {
             case: case.id,
@@ -357,22 +364,22 @@ async fn nobody_answers_and_an_official_looks_and_a_denial_needs_two() {
             }),
         };
         let stale = transact!(office.db, official::Fault, |tx| {
-            official::prepare(tx, &office.desk_on(late), &official, &allowed, prepared(case.revision + 7)).await
+            official::prepare(tx, &office.desk_on(LATE), &official, &allowed, prepared(case.revision + 7)).await
         });
         assert!(matches!(stale, Err(official::Fault::Changed { .. })));
         let put = transact!(office.db, official::Fault, |tx| {
-            official::prepare(tx, &office.desk_on(late), &official, &allowed, prepared(case.revision)).await
+            official::prepare(tx, &office.desk_on(LATE), &official, &allowed, prepared(case.revision)).await
         })
         .unwrap();
         let Put::Approval(decision) = put else { panic!("{put:?}") };
         let (same, approves) = may(Action::ApproveDecision, child, Role::Approver);
         let alone = transact!(office.db, official::Fault, |tx| {
-            official::approve(tx, &office.desk_on(late), &same, &approves, decision, true, "").await
+            official::approve(tx, &office.desk_on(LATE), &same, &approves, decision, true, "").await
         });
         assert!(matches!(alone, Err(official::Fault::SamePerson)));
         let second = guard::Who { account: kernel::AccountId(uuid::Uuid::from_u128(5)), ..same };
         let put = transact!(office.db, official::Fault, |tx| {
-            official::approve(tx, &office.desk_on(late), &second, &approves, decision, true, "").await
+            official::approve(tx, &office.desk_on(LATE), &second, &approves, decision, true, "").await
         })
         .unwrap();
         assert_eq!(put, Put::InForce(decision));

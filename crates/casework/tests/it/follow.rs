@@ -133,17 +133,30 @@ async fn a_complaint_is_answered_in_time_by_nobody_it_is_about() {
         assert!(matches!(raise(2, home.mother, "x").await, Err(grievance::Fault::NoWords)));
         assert!(matches!(raise(3, other.mother, "not mine").await, Err(grievance::Fault::NoCase)));
         let answer = async |account: u128| {
-            let (mut who, may) = allowed_as(Role::Caseworker, Action::WorkCase, &[home.mother]);
+            let (mut who, may) = allowed_as(Role::Caseworker, Action::AnswerComplaint, &[home.mother]);
             who.account = AccountId(Uuid::from_u128(account));
             let id = GrievanceId(Uuid::from_u128(1));
             transact!(office.db, grievance::Fault, |tx| {
                 grievance::answer(tx, &office.desk(), &who, &may, id, "We are sorry; there is a second line now.").await
             })
         };
+        let give = async |account: u128, person: Option<PersonId>| {
+            let (_, may) = allowed_as(Role::Approver, Action::AnswerComplaint, &[home.mother]);
+            let (id, to) = (GrievanceId(Uuid::from_u128(1)), (AccountId(Uuid::from_u128(account)), person));
+            transact!(office.db, grievance::Fault, |tx| {
+                grievance::give(tx, &office.desk(), &may, id, Some(to)).await
+            })
+        };
+        assert!(matches!(give(1, None).await, Err(grievance::Fault::TookPart)), "who keyed it in");
+        assert!(matches!(give(76, Some(home.mother)).await, Err(grievance::Fault::TookPart)), "one of the family");
+        give(77, None).await.unwrap();
+        let held = count(&office, "select count(*) as n from grievance where assigned_to is not null").await;
+        assert_eq!(held, 1);
         // The account that keyed the application in is part of what happened.
         assert!(matches!(answer(1).await, Err(grievance::Fault::TookPart)));
         answer(77).await.unwrap();
         assert!(matches!(answer(78).await, Err(grievance::Fault::Done)));
+        assert!(matches!(give(79, None).await, Err(grievance::Fault::Done)));
         let open = "select count(*) as n from grievance where status = 'open' or answer is null";
         assert_eq!(count(&office, open).await, 0);
     }
@@ -158,16 +171,21 @@ async fn the_one_question_counts_once_and_shows_nobody() {
             let who = citizen(PersonId(Uuid::from_u128(person)));
             let may = allowed(Action::ViewCase, &[child]);
             transact!(office.db, satisfaction::Fault, |tx| {
-                satisfaction::give(tx, &office.desk(), &who, &may, decision, score, " kind ").await
+                let words = format!(" kind {person}, call 010-1234-5678 or me@example.org ");
+                satisfaction::give(tx, &office.desk(), &who, &may, decision, score, &words).await
             })
         };
+        let which = satisfaction::Which {
+            agency: None,
+            jurisdiction: None,
+            from: Instant::from_micros(0),
+            until: Instant::start_of(Date::constant(2027, 1, 1)),
+        };
+        let wrote = async || {
+            let mut tx = office.db.read().await.unwrap();
+            satisfaction::words(&mut tx, &which).await.unwrap().remove(0).words
+        };
         let figures = async || {
-            let which = satisfaction::Which {
-                agency: None,
-                jurisdiction: None,
-                from: Instant::from_micros(0),
-                until: Instant::start_of(Date::constant(2027, 1, 1)),
-            };
             let mut tx = office.db.read().await.unwrap();
             satisfaction::figures(&mut tx, &which).await.unwrap()
         };
@@ -178,7 +196,11 @@ async fn the_one_question_counts_once_and_shows_nobody() {
         assert!(!say(1, 0).await.unwrap(), "the first answer stands");
         let few = figures().await;
         assert_eq!((few.len(), few[0].said), (1, None));
+        assert!(wrote().await.is_empty(), "the words of few could be told apart");
         assert!(say(99, 3).await.unwrap());
+        let words = wrote().await;
+        assert_eq!(words.first().map(String::as_str), Some("kind 1, call … or …"), "in the order of the alphabet");
+        assert_eq!(words.len(), 5);
         let line = figures().await.remove(0);
         let said = satisfaction::Said { people: 5, mean_tenths: 86, glad: 4, sad: 1 };
         assert_eq!((line.step, line.said), (satisfaction::Way::Automatic, Some(said)));

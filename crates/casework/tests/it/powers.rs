@@ -3,9 +3,8 @@
 use casework::application::draft::{self, Begin};
 use casework::application::mandate::{self, Kind, NewMandate};
 use casework::application::{Agreed, Content, Ground, consent, may_act};
-use casework::case::Channel;
-use guard::Allowed;
-use guard::Who;
+use casework::case::{Channel, view};
+use guard::{Action, Allowed, Decision, Policies, Purpose, Relation, Request, Resource, Who};
 use kernel::{Date, Period, PersonId};
 use registry::protection::{NewProtection, ProtectionError, protect};
 use registry::{Origin, Pen};
@@ -65,7 +64,7 @@ async fn a_proxy_acts_for_what_they_were_given_and_not_a_day_longer() {
             channel: Channel::Online,
             content: Content { chosen: vec![home.for_child(programme)], ..Content::default() },
         };
-        let proxy = (citizen(friend), may(&[friend]));
+        let proxy = (citizen(friend), acting_for(&[home.family.mother]));
         let draft = home.begin_as(&office, &proxy.0, &proxy.1, begin("child_allowance")).await.unwrap();
         let more = home.begin_as(&office, &proxy.0, &proxy.1, begin("parent_benefit")).await;
         assert!(matches!(more, Err(draft::Fault::NotAllowedFor { .. })), "{more:?}");
@@ -84,6 +83,46 @@ async fn a_proxy_acts_for_what_they_were_given_and_not_a_day_longer() {
         .unwrap();
         let after = home.begin_as(&office, &proxy.0, &proxy.1, begin("child_allowance")).await;
         assert!(matches!(after, Err(draft::Fault::NotAllowed)));
+    }
+}
+
+/// What the real policies say to somebody with a mandate of these people.
+fn acting_for(people: &[PersonId]) -> Vec<Allowed> {
+    let policies = Policies::built_in().unwrap();
+    let relation = Relation { mandated: true, ..Relation::default() };
+    let decide = |person: &PersonId| {
+        let (who, purpose) = (citizen(PersonId(Uuid::from_u128(3))), Purpose::own_affairs());
+        let resource = Resource::person(*person, relation);
+        let (look, now) = (Uuid::from_u128(9), kernel::Instant::start_of(TODAY));
+        let action = Action::AcceptOffer;
+        match policies.decide(&Request { look, now, who: &who, action, resource: &resource, purpose: &purpose }) {
+            Decision::Allowed(allowed) => allowed,
+            Decision::Denied(refusal) => panic!("{refusal:?}"),
+        }
+    };
+    people.iter().map(decide).collect()
+}
+
+#[tokio::test]
+async fn a_proxy_sees_the_cases_of_the_programmes_and_nothing_else() {
+    for office in Office::all(81).await {
+        let home = home(&office, 1, BORN).await;
+        let friend = family(&office, 2).await.mother;
+        let (mother, me) = (home.family.mother, citizen(home.family.mother));
+        let done = home.apply(&office, vec![home.for_all("livelihood"), home.for_all("housing_rent")]).await;
+        empower(&office, &me, &home.powers(), mandate(&home, friend, Some(&["livelihood"]))).await.unwrap();
+        let eyes = Eyes::of(citizen(friend));
+        let mut tx = office.db.read().await.unwrap();
+        for item in &done.items {
+            let seen = view::one(&mut tx, &office.desk(), &eyes.sight(), item.case).await.unwrap().unwrap();
+            let opens = item.programme == "livelihood";
+            assert!(seen.about.iter().all(|(_, r)| r.mandated == opens), "{} {:?}", item.programme, seen.about);
+            assert!(seen.about.iter().any(|(p, _)| *p == mother), "the mother finds the look in her trail");
+        }
+        let seen = view::of_represented(&mut tx, &office.desk(), &eyes.sight(), friend).await.unwrap();
+        assert_eq!(seen.about.iter().map(|(p, _)| *p).collect::<Vec<_>>(), [mother]);
+        let list = seen.sealed.process(&machine(), Clone::clone);
+        assert_eq!(list.iter().map(|r| r.line.case.programme.as_str()).collect::<Vec<_>>(), ["livelihood"]);
     }
 }
 

@@ -9,7 +9,7 @@ use store::{StoreError, transact};
 use uuid::Uuid;
 
 use crate::desk::{Office, TODAY, allowed, who};
-use crate::flow::{decided, open_tasks};
+use crate::flow::{LATE, a_gap, decided, open_tasks};
 
 const COLLEAGUE: AccountId = AccountId(Uuid::from_u128(40));
 const AGENCY: &str = "municipality";
@@ -43,6 +43,47 @@ async fn morning(office: &Office, day: Date) {
         later::work(tx, &desk, &job).await
     })
     .unwrap();
+}
+
+#[tokio::test]
+async fn a_pause_that_ends_moves_the_open_tasks_of_the_case_in_the_list() {
+    for office in Office::all(82).await {
+        let (_, case) = a_gap(&office).await;
+        let lines = async || {
+            let mut tx = office.db.read().await.unwrap();
+            let sql = "select kind, due_on, sort_key from task where status = 'open' order by sort_key";
+            let rows = tx.all(sql, &[]).await.unwrap();
+            let line = |r: &store::Row| {
+                (
+                    r.get::<String>("kind").unwrap(),
+                    r.get::<Date>("due_on").unwrap(),
+                    r.get::<String>("sort_key").unwrap(),
+                )
+            };
+            rows.iter().map(line).collect::<Vec<_>>()
+        };
+        let before = lines().await;
+        assert_eq!((before.len(), before[0].0.as_str()), (1, "gap"));
+        assert_eq!(Some(before[0].1), case.due_on);
+        // The office waited for the family for ten days; an objection's own day is not the case's.
+        let sql = "update benefit_case set stage = 'awaiting_person', paused_on = $2 where case_id = $1";
+        let own = "insert into task (subject_id, task_id, case_id, kind, programme, agency, jurisdiction, status, due_on, sort_key, detail, opened_at)
+            values ($1, $2, $3, 'objection', 'child_allowance', 'municipality', 'kr-11-680', 'open', $4, $5, '{}', 0)";
+        let (id, day) = (TaskId(Uuid::from_u128(7)), Date::constant(2026, 11, 30));
+        transact!(office.db, StoreError, |tx| {
+            tx.execute(sql, store::params![case.id, LATE]).await?;
+            let key = format!("{day} {id}");
+            tx.execute(own, store::params![case.subject.uuid(), id, case.id, day, key]).await
+        })
+        .unwrap();
+        let later = office.desk_on(LATE.saturating_add(jiff::Span::new().days(10)));
+        transact!(office.db, StoreError, |tx| casework::case::advance::run(tx, &later, case.id).await).unwrap();
+        let after = lines().await;
+        let moved = before[0].1.saturating_add(jiff::Span::new().days(10));
+        assert_eq!((after[0].0.as_str(), after[0].1), ("objection", day), "{after:?}");
+        assert_eq!((after[1].0.as_str(), after[1].1), ("gap", moved), "{after:?}");
+        assert!(after[1].2.starts_with(&moved.to_string()), "its place in the list too: {after:?}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kernel::{Currency, Lang};
 use rules::schema::Roles;
 
+use crate::identifier::{CHECKS, Check, IdentifierScheme};
 use crate::model::Manifest;
 use crate::read::fault::{Faults, one_of, shown};
 use crate::read::files::Files;
@@ -25,6 +26,7 @@ fn manifest(root: &Table<'_>, faults: &Faults) -> Option<(Manifest, Roles)> {
     let name = root.need_words("name", &complete);
     let utc_offset_hours = root.small("utc_offset_hours").unwrap_or(0);
     let roles = root.table("roles").map(|table| roles(&table)).unwrap_or_default();
+    let identifier = root.table("identifier").and_then(|table| scheme(&table, &complete, faults));
     let currency = root.need_text("currency").and_then(|text| match text.it.parse::<Currency>() {
         Ok(currency) => Some(currency),
         Err(why) => {
@@ -40,8 +42,48 @@ fn manifest(root: &Table<'_>, faults: &Faults) -> Option<(Manifest, Roles)> {
         utc_offset_hours,
         root_jurisdiction: root_jurisdiction?.it,
         name,
+        identifier,
     };
     Some((manifest, roles))
+}
+
+/// The national identifier.
+fn scheme(table: &Table<'_>, complete: &[Lang], faults: &Faults) -> Option<IdentifierScheme> {
+    let scheme = table.need_text("scheme");
+    let shape = table.need_text("shape");
+    let rule = table.need_text("check");
+    let weights = table.text("weights");
+    let name = table.need_words("name", complete);
+    table.finish();
+    let (scheme, shape, rule) = (scheme?, shape?, rule?);
+    let digits = shape.it.chars().filter(|c| *c == '0').count();
+    if digits == 0 || shape.it.chars().any(|c| c.is_ascii_digit() && c != '0') || shape.it.chars().count() > 40 {
+        let message = format!("\"{}\" is no shape of an identifier", shown(&shape.it));
+        faults.error("bad-value", &shape.at, message, "0 for each digit, and separators, at most 40 characters", "");
+        return None;
+    }
+    let check = match rule.it.as_str() {
+        "none" => None,
+        "weighted_mod_11" => {
+            let numbers = weights.as_ref().map(|w| w.it.split(' ').map(str::parse).collect::<Result<Vec<u32>, _>>());
+            match numbers {
+                Some(Ok(numbers)) if numbers.len() + 1 == digits => Some(Check::WeightedMod11(numbers)),
+                _ => {
+                    let at = weights.as_ref().map_or(&rule.at, |w| &w.at);
+                    let expected =
+                        format!("weights = \"…\" with {} whole numbers, parted by one blank", digits.saturating_sub(1));
+                    faults.error("bad-value", at, "the weights do not fit the shape".to_owned(), expected, "");
+                    return None;
+                }
+            }
+        }
+        other => {
+            let message = format!("\"{}\" is no rule for a check digit", shown(other));
+            faults.error("bad-value", &rule.at, message, one_of(CHECKS), "");
+            return None;
+        }
+    };
+    Some(IdentifierScheme { scheme: scheme.it, shape: shape.it, check, name })
 }
 
 fn languages(root: &Table<'_>, faults: &Faults) -> Vec<Lang> {

@@ -15,6 +15,9 @@ const VARIANTS: &[(&str, &str, &str, &str, &str)] = &[
     ("pack.toml", "root_jurisdiction = \"land\"\n", "", "missing-key", "id = "),
     ("pack.toml", "name.ko = \"작은 나라\"\n", "", "missing-translation", "name.en"),
     ("pack.toml", "id = \"small\"", "id = small", "syntax", ""),
+    ("pack.toml", "shape = \"000-0\"", "shape = \"abc\"", "bad-value", "abc"),
+    ("pack.toml", "check = \"weighted_mod_11\"", "check = \"luhn\"", "bad-value", "luhn"),
+    ("pack.toml", "weights = \"2 3 4\"", "weights = \"2 3\"", "bad-value", "2 3"),
     ("pack.toml", "birth_date = \"birth_date\"", "birth_date = \"born\"", "unknown-item", "[roles]"),
     // CSV
     (

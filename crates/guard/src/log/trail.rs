@@ -36,6 +36,8 @@ pub struct TrailEntry {
     pub law: Option<String>,
     /// Whether it was allowed; refusals are shown too.
     pub allowed: bool,
+    /// Whether it was allowed because of a mandate: somebody acted for the person.
+    pub by_mandate: bool,
     /// The log (one a year) and the position in it, for a proof of inclusion.
     pub year: i16,
     /// The position in the year's log.
@@ -215,6 +217,7 @@ fn shown(year: i16, envelope: &Envelope, stored: Stored) -> TrailEntry {
         case: body.case.filter(|_| !body.hide_office),
         law: body.law,
         allowed: body.allowed,
+        by_mandate: body.policies.iter().any(|p| p == crate::decide::MANDATE),
         year,
         seq: envelope.seq,
         look: stored.look,

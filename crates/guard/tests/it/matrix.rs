@@ -11,7 +11,7 @@ use crate::support::{noon, person, who};
 const PERMITS: &str = include_str!("permits.csv");
 const VETOES: &str = include_str!("vetoes.csv");
 /// The relations by the names the tables use, in the order of the bits below.
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 12] = [
     "own",
     "own_household",
     "ward",
@@ -22,6 +22,8 @@ const FLAGS: [&str; 10] = [
     "prior_jurisdiction",
     "perpetrator_side",
     "protected",
+    "mandated",
+    "closed_case",
 ];
 const THINGS: [&str; 11] = [
     "import",
@@ -58,7 +60,7 @@ struct Cell {
 impl Cell {
     fn words(&self) -> BTreeSet<&'static str> {
         let mut words: BTreeSet<&str> = [self.role.word(), self.purpose.word()].into();
-        words.extend((0..10).filter(|i| self.bits >> i & 1 == 1).map(|i| FLAGS[i]));
+        words.extend((0..12).filter(|i| self.bits >> i & 1 == 1).map(|i| FLAGS[i]));
         let circumstances = [
             (self.tier == Tier::Sensitive, "sensitive"),
             (self.strong, "strong"),
@@ -119,6 +121,8 @@ fn relation(bits: u16) -> Relation {
         prior_jurisdiction: bit(7),
         perpetrator_side: bit(8),
         protected: bit(9),
+        mandated: bit(10),
+        closed_case: bit(11),
     }
 }
 
@@ -142,9 +146,9 @@ const WHOLE: &str = "HEARTH_WHOLE_MATRIX";
 /// in the ordinary circumstances, the others running through all their combinations.
 fn cells() -> Vec<Cell> {
     let mut relations: Vec<u16> = vec![0];
-    relations.extend((0..10).map(|a| 1 << a));
+    relations.extend((0..12).map(|a| 1 << a));
     let singles = relations.len();
-    relations.extend((0..10).flat_map(|a| (a + 1..10).map(move |b| 1 << a | 1 << b)));
+    relations.extend((0..12).flat_map(|a| (a + 1..12).map(move |b| 1 << a | 1 << b)));
     let mut cells = Vec::new();
     for (&role, &action) in Role::ALL.iter().flat_map(|r| Action::ALL.iter().map(move |a| (r, a))) {
         let about = if THINGS.contains(&action.word()) { &relations[..singles] } else { &relations[..] };
@@ -173,7 +177,7 @@ fn ground(policy: &str) -> &'static str {
         "forbid-colleagues-without-case" => "colleague",
         "forbid-protected-address" | "forbid-break-glass-on-protected" => "protected_address",
         "forbid-sensitive-without-case" => "sensitive_without_case",
-        "forbid-without-reason" => "no_reason_given",
+        "forbid-without-reason" | "forbid-review-without-words" => "no_reason_given",
         "forbid-without-second-factor" => "second_factor",
         other => panic!("a policy the tables do not know: {other}"),
     }

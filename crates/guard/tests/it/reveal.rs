@@ -129,3 +129,41 @@ fn a_seal_keeps_its_people_through_every_change_of_form() {
     let joined = seal.map(str::len).zip(Sealed::new(1, [person(2)]));
     assert_eq!(joined.persons(), [person(1), person(2)]);
 }
+
+#[tokio::test]
+async fn the_number_of_a_closed_case_is_no_reason_to_open_it_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let guard = guard_in(dir.path());
+    let worker = who(Role::Caseworker);
+    let closed = Relation { closed_case: true, ..Relation::default() };
+    let resource = Resource::person(person(1), closed).at(guard::Tier::Sensitive);
+    let review = |reason: &str| Purpose::new(PurposeKind::CaseReview, reason).with_case("2026-7");
+    let silent = guard.permit(&worker, Action::ViewCase, &resource, &review("")).await.unwrap_err();
+    assert_eq!(silent.refusal().unwrap().reason, Reason::NoReasonGiven);
+    assert!(guard.permit(&worker, Action::ViewCase, &resource, &review("audit 7")).await.is_ok());
+    // Read, and nothing else.
+    for action in [Action::WorkCase, Action::ViewFacts, Action::ViewAddress] {
+        assert!(guard.permit(&worker, action, &resource, &review("audit 7")).await.is_err(), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_mandate_opens_its_programmes_and_is_told_as_what_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let guard = guard_in(dir.path());
+    let citizen = who(Role::Citizen);
+    let mandated = Relation { mandated: true, ..Relation::default() };
+    let resource = Resource::person(person(1), mandated).showing(["case"]);
+    let own = Purpose::own_affairs();
+    let allowed = guard.permit(&citizen, Action::ViewCase, &resource, &own).await.unwrap();
+    assert!(allowed.is_by_mandate());
+    assert!(guard.permit(&citizen, Action::ViewFacts, &resource, &own).await.is_err());
+    let mother = Relation { own: true, ..Relation::default() };
+    let theirs = guard.permit(&citizen, Action::ViewCase, &Resource::person(person(1), mother), &own).await.unwrap();
+    assert!(!theirs.is_by_mandate());
+    let trail = guard.log().trail(person(1), noon(), 9).await.unwrap();
+    trail.process(&Processing::new(PurposeKind::Oversight, "test").unwrap(), |t| {
+        let told: Vec<_> = t.entries.iter().map(|e| (e.allowed, e.by_mandate)).collect();
+        assert_eq!(told, [(true, false), (false, false), (true, true)]);
+    });
+}

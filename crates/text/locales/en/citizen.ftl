@@ -110,6 +110,7 @@ looked-lead = Everybody who saw your family’s data, when, and why.
 looked-none = Nobody has looked yet.
 looked-who = { $organisation } · { $role }
 looked-self = You
+looked-proxy = Somebody who acts for you by a power you gave or an order
 looked-own = { $count ->
     [one] One look of your own
    *[other] { $count } looks of your own
@@ -140,6 +141,7 @@ look-view-case = Read a case
 look-work-case = Worked on a case
 look-approve-decision = Signed or sent back a decision
 look-assign-cases = Gave the case to an official
+look-answer-complaint = Answered or took a complaint
 look-object-decision = Objected to a decision
 look-report-change = Reported a change
 look-view-payment = Read payments

@@ -72,6 +72,7 @@ purpose-statistics = Statistics and analysis of rules
 purpose-oversight = Supervising who looks
 purpose-administration = Running the system
 purpose-emergency = Danger to life or health
+purpose-case-review = Looking again at a closed case
 relation-self = You
 relation-head = Head of household
 relation-spouse = Spouse or partner

@@ -8,6 +8,7 @@ work-purpose-household-of = Working on the case { $case }
 work-purpose-household = Cases of this household
 work-purpose-office = Load of the office
 work-office-link = The office: load, absences, time to decision
+grievance-link = Complaints to answer
 work-whose = Whose tasks
 work-office = The office’s
 work-mine = Mine
@@ -169,6 +170,7 @@ work-step-asked-person = The family was asked
 work-step-person-gave = The family gave something
 work-step-settled = An official settled it
 work-step-noted = A note
+work-step-reserved = The ministry decides it itself
 work-step-determined = Worked out
 work-step-prepared = A decision was prepared
 work-step-hearing = The family was told what is planned
@@ -287,6 +289,7 @@ work-done-back = The absence has ended.
 work-fault-changed = The case changed while you were reading. Nothing was done. Look at it again below, then decide.
 work-fault-stage = Somebody was faster: the case is at “{ $stage }” now. Nothing was done.
 work-fault-not-allowed = You are not allowed to do this for everybody whom the case concerns. Ask your team lead.
+work-fault-reserved = The ministry that took this application decides it itself.
 work-fault-own-family = This is your own family’s case. Somebody else must decide it: tell your team lead.
 work-fault-same-person = You prepared this decision. Somebody else must sign it.
 work-fault-open = { $count ->
@@ -339,3 +342,41 @@ work-days-range = { $from } to { $to }
 work-hand = Hand on
 work-hand-from = All open tasks of
 work-hand-go = Hand on
+
+## Complaints
+
+grievance-title = Complaints to answer
+grievance-lead = The most urgent first. Nobody a complaint is about answers it. The person reads the answer on their page.
+grievance-none = No complaint waits for an answer.
+grievance-done = The answer was sent
+grievance-who = Who complains
+grievance-about = About
+grievance-day = To be answered by
+grievance-came = Came
+grievance-case = Case
+grievance-one = Complaint
+grievance-answer = Answer to the person
+grievance-answer-hint = In plain words: what was found out, and what is done now. It cannot be changed once it is sent.
+grievance-send = Send the answer
+grievance-hand = Hand over
+grievance-hand-hint = Whoever took part in the case cannot get it.
+grievance-give = Hand over
+grievance-purpose = Answering complaints
+grievance-fault-took-part = They took part in the case, or belong to the family: somebody else must answer.
+grievance-fault-done = The complaint was answered already.
+
+work-wrote = What people wrote after decisions
+work-wrote-words = The last 90 days, without names, days and scores, in the order of the alphabet; numbers and addresses are taken out. Fewer than five who wrote are not shown.
+work-wrote-none = Nobody wrote anything in these days.
+
+## A closed case, opened again
+
+work-review-title = This case is closed
+work-review-lead = It rests on facts about health, disability or violence. Your office handled it, so you may read it again for a reason. The reason stands with every look in the log, and the family sees that somebody looked and why.
+work-review-ground = What for?
+work-review-question = A question of the family
+work-review-objection = An objection or a court
+work-review-audit = An audit
+work-review-why = In words
+work-review-why-hint = For example the number of the letter, the objection or the audit.
+work-review-go = Open the case

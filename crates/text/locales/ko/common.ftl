@@ -68,6 +68,7 @@ purpose-statistics = 통계와 제도 분석
 purpose-oversight = 열람 감독
 purpose-administration = 시스템 운영
 purpose-emergency = 생명·건강의 긴급한 위험
+purpose-case-review = 종결된 사건의 재검토
 relation-self = 본인
 relation-head = 세대주
 relation-spouse = 배우자

@@ -8,6 +8,7 @@ work-purpose-household-of = 신청 건 처리: { $case }
 work-purpose-household = 이 가구의 사례
 work-purpose-office = 부서의 업무량
 work-office-link = 부서 현황: 업무량, 부재, 처리 기간
+grievance-link = 답할 불편 사항
 work-whose = 누구의 업무
 work-office = 부서 전체
 work-mine = 내 업무
@@ -157,6 +158,7 @@ work-step-asked-person = 가족에게 물어봄
 work-step-person-gave = 가족이 알려 줌
 work-step-settled = 담당자가 확인
 work-step-noted = 기록
+work-step-reserved = 부처가 직접 결정
 work-step-determined = 계산
 work-step-prepared = 결정 작성
 work-step-hearing = 예정된 결정을 가족에게 알림
@@ -275,6 +277,7 @@ work-done-back = 부재를 끝냈습니다.
 work-fault-changed = 읽는 사이에 사례가 바뀌었습니다. 아무것도 처리하지 않았습니다. 아래를 다시 보고 결정하세요.
 work-fault-stage = 다른 사람이 먼저 처리했습니다. 지금 단계는 “{ $stage }”입니다. 아무것도 처리하지 않았습니다.
 work-fault-not-allowed = 이 사례와 관련된 모든 사람에 대한 권한이 없습니다. 팀장에게 문의하세요.
+work-fault-reserved = 이 신청은 접수한 부처가 직접 결정합니다.
 work-fault-own-family = 본인 가족의 사례입니다. 다른 사람이 결정해야 합니다. 팀장에게 알리세요.
 work-fault-same-person = 직접 작성한 결정입니다. 다른 사람이 결재해야 합니다.
 work-fault-open = 확인되지 않은 사실이 { $count }개 있어 아직 판단할 수 없습니다. 먼저 확인하거나 이유와 법 조항을 적어 다르게 결정하세요.
@@ -324,3 +327,41 @@ work-days-range = { $from }부터 { $to }까지
 work-hand = 업무 넘기기
 work-hand-from = 넘기는 사람(모든 업무)
 work-hand-go = 넘기기
+
+## 불편 사항
+
+grievance-title = 답할 불편 사항
+grievance-lead = 기한이 급한 순서입니다. 그 일과 관련된 사람은 답할 수 없습니다. 답은 신청인의 화면에 나타납니다.
+grievance-none = 답을 기다리는 불편 사항이 없습니다.
+grievance-done = 답을 보냈습니다
+grievance-who = 말한 사람
+grievance-about = 내용
+grievance-day = 답할 기한
+grievance-came = 접수
+grievance-case = 관련 신청
+grievance-one = 불편 사항
+grievance-answer = 보낼 답
+grievance-answer-hint = 확인한 내용과 이제 할 일을 쉬운 말로 적으세요. 보낸 뒤에는 고칠 수 없습니다.
+grievance-send = 답 보내기
+grievance-hand = 넘기기
+grievance-hand-hint = 그 신청에 관여한 사람에게는 넘길 수 없습니다.
+grievance-give = 넘기기
+grievance-purpose = 불편 사항에 답하기
+grievance-fault-took-part = 그 신청에 관여했거나 가족입니다. 다른 사람이 답해야 합니다.
+grievance-fault-done = 이미 답한 불편 사항입니다.
+
+work-wrote = 결정 뒤에 사람들이 쓴 말
+work-wrote-words = 최근 90일. 이름·날짜·점수 없이 가나다순으로 보이고, 숫자와 주소는 가렸습니다. 쓴 사람이 다섯보다 적으면 보이지 않습니다.
+work-wrote-none = 이 기간에 쓴 사람이 없습니다.
+
+## 종결된 사건 다시 보기
+
+work-review-title = 종결된 사건입니다
+work-review-lead = 건강·장애·폭력에 관한 사실에 근거한 사건입니다. 우리 부서가 처리했으므로 사유가 있으면 다시 볼 수 있습니다. 사유는 모든 열람 기록에 남고, 가족은 누가 왜 보았는지 알 수 있습니다.
+work-review-ground = 무엇 때문인가요?
+work-review-question = 가족의 문의
+work-review-objection = 이의신청 또는 법원
+work-review-audit = 감사
+work-review-why = 사유
+work-review-why-hint = 예: 편지, 이의신청, 감사의 번호
+work-review-go = 사건 열기

@@ -72,6 +72,7 @@ purpose-statistics = Статистика и анализ правил
 purpose-oversight = Надзор за просмотрами
 purpose-administration = Работа системы
 purpose-emergency = Угроза жизни или здоровью
+purpose-case-review = Повторный просмотр закрытого дела
 relation-self = Вы
 relation-spouse = Супруг(а) или партнёр
 relation-child = Ребёнок

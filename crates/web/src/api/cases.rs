@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use casework::application::mandate;
 use casework::case::{Case, view};
 use casework::decide::object::Objection;
 use casework::decide::{DecisionStatus, file};
@@ -21,22 +22,23 @@ use super::stages_determination::DeterminedWire;
 use super::wire::{SubjectWire, day, moment};
 use crate::state::AppState;
 
-/// The guard's decision on an act about people of a household, the viewer's open tasks counted in.
+/// The guard's decision on an act in a case about people, officials' open tasks and citizens' mandates counted in.
 pub(super) async fn permit(
     state: &AppState,
     call: &Call,
-    household: HouseholdId,
+    case: &Case,
     persons: &[PersonId],
     action: Action,
     items: &str,
 ) -> Result<Allowed, Fault> {
-    let viewer = call.viewer(state).concerning(household).await?;
+    let viewer = call.viewer(state).concerning(case.household).await?;
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
     let mut persons = persons.to_vec();
     persons.sort_unstable();
     persons.dedup();
-    let about = registry::sight::relations(&mut tx, &viewer.sight(&setting), persons.iter().copied()).await?;
+    let sight = viewer.sight(&setting);
+    let about = mandate::relations_in(&mut tx, &viewer.desk(), &sight, case, persons.iter().copied()).await?;
     drop(tx);
     // Nobody known: nothing to decide on.
     if about.len() != persons.len() {
@@ -409,6 +411,8 @@ async fn file_inner(state: AppState, call: Call, id: &str) -> Result<Response, F
     let sealed = file::export(&mut tx, &viewer.desk(), id).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
     let persons: Vec<PersonId> = sealed.persons().to_vec();
     let about = registry::sight::relations(&mut tx, &viewer.sight(&setting), persons).await?;
+    let mut about: Vec<_> = about.into_iter().collect();
+    viewer.reviews(&case, &mut about);
     drop(tx);
     let mut tier = guard::Tier::Benefits;
     let sealed = sealed.map(|file| {
@@ -416,7 +420,7 @@ async fn file_inner(state: AppState, call: Call, id: &str) -> Result<Response, F
         file
     });
     // The file is whole or not at all: where an address is hidden from the viewer, so is what follows from it.
-    if about.values().any(|r| r.protected && !(r.own || r.ward)) {
+    if about.iter().any(|(_, r)| r.protected && !(r.own || r.ward)) {
         return Err(Fault::new(Code::Forbidden));
     }
     let resource = Resource::people(about).at(tier).showing(["decision file"]);

@@ -73,7 +73,7 @@ async fn answers_inner(
         Role::Caseworker => Action::WorkCase,
         _ => Action::KeyInForPerson,
     };
-    let allowed = permit(&state, &call, case.household, &people, action, "answer").await?;
+    let allowed = permit(&state, &call, &case, &people, action, "answer").await?;
     let answers: Vec<give::Answer> =
         given.into_iter().map(|g| give::Answer { subject: g.subject, item: g.item, value: g.value }).collect();
     let viewer = call.viewer(&state);
@@ -138,7 +138,7 @@ async fn withdrawal_inner(
     let once = Once::new(&headers, &call, "case-withdrawal", &body.hash)?;
     let case = bare(&state, id).await?;
     let action = if call.who.role == Role::Citizen { Action::AcceptOffer } else { Action::KeyInForPerson };
-    let allowed = [permit(&state, &call, case.household, &[case.applicant], action, "withdrawal").await?];
+    let allowed = [permit(&state, &call, &case, &[case.applicant], action, "withdrawal").await?];
     let reason = body.it.reason.map(|r| r.0);
     let input = withdraw::Input { application: case.application, cases: Some(vec![id]), reason };
     let viewer = call.viewer(&state);
@@ -197,7 +197,7 @@ async fn hearing_inner(
     let once = Once::new(&headers, &call, "case-hearing", &body.hash)?;
     let case = bare(&state, id).await?;
     let person = official::of(&case);
-    let allowed = permit(&state, &call, case.household, &[person], Action::ObjectDecision, "hearing").await?;
+    let allowed = permit(&state, &call, &case, &[person], Action::ObjectDecision, "hearing").await?;
     let viewer = call.viewer(&state);
     transact!(state.db, Fault, |tx| {
         match once.begin(tx, viewer.now).await? {
@@ -245,7 +245,7 @@ async fn object_inner(
     let once = Once::new(&headers, &call, "objection", &body.hash)?;
     let case = of_decision(&state, id).await?;
     let person = official::of(&case);
-    let allowed = permit(&state, &call, case.household, &[person], Action::ObjectDecision, "decision").await?;
+    let allowed = permit(&state, &call, &case, &[person], Action::ObjectDecision, "decision").await?;
     let viewer = call.viewer(&state);
     transact!(state.db, Fault, |tx| {
         match once.begin(tx, viewer.now).await? {

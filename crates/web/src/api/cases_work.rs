@@ -139,8 +139,8 @@ async fn list_inner(state: AppState, call: Call, uri: &Uri) -> Result<WorkList, 
 }
 
 /// The guard's decision on an act about a case.
-async fn act(state: &AppState, call: &Call, case: &Case, action: Action) -> Result<Allowed, Fault> {
-    permit(state, call, case.household, &[official::of(case)], action, "case").await
+pub(super) async fn act(state: &AppState, call: &Call, case: &Case, action: Action) -> Result<Allowed, Fault> {
+    permit(state, call, case, &[official::of(case)], action, "case").await
 }
 
 /// Which of two sources is followed.
@@ -348,7 +348,7 @@ pub(crate) struct OverrideWire {
 }
 
 impl OverrideWire {
-    fn read(self, at: &str) -> Result<Override, Fault> {
+    pub(super) fn read(self, at: &str) -> Result<Override, Fault> {
         let slices = slices(&self.slices, &format!("{at}/slices"))?;
         Ok(Override { grant: self.grant, slices, reason: self.reason.0, law: self.law.0 })
     }

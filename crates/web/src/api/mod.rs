@@ -13,10 +13,15 @@ mod cases;
 mod cases_acts;
 mod cases_work;
 pub mod client;
+mod complaints;
+mod court;
+mod drafts;
 mod events;
+mod evidence;
 mod facts;
 mod households;
 mod intake;
+mod mandates;
 mod mending;
 mod offers;
 mod oversight;
@@ -24,6 +29,7 @@ mod payments;
 mod payments_bank;
 mod people;
 mod problem;
+mod recoveries;
 mod rules_of;
 mod stages;
 mod stages_decision;
@@ -104,12 +110,17 @@ pub(crate) enum Faults {
         offers::accept, offers::accept_several, offers::refuse,
         rules_of::programmes, rules_of::programme, rules_of::parameters, rules_of::parameter, rules_of::explain,
         oversight::checkpoint, oversight::reload,
-        stages::application, stages::investigation, stages::answered, stages_determination::determination,
+        stages::application, stages::stands, stages::investigation, stages::answered, stages_determination::determination,
         stages_decision::decision, stages_payment::payment, stages_payment::paid,
         cases::list, cases::one, cases::decision, cases::decision_file, cases_acts::answers, cases_acts::withdrawal, cases_acts::hearing,
         cases_acts::object, cases_work::list, cases_work::settlement, cases_work::decide, cases_work::approve,
         cases_work::close_hearing, cases_work::review,
         payments::runs, payments::open, payments::one, payments::prepare, payments::sign, payments::release,
+        court::order, evidence::hand_in, evidence::list, evidence::one, evidence::remove,
+        drafts::begin, drafts::list, drafts::one, drafts::save, drafts::send, drafts::discard,
+        mandates::list, mandates::register, mandates::end,
+        complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
+        recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
         payments::cancel, payments::file, payments_bank::bank_message, payments_bank::ledger, payments_bank::ledger_check,
     ),
     components(schemas(wire::Scalar)),
@@ -191,8 +202,9 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Cases, for those they are about and those who work on them.
+/// Applications, cases and complaints, for those they are about and those who work on them.
 fn people() -> Router<AppState> {
+    let papers = post(evidence::hand_in).layer(DefaultBodyLimit::max(evidence::LARGEST));
     Router::new()
         .route("/api/households/{id}/cases", get(cases::list))
         .route("/api/cases/{id}", get(cases::one))
@@ -206,6 +218,22 @@ fn people() -> Router<AppState> {
         .route("/api/decisions/{id}/approval", post(cases_work::approve))
         .route("/api/decisions/{id}/hearing", post(cases_work::close_hearing))
         .route("/api/objections/{id}/review", post(cases_work::review))
+        .route("/api/decisions/{id}/court-order", post(court::order))
+        .route("/api/cases/{id}/papers", get(evidence::list).merge(papers))
+        .route("/api/papers/{id}", get(evidence::one))
+        .route("/api/papers/{id}/removal", post(evidence::remove))
+        .route("/api/drafts", post(drafts::begin))
+        .route("/api/drafts/{id}", get(drafts::one).put(drafts::save))
+        .route("/api/drafts/{id}/sending", post(drafts::send))
+        .route("/api/drafts/{id}/discarding", post(drafts::discard))
+        .route("/api/persons/{id}/drafts", get(drafts::list))
+        .route("/api/persons/{id}/mandates", get(mandates::list).post(mandates::register))
+        .route("/api/persons/{id}/mandates/{mandate}/end", post(mandates::end))
+        .route("/api/persons/{id}/complaints", get(complaints::of_person).post(complaints::raise))
+        .route("/api/complaints", get(complaints::list))
+        .route("/api/complaints/{id}", get(complaints::one))
+        .route("/api/complaints/{id}/answer", post(complaints::reply))
+        .route("/api/complaints/{id}/assignment", post(complaints::assign))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))
 }
@@ -214,6 +242,7 @@ fn people() -> Router<AppState> {
 fn ministries() -> Router<AppState> {
     Router::new()
         .route("/api/stages/application", post(stages::application))
+        .route("/api/stages/application/{case}", get(stages::stands))
         .route("/api/stages/investigation", post(stages::investigation))
         .route("/api/stages/investigation/{request}", get(stages::answered))
         .route("/api/stages/determination", post(stages_determination::determination))
@@ -233,6 +262,12 @@ fn finance() -> Router<AppState> {
         .route("/api/runs/{id}/release", post(payments::release))
         .route("/api/runs/{id}/cancel", post(payments::cancel))
         .route("/api/runs/{id}/file", get(payments::file))
+        .route("/api/recoveries", get(recoveries::list))
+        .route("/api/recoveries/{id}", get(recoveries::one))
+        .route("/api/recoveries/{id}/repayment", post(recoveries::repaid))
+        .route("/api/recoveries/{id}/plan", post(recoveries::plan))
+        .route("/api/recoveries/{id}/waiver", post(recoveries::waive))
+        .route("/api/recoveries/{id}/waiver-grant", post(recoveries::grant))
         .route("/api/bank-messages", message)
         .route("/api/ledger", get(payments_bank::ledger))
         .route("/api/ledger/check", get(payments_bank::ledger_check))

@@ -39,6 +39,8 @@ pub(crate) struct LookWire {
     law: Option<String>,
     /// Whether it was allowed.
     allowed: bool,
+    /// Whether somebody acted for the person by a mandate.
+    by_mandate: bool,
 }
 
 /// Looks that are withheld for a time.
@@ -105,6 +107,7 @@ async fn trail_inner(state: AppState, call: Call, id: &str) -> Result<TrailWire,
         case: e.case.clone(),
         law: e.law.clone(),
         allowed: e.allowed,
+        by_mandate: e.by_mandate,
     });
     let withheld =
         open.withheld.iter().map(|w| WithheldWire { count: w.count, until: moment(w.until), law: w.law.clone() });

@@ -6,9 +6,9 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use casework::application::{self, Chosen, Content, Setting, apply, draft};
-use casework::case::Channel;
-use casework::case::view;
+use casework::case::{Channel, TaskKind, TaskStatus, reserve, view};
 use casework::investigate::alone;
+use casework::investigate::answer::Contradiction;
 use casework::model::Subject;
 use catalogue::Pack;
 use catalogue::model::Programme;
@@ -96,6 +96,10 @@ pub(crate) struct ApplicationWire {
     #[serde(default)]
     #[schema(max_items = 100)]
     answers: Vec<GivenWire>,
+    /// Whether the ministry's own machine decides these cases: then nothing is decided here, by machine or official, until its
+    /// result comes. Holds for the cases this call opens, and cannot be unsaid.
+    #[serde(default)]
+    own_decision: bool,
 }
 
 /// One programme with its case.
@@ -158,7 +162,7 @@ pub(crate) async fn application(
 }
 
 /// Every agency that holds an item is asked by machine, so nothing of that is asked of people.
-static CONNECTED: fn(&str) -> bool = |_| true;
+pub(super) static CONNECTED: fn(&str) -> bool = |_| true;
 
 async fn apply_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
     let body = Body::<ApplicationWire>::read(request, &state).await?;
@@ -182,13 +186,19 @@ async fn apply_inner(state: AppState, call: Call, headers: HeaderMap, request: R
         match once.begin(tx, viewer.now).await? {
             Some(again) => Ok(again),
             None => {
-                let allowed = [permit(&state, &call, tx, &persons, "application").await?];
+                let allowed = permit(&state, &call, tx, &persons, "application").await?;
+                let allowed = std::slice::from_ref(&allowed);
                 let desk = viewer.desk();
-                let draft = draft::begin(tx, &desk, &call.who, &allowed, setting, begin.clone()).await;
+                let draft = draft::begin(tx, &desk, &call.who, allowed, setting, begin.clone()).await;
                 let draft = draft.map_err(draft_fault)?;
                 let input = apply::Input { draft: draft.id, revision: draft.revision };
-                let done = application::send(tx, &desk, &call.who, &allowed, setting, input).await;
+                let done = application::send(tx, &desk, &call.who, allowed, setting, input).await;
                 let done = done.map_err(apply_fault)?;
+                for item in done.items.iter().filter(|i| body.it.own_decision && !i.existing) {
+                    for one in allowed {
+                        reserve::run(tx, &desk, &call.who, one, item.case).await?;
+                    }
+                }
                 let status = if done.application.is_some() { StatusCode::CREATED } else { StatusCode::OK };
                 once.end(tx, status, &applied(done)).await
             }
@@ -196,7 +206,7 @@ async fn apply_inner(state: AppState, call: Call, headers: HeaderMap, request: R
     })
 }
 
-fn applied(done: apply::Done) -> AppliedWire {
+pub(super) fn applied(done: apply::Done) -> AppliedWire {
     let item = |i: apply::Item| AppliedItem {
         programme: i.programme,
         subject: i.subject.into(),
@@ -218,21 +228,24 @@ fn applied(done: apply::Done) -> AppliedWire {
     }
 }
 
-fn draft_fault(error: draft::Fault) -> Fault {
+pub(super) fn draft_fault(error: draft::Fault) -> Fault {
     use draft::Fault as D;
     let words = error.to_string();
     match error {
         D::Store(inner) => inner.into(),
+        D::NoDraft => Fault::new(Code::NotFound),
         D::NoPerson | D::Dead | D::NoHousehold => Fault::field(Code::Invalid, "/applicant", words),
         D::NotAllowed | D::NotAllowedFor { .. } => Fault::told(Code::Forbidden, words),
         D::NotAsked { .. } | D::BadAnswer { .. } => Fault::field(Code::Invalid, "/answers", words),
         D::NoProgramme(_) | D::Subject { .. } => Fault::field(Code::Invalid, "/programmes", words),
-        D::Size(_) => Fault::field(Code::Invalid, "", words),
+        D::NoConsent(_) => Fault::field(Code::Invalid, "/consents", words),
+        D::Channel(_) | D::BadDay(_) | D::Size(_) => Fault::field(Code::Invalid, "", words),
+        D::Changed { .. } => Fault::told(Code::Changed, words),
         _ => Fault::told(Code::Conflict, words),
     }
 }
 
-fn apply_fault(error: apply::Fault) -> Fault {
+pub(super) fn apply_fault(error: apply::Fault) -> Fault {
     use apply::Fault as A;
     let words = error.to_string();
     match error {
@@ -432,6 +445,43 @@ pub(crate) struct AnsweredWire {
     facts: Vec<SaidWire>,
     /// What it does not hold.
     unknown: Vec<ItemOf>,
+    /// Where another source says otherwise than the agency: nothing of it was recorded.
+    contradictions: Vec<ContradictionWire>,
+}
+
+/// Two sources that say different things.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContradictionWire {
+    /// Whom it is about.
+    subject: SubjectWire,
+    /// The item.
+    item: String,
+    /// What is held.
+    #[schema(value_type = wire::Scalar)]
+    held: serde_json::Value,
+    /// Who says that.
+    source: String,
+    /// Since when that is true.
+    #[schema(format = Date)]
+    since: Option<String>,
+    /// What the agency says.
+    #[schema(value_type = wire::Scalar)]
+    said: serde_json::Value,
+    /// The agency.
+    agency: String,
+}
+
+fn contradiction(c: &Contradiction) -> ContradictionWire {
+    ContradictionWire {
+        subject: c.subject.into(),
+        item: c.item.clone(),
+        held: wire::scalar(&c.held.value),
+        source: c.held.source.clone(),
+        since: day(c.held.valid_from),
+        said: wire::scalar(&c.said.value),
+        agency: c.agency.clone(),
+    }
 }
 
 /// How a question of the caller's own stands, with the answer.
@@ -476,5 +526,64 @@ async fn answered_inner(state: AppState, call: Call, id: &str) -> Result<Answere
         problem: r.problem.clone(),
         facts: it.facts.iter().map(said).collect(),
         unknown: it.unknown.iter().map(ItemOf::of).collect(),
+        contradictions: it.contradictions.iter().map(contradiction).collect(),
+    })
+}
+
+/// How a case of the caller's own programme stands with us.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StandsWire {
+    /// The case.
+    case: Uuid,
+    /// The programme.
+    programme: String,
+    /// `received`, `investigating`, `awaiting_person`, `official`, `approval`, `hearing`, `decided`, `withdrawn` or `void`.
+    stage: String,
+    /// Whether the decision is kept for the ministry's own machine.
+    own_decision: bool,
+    /// The last day the law gives for the decision.
+    #[schema(format = Date)]
+    due_on: Option<String>,
+    /// What is still wanted of agencies or the family.
+    missing: Vec<ItemOf>,
+    /// Where sources say different things, until an official of ours settles it.
+    contradictions: Vec<ContradictionWire>,
+    /// The decision in force.
+    decision: Option<Uuid>,
+}
+
+/// How a case of the caller's own programme stands: how far it is, what is missing, what sources say differently.
+#[utoipa::path(get, path = "/api/stages/application/{case}", tag = "stages",
+    params(("case" = Uuid, Path, description = "The case.")),
+    responses((status = 200, body = StandsWire), super::Faults))]
+pub(crate) async fn stands(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    answer(&headers, stands_inner(state, call, &id).await.map(axum::Json))
+}
+
+async fn stands_inner(state: AppState, call: Call, id: &str) -> Result<StandsWire, Fault> {
+    let id = CaseId(super::id(id)?);
+    let pack = state.packs.current();
+    let mut tx = state.db.read().await?;
+    let (_, _) = own_case(&call, &mut tx, &pack, id).await?;
+    let own_decision = reserve::is(&mut tx, id).await?;
+    drop(tx);
+    let (open, _) = super::stages_decision::read_case(&state, &call, id, Action::RunStage).await?;
+    let waits = open.tasks.iter().filter(|t| t.kind == TaskKind::Contradiction && t.status == TaskStatus::Open);
+    let told = waits.filter_map(|t| serde_json::from_value::<Contradiction>(t.detail.clone()).ok());
+    Ok(StandsWire {
+        case: id.0,
+        programme: open.case.programme.clone(),
+        stage: open.case.stage.word().to_owned(),
+        own_decision,
+        due_on: day(open.due_on),
+        missing: open.needs.iter().map(|n| ItemOf::of(&(n.subject, n.item.clone()))).collect(),
+        contradictions: told.map(|c| contradiction(&c)).collect(),
+        decision: open.case.decision.map(|d| d.0),
     })
 }

@@ -252,12 +252,14 @@ pub(super) async fn read_case(
     drop(tx);
     let seen = seen.ok_or_else(|| Fault::new(Code::NotFound))?;
     // Only how sensitive it is leaves the seal before the log has the look.
-    let mut tier = guard::Tier::Benefits;
-    let seen = seen.map(|case| {
+    let (mut tier, mut bare) = (guard::Tier::Benefits, None);
+    let mut seen = seen.map(|case| {
+        bare = Some(case.case.clone());
         let looked = case.determinations.iter().map(|d| &d.determined).chain(&case.now);
         tier = looked.map(|d| super::stages_determination::tier(&viewer.pack, d)).max().unwrap_or(tier);
         case
     });
+    bare.iter().for_each(|case| viewer.reviews(case, &mut seen.about));
     let hidden = seen.about.iter().any(|(_, r)| r.protected && !(r.own || r.ward));
     let resource = seen.resource().at(tier).showing(["case", "facts", "reasons"]);
     Ok((state.guard.reveal(&call.who, action, &resource, &call.purpose, seen.sealed).await?, hidden))

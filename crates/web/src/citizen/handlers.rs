@@ -450,8 +450,10 @@ async fn trail(v: &Viewer<'_>, f: &Frame) -> Result<looked::Looked, Trouble> {
         case: e.case.clone(),
         law: e.law.clone(),
         denied: !e.allowed,
+        by_mandate: e.by_mandate,
     });
-    let (own, looks): (Vec<_>, Vec<_>) = together(told).into_iter().partition(|look| look.organisation.is_none());
+    let (own, looks): (Vec<_>, Vec<_>) =
+        together(told).into_iter().partition(|look| look.organisation.is_none() && !look.by_mandate);
     Ok(looked::Looked {
         looks,
         own,
@@ -468,8 +470,8 @@ fn together(looks: impl Iterator<Item = looked::Look>) -> Vec<looked::Look> {
     for look in looks {
         let same = |o: &looked::Look| {
             o.when.micros() / 60_000_000 == look.when.micros() / 60_000_000
-                && (&o.organisation, o.role_key, o.purpose_key, o.denied)
-                    == (&look.organisation, look.role_key, look.purpose_key, look.denied)
+                && (&o.organisation, o.role_key, o.purpose_key, o.denied, o.by_mandate)
+                    == (&look.organisation, look.role_key, look.purpose_key, look.denied, look.by_mandate)
                 && (&o.case, &o.law) == (&look.case, &look.law)
         };
         match out.last_mut().filter(|o| same(o)) {
@@ -501,6 +503,7 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         Action::ViewCase => "look-view-case",
         Action::WorkCase => "look-work-case",
         Action::ApproveDecision => "look-approve-decision",
+        Action::AnswerComplaint => "look-answer-complaint",
         Action::AssignCases => "look-assign-cases",
         Action::ObjectDecision => "look-object-decision",
         Action::ReportChange => "look-report-change",

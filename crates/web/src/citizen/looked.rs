@@ -25,6 +25,8 @@ pub struct Look {
     pub law: Option<String>,
     /// Whether it was refused: nothing was shown.
     pub denied: bool,
+    /// Whether somebody acted for the person by a mandate.
+    pub by_mandate: bool,
 }
 
 /// What the person may see of the log about them.
@@ -85,6 +87,7 @@ fn timeline(f: &Frame, looked: &Looked, looks: &[Look]) -> Markup {
                 p {
                     strong { @match &look.organisation {
                         Some(organisation) => (t.with("looked-who", &[("organisation", organisation.into()), ("role", t.t(look.role_key).into())])),
+                        None if look.by_mandate => (t.t("looked-proxy")),
                         None => (t.t("looked-self")),
                     } }
                     br;

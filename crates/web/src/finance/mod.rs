@@ -12,7 +12,7 @@ pub mod run;
 pub(crate) mod run_handlers;
 pub mod runs;
 pub(crate) mod runs_handlers;
-mod seen;
+pub(crate) mod seen;
 pub mod waiting;
 pub(crate) mod waiting_handlers;
 mod words;

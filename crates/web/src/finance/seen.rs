@@ -11,11 +11,11 @@ use uuid::Uuid;
 use crate::viewer::{Trouble, Viewer};
 
 /// The names of those who may be looked at.
-pub(super) struct Names(BTreeMap<PersonId, String>);
+pub(crate) struct Names(BTreeMap<PersonId, String>);
 
 impl Names {
     /// The name; `None` of somebody who may not be looked at.
-    pub(super) fn of(&self, person: PersonId) -> Option<String> {
+    pub(crate) fn of(&self, person: PersonId) -> Option<String> {
         self.0.get(&person).cloned()
     }
 }
@@ -36,7 +36,7 @@ fn may_look(v: &Viewer<'_>, relation: Relation) -> bool {
 
 /// Turns what was read into rows without anything of people who may not be looked at, and opens them; who was named is in
 /// the log before anything comes back.
-pub(super) async fn opened<T, R>(
+pub(crate) async fn opened<T, R>(
     v: &Viewer<'_>,
     what: &'static str,
     seen: Seen<T>,

@@ -11,6 +11,8 @@ use crate::form::Form;
 /// What the forms need to know about the household.
 #[derive(Clone, Debug, PartialEq)]
 pub struct For {
+    /// What people call the national identifier.
+    pub identifier: String,
     /// The household's id.
     pub household: String,
     /// What it is called.
@@ -127,10 +129,10 @@ fn birth(t: Text, form: &Form, of: &For) -> Markup {
         (field::line(form, "born", &t.t("birth-date"), date_look(&t.t("date-hint"))))
         (field::line(form, "order", &t.t("event-order"), Look { hint: &t.t("event-order-hint"), width: "w-s", keyboard: "numeric", ..Look::default() }))
         (field::hidden("of", &of.children.to_string()))
-        @for n in 1..=of.children { @if of.children == 1 { (child(t, form, n)) } @else {
+        @for n in 1..=of.children { @if of.children == 1 { (child(t, form, of, n)) } @else {
             fieldset.group {
                 legend { (t.with("event-child-number", &[("number", n.to_string().into())])) }
-                (child(t, form, n))
+                (child(t, form, of, n))
             }
         } }
     }
@@ -141,13 +143,13 @@ pub fn of_child(field: &str, n: u32) -> String {
     if n == 1 { field.to_owned() } else { format!("{field}-{n}") }
 }
 
-fn child(t: Text, form: &Form, n: u32) -> Markup {
+fn child(t: Text, form: &Form, of: &For, n: u32) -> Markup {
     html! {
         (field::line(form, &of_child("name", n), &t.t("event-child-name"), Look { hint: &t.t("event-child-name-hint"), ..Look::default() }))
         (field::radios(form, &of_child("sex", n), &t.t("event-sex"), "", &[
             ("female".to_owned(), t.t("sex-female").into_owned()), ("male".to_owned(), t.t("sex-male").into_owned()),
         ]))
-        (field::line(form, &of_child("identifier", n), &t.t("identifier"), Look { hint: &t.t("event-identifier-hint"), width: "w-m", ..Look::default() }))
+        (field::line(form, &of_child("identifier", n), &of.identifier, Look { hint: &t.t("event-identifier-hint"), width: "w-m", ..Look::default() }))
     }
 }
 

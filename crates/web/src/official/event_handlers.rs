@@ -10,6 +10,7 @@ use casework::model::Subject;
 use casework::moved::{self, Movers};
 use casework::register::{self, Teller, Told};
 use casework::{death, pregnancy};
+use catalogue::identifier::Wrong;
 use guard::{Action, Allowed, Resource};
 use kernel::{HouseholdId, PersonId};
 use registry::AsOf;
@@ -19,7 +20,7 @@ use rules::schema::{Entity, Type};
 use store::{AsConflict, StoreError, transact};
 
 use super::event::{self, For, Kind};
-use super::handlers::{past_date, relations};
+use super::handlers::{identifier_name, past_date, relations, scheme};
 use crate::citizen::check_handlers::places;
 use crate::citizen::question::{self, Kind as AnswerKind};
 use crate::components::frame::Frame;
@@ -82,6 +83,7 @@ fn about(v: &Viewer<'_>, f: &Frame, kind: Kind, opened: &Opened, key: Option<&st
     let alive = record.members.iter().filter(|m| m.person.death_date.is_none());
     let key = key.filter(|k| !k.is_empty() && k.len() <= 64).map(str::to_owned);
     For {
+        identifier: identifier_name(&v.pack, f),
         household: record.id.to_string(),
         name: record.members.first().map(|m| m.person.name(lang).to_owned()).unwrap_or_default(),
         members: alive.map(|m| (m.person.id.to_string(), m.person.name(lang).to_owned())).collect(),
@@ -241,7 +243,20 @@ async fn birth_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -
             }
         };
         let name = form.optional(f.t, &event::of_child("name", n), 80);
-        born_now.push((n, sex, name, form.optional(f.t, &event::of_child("identifier", n), 40)));
+        let field = event::of_child("identifier", n);
+        let number = form.optional(f.t, &field, 40);
+        let known = v.pack.manifest().identifier.as_ref();
+        if let Some((known, wrong)) = known.zip(number.as_deref()).and_then(|(k, n)| k.accepts(n).err().map(|w| (k, w)))
+        {
+            form.refuse(
+                &field,
+                match wrong {
+                    Wrong::Shape => f.t.with("identifier-error-shape", &[("shape", known.shape.as_str().into())]),
+                    Wrong::Check => f.t.t("identifier-error-check"),
+                },
+            );
+        }
+        born_now.push((n, sex, name, number));
     }
     let order = form.optional(f.t, "order", 2).map(|typed| typed.parse::<u32>().ok().filter(|n| (1..=30).contains(n)));
     if order == Some(None) {
@@ -252,7 +267,7 @@ async fn birth_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -
     let allowed = permit(v, &people).await?;
     let mut parents = vec![(PersonRef::Id(mother), ParentRole::Mother)];
     parents.extend(second.map(|p| (PersonRef::Id(p), ParentRole::Father)));
-    let scheme = v.state.config.identifier_scheme.as_str();
+    let scheme = scheme(&v.pack);
     let input = |(n, sex, name, identifier): (u32, Sex, Option<String>, Option<String>)| birth::Input {
         names: vec![child_name(f, opened, mother, name)],
         sex: Some(sex),

@@ -39,12 +39,18 @@ fn purposes(role: Role) -> Vec<(&'static str, &'static str)> {
 }
 
 /// The empty search, with the purpose stated last.
-pub(crate) async fn search_form(session: Session, f: Frame, Stated(purpose): Stated) -> Response {
+pub(crate) async fn search_form(
+    State(state): State<AppState>,
+    session: Session,
+    f: Frame,
+    Stated(purpose): Stated,
+) -> Response {
     let form = match purpose {
         Some(p) => Form::of([("purpose", p.kind.word().to_owned()), ("reason", p.reason)]),
         None => Form::default(),
     };
-    search::page_of(&f, &form, &purposes(session.who.role), None).into_response()
+    search::page_of(&f, &form, &identifier_name(&state.packs.current(), &f), &purposes(session.who.role), None)
+        .into_response()
 }
 
 /// Searches, and keeps the purpose for the households opened from the results.
@@ -62,20 +68,28 @@ pub(crate) async fn search(State(state): State<AppState>, session: Session, f: F
     }
     let query = query(&state, &f, &mut form);
     let (Some(kind), true) = (kind, form.is_fine()) else {
-        return (StatusCode::UNPROCESSABLE_ENTITY, search::page_of(&f, &form, &offered, None)).into_response();
+        return (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            search::page_of(&f, &form, &identifier_name(&state.packs.current(), &f), &offered, None),
+        )
+            .into_response();
     };
     let purpose = Purpose::new(kind, reason);
     let cookie = purpose_cookie(&purpose, state.config.public_url.starts_with("https"));
     let v = Viewer::new(&state, &session.who, purpose);
     match found(&v, &f, &query).await {
         Ok(Ok(found)) => {
-            let page = search::page_of(&f, &form, &offered, Some(&found));
+            let page = search::page_of(&f, &form, &identifier_name(&state.packs.current(), &f), &offered, Some(&found));
             ([(header::SET_COOKIE, cookie)], page).into_response()
         }
         Ok(Err(fault)) => {
             let key = if matches!(fault, SearchError::TooLong(_)) { "search-error-long" } else { "search-error-short" };
             form.refuse("q", t.t(key));
-            (StatusCode::UNPROCESSABLE_ENTITY, search::page_of(&f, &form, &offered, None)).into_response()
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                search::page_of(&f, &form, &identifier_name(&state.packs.current(), &f), &offered, None),
+            )
+                .into_response()
         }
         Err(trouble) => trouble.response(&state, &f),
     }
@@ -95,7 +109,8 @@ fn query(state: &AppState, f: &Frame, form: &mut Form) -> Query {
     // A text that is mostly digits is a number, not a name.
     let digits = what.as_deref().map_or(0, |w| w.chars().filter(char::is_ascii_digit).count());
     let is_number = digits >= 6;
-    let scheme = state.config.identifier_scheme.as_str();
+    let pack = state.packs.current();
+    let scheme = scheme(&pack);
     Query {
         identifier: what.as_deref().filter(|_| is_number).map(|number| Identifier::new(scheme, number)),
         name: what.filter(|_| !is_number),
@@ -104,6 +119,17 @@ fn query(state: &AppState, f: &Frame, form: &mut Form) -> Query {
         limit: HITS,
         after: None,
     }
+}
+
+/// The scheme of the numbers officials type, as the registry keeps it.
+pub(crate) fn scheme(pack: &catalogue::Pack) -> &str {
+    pack.manifest().identifier.as_ref().map_or("national", |i| i.scheme.as_str())
+}
+
+/// What people call the national identifier.
+pub(crate) fn identifier_name(pack: &catalogue::Pack, f: &Frame) -> String {
+    let named = pack.manifest().identifier.as_ref().map(|i| i.name.get(f.t.lang()).to_owned());
+    named.unwrap_or_else(|| f.t.t("identifier").into_owned())
 }
 
 async fn found(v: &Viewer<'_>, f: &Frame, query: &Query) -> Result<Result<search::Found, SearchError>, Trouble> {

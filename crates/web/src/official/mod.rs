@@ -1,5 +1,7 @@
 //! Pages for counter officials and caseworkers.
 
+pub(crate) mod complaint_handlers;
+pub mod complaints;
 pub(crate) mod duplicate_handlers;
 pub mod duplicates;
 pub mod event;
@@ -16,4 +18,5 @@ pub(crate) mod work_case_handlers;
 pub(crate) mod work_deeds;
 pub(crate) mod work_handlers;
 pub mod work_office;
+pub mod work_review;
 pub(crate) mod work_view;

@@ -35,8 +35,15 @@ pub struct Found {
     pub more: bool,
 }
 
-/// The page; `purposes`: the purposes this role may have, as value and message key. `found`: `None` before the first search.
-pub fn page_of(f: &Frame, form: &Form, purposes: &[(&'static str, &'static str)], found: Option<&Found>) -> Markup {
+/// The page; `identifier`: what people call the national identifier. `purposes`: the purposes this role may have, as value and
+/// message key. `found`: `None` before the first search.
+pub fn page_of(
+    f: &Frame,
+    form: &Form,
+    identifier: &str,
+    purposes: &[(&'static str, &'static str)],
+    found: Option<&Found>,
+) -> Markup {
     let t = f.t;
     let options: Vec<(String, String)> =
         purposes.iter().map(|(value, key)| ((*value).to_owned(), t.t(key).into_owned())).collect();
@@ -52,7 +59,7 @@ pub fn page_of(f: &Frame, form: &Form, purposes: &[(&'static str, &'static str)]
                     (field::select(form, "purpose", &t.t("purpose"), &t.t("search-purpose-hint"), "", &options))
                     (field::line(form, "reason", &t.t("search-reason"), Look { hint: &t.t("search-reason-hint"), ..Look::default() }))
                 }
-                (field::line(form, "q", &t.t("search-what"), Look { hint: &t.t("search-what-hint"), ..Look::default() }))
+                (field::line(form, "q", &t.with("search-what", &[("identifier", identifier.into())]), Look { hint: &t.t("search-what-hint"), ..Look::default() }))
                 div.grid-2 {
                     (field::line(form, "born", &t.t("birth-date"), Look { hint: &t.t("search-optional"), width: "w-m", keyboard: "numeric", ..Look::default() }))
                     (field::line(form, "address", &t.t("address"), Look { hint: &t.t("search-optional"), ..Look::default() }))

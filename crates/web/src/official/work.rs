@@ -119,6 +119,8 @@ pub struct List {
     pub officials: Option<Vec<(String, String)>>,
     /// Whether ticked tasks can be settled together.
     pub together: bool,
+    /// Whether complaints are theirs to answer.
+    pub answers_complaints: bool,
 }
 
 /// The key of the message that names what is to do.
@@ -186,6 +188,7 @@ pub fn page_of(f: &Frame, form: &Form, list: &List) -> Markup {
             h1 { (t.t("work-title")) }
             p.lead { (t.t("work-lead")) }
             @if list.officials.is_some() { p { a href="/work/office" { (t.t("work-office-link")) } } }
+            @if list.answers_complaints { p { a href="/work/complaints" { (t.t("grievance-link")) } } }
             (narrowing(t, list))
             @if list.lines.is_empty() {
                 p { (t.t(if list.next.is_some() { "work-none-here" } else { "work-none" })) }

@@ -19,6 +19,7 @@ use text::Text;
 use super::work::Way;
 use super::work_acts::STRETCHES;
 use super::work_case::{self, Case, OfHousehold};
+use super::work_review::{self, Reviewing, may_review, reader};
 use super::work_view::{Opened, stage_key};
 use crate::components::frame::Frame;
 use crate::error::Fault;
@@ -84,13 +85,14 @@ pub(crate) async fn read(v: &Viewer<'_>, id: CaseId) -> Result<Read, Trouble> {
     let people: Vec<PersonId> = about.iter().map(|(p, _)| *p).collect();
     let names = registry::read::names(&mut tx, people, v.today()).await?;
     // Only how sensitive it is, and with which application papers came, leaves the seal before the log has the look.
-    let (mut sensitive, mut application) = (false, None);
-    let seen = seen.map(|case| {
+    let (mut sensitive, mut bare) = (false, None);
+    let mut seen = seen.map(|case| {
         sensitive = is_sensitive(v, &case);
-        application = Some(case.case.application);
+        bare = Some(case.case.clone());
         (case, names)
     });
-    let papers = match application {
+    bare.iter().for_each(|case| v.reviews(case, &mut seen.about));
+    let papers = match bare.as_ref().map(|c| c.application) {
         Some(application) => evidence::list(&mut tx, &sight, application).await?,
         None => None,
     };
@@ -100,7 +102,8 @@ pub(crate) async fn read(v: &Viewer<'_>, id: CaseId) -> Result<Read, Trouble> {
     let (view, names) =
         v.state.guard.reveal(v.who, Action::ViewCase, &resource, &v.purpose, seen.sealed).await?.into_inner();
     let papers = match papers {
-        Some(seen) => {
+        Some(mut seen) => {
+            bare.iter().for_each(|case| v.reviews(case, &mut seen.about));
             let resource = Resource::people(seen.about.iter().copied()).showing(["evidence"]);
             v.state.guard.reveal(v.who, Action::ViewCase, &resource, &v.purpose, seen.sealed).await?.into_inner()
         }
@@ -291,11 +294,12 @@ pub(crate) async fn one(
     session: Session,
     f: Frame,
     Path(id): Path<String>,
+    reviewing: Reviewing,
     RawQuery(query): RawQuery,
 ) -> Response {
     let asked = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
     let way = Way::of(&asked);
-    show(&state, &session, &f, &id, &way, &asked, None).await
+    show_to(&state, &session, &f, &id, &reviewing, &way, &asked, None).await
 }
 
 /// Shows a case, with a refused form if there is one.
@@ -308,11 +312,30 @@ pub(crate) async fn show(
     asked: &Form,
     refused: Option<(StatusCode, Form)>,
 ) -> Response {
-    let Some(kind) = purpose_kind(session.who.role) else { return forbidden(f) };
+    show_to(state, session, f, id, &Reviewing::default(), way, asked, refused).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "who looks, at what, why, and what was typed")]
+async fn show_to(
+    state: &AppState,
+    session: &Session,
+    f: &Frame,
+    id: &str,
+    reviewing: &Reviewing,
+    way: &Way,
+    asked: &Form,
+    refused: Option<(StatusCode, Form)>,
+) -> Response {
     let Ok(id) = id.parse::<CaseId>() else { return Trouble::Absent.response(state, f) };
     let made = async {
-        let v = viewer(state, session, f.t, kind, id).await?;
-        let read = read(&v, id).await?;
+        let Some(v) = reader(state, session, f.t, id, reviewing).await? else { return Ok(forbidden(f)) };
+        let read = match read(&v, id).await {
+            Err(trouble) if may_review(&v, id, &trouble).await? => {
+                let asks = work_review::page_of(f, &Form::default(), &id.to_string());
+                return Ok((StatusCode::FORBIDDEN, asks).into_response());
+            }
+            read => read?,
+        };
         let page = read.page(&v, f.t, way.clone(), asked);
         Ok::<_, Trouble>(match refused {
             Some((status, form)) => (status, work_case::page_of(f, &form, &page)).into_response(),
@@ -387,22 +410,23 @@ pub(crate) async fn paper(
     session: Session,
     f: Frame,
     Path((case, paper)): Path<(String, String)>,
+    reviewing: Reviewing,
 ) -> Response {
-    let Some(kind) = purpose_kind(session.who.role) else { return forbidden(&f) };
     let (Ok(case), Ok(paper)) = (case.parse::<CaseId>(), paper.parse::<EvidenceId>()) else {
         return Trouble::Absent.response(&state, &f);
     };
     let opened = async {
-        let v = viewer(&state, &session, f.t, kind, case).await?;
+        let v = reader(&state, &session, f.t, case, &reviewing).await?;
+        let v = v.ok_or(Trouble::NoPerson)?;
         let setting = v.setting();
         let sight = v.sight(&setting);
         let mut tx = state.db.read().await?;
         // Only papers of the application the case came with: the purpose names the case.
         let of_case = view::one(&mut tx, &v.desk(), &sight, case).await?.ok_or(Trouble::Absent)?;
-        let mut application = None;
-        let _sealed = of_case.map(|c| application = Some(c.case.application));
+        let mut bare = None;
+        let _sealed = of_case.map(|c| bare = Some(c.case));
         let found = evidence::person_of(&mut tx, paper).await?;
-        if found.map(|(_, a)| a) != application {
+        if found.map(|(_, a)| a) != bare.as_ref().map(|c| c.application) {
             return Err(Trouble::Absent);
         }
         let (seen, tier) = match evidence::open(&mut tx, &v.desk(), &sight, paper).await {
@@ -413,7 +437,9 @@ pub(crate) async fn paper(
             Err(_) => return Err(Trouble::Absent),
         };
         drop(tx);
-        let resource = Resource::people(seen.about.iter().copied()).at(tier).showing(["evidence"]);
+        let mut about = seen.about;
+        bare.iter().for_each(|case| v.reviews(case, &mut about));
+        let resource = Resource::people(about).at(tier).showing(["evidence"]);
         Ok(v.state.guard.reveal(v.who, Action::ViewCase, &resource, &v.purpose, seen.sealed).await?.into_inner())
     };
     match opened.await {
@@ -435,13 +461,14 @@ pub(crate) async fn decision_file(
     session: Session,
     f: Frame,
     Path((case, decision)): Path<(String, String)>,
+    reviewing: Reviewing,
 ) -> Response {
-    let Some(kind) = purpose_kind(session.who.role) else { return forbidden(&f) };
     let (Ok(case), Ok(decision)) = (case.parse::<CaseId>(), decision.parse::<DecisionId>()) else {
         return Trouble::Absent.response(&state, &f);
     };
     let written = async {
-        let v = viewer(&state, &session, f.t, kind, case).await?;
+        let v = reader(&state, &session, f.t, case, &reviewing).await?;
+        let v = v.ok_or(Trouble::NoPerson)?;
         let setting = v.setting();
         let sight = v.sight(&setting);
         let mut tx = state.db.read().await?;
@@ -451,6 +478,8 @@ pub(crate) async fn decision_file(
         let sealed = file::export(&mut tx, &v.desk(), decision).await?.ok_or(Trouble::Absent)?;
         let persons: Vec<PersonId> = sealed.persons().to_vec();
         let about = registry::sight::relations(&mut tx, &sight, persons).await?;
+        let mut about: Vec<_> = about.into_iter().collect();
+        view::bare(&mut tx, case).await?.iter().for_each(|case| v.reviews(case, &mut about));
         drop(tx);
         let mut sensitive = false;
         let sealed = sealed.map(|file| {

@@ -147,6 +147,7 @@ fn of_official(t: Text, fault: official::Fault) -> Result<Said, Trouble> {
             Said::Changed(t.with("work-fault-stage", &[("stage", t.t(stage_key(stage)).into())]).into_owned())
         }
         F::NotAllowed => words(t, "work-fault-not-allowed"),
+        F::Reserved => words(t, "work-fault-reserved"),
         F::OwnFamily => words(t, "work-fault-own-family"),
         F::SamePerson => words(t, "work-fault-same-person"),
         F::CannotTell(missing) => Said::Words(t.with("work-fault-open", &[("count", missing.into())]).into_owned()),

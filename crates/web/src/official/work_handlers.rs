@@ -87,6 +87,7 @@ async fn page(v: &Viewer<'_>, f: &Frame, way: &Way, asked: &Form) -> Result<List
         done: done(f.t, asked).map(|(words, _)| words),
         officials,
         together,
+        answers_complaints: together || lead,
     })
 }
 

@@ -6,10 +6,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::case::{absence, worklist};
+use casework::follow::satisfaction::{self, Way};
 use guard::{Action, Purpose, Resource, Role};
 use kernel::{AccountId, Date};
 use maud::{Markup, html};
-use store::{StoreError, transact};
+use store::{StoreError, Tx, transact};
+use text::Text;
 
 use super::work::nearness;
 use super::work_case_handlers::{days_until, forbidden, officials, purpose_kind, staff_names};
@@ -74,8 +76,35 @@ pub struct Office {
     pub took: Vec<Took>,
     /// Officials of the office.
     pub officials: Vec<(String, String)>,
+    /// What people wrote after decisions, without names: agency's office, way, words (none when too few wrote).
+    pub wrote: Vec<Wrote>,
     /// What was just done.
     pub done: Option<String>,
+}
+
+/// What people wrote of one way to a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wrote {
+    /// The place of the office in words.
+    pub place: String,
+    /// How the decisions came about.
+    pub way: Way,
+    /// The words; empty when so few wrote that somebody could be recognised.
+    pub words: Vec<String>,
+}
+
+/// What people wrote, in groups.
+pub fn wrote(t: Text, groups: &[Wrote]) -> Markup {
+    html! {
+        h2 { (t.t("work-wrote")) }
+        p { (t.t("work-wrote-words")) }
+        @if groups.is_empty() { p { (t.t("work-wrote-none")) } }
+        @for group in groups {
+            h3 { (t.t(&format!("figures-way-{}", group.way))) @if !group.place.is_empty() { " · " (group.place) } }
+            @if group.words.is_empty() { p { (t.t("figures-few")) } }
+            @else { ul { @for words in &group.words { li { (words) } } } }
+        }
+    }
 }
 
 /// The page.
@@ -118,6 +147,7 @@ pub fn page_of(f: &Frame, form: &Form, o: &Office) -> Markup {
                     p { (t.t("work-took-words")) }
                     @if took.is_empty() { p { (t.t("work-took-none")) } }
                     @else { (table(&t.t("work-took"), &words(&["work-programme", "work-decided", "work-median", "work-longest", "work-after-day"]), &took)) }
+                    (wrote(t, &o.wrote))
                 }
                 aside.aside aria-label=(t.t("work-absence")) { (absences(f, form, o)) (handing(f, form, o)) }
             }
@@ -233,6 +263,7 @@ async fn read(v: &Viewer<'_>, f: &Frame, asked: &Form) -> Result<Office, Trouble
             });
         }
     }
+    let wrote = written(&mut tx, v, f, &agency, district.clone()).await?;
     let busy = loads.iter().filter_map(|l| l.account).collect();
     let names = staff_names(&mut tx, busy).await?;
     drop(tx);
@@ -255,6 +286,7 @@ async fn read(v: &Viewer<'_>, f: &Frame, asked: &Form) -> Result<Office, Trouble
             })
             .collect(),
         officials,
+        wrote,
         done: match asked.get("done") {
             "away" => Some(f.t.t("work-done-away").into_owned()),
             "back" => Some(f.t.t("work-done-back").into_owned()),
@@ -262,6 +294,28 @@ async fn read(v: &Viewer<'_>, f: &Frame, asked: &Form) -> Result<Office, Trouble
             _ => None,
         },
     })
+}
+
+/// What people wrote about the decisions of an office in the days that are counted.
+async fn written(
+    tx: &mut Tx,
+    v: &Viewer<'_>,
+    f: &Frame,
+    agency: &str,
+    district: Option<String>,
+) -> Result<Vec<Wrote>, Trouble> {
+    let which = satisfaction::Which {
+        agency: Some(agency.to_owned()),
+        jurisdiction: district,
+        from: v.now.plus_seconds(-DAYS * 86_400),
+        until: v.now,
+    };
+    let place = |id: Option<String>| {
+        let found = id.as_deref().and_then(|id| v.pack.jurisdictions().get(id));
+        found.map(|j| j.name.get(f.t.lang()).to_owned()).unwrap_or_default()
+    };
+    let all = satisfaction::words(tx, &which).await?;
+    Ok(all.into_iter().map(|w| Wrote { place: place(w.jurisdiction), way: w.step, words: w.words }).collect())
 }
 
 /// The load of each desk, over all kinds of task; the fullest first, what nobody has yet before all.

@@ -63,6 +63,7 @@ fn step_key(kind: StepKind) -> &'static str {
         StepKind::PersonGave => "work-step-person-gave",
         StepKind::Settled => "work-step-settled",
         StepKind::Noted => "work-step-noted",
+        StepKind::Reserved => "work-step-reserved",
         StepKind::Determined => "work-step-determined",
         StepKind::Prepared => "work-step-prepared",
         StepKind::HearingOpened => "work-step-hearing",

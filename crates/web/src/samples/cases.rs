@@ -91,6 +91,7 @@ fn my_cases(lang: Lang, some: bool) -> Markup {
     let full = list::Cases {
         done: "sent".to_owned(),
         lines: lines(),
+        others: lines().into_iter().take(1).map(|l| list::Line { whose: child(), ..l }).collect(),
         letters: vec![letter],
         drafts: drafts(),
         offset_hours: 9,
@@ -432,6 +433,7 @@ fn all_figures(lang: Lang, some: bool) -> Markup {
         place: Some(words("강남구", "Gangnam-gu")),
         way,
         figures,
+        words: figures.map(|_| vec!["빨라서 좋았어요".to_owned()]).unwrap_or_default(),
     };
     let vm = figures::Page {
         from: date(2026, 8, 24),

@@ -314,6 +314,7 @@ fn who_looked(lang: Lang, some: bool) -> Markup {
         case: Some("2026-000123".to_owned()),
         law: Some("사회보장급여법 제7조".to_owned()),
         denied,
+        by_mandate: organisation.is_none() && denied,
     };
     looked::page_of(
         &frame(lang, "/looked", Some(Area::Citizen)),

@@ -43,7 +43,13 @@ fn search_page(lang: Lang, state: u8) -> Markup {
     if state == 1 {
         form.refuse("reason", text::Text::new(lang).t("error-reason-short"));
     }
-    search::page_of(&frame(lang, "/official/search", Some(Area::Official)), &form, &PURPOSES, found.as_ref())
+    search::page_of(
+        &frame(lang, "/official/search", Some(Area::Official)),
+        &form,
+        &identifier(lang),
+        &PURPOSES,
+        found.as_ref(),
+    )
 }
 
 fn household_page(lang: Lang, past: bool) -> Markup {
@@ -181,6 +187,10 @@ fn import_page(lang: Lang, state: u8) -> Markup {
     import::page_of(&frame(lang, "/admin/import", Some(Area::Operator)), &form, &agencies, report.as_ref())
 }
 
+fn identifier(lang: Lang) -> String {
+    words("주민등록번호", "Resident registration number").get(lang).to_owned()
+}
+
 fn event_page(lang: Lang, kind: event::Kind, refused: bool) -> Markup {
     births_page(lang, kind, refused, 1)
 }
@@ -201,6 +211,7 @@ fn births_page(lang: Lang, kind: event::Kind, refused: bool, children: u32) -> M
         kind,
         &form,
         &event::For {
+            identifier: identifier(lang),
             household: "1".to_owned(),
             name: "김하윤".to_owned(),
             members: vec![("a".to_owned(), "김하윤".to_owned()), ("b".to_owned(), "김민준".to_owned())],

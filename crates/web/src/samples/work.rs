@@ -2,6 +2,7 @@
 
 use casework::case::TaskKind;
 use casework::case::worklist::{Filter, Scope};
+use casework::follow::grievance::{Kind, Status};
 use jiff::civil::date;
 use kernel::Lang;
 use maud::Markup;
@@ -10,14 +11,16 @@ use rules::schema::Per;
 use text::Text;
 
 use super::{Sample, frame, words};
-use crate::citizen::question::{Kind, Question};
+use crate::citizen::question::{Kind as Asks, Question};
 use crate::components::frame::Area;
 use crate::components::list::Mark;
 use crate::form::Form;
+use crate::official::complaints;
 use crate::official::work::{self, Alike, Has, Line, List, Settled, Together, Way};
 use crate::official::work_acts::{Acts, Contradiction, Hearing};
 use crate::official::work_case::{self, Asked, Case, Decided, Fact, Objection, OfHousehold, Paper, Reason, Says, Step};
-use crate::official::work_office::{self, Away, DeskLoad, Office, Took};
+use crate::official::work_office::{self, Away, DeskLoad, Office, Took, Wrote};
+use crate::official::work_review;
 
 /// One of two texts by language.
 fn in_lang(lang: Lang, ko: &str, en: &str) -> String {
@@ -68,6 +71,7 @@ fn list_page(lang: Lang, state: u8) -> Markup {
             done: (state == 0).then(|| t.t("work-done-in-force").into_owned()),
             officials: (state == 1).then(officials),
             together: state == 0,
+            answers_complaints: state != 2,
         },
     )
 }
@@ -184,7 +188,7 @@ fn acts(lang: Lang, state: u8) -> Acts {
         field: field.to_owned(),
         ask: words("근로소득", "Wages"),
         whose: Some("박민준".to_owned()),
-        kind: Kind::Amount(Per::Month),
+        kind: Asks::Amount(Per::Month),
         decides: Vec::new(),
     };
     let lead = || {
@@ -387,6 +391,21 @@ fn office_page(lang: Lang, empty: bool) -> Markup {
                 late: 3,
             }],
             officials: officials(),
+            wrote: vec![
+                Wrote {
+                    place: in_lang(lang, "강남구", "Gangnam-gu"),
+                    way: casework::follow::satisfaction::Way::Automatic,
+                    words: vec![
+                        in_lang(lang, "빨라서 좋았어요", "Quick, thank you"),
+                        in_lang(lang, "전화는 … 로", "Call …"),
+                    ],
+                },
+                Wrote {
+                    place: in_lang(lang, "강남구", "Gangnam-gu"),
+                    way: casework::follow::satisfaction::Way::Hearing,
+                    words: Vec::new(),
+                },
+            ],
             done: Some(t.t("work-done-away").into_owned()),
         }
     };
@@ -414,6 +433,51 @@ fn household_page(lang: Lang, none: bool) -> Markup {
     work_case::of_household(&frame(lang, "/work/household/1", Some(Area::Official)), "1", &cases)
 }
 
+fn complaint_line(name: &str, days: i64, has: Option<&str>) -> complaints::Line {
+    complaints::Line {
+        id: "1".to_owned(),
+        name: name.to_owned(),
+        kind: Kind::Treatment,
+        due: (date(2026, 11, 22).saturating_add(jiff::Span::new().days(days)), days),
+        has: has.map(str::to_owned),
+    }
+}
+
+fn complaints_page(lang: Lang, none: bool) -> Markup {
+    let lines = if none {
+        Vec::new()
+    } else {
+        vec![complaint_line("김하윤", -2, None), complaint_line("박민준", 14, Some("최지우"))]
+    };
+    complaints::list(&frame(lang, "/work/complaints", Some(Area::Official)), none, &lines)
+}
+
+fn complaint_page(lang: Lang, answered: bool) -> Markup {
+    let mut form = Form::default();
+    if !answered {
+        form.refuse("to", Text::new(lang).t("grievance-fault-took-part"));
+    }
+    let complaint = complaints::Complaint {
+        line: complaint_line("김하윤", 3, Some("최지우")),
+        words: in_lang(lang, "전화를 아무도 받지 않아요.", "Nobody answers the telephone."),
+        status: if answered { Status::Answered } else { Status::Open },
+        answer: answered
+            .then(|| in_lang(lang, "죄송합니다. 전화를 늘렸습니다.", "We are sorry; there is a second line now.")),
+        made_at: kernel::Instant::start_of(date(2026, 11, 18)),
+        case: Some(("/work/case/1".to_owned(), in_lang(lang, "아동수당", "Child allowance"))),
+        officials: officials(),
+        given: false,
+        offset_hours: 9,
+    };
+    complaints::one(&frame(lang, "/work/complaints/1", Some(Area::Official)), &form, &complaint)
+}
+
+fn review_page(lang: Lang) -> Markup {
+    let mut form = Form::of([("ground", "audit")]);
+    form.refuse("why", Text::new(lang).t("error-field-empty"));
+    work_review::page_of(&frame(lang, "/work/case/1", Some(Area::Official)), &form, "1")
+}
+
 /// All of them.
 pub(super) fn all() -> Vec<Sample> {
     vec![
@@ -429,6 +493,11 @@ pub(super) fn all() -> Vec<Sample> {
         ("work-case-nothing", Box::new(|lang| case_page(lang, 3))),
         ("work-office", Box::new(|lang| office_page(lang, false))),
         ("work-office-refused", Box::new(|lang| office_page(lang, true))),
+        ("work-review", Box::new(review_page)),
+        ("work-complaints", Box::new(|lang| complaints_page(lang, false))),
+        ("work-complaints-none", Box::new(|lang| complaints_page(lang, true))),
+        ("work-complaint", Box::new(|lang| complaint_page(lang, false))),
+        ("work-complaint-answered", Box::new(|lang| complaint_page(lang, true))),
         ("work-household", Box::new(|lang| household_page(lang, false))),
         ("work-household-none", Box::new(|lang| household_page(lang, true))),
     ]

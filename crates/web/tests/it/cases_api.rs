@@ -105,8 +105,27 @@ async fn a_case_is_read_decided_by_two_objected_to_and_replayed() {
     assert_eq!(post(&o, &two, &review, json!({ "outcome": "otherwise", "words": "no result" })).await.0, 422);
     let (status, reviewed) = post(&o, &two, &review, stands).await;
     assert_eq!((status, reviewed["outcome"].as_str()), (200, Some("no_news")), "{reviewed}");
+    // A court orders otherwise: an approver carries it out, nobody else, and it holds at once.
+    let order = json!({
+        "grant": true, "slices": [{ "from": "2026-06-01", "minor": 100_000 }],
+        "reason": "Seoul Administrative Court, 20 November 2026, 2026gu1", "law": "Administrative Litigation Act art. 30"
+    });
+    let court = format!("{decision}/court-order");
+    for (who, expected) in [(&worker, 403), (&mother, 403)] {
+        assert_eq!(post(&o, who, &court, order.clone()).await.0, expected);
+    }
+    let mut silent = order.clone();
+    silent["law"] = json!("x");
+    assert_eq!(post(&o, &two, &court, silent).await.0, 422);
+    let (status, ordered) = post(&o, &two, &court, order.clone()).await;
+    assert_eq!((status, ordered["outcome"].as_str()), (200, Some("in_force")), "{ordered}");
+    assert_eq!(post(&o, &two, &court, order).await.0, 409, "the decision it was about does not hold any more");
+    let (_, told) = get(&o, &mother, &format!("/api/decisions/{}", ordered["decision"].as_str().unwrap())).await;
+    assert_eq!(told["slices"][0]["from"], "2026-06-01", "{told}");
     let (_, read) = get(&o, &mother, &path).await;
-    assert_eq!(read["objections"][0]["status"], "rejected", "{read}");
+    let objections = read["objections"].as_array().unwrap();
+    let ended = |kind: &str, status: &str| objections.iter().any(|o| o["kind"] == kind && o["status"] == status);
+    assert!(ended("objection", "rejected") && ended("court_order", "granted"), "{read}");
     assert_eq!(read["tasks"], json!([]), "tasks are for officials");
 }
 

@@ -8,9 +8,11 @@
 )]
 
 mod api;
+mod applications_api;
 mod birth;
 mod cases;
 mod cases_api;
+mod complaints;
 mod counter;
 mod finance;
 mod public;

@@ -111,14 +111,14 @@ pub(crate) async fn send(
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }
 
-async fn raw(
+pub(crate) async fn raw(
     app: &Router,
     method: Method,
     path: &str,
     caller: &As<'_>,
     key: &str,
     kind: &str,
-    body: String,
+    body: impl Into<Body>,
 ) -> (u16, Vec<u8>) {
     let mut request = Request::builder().method(method).uri(path);
     request = request.header("content-type", kind).header("idempotency-key", key);
@@ -126,7 +126,7 @@ async fn raw(
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
     request = request.header("hearth-reason", "a%20test");
-    let mut request = request.body(Body::from(body)).unwrap();
+    let mut request = request.body(body.into()).unwrap();
     let (role, number, person) = match caller {
         As::Machine(_) => (None, 0, None),
         As::Person(role, number) => (Some(*role), *number, None),
@@ -431,4 +431,78 @@ async fn what_a_ministry_decided_is_paid_once_and_the_ledger_balances() {
     assert_eq!(runs["runs"][0]["status"], "settled", "{runs}");
     let next = format!("/api/runs?limit=1&before={}", runs["next"].as_str().unwrap());
     assert_eq!(send(&o.app, Method::GET, &next, &two, "", String::new()).await.1["runs"], json!([]));
+}
+
+#[tokio::test]
+async fn a_case_kept_for_a_ministry_is_decided_by_nobody_else() {
+    for kept in [false, true] {
+        let o = office().await;
+        let machine = As::Machine(&o.ministry);
+        let apply = json!({
+            "applicant": o.mother, "own_decision": kept,
+            "programmes": [{ "programme": "child_allowance", "subject": { "person": o.child } }],
+            "answers": [{ "subject": { "person": o.child }, "item": "bank_account", "value": "110-222-333333" }]
+        });
+        let (status, applied) =
+            send(&o.app, Method::POST, "/api/stages/application", &machine, "apply-001", apply.to_string()).await;
+        assert_eq!(status, 201, "{applied}");
+        crate::cases::drain(&o.state).await;
+        crate::cases::agencies_answer(&o.state).await;
+        crate::cases::drain(&o.state).await;
+        let case = applied["cases"][0]["case"].as_str().unwrap();
+        let path = format!("/api/stages/application/{case}");
+        let (status, stands) = send(&o.app, Method::GET, &path, &machine, "", String::new()).await;
+        assert_eq!((status, &stands["own_decision"]), (200, &json!(kept)), "{stands}");
+        let stranger = client(&o.state, "court_administration").await;
+        assert_eq!(send(&o.app, Method::GET, &path, &As::Machine(&stranger), "", String::new()).await.0, 404);
+        if !kept {
+            // The machine of the programme was faster.
+            assert_eq!(stands["stage"], "decided", "{stands}");
+            continue;
+        }
+        assert_eq!((&stands["stage"], &stands["decision"]), (&json!("official"), &json!(null)), "{stands}");
+        let worker = As::Person(Role::Caseworker, 21);
+        let (_, read) = send(&o.app, Method::GET, &format!("/api/cases/{case}"), &worker, "", String::new()).await;
+        assert!(!read["tasks"].as_array().unwrap().iter().any(|t| t["kind"] == "decide"), "{read}");
+        let decide = json!({ "revision": read["case"]["revision"] }).to_string();
+        let official = format!("/api/cases/{case}/decision");
+        let (status, told) = send(&o.app, Method::POST, &official, &worker, "decide-001", decide).await;
+        assert_eq!(status, 409, "{told}");
+        let own = json!({
+            "case": case, "grant": true, "slices": [{ "from": "2026-11-01", "minor": 100_000 }],
+            "reason": "The ministry's own examination.", "law": "the law"
+        });
+        let (status, put) =
+            send(&o.app, Method::POST, "/api/stages/decision", &machine, "decide-002", own.to_string()).await;
+        assert_eq!(status, 201, "{put}");
+    }
+}
+
+#[tokio::test]
+async fn a_ministry_without_a_case_of_ours_reads_what_sources_say_differently() {
+    let o = office().await;
+    let machine = As::Machine(&o.ministry);
+    let said =
+        json!({ "facts": [{ "item": "nationality", "value": "foreign", "from": "2024-06-10" }], "source": "self" });
+    let facts = format!("/api/persons/{}/facts", o.child);
+    let counter = As::Person(Role::CounterOfficial, 31);
+    let (status, told) = send(&o.app, Method::POST, &facts, &counter, "facts-001", said.to_string()).await;
+    assert_eq!(status, 201, "{told}");
+    let ask = json!({
+        "programme": "child_allowance", "person": o.child, "law": "the law",
+        "items": [{ "subject": { "person": o.child }, "item": "nationality" }]
+    });
+    let (_, asked) =
+        send(&o.app, Method::POST, "/api/stages/investigation", &machine, "ask-00001", ask.to_string()).await;
+    let request = asked["questions"][0]["request"].as_str().unwrap();
+    agency_answers(&o, RequestId(request.parse().unwrap())).await;
+    let path = format!("/api/stages/investigation/{request}");
+    let (status, answered) = send(&o.app, Method::GET, &path, &machine, "", String::new()).await;
+    assert_eq!(status, 200, "{answered}");
+    let differs = &answered["contradictions"][0];
+    assert_eq!(
+        (&differs["held"], &differs["source"], &differs["said"]),
+        (&json!("foreign"), &json!("self"), &json!("korean")),
+        "{answered}"
+    );
 }

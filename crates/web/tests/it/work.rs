@@ -17,7 +17,7 @@ use crate::cases::{drain, newborn};
 use crate::state::{Answer, installation, keep};
 
 /// A signed-in official of the town with an account of their own.
-async fn official(state: &AppState, role: Role, person: Option<PersonId>, name: &str) -> Session {
+pub(crate) async fn official(state: &AppState, role: Role, person: Option<PersonId>, name: &str) -> Session {
     let duty = Duty { role, organisation: "municipality".to_owned(), jurisdiction: Some("kr-11-680".to_owned()) };
     let mut it = session(state, role, person, name);
     it.who.organisation = duty.organisation.clone();

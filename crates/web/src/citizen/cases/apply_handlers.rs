@@ -8,7 +8,7 @@ use casework::application::draft::{self, Begin, Save, Shown};
 use casework::application::{Agreed, Chosen, Content, Draft as Kept, apply as sending, mandate, send};
 use casework::case::Channel;
 use casework::model::Subject;
-use guard::{Action, Allowed, Purpose};
+use guard::{Action, Allowed, Purpose, Resource};
 use kernel::{DraftId, Lang, PersonId};
 use registry::AsOf;
 use rules::schema::{Entity, Value};
@@ -168,7 +168,7 @@ pub(crate) async fn begin(
         let home = Home::open(&v, Want::Record).await?;
         let chosen = targets(&v, &f, &home, &id).await?.into_iter().find(|t| t.value == form.get("subject"));
         if let Some(target) = chosen {
-            let allowed = powers(&v, &home).await?;
+            let allowed = powers(&v, &home, target.person, &[&id]).await?;
             let chosen = vec![Chosen { programme: id.clone(), subject: target.subject, offer: None }];
             let content = Content { chosen, ..Content::default() };
             let input = Begin { person: target.person, channel: Channel::Online, content };
@@ -188,9 +188,24 @@ pub(crate) async fn begin(
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }
 
-/// What the guard lets the person do: for themselves and each child.
-async fn powers(v: &Viewer<'_>, home: &Home) -> Result<Vec<Allowed>, Trouble> {
-    permit_each(v, Action::AcceptOffer, &home.own(), "application").await
+/// What the guard lets the person do: for themselves and each child, or for whoever gave them a power in these programmes.
+async fn powers(v: &Viewer<'_>, home: &Home, person: PersonId, programmes: &[&str]) -> Result<Vec<Allowed>, Trouble> {
+    if home.own().contains(&person) {
+        return permit_each(v, Action::AcceptOffer, &home.own(), "application").await;
+    }
+    let eyes = v.setting();
+    let sight = v.sight(&eyes);
+    let mut tx = v.state.db.read().await?;
+    let about = mandate::relations(&mut tx, &v.desk(), &sight, [person], programmes).await?;
+    drop(tx);
+    let resource = Resource::people(about).showing(["application"]);
+    Ok(vec![v.state.guard.permit(v.who, Action::AcceptOffer, &resource, &v.purpose).await?])
+}
+
+/// The same for a draft.
+async fn powers_over(v: &Viewer<'_>, home: &Home, draft: &Kept) -> Result<Vec<Allowed>, Trouble> {
+    let programmes: Vec<&str> = draft.content.chosen.iter().map(|c| c.programme.as_str()).collect();
+    powers(v, home, draft.person, &programmes).await
 }
 
 /// The message for what is wrong with a draft.
@@ -410,7 +425,7 @@ async fn saved(v: &Viewer<'_>, f: &Frame, id: DraftId, step: usize, mut form: Fo
     if !form.is_fine() {
         return Ok(screen(v, f, &home, &shown, step, Some(&form)));
     }
-    let allowed = powers(v, &home).await?;
+    let allowed = powers_over(v, &home, &shown.draft).await?;
     let revision = form.get("revision").parse().unwrap_or(0);
     if form.get("do") == "send" {
         return sent(v, f, &home, &shown, &allowed, step, revision, form).await;
@@ -504,8 +519,8 @@ pub(crate) async fn discard(
 ) -> Response {
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
     let made = async {
-        let (home, _) = open(&v, id).await?;
-        let allowed = powers(&v, &home).await?;
+        let (home, shown) = open(&v, id).await?;
+        let allowed = powers_over(&v, &home, &shown.draft).await?;
         let done: Result<(), draft::Fault> =
             transact!(state.db, draft::Fault, |tx| draft::discard(tx, &v.desk(), v.who, &allowed, id).await);
         match done {

@@ -3,18 +3,18 @@
 use axum::extract::{Multipart, Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use casework::application::withdraw;
+use casework::application::{mandate, withdraw};
 use casework::case::view::{self, CaseView};
 use casework::case::{Stage, StepKind, give};
 use casework::decide::{self, DecisionStatus, official};
 use casework::evidence;
 use casework::investigate::{Request, RequestStatus, Whom};
 use casework::model::Subject;
-use guard::{Action, Purpose};
+use guard::{Action, Allowed, Purpose, Resource};
 use kernel::{CaseId, Date, PersonId};
 use store::transact;
 
-use super::{Home, agency, case, done, item, permit, permit_each, programme, setting};
+use super::{Home, agency, case, done, item, programme, setting};
 use crate::citizen::question;
 use crate::components::frame::Frame;
 use crate::form::Form;
@@ -27,6 +27,8 @@ use crate::viewer::{Trouble, Viewer};
 pub(crate) struct Open {
     pub(crate) home: Home,
     pub(crate) view: CaseView,
+    /// Whether the signed-in person looks at it by a mandate of whose case it is.
+    pub(crate) by_mandate: bool,
 }
 
 impl Open {
@@ -35,9 +37,38 @@ impl Open {
         official::of(&self.view.case)
     }
 
-    /// Whether the signed-in person may act in it: it is theirs or a child's they act for.
+    /// Whether the signed-in person may act in it: it is theirs, a child's they act for, or of whoever gave them a power.
     pub(crate) fn acts(&self) -> bool {
-        self.home.own().contains(&self.person())
+        self.acts_for(self.person())
+    }
+
+    /// Whether they may act for this person in it.
+    fn acts_for(&self, person: PersonId) -> bool {
+        let theirs = [self.person(), self.view.case.applicant].contains(&person);
+        self.home.own().contains(&person) || (self.by_mandate && theirs)
+    }
+
+    /// Whether somebody in whose name it came may have things done by the signed-in person.
+    fn applies_for(&self) -> bool {
+        self.acts_for(self.view.case.applicant)
+    }
+
+    /// One decision of the guard about all these people together, a mandate for the case's programme counted in.
+    pub(crate) async fn permit(
+        &self,
+        v: &Viewer<'_>,
+        action: Action,
+        persons: &[PersonId],
+        what: &'static str,
+    ) -> Result<Allowed, Trouble> {
+        let setting = v.setting();
+        let sight = v.sight(&setting);
+        let mut tx = v.state.db.read().await?;
+        let (desk, case) = (v.desk(), &self.view.case);
+        let about = mandate::relations_in(&mut tx, &desk, &sight, case, persons.iter().copied()).await?;
+        drop(tx);
+        let resource = Resource::people(about).showing([what]);
+        Ok(v.state.guard.permit(v.who, action, &resource, &v.purpose).await?)
     }
 }
 
@@ -50,16 +81,17 @@ pub(crate) async fn open(v: &Viewer<'_>, id: CaseId) -> Result<Open, Trouble> {
     let concerned = view::concerned(&mut tx, id).await?.ok_or(Trouble::Absent)?;
     let seen = view::one(&mut tx, &v.desk(), &sight, id).await?.ok_or(Trouble::Absent)?;
     drop(tx);
+    let by_mandate = seen.about.iter().any(|(_, r)| r.mandated);
     // A case of another household, or of another adult in this one, looks as if it were not there.
-    if concerned.0 != home.household && !home.own().contains(&concerned.1) {
+    if !by_mandate && concerned.0 != home.household && !home.own().contains(&concerned.1) {
         return Err(Trouble::Absent);
     }
     let resource = seen.resource().showing(["case"]);
     let view = v.state.guard.reveal(v.who, Action::ViewCase, &resource, &v.purpose, seen.sealed).await?.into_inner();
-    if !home.concerns(view.case.subject) {
+    if !by_mandate && !home.concerns(view.case.subject) {
         return Err(Trouble::Absent);
     }
-    Ok(Open { home, view })
+    Ok(Open { home, view, by_mandate })
 }
 
 /// One case.
@@ -95,8 +127,8 @@ fn model(v: &Viewer<'_>, f: &Frame, open: &Open) -> case::Case {
     let running = !it.stage.is_closed();
     let asked = || view.needs.iter().filter(|n| running && n.whom == Whom::Person);
     let mine = |subject: Subject| match subject {
-        Subject::Household(_) => home.own().contains(&it.applicant),
-        Subject::Person(p) => home.own().contains(&p),
+        Subject::Household(_) => open.applies_for(),
+        Subject::Person(p) => open.acts_for(p),
     };
     let theirs = asked().filter(|n| !mine(n.subject)).filter_map(|n| home.whose(n.subject, lang));
     let mut others: Vec<String> = theirs.collect();
@@ -133,7 +165,7 @@ fn model(v: &Viewer<'_>, f: &Frame, open: &Open) -> case::Case {
             .iter()
             .map(|o| case::Objection { received: o.received_on, due: o.due_on, status: o.status })
             .collect(),
-        can_withdraw: running && home.own().contains(&it.applicant),
+        can_withdraw: running && open.applies_for(),
         offset_hours: v.offset(),
     }
 }
@@ -146,7 +178,7 @@ pub(crate) fn is_told(decision: &decide::Decision) -> bool {
 /// What a paper may show: only what no agency can say.
 fn papers(v: &Viewer<'_>, f: &Frame, open: &Open) -> Vec<(String, String)> {
     let (home, view) = (&open.home, &open.view);
-    if view.case.stage.is_closed() || !home.own().contains(&view.case.applicant) {
+    if view.case.stage.is_closed() || !open.applies_for() {
         return Vec::new();
     }
     let lang = f.t.lang();
@@ -266,7 +298,7 @@ async fn answered(v: &Viewer<'_>, f: Frame, id: CaseId, mut form: Form) -> Resul
         form.refuse(&first, t.t("error-needed"));
     }
     if form.is_fine() {
-        let allowed = permit(v, Action::AcceptOffer, &people, "answer").await?;
+        let allowed = open.permit(v, Action::AcceptOffer, &people, "answer").await?;
         let given: Result<(), give::Fault> =
             transact!(v.state.db, give::Fault, |tx| give::run(tx, &v.desk(), v.who, &allowed, id, &answers).await);
         match given {
@@ -301,7 +333,7 @@ pub(crate) async fn speak(
         let open = open(&v, id).await?;
         let words = form.required(f.t, "words", 4_000);
         if form.is_fine() {
-            let allowed = permit(&v, Action::ObjectDecision, &[open.person()], "hearing").await?;
+            let allowed = open.permit(&v, Action::ObjectDecision, &[open.person()], "hearing").await?;
             let done: Result<(), official::Fault> = transact!(state.db, official::Fault, |tx| {
                 official::hear(tx, &v.desk(), v.who, &allowed, id, &words).await
             });
@@ -330,7 +362,7 @@ pub(crate) async fn take_back(
         let open = open(&v, id).await?;
         let reason = form.optional(f.t, "withdraw", 2_000);
         if form.is_fine() {
-            let allowed = permit_each(&v, Action::AcceptOffer, &[open.view.case.applicant], "withdrawal").await?;
+            let allowed = [open.permit(&v, Action::AcceptOffer, &[open.view.case.applicant], "withdrawal").await?];
             let input = withdraw::Input { application: open.view.case.application, cases: Some(vec![id]), reason };
             let done: Result<_, withdraw::Fault> = transact!(state.db, withdraw::Fault, |tx| {
                 withdraw::run(tx, &v.desk(), v.who, &allowed, input.clone()).await
@@ -404,7 +436,7 @@ async fn keep(v: &Viewer<'_>, f: &Frame, open: &Open, form: &mut Form, bytes: Ve
             return Ok(());
         }
     };
-    let allowed = permit_each(v, Action::AcceptOffer, &[it.applicant], "paper").await?;
+    let allowed = [open.permit(v, Action::AcceptOffer, &[it.applicant], "paper").await?];
     let person = subject.person().unwrap_or(it.applicant);
     let input = evidence::Input { application: it.application, case: Some(it.id), person, item, words: None };
     let connected = setting(v).connected;

@@ -12,7 +12,7 @@ use rules::schema::Per;
 use store::transact;
 
 use super::case_handlers::{Open, is_told, open};
-use super::{decision, done, permit};
+use super::{decision, done};
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::request::Session;
@@ -119,7 +119,7 @@ pub(crate) async fn object(
         let (open, decision) = find(&v, case, id).await?;
         let reason = form.required(f.t, "reason", 4_000);
         if form.is_fine() {
-            let allowed = permit(&v, Action::ObjectDecision, &[open.person()], "decision").await?;
+            let allowed = open.permit(&v, Action::ObjectDecision, &[open.person()], "decision").await?;
             let raised: Result<_, object::Fault> = transact!(state.db, object::Fault, |tx| {
                 object::raise(tx, &v.desk(), v.who, &allowed, id, &reason).await
             });
@@ -154,7 +154,7 @@ pub(crate) async fn rate(
         match score {
             None => form.refuse("score", f.t.t("error-choose")),
             Some(score) if form.is_fine() => {
-                let allowed = permit(&v, Action::ViewCase, &[open.person()], "satisfaction").await?;
+                let allowed = open.permit(&v, Action::ViewCase, &[open.person()], "satisfaction").await?;
                 let given: Result<bool, satisfaction::Fault> = transact!(state.db, satisfaction::Fault, |tx| {
                     satisfaction::give(tx, &v.desk(), v.who, &allowed, id, score, &words).await
                 });

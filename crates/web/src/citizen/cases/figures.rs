@@ -24,6 +24,8 @@ pub struct Said {
     pub way: Way,
     /// Answers, mean in tenths, 9 or 10, 6 or less; `None`: too few to show.
     pub figures: Option<(i64, i64, i64, i64)>,
+    /// What they wrote, for the lead of the own agency; for others nothing: free words may name people.
+    pub words: Vec<String>,
 }
 
 /// Everything on the page.
@@ -67,6 +69,12 @@ pub fn page_of(f: &Frame, form: &Form, p: &Page) -> Markup {
             h2 { (t.t("figures-said")) }
             p { (t.t("figures-said-words")) }
             @if p.said.is_empty() { p { (t.t("figures-none")) } } @else { (said(t, &p.said)) }
+            @for s in p.said.iter().filter(|s| !s.words.is_empty()) {
+                details {
+                    summary { (t.t(&format!("figures-way-{}", s.way))) @if let Some(place) = &s.place { " · " (place.get(t.lang())) } ": " (t.with("figures-wrote", &[("count", s.words.len().into())])) }
+                    ul { @for words in &s.words { li { (words) } } }
+                }
+            }
             p.soft { (t.t("figures-few-words")) }
         },
     )

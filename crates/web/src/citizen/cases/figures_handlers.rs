@@ -58,6 +58,10 @@ async fn page(v: &Viewer<'_>, f: &Frame, mut form: Form) -> Result<Response, Tro
     let own = (v.who.role == Role::Approver).then(|| v.who.organisation.clone());
     let which = satisfaction::Which { agency: own, jurisdiction: None, from: begins, until: ends };
     let said = satisfaction::figures(&mut tx, &which).await?;
+    let wrote = match &which.agency {
+        Some(_) => satisfaction::words(&mut tx, &which).await?,
+        None => Vec::new(),
+    };
     drop(tx);
     let event = |word: &str| {
         v.pack.events().get(word).map_or_else(|| Words::from([(kernel::Lang::En, word)]), |e| e.name.clone())
@@ -75,6 +79,11 @@ async fn page(v: &Viewer<'_>, f: &Frame, mut form: Form) -> Result<Response, Tro
                 place: l.jurisdiction.as_ref().map(place),
                 way: l.step,
                 figures: l.said.map(|s| (s.people, s.mean_tenths, s.glad, s.sad)),
+                words: wrote
+                    .iter()
+                    .find(|w| (&w.agency, &w.jurisdiction, w.step) == (&l.agency, &l.jurisdiction, l.step))
+                    .map(|w| w.words.clone())
+                    .unwrap_or_default(),
             })
             .collect(),
     };

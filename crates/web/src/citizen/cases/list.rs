@@ -62,6 +62,8 @@ pub struct Cases {
     pub done: String,
     /// Cases, the newest first.
     pub lines: Vec<Line>,
+    /// Cases of people who gave the signed-in person a power.
+    pub others: Vec<Line>,
     /// Letters, the newest first.
     pub letters: Vec<Letter>,
     /// Drafts.
@@ -101,6 +103,7 @@ pub fn page_of(f: &Frame, c: &Cases) -> Markup {
             }
             (section(t, "cases-running", &running))
             (section(t, "cases-over", &over))
+            (section(t, "cases-others", &c.others.iter().collect::<Vec<_>>()))
             div.actions {
                 a.btn.btn--second href="/apply" { (t.t("cases-apply")) }
                 a.btn.btn--second href="/report" { (t.t("cases-report")) }

@@ -38,6 +38,7 @@ async fn cases(v: &Viewer<'_>, f: &Frame) -> Result<list::Cases, Trouble> {
     let cases = view::of_household(&mut tx, &desk, &sight, home.household).await?.ok_or(Trouble::Absent)?;
     let letters = view::letters(&mut tx, &desk, &sight, home.household, LETTERS).await?;
     let drafts = draft::list(&mut tx, &desk, &sight, home.me).await?;
+    let represented = view::of_represented(&mut tx, &desk, &sight, home.me).await?;
     drop(tx);
     let guard = &v.state.guard;
     let of_cases = cases.resource().showing(["cases"]);
@@ -48,6 +49,12 @@ async fn cases(v: &Viewer<'_>, f: &Frame) -> Result<list::Cases, Trouble> {
         guard.reveal(v.who, Action::ViewCase, &of_letters, &v.purpose, letters.sealed),
         guard.reveal(v.who, Action::ViewEntitlements, &of_drafts, &v.purpose, drafts.sealed),
     );
+    let mut others = Vec::new();
+    if !represented.about.is_empty() {
+        let resource = represented.resource().showing(["cases"]);
+        let open = guard.reveal(v.who, Action::ViewCase, &resource, &v.purpose, represented.sealed).await?;
+        others.extend(open.iter().map(|r| list::Line { whose: Some(r.name.clone()), ..line(v, &home, lang, &r.line) }));
+    }
     let own = home.own();
     let lines = cases?.into_inner().into_iter().rev().filter(|l| home.concerns(l.case.subject));
     let letters = letters?.into_inner().into_iter().filter(|l| own.contains(&l.person));
@@ -55,6 +62,7 @@ async fn cases(v: &Viewer<'_>, f: &Frame) -> Result<list::Cases, Trouble> {
     Ok(list::Cases {
         done: String::new(),
         lines: lines.map(|l| line(v, &home, lang, &l)).collect(),
+        others,
         letters: letters
             .filter_map(|l| {
                 let words = l.words.get(&lang).or_else(|| l.words.values().next())?.clone();
