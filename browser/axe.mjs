@@ -44,7 +44,7 @@ async function look(page, visit, locale) {
   }));
   check(`${name}: one h1`, facts.headings === 1, `${facts.headings} on ${page.url()}`);
   check(`${name}: lang`, facts.lang === locale, facts.lang);
-  check(`${name}: a title`, facts.title.length > 8, facts.title);
+  check(`${name}: a title`, facts.title.length > 6, facts.title);
   if (PICTURED.has(visit.name)) await pictures(page, visit.name, locale);
   await page.evaluate(() => { for (const folded of document.querySelectorAll('details')) folded.open = true; });
   await page.evaluate(AXE);

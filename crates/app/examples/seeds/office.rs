@@ -82,7 +82,7 @@ async fn contradiction(w: &mut World<'_>, case: &Case, task: &Open) -> Result<()
         _ => Follow::Finding(detail.said.value.clone()),
     };
     let may = w.allowed(Role::Caseworker, Action::WorkCase, &[official::of(case)])?;
-    let me = who(Role::Caseworker, 11);
+    let me = of(case, Role::Caseworker, 11);
     let said = w
         .once("settling", true, async |tx, tools| {
             settle::contradiction(tx, &tools.desk(), &me, &may, task.id, follow.clone(), "the papers were seen").await
@@ -90,6 +90,11 @@ async fn contradiction(w: &mut World<'_>, case: &Case, task: &Open) -> Result<()
         .await?;
     count(w, said.is_ok(), "settled");
     Ok(())
+}
+
+/// Somebody of the office that decides a case.
+fn of(case: &Case, role: Role, number: u128) -> guard::Who {
+    guard::Who { organisation: case.agency.clone(), ..who(role, number) }
 }
 
 fn count(w: &mut World<'_>, done: bool, act: &'static str) {
@@ -118,7 +123,7 @@ async fn gap(w: &mut World<'_>, case: &Case, task: &Open, wild: bool) -> Result<
         }));
     }
     let may = w.allowed(Role::Caseworker, Action::WorkCase, &everybody(w, case))?;
-    let me = who(Role::Caseworker, 11);
+    let me = of(case, Role::Caseworker, 11);
     let said = w
         .once("filling a gap", true, async |tx, tools| {
             settle::gap(tx, &tools.desk(), &me, &may, task.id, &findings, How::Visit, "seen at home").await
@@ -153,7 +158,7 @@ async fn prepare(w: &mut World<'_>, case: &Case, trouble: bool, wild: bool) -> R
 async fn decide(w: &mut World<'_>, case: &Case, revision: u32, overriding: Option<Override>) -> Result<(), Stop> {
     let may = w.allowed(Role::Caseworker, Action::WorkCase, &[official::of(case)])?;
     let number = 11 + w.dice.u128(..2);
-    let me = who(Role::Caseworker, number);
+    let me = of(case, Role::Caseworker, number);
     let input = Prepared { case: case.id, revision, words: None, overriding };
     let stale = revision != case.revision;
     let said = w
@@ -185,7 +190,7 @@ async fn approve(w: &mut World<'_>, case: &Case, task: &Open, wild: bool) -> Res
         let by: Option<kernel::AccountId> = row.maybe("prepared_by")?;
         drop(tx);
         if let Some(account) = by {
-            let same = guard::Who { account, ..who(Role::Approver, 1) };
+            let same = guard::Who { account, ..of(case, Role::Approver, 1) };
             let said = w
                 .once("signing alone", true, async |tx, tools| {
                     official::approve(tx, &tools.desk(), &same, &may, decision, true, "").await
@@ -196,7 +201,7 @@ async fn approve(w: &mut World<'_>, case: &Case, task: &Open, wild: bool) -> Res
             }
         }
     }
-    let me = who(Role::Approver, 21);
+    let me = of(case, Role::Approver, 21);
     let said = w
         .once("signing", true, async |tx, tools| {
             official::approve(tx, &tools.desk(), &me, &may, decision, agrees, "look once more").await
@@ -211,7 +216,7 @@ async fn approve(w: &mut World<'_>, case: &Case, task: &Open, wild: bool) -> Res
 async fn hearing(w: &mut World<'_>, case: &Case, task: &Open) -> Result<(), Stop> {
     let decision: DecisionId = id(task, "decision")?;
     let may = w.allowed(Role::Caseworker, Action::WorkCase, &[official::of(case)])?;
-    let me = who(Role::Caseworker, 12);
+    let me = of(case, Role::Caseworker, 12);
     let go_on = w.dice.u8(..5) > 0;
     w.once("closing a hearing", true, async |tx, tools| {
         official::close_hearing(tx, &tools.desk(), &me, &may, decision, go_on, "as it was told").await
@@ -224,7 +229,7 @@ async fn hearing(w: &mut World<'_>, case: &Case, task: &Open) -> Result<(), Stop
 async fn review(w: &mut World<'_>, case: &Case, task: &Open) -> Result<(), Stop> {
     let objection: ObjectionId = id(task, "objection")?;
     let may = w.allowed(Role::Approver, Action::ApproveDecision, &[official::of(case)])?;
-    let me = who(Role::Approver, 31);
+    let me = of(case, Role::Approver, 31);
     let from = case.applied_on.first_of_month();
     let outcome = match w.dice.u8(..3) {
         0 => Outcome::Stands,
@@ -262,7 +267,7 @@ pub(crate) async fn court(w: &mut World<'_>) -> Result<(), Stop> {
     let Some(case) = casework::case::view::bare(&mut tx, case).await? else { return Ok(()) };
     drop(tx);
     let may = w.allowed(Role::Approver, Action::ApproveDecision, &[official::of(&case)])?;
-    let me = who(Role::Approver, 41);
+    let me = of(&case, Role::Approver, 41);
     let grant = w.dice.u8(..3) > 0;
     let from = case.applied_on.first_of_month();
     let order = Override {
@@ -289,7 +294,7 @@ async fn died(w: &mut World<'_>, case: &Case) -> Result<(), Stop> {
         _ => After::Close,
     };
     let may = [w.allowed(Role::Caseworker, Action::WorkCase, &everybody(w, case))?];
-    let me = who(Role::Caseworker, 11);
+    let me = of(case, Role::Caseworker, 11);
     w.note(format!("  {after:?}"));
     w.once("settling a death", true, async |tx, tools| {
         follow::settle(tx, &tools.desk(), &me, &may, case.id, after.clone(), "Act, article 12").await

@@ -12,7 +12,7 @@ use super::{life, mandate, rows};
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::rows::NewTask;
 use crate::case::{self, Actor, Case, Stage, StepKind, TaskKind, TaskStatus, reopen};
-use crate::decide;
+use crate::decide::{self, official};
 use crate::desk::Desk;
 use crate::evaluate::own_account;
 use crate::household;
@@ -255,7 +255,8 @@ pub async fn settle(
     let waits = waits.ok_or(Fault::NobodyDied)?;
     let about = case.subject.person().unwrap_or(case.applicant);
     let acts = |a: &Allowed| a.action() == Action::WorkCase;
-    if !who.role.is_staff() || !allowed.iter().any(|a| acts(a) && a.covers(about)) {
+    let theirs = who.role.is_staff() && official::theirs(desk, who, &case);
+    if !theirs || !allowed.iter().any(|a| acts(a) && a.covers(about)) {
         return Err(Fault::NotAllowed);
     }
     let why = reason(Some(why)).ok_or(Fault::NoReason)?;

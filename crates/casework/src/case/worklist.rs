@@ -10,6 +10,7 @@ use store::{Row, StoreError, Tx, Value, params};
 
 use super::model::{Case, Task, TaskKind};
 use super::rows::{Actor, read_task};
+use crate::decide::official;
 use crate::desk::Desk;
 use crate::investigate::settle;
 
@@ -336,7 +337,8 @@ pub async fn looked(
         return Err(settle::Fault::OtherTask);
     }
     let case = super::rows::case(tx, task.case).await?.ok_or(settle::Fault::NoCase)?;
-    if allowed.action() != Action::WorkCase || !allowed.covers(crate::decide::official::of(&case)) {
+    let may = allowed.action() == Action::WorkCase && allowed.covers(official::of(&case));
+    if !may || !official::theirs(desk, who, &case) {
         return Err(settle::Fault::NotAllowed);
     }
     let words = settle::words_of(words)?;

@@ -326,11 +326,8 @@ pub(super) async fn open(
 ) -> Result<Case, Fault> {
     let case = cases::case(tx, id).await?.ok_or(Fault::Nothing)?;
     // The machine of the responsible or deciding agency prepares decisions as its officials do; signing is for human beings.
-    let responsible = desk.pack.programmes().get(&case.programme).is_some_and(|p| p.agency == who.organisation);
-    let stage = action == Action::WorkCase
-        && allowed.action() == Action::RunStage
-        && (responsible || who.organisation == case.agency);
-    if !(allowed.action() == action || stage) || !allowed.covers(of(&case)) {
+    let stage = action == Action::WorkCase && allowed.action() == Action::RunStage;
+    if !(allowed.action() == action || stage) || !allowed.covers(of(&case)) || !theirs(desk, who, &case) {
         return Err(Fault::NotAllowed);
     }
     if let Some(own) = who.person {
@@ -340,6 +337,13 @@ pub(super) async fn open(
         }
     }
     Ok(case)
+}
+
+/// Whether somebody's organisation decides a case or answers for its programme. The guard asks about people and places alone:
+/// a health centre's approver whose place is the whole country would sign what a municipality decides.
+pub fn theirs(desk: &Desk<'_>, who: &Who, case: &Case) -> bool {
+    let responsible = || desk.pack.programmes().get(&case.programme).is_some_and(|p| p.agency == who.organisation);
+    who.organisation == case.agency || responsible()
 }
 
 /// For whom the guard is asked: the person the entitlement is for, or the applicant.

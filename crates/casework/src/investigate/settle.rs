@@ -11,6 +11,7 @@ use super::answer::{self, Contradiction, Said};
 use crate::application::account;
 use crate::case::rows as cases;
 use crate::case::{Actor, Case, StepKind, Task, TaskKind, TaskStatus};
+use crate::decide::official;
 use crate::desk::Desk;
 use crate::model::{Subject, words};
 
@@ -126,7 +127,7 @@ pub async fn contradiction(
     follow: Follow,
     note: &str,
 ) -> Result<CaseId, Fault> {
-    let (task, case) = open(tx, allowed, task, TaskKind::Contradiction).await?;
+    let (task, case) = open(tx, desk, who, allowed, task, TaskKind::Contradiction).await?;
     let note = words_of(note)?;
     let detail: Contradiction = serde_json::from_value(task.detail.clone())
         .map_err(|e| StoreError::Inconsistent { column: "detail".into(), detail: e.to_string() })?;
@@ -156,7 +157,7 @@ pub async fn gap(
     how: How,
     note: &str,
 ) -> Result<CaseId, Fault> {
-    let (task, case) = open(tx, allowed, task, TaskKind::Gap).await?;
+    let (task, case) = open(tx, desk, who, allowed, task, TaskKind::Gap).await?;
     let note = words_of(note)?;
     if findings.is_empty() {
         return Err(Fault::Nothing);
@@ -184,7 +185,7 @@ pub async fn note(
     evidence: &[EvidenceId],
 ) -> Result<(), Fault> {
     let case = cases::case(tx, case).await?.ok_or(Fault::NoCase)?;
-    permitted(&case, allowed)?;
+    permitted(desk, who, &case, allowed)?;
     if case.stage.is_closed() {
         return Err(Fault::Closed);
     }
@@ -225,7 +226,14 @@ async fn find(tx: &mut Tx, desk: &Desk<'_>, who: &Who, case: &Case, findings: &[
 }
 
 /// An open task of this kind and its case.
-async fn open(tx: &mut Tx, allowed: &Allowed, id: TaskId, kind: TaskKind) -> Result<(Task, Case), Fault> {
+async fn open(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    allowed: &Allowed,
+    id: TaskId,
+    kind: TaskKind,
+) -> Result<(Task, Case), Fault> {
     let task = cases::task(tx, id).await?.ok_or(Fault::NoTask)?;
     if task.kind != kind {
         return Err(Fault::OtherTask);
@@ -234,7 +242,7 @@ async fn open(tx: &mut Tx, allowed: &Allowed, id: TaskId, kind: TaskKind) -> Res
         return Err(Fault::Done);
     }
     let case = cases::case(tx, task.case).await?.ok_or(Fault::NoCase)?;
-    permitted(&case, allowed)?;
+    permitted(desk, who, &case, allowed)?;
     Ok((task, case))
 }
 
@@ -247,9 +255,10 @@ async fn close(tx: &mut Tx, desk: &Desk<'_>, who: &Who, task: &Task, outcome: &s
 }
 
 /// Whether the guard allowed working on the case, for whom it concerns.
-fn permitted(case: &Case, allowed: &Allowed) -> Result<(), Fault> {
+fn permitted(desk: &Desk<'_>, who: &Who, case: &Case, allowed: &Allowed) -> Result<(), Fault> {
     let person: PersonId = case.subject.person().unwrap_or(case.applicant);
-    if allowed.action() == Action::WorkCase && allowed.covers(person) { Ok(()) } else { Err(Fault::NotAllowed) }
+    let may = allowed.action() == Action::WorkCase && allowed.covers(person) && official::theirs(desk, who, case);
+    if may { Ok(()) } else { Err(Fault::NotAllowed) }
 }
 
 /// The words of a note, cut clean.

@@ -75,7 +75,12 @@ pub(crate) fn who(role: Role) -> Who {
         account: AccountId(Uuid::from_u128(1)),
         session: SessionId(Uuid::from_u128(2)),
         role,
-        organisation: "community_centre".into(),
+        organisation: if matches!(role, Role::Caseworker | Role::Approver) {
+            "municipality"
+        } else {
+            "community_centre"
+        }
+        .into(),
         jurisdiction: Some("kr-11-680".into()),
         person: None,
         strong: true,

@@ -378,6 +378,12 @@ async fn nobody_answers_and_an_official_looks_and_a_denial_needs_two() {
         });
         assert!(matches!(alone, Err(official::Fault::SamePerson)));
         let second = guard::Who { account: kernel::AccountId(uuid::Uuid::from_u128(5)), ..same };
+        // An approver of another agency, whose place is the whole country, and whom the guard therefore lets through.
+        let stranger = guard::Who { organisation: "health_centre".into(), ..second.clone() };
+        let other = transact!(office.db, official::Fault, |tx| {
+            official::approve(tx, &office.desk_on(LATE), &stranger, &approves, decision, true, "").await
+        });
+        assert!(matches!(other, Err(official::Fault::NotAllowed)));
         let put = transact!(office.db, official::Fault, |tx| {
             official::approve(tx, &office.desk_on(LATE), &second, &approves, decision, true, "").await
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use casework::case::view::CaseView;
 use casework::case::{Step, StepKind, Task, TaskKind, TaskStatus};
 use casework::decide::object::{Kind as ObjectionKind, Status as ObjectionStatus, took_part};
-use casework::decide::{Content, Decision, DecisionStatus};
+use casework::decide::{Content, Decision, DecisionStatus, official};
 use casework::determine::{Determined, Slice, compare};
 use casework::evidence::{Paper as KeptPaper, Scan};
 use casework::investigate::answer::Contradiction as Both;
@@ -444,8 +444,9 @@ impl Opened<'_> {
     pub(crate) fn acts(&self, officials: Option<Vec<(String, String)>>) -> Acts {
         use casework::case::Stage;
         let (case, me) = (&self.view.case, self.v.who.account);
-        let works = self.v.who.role == Role::Caseworker;
-        let approves = self.v.who.role == Role::Approver;
+        let theirs = official::theirs(&self.v.desk(), self.v.who, case);
+        let works = theirs && self.v.who.role == Role::Caseworker;
+        let approves = theirs && self.v.who.role == Role::Approver;
         let task = |kind: TaskKind| self.open_tasks().find(|t| t.kind == kind);
         let first = self.open_tasks().next();
         let now = self.view.now.as_ref();
