@@ -1,0 +1,1 @@
+//! Models: every kind of boxed expression, hit policies, imports, services.
