@@ -133,8 +133,8 @@ pub(crate) enum Kind {
     Choose(Box<[Expr; 3]>),
     /// A boxed context.
     Boxed(Vec<BoxedEntry>),
-    /// A list; anything else is an error. What a boxed filter takes.
-    ListOnly(Box<Expr>),
+    /// A boxed filter. Unlike in FEEL, one value that does not pass is an error, not an empty list.
+    BoxedFilter(Box<Expr>, Box<Expr>),
     /// A decision table.
     Table(Arc<Table>),
     /// A value brought to a declared type, or null.

@@ -231,7 +231,7 @@ impl<'a> Compiler<'a> {
 }
 
 /// Addresses that differ in a last slash are one.
-fn same_namespace(a: &str, b: &str) -> bool {
+pub(crate) fn same_namespace(a: &str, b: &str) -> bool {
     a.trim_end_matches('/') == b.trim_end_matches('/')
 }
 

@@ -2,13 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::ast::{Binary, Cmp, Expr, Kind, RangeExpr, Source};
 use crate::function::{Env, Function};
 use crate::lexer::Span;
 use crate::operate::{self, R};
-use crate::program::Program;
+use crate::program::{Program, position};
 use crate::temporal::DateTime;
 use crate::value::{Context, Form, Range, Value, equal};
 
@@ -21,6 +22,21 @@ pub struct Note {
     pub span: Span,
     /// What is wrong.
     pub message: String,
+}
+
+/// Place, line and column, what is wrong.
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.source.place.is_empty() {
+            let (row, column) = position(&self.source.text, self.span);
+            write!(f, "{}", self.source.place)?;
+            match self.source.line {
+                0 => write!(f, ", column {}: ", column + 1)?,
+                line => write!(f, ", line {}, column {}: ", line + row, column + 1)?,
+            }
+        }
+        f.write_str(&self.message)
+    }
 }
 
 /// Steps one evaluation may take before it is stopped: a model may be malicious or simply endless.
@@ -173,9 +189,10 @@ impl<'p> Eval<'p> {
             }
             Kind::Fault(reason) => Err(reason.clone()),
             Kind::Boxed(entries) => self.boxed(entries, env),
-            Kind::ListOnly(e) => match self.eval(e, env) {
-                list @ Value::List(_) => Ok(list),
-                other => Err(format!("expected a list, not {}", other.kind())),
+            Kind::BoxedFilter(list, by) => match (self.eval(list, env), self.filter(list, by, env)?) {
+                (Value::List(_), kept) => Ok(kept),
+                (_, Value::List(kept)) if kept.is_empty() => Err("one value, and it does not pass the filter".into()),
+                (_, kept) => Ok(kept),
             },
             Kind::Table(table) => self.table(table, env),
             Kind::Typed(e, ty) => {

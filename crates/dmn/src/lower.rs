@@ -143,8 +143,7 @@ impl Lower<'_> {
                 let mut inner = names.clone();
                 inner.add("item");
                 let by = self.expression(by, &inner, &format!("{place}, match"));
-                let list = Expr::bare(Kind::ListOnly(list.into()));
-                Expr::bare(Kind::Filter(list.into(), by.into()))
+                Expr::bare(Kind::BoxedFilter(list.into(), by.into()))
             }
         }
     }

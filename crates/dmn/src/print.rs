@@ -21,7 +21,7 @@ fn power(kind: &Kind) -> u8 {
         // An open range takes all that follows.
         Kind::Range(RangeExpr { low, high, .. }) if low.is_none() || high.is_none() => 0,
         Kind::EqualTo(..) => 0,
-        Kind::Source(_, e) | Kind::Typed(e, _) | Kind::ListOnly(e) => power(&e.kind),
+        Kind::Source(_, e) | Kind::Typed(e, _) => power(&e.kind),
         _ => 9,
     }
 }
@@ -123,7 +123,7 @@ impl Display for Expr {
                 part(f, of, 9)?;
                 write!(f, ".{name}")
             }
-            Kind::Filter(of, by) => {
+            Kind::Filter(of, by) | Kind::BoxedFilter(of, by) => {
                 part(f, of, 9)?;
                 write!(f, "[{by}]")
             }
@@ -222,7 +222,7 @@ impl Display for Expr {
             }
             Kind::Table(table) => write!(f, "decision table of {} rules", table.rules.len()),
             Kind::Fault(reason) => write!(f, "fault: {reason}"),
-            Kind::Typed(e, _) | Kind::Source(_, e) | Kind::ListOnly(e) => write!(f, "{e}"),
+            Kind::Typed(e, _) | Kind::Source(_, e) => write!(f, "{e}"),
         }
     }
 }

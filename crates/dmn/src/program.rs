@@ -178,6 +178,19 @@ impl Program {
         Some(Outcome { value, notes: eval.notes() })
     }
 
+    /// The declared type of an input or decision, by its name in expressions or, for one of another model, behind its imports.
+    pub(crate) fn declared(&self, name: &str) -> Option<Type> {
+        let named = |n: &&Node| *n.variable == *name || *n.name == *name || name.ends_with(&format!(".{}", n.variable));
+        let mut all = self.nodes.iter().filter(|n| !matches!(n.role, Role::Knowledge { .. } | Role::Service { .. }));
+        all.find(named).map(|n| n.ty.clone()).or_else(|| {
+            let params = self.nodes.iter().filter_map(|n| match &n.role {
+                Role::Knowledge { code, .. } => Some(&code.params),
+                _ => None,
+            });
+            params.flatten().find(|p| *p.name == *name).and_then(|p| p.ty.ty.clone())
+        })
+    }
+
     fn called(&self, eval: &Eval<'_>, index: usize, values: Vec<Value>) -> Value {
         self.call(eval, index, values).unwrap_or_else(|reason| {
             eval.note(Span::default(), reason);

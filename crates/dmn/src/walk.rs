@@ -11,11 +11,10 @@ pub(crate) fn each_child<'e>(kind: &'e Kind, f: &mut dyn FnMut(&'e Expr)) {
         | Kind::InstanceOf(a, _)
         | Kind::EqualTo(_, a)
         | Kind::Typed(a, _)
-        | Kind::ListOnly(a)
         | Kind::Source(_, a) => {
             f(a);
         }
-        Kind::Filter(a, b) | Kind::Binary(_, a, b) => {
+        Kind::Filter(a, b) | Kind::BoxedFilter(a, b) | Kind::Binary(_, a, b) => {
             f(a);
             f(b);
         }
