@@ -25,7 +25,7 @@ pub fn compile(main: &Definitions, others: &[Definitions]) -> Program {
         models,
     };
     for model in 0..c.models.len() {
-        c.types_of(model, 0);
+        c.types_of(model, &mut Vec::new());
     }
     for model in 0..c.models.len() {
         c.declare(model);
@@ -57,19 +57,21 @@ impl<'a> Compiler<'a> {
         self.models.iter().position(|m| same_namespace(&m.namespace, namespace))
     }
 
-    fn types_of(&mut self, model: usize, depth: usize) -> Arc<ModelTypes> {
+    /// The types of a model; `open` are the models whose types wait for these.
+    fn types_of(&mut self, model: usize, open: &mut Vec<usize>) -> Arc<ModelTypes> {
         if let Some(Some(done)) = self.types.get(model) {
             return done.clone();
         }
         let Some(definitions) = self.models.get(model).copied() else { return Arc::default() };
-        if depth > self.models.len() {
-            self.fault(model, "imports", "models import each other in a circle".into(), "break the circle");
+        if open.contains(&model) {
+            // Its elements can be used all the same; only types cannot be made of each other.
             return Arc::default();
         }
+        open.push(model);
         let mut imported = Vec::new();
         for import in definitions.imports.iter().filter(|i| is_model(i)) {
             match self.of_namespace(&import.namespace) {
-                Some(other) => imported.push((normal(&import.name), self.types_of(other, depth + 1))),
+                Some(other) => imported.push((normal(&import.name), self.types_of(other, open))),
                 None => self.fault(
                     model,
                     "imports",
@@ -78,6 +80,7 @@ impl<'a> Compiler<'a> {
                 ),
             }
         }
+        open.pop();
         let built = Arc::new(items::build(definitions, imported, &self.names, &mut self.out.faults));
         if let Some(slot) = self.types.get_mut(model) {
             *slot = Some(built.clone());
@@ -202,9 +205,9 @@ impl<'a> Compiler<'a> {
         let own = self.models.get(model)?;
         if namespace.is_empty() || same_namespace(namespace, &own.namespace) {
             let here = self.by_id.get(&(model, id)).map(|n| (None, *n));
-            return here.or_else(|| self.through(model, None, id, 0));
+            return here.or_else(|| self.through(model, None, id, &mut Vec::new()));
         }
-        self.through(model, Some(namespace), id, 0)
+        self.through(model, Some(namespace), id, &mut Vec::new())
     }
 
     /// Looks for an element in what is imported, and in what that imports without a name, in their order. Without a namespace
@@ -214,19 +217,24 @@ impl<'a> Compiler<'a> {
         model: usize,
         namespace: Option<&str>,
         id: &str,
-        depth: usize,
+        seen: &mut Vec<usize>,
     ) -> Option<(Option<String>, usize)> {
-        if depth > self.models.len() {
+        let first = seen.is_empty();
+        // Models may import each other in a circle.
+        if seen.contains(&model) {
             return None;
         }
+        seen.push(model);
         let imports = self.models.get(model)?.imports.iter().filter(|i| is_model(i));
-        imports.filter(|i| i.name.is_empty() || (namespace.is_some() && depth == 0)).find_map(|i| {
-            let other = self.of_namespace(&i.namespace)?;
+        for i in imports.filter(|i| i.name.is_empty() || (namespace.is_some() && first)) {
+            let Some(other) = self.of_namespace(&i.namespace) else { continue };
             let wanted = namespace.is_none_or(|n| same_namespace(n, &i.namespace));
             let here = self.by_id.get(&(other, id)).filter(|_| wanted).copied();
-            let node = here.or_else(|| self.through(other, namespace, id, depth + 1).map(|(_, n)| n))?;
-            Some((Some(normal(&i.name)).filter(|n| !n.is_empty()), node))
-        })
+            if let Some(node) = here.or_else(|| self.through(other, namespace, id, seen).map(|(_, n)| n)) {
+                return Some((Some(normal(&i.name)).filter(|n| !n.is_empty()), node));
+            }
+        }
+        None
     }
 }
 

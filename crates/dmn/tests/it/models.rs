@@ -126,6 +126,42 @@ fn models_import_each_other() {
 }
 
 #[test]
+fn imports_without_a_name_and_in_a_circle() {
+    let head = "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\"";
+    let decision = |id: &str, needs: &str, text: &str| {
+        format!(
+            "<decision id=\"{id}\" name=\"{id}\"><variable name=\"{id}\"/><informationRequirement>\
+             <requiredDecision href=\"#{needs}\"/></informationRequirement>\
+             <literalExpression><text>{text}</text></literalExpression></decision>"
+        )
+    };
+    let one = |name: &str, imports: &[&str], body: &str| {
+        let imports: String = imports.iter().map(|i| format!("<import name=\"\" namespace=\"urn:{i}\"/>")).collect();
+        read(&format!("{head} name=\"{name}\" namespace=\"urn:{name}\">{imports}{body}</definitions>"))
+            .expect("it is XML")
+    };
+    // a → b → c, all of them importing each other and themselves: nobody asks twice.
+    let all = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    let main = one("a", &all, &decision("first", "deep", "deep + 1"));
+    let mut others: Vec<_> = all.iter().skip(1).map(|n| one(n, &all, "")).collect();
+    let deep = "<decision id=\"deep\" name=\"deep\"><literalExpression><text>41</text></literalExpression></decision>";
+    others.push(one("m", &[], deep));
+    others.iter_mut().take(1).for_each(|b| {
+        b.imports.push(dmn::model::Import { namespace: "urn:m".into(), ..Default::default() });
+    });
+    let p = compile(&main, &others);
+    gives(&p, "first", "{}", "42");
+    // What is imported without a name can be asked for too.
+    gives(&p, "deep", "{}", "41");
+    let unknown = compile(&one("a", &all, &decision("first", "nowhere", "1")), &others);
+    assert!(unknown.faults().iter().any(|f| f.message.contains("#nowhere")), "{:?}", unknown.faults());
+    // Decisions that need each other end in null with a reason.
+    let round = compile(&one("a", &[], &(decision("x", "y", "y") + &decision("y", "x", "x"))), &[]);
+    let outcome = round.evaluate("x", Context::default(), None).expect("it is there");
+    assert!(outcome.value.is_null() && outcome.notes.iter().any(|n| n.message.contains("needs itself")));
+}
+
+#[test]
 fn written_and_read_again_a_model_is_the_same() {
     for (name, _) in FILES {
         let first = model(name);
