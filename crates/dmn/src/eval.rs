@@ -94,20 +94,23 @@ impl<'p> Eval<'p> {
         if let Kind::Literal(v) = &expr.kind {
             return v.clone();
         }
-        let result = self.step(1).and_then(|()| {
-            let depth = self.depth.get();
-            if depth >= MAX_DEPTH {
-                return Err("the evaluation is nested too deeply; is a function calling itself without end?".into());
-            }
-            self.depth.set(depth + 1);
-            let result = self.try_eval(expr, env);
-            self.depth.set(depth);
-            result
-        });
+        let result = self.step(1).and_then(|()| self.deeper(|| self.try_eval(expr, env)));
         result.unwrap_or_else(|reason| {
             self.note(expr.span, reason);
             Value::Null
         })
+    }
+
+    /// Does something one level deeper, if that is not too deep.
+    pub(crate) fn deeper(&self, work: impl FnOnce() -> R) -> R {
+        let depth = self.depth.get();
+        if depth >= MAX_DEPTH {
+            return Err("the evaluation is nested too deeply; is a function calling itself without end?".into());
+        }
+        self.depth.set(depth + 1);
+        let result = work();
+        self.depth.set(depth);
+        result
     }
 
     /// Counts work done.

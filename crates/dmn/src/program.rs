@@ -269,6 +269,11 @@ impl Program {
                 if let Some(given) = (!asked).then(|| self.given(run, path, node)).flatten() {
                     return eval.coerce_or_note(&given, &node.ty, Span::default());
                 }
+                // What was asked for is made once anyway and, if others need it too, found to need itself through them.
+                if asked {
+                    let value = eval.eval(body, &self.env(eval, run, path, needs));
+                    return eval.coerce_or_note(&value, &node.ty, body.span);
+                }
                 let key = (path.clone(), index);
                 if let Some(made) = run.made.borrow().get(&key) {
                     return made.clone();
@@ -277,9 +282,12 @@ impl Program {
                     eval.note(Span::default(), format!("the decision {} needs itself", node.name));
                     return Value::Null;
                 }
-                let env = self.env(eval, run, path, needs);
-                let value = eval.eval(body, &env);
-                let value = eval.coerce_or_note(&value, &node.ty, body.span);
+                // A long chain of decisions is as deep as a nested expression.
+                let value = eval.deeper(|| Ok(eval.eval(body, &self.env(eval, run, path, needs))));
+                let value = value.and_then(|v| eval.coerce(&v, &node.ty)).unwrap_or_else(|reason| {
+                    eval.note(body.span, reason);
+                    Value::Null
+                });
                 run.making.borrow_mut().remove(&index);
                 run.made.borrow_mut().insert(key, value.clone());
                 value

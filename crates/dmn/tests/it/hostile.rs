@@ -134,6 +134,8 @@ fn endless_work_is_stopped() {
         "{f: function(g, n) g(g, n + 1), r: f(f, 1)}.r",
         "{f: function(g, l) g(g, concatenate(l, l)), r: f(f, [1, 2])}.r",
         "matches(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\", \"^(a+)+$\") and false",
+        "for i in 1..1000000 return [partial[-1]]",
+        "for i in 1..100 return [partial[-1], partial[-1]]",
         "(10 ** 6000) * (10 ** 6000)",
         "exp(100000000000)",
         "9 ** 999999999999",

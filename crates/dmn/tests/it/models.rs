@@ -155,6 +155,11 @@ fn imports_without_a_name_and_in_a_circle() {
     gives(&p, "deep", "{}", "41");
     let unknown = compile(&one("a", &all, &decision("first", "nowhere", "1")), &others);
     assert!(unknown.faults().iter().any(|f| f.message.contains("#nowhere")), "{:?}", unknown.faults());
+    // A chain of decisions longer than the stack is deep.
+    let chain: String =
+        (0..5000).map(|i| decision(&format!("d{i}"), &format!("d{}", i + 1), &format!("d{}", i + 1))).collect();
+    let outcome = compile(&one("a", &[], &chain), &[]).evaluate("d0", Context::default(), None).expect("it is there");
+    assert!(outcome.value.is_null() && outcome.notes.iter().any(|n| n.message.contains("nested too deeply")));
     // Decisions that need each other end in null with a reason.
     let round = compile(&one("a", &[], &(decision("x", "y", "y") + &decision("y", "x", "x"))), &[]);
     let outcome = round.evaluate("x", Context::default(), None).expect("it is there");
