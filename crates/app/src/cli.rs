@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::backup::{self, BackupArgs, RestoreArgs};
 use crate::config::Config;
 use crate::demo;
+use crate::model::{self, DmnCommand};
 use crate::pack::{self, ExplainArgs, PackCommand};
 use crate::parked::{self, ParkedCommand};
 use crate::played;
@@ -73,6 +74,9 @@ enum Command {
     /// Work that failed too often and waits for a human being.
     #[command(subcommand)]
     Parked(ParkedCommand),
+    /// Decision models of the DMN standard.
+    #[command(subcommand)]
+    Dmn(DmnCommand),
     /// Works a decision out again from its file and says whether it comes to the same bytes.
     Replay(ReplayArgs),
     /// Decisions.
@@ -123,6 +127,7 @@ impl Cli {
             Command::Account(AccountCommand::AddLocal(args)) => with_runtime(tools::add_local(args)),
             Command::Parked(ParkedCommand::List { config }) => with_runtime(parked::list(config)),
             Command::Parked(ParkedCommand::Retry { id, config }) => with_runtime(parked::retry(id, config)),
+            Command::Dmn(DmnCommand::Test { model, tests }) => model::test(&model, &tests),
             Command::Replay(args) => replay::replay(&args),
             Command::Decision(DecisionCommand::Export(args)) => with_runtime(replay::export(args)),
             Command::Backup(args) => with_runtime(backup::backup(args)),

@@ -10,6 +10,7 @@ pub mod config;
 pub mod demo;
 mod grant;
 mod machine;
+pub mod model;
 mod order;
 pub mod pack;
 mod parked;
