@@ -11,6 +11,7 @@ mod apply;
 mod ast;
 mod calls;
 mod check;
+pub mod columns;
 pub mod combine;
 mod compile;
 mod days;
