@@ -193,26 +193,59 @@ impl Numbers {
                 // A decimal in a lane of whole numbers does not occur: such columns are typed when compiled.
                 _ => d.floor_i64(),
             },
-            Val::Unknown(b) => {
-                if self.most.is_empty() {
-                    self.most.resize(self.lane.len(), 0);
-                }
-                if let Some(m) = self.most.get_mut(row) {
-                    *m = b.hi;
-                }
-                self.unknown.set(row);
-                self.any_odd = true;
-                b.lo
-            }
-            Val::Error(t) => {
-                self.trouble.put(row, t);
-                self.any_odd = true;
-                0
-            }
+            Val::Unknown(b) => return self.put_unknown(row, b),
+            Val::Error(t) => return self.put_trouble(row, t),
         };
+        self.put_number(row, number);
+    }
+
+    /// The greatest possible value of an unknown row.
+    pub(crate) fn most(&self, row: usize) -> i64 {
+        self.most.get(row).copied().unwrap_or(i64::MAX)
+    }
+
+    /// The bounds of an unknown row.
+    pub(crate) fn bounds(&self, row: usize) -> Bounds {
+        Bounds { lo: self.lane.get(row).copied().unwrap_or(i64::MIN), hi: self.most(row) }
+    }
+
+    /// Puts a known number where none was.
+    pub(crate) fn put_number(&mut self, row: usize, n: i64) {
         if let Some(slot) = self.lane.get_mut(row) {
-            *slot = number;
+            *slot = n;
         }
+    }
+
+    /// Puts an unknown number where none was.
+    pub(crate) fn put_unknown(&mut self, row: usize, b: Bounds) {
+        if self.most.is_empty() {
+            self.most.resize(self.lane.len(), 0);
+        }
+        if let (Some(least), Some(most)) = (self.lane.get_mut(row), self.most.get_mut(row)) {
+            (*least, *most) = (b.lo, b.hi);
+        }
+        self.unknown.set(row);
+        self.any_odd = true;
+    }
+
+    /// Puts what lies between the bounds where nothing was: a known number when only one is possible. `None` when the
+    /// lane cannot hold it.
+    pub(crate) fn put_between(&mut self, row: usize, b: Bounds) -> Option<()> {
+        if b.lo != b.hi {
+            self.put_unknown(row, b);
+            return Some(());
+        }
+        match self.kind {
+            Kind::Dec(den) => self.put_number(row, b.lo.checked_mul(den).filter(|_| den > 0)?),
+            _ => self.put_number(row, b.lo),
+        }
+        Some(())
+    }
+
+    /// Puts an error where nothing was.
+    pub(crate) fn put_trouble(&mut self, row: usize, trouble: Trouble) {
+        self.trouble.put(row, trouble);
+        self.any_odd = true;
     }
 
     fn put_stray(&mut self, row: usize, d: Dec) {
@@ -333,6 +366,16 @@ impl<'a> View<'a> {
             View::Column(Column::Number(n)) if n.any_odd => n.trouble.rows.word(at),
             View::Same(Val::Error(_)) => u64::MAX,
             _ => 0,
+        }
+    }
+
+    /// The error of a row.
+    pub(crate) fn trouble(self, row: usize) -> Option<Trouble> {
+        match self {
+            View::Column(Column::Truth(t)) => t.trouble.get(row),
+            View::Column(Column::Number(n)) if n.any_odd => n.trouble.get(row),
+            View::Same(Val::Error(t)) => Some(t),
+            _ => None,
         }
     }
 

@@ -10,8 +10,10 @@
 
 mod batch;
 mod bits;
+mod calendar;
 mod column;
 mod numbers;
+mod odd;
 mod people;
 mod plan;
 mod results;

@@ -5,9 +5,11 @@ use super::column::{Kind, Lane, Numbers, View};
 use super::plan::Work;
 use super::run::Job;
 use super::scale::quotient_factor;
+use super::{calendar, odd};
 use crate::days;
 use crate::dec::Rounding;
 use crate::ir::{Arith, DatePart, Op, TimeUnit};
+use crate::value::{Trouble, TroubleKind};
 
 /// Works a step out for all rows.
 pub(crate) fn work(job: &Job<'_>, out: &mut Numbers) {
@@ -24,7 +26,9 @@ pub(crate) fn work(job: &Job<'_>, out: &mut Numbers) {
             _ => odd.fill(u64::MAX),
         }
     }
-    for row in job.present(&mut odd).rows() {
+    job.present(&mut odd);
+    odd::numbers(job, out, &mut odd);
+    for row in odd.rows() {
         out.put(row, job.scalar(row));
     }
 }
@@ -223,7 +227,33 @@ fn stated(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
 fn param(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     let Some(table) = job.table else { return odd.fill(u64::MAX) };
     let lanes: Vec<Lane<'_>> = (0..job.views.len()).map(|n| job.own_lane(n)).collect();
-    table.look_up(&lanes, &mut out.lane, |row| odd.set(row));
+    let node = job.node();
+    let operands = odd.clone();
+    let mut none = Bits::none(job.words());
+    table.look_up(&lanes, &mut out.lane, odd, &mut none);
+    none.take_out(&operands);
+    for row in job.present(&mut none).rows() {
+        out.put_trouble(row, Trouble { kind: TroubleKind::NoRow, node });
+    }
+    odd.take_out(&none);
+}
+
+/// Division by a number known before the loop: one multiplication and a correction, several times as fast as dividing.
+#[derive(Clone, Copy)]
+struct Divisor {
+    by: u64,
+    /// The largest whole number not above (2^64 - 1) / by: `n × inverse / 2^64` falls short of the quotient by at most 1.
+    inverse: u64,
+}
+
+impl Divisor {
+    /// Quotient and remainder.
+    #[inline]
+    fn divide(self, n: u64) -> (u64, u64) {
+        let q = ((u128::from(n) * u128::from(self.inverse)) >> 64) as u64;
+        let r = n.wrapping_sub(q.wrapping_mul(self.by));
+        if r >= self.by { (q + 1, r - self.by) } else { (q, r) }
+    }
 }
 
 fn round(how: Rounding, scale: i32, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
@@ -232,33 +262,24 @@ fn round(how: Rounding, scale: i32, job: &Job<'_>, out: &mut Numbers, odd: &mut 
     // n / den to multiples of `unit`: (n × up) / down, then × unit.
     let (up, down, unit) = if scale > 0 { (tens, Some(den), 1) } else { (1, den.checked_mul(tens), tens) };
     let Some(down) = down.filter(|d| *d > 0 && tens > 0) else { return odd.fill(u64::MAX) };
-    let lane = job.own_lane(0);
-    let finish = |q: i64, bad: bool| {
-        let (v, over) = if unit == 1 { (q, false) } else { q.overflowing_mul(unit) };
-        (v, bad | over)
+    let by = Divisor { by: down.unsigned_abs(), inverse: u64::MAX / down.unsigned_abs() };
+    let half = by.by / 2 + by.by % 2;
+    // From which remainder on the magnitude grows by one, for numbers below and not below 0.
+    let never = u64::MAX;
+    let (below, above) = match how {
+        Rounding::Down => (never, never),
+        Rounding::Up => (1, 1),
+        Rounding::Floor => (1, never),
+        Rounding::Ceiling => (never, 1),
+        Rounding::HalfUp => (half, half),
     };
-    let start = |n: i64| if up == 1 { (n, false) } else { n.overflowing_mul(up) };
-    match how {
-        Rounding::Down => each(lane, out, odd, |n| {
-            let (n, bad) = start(n);
-            finish(n / down, bad)
-        }),
-        Rounding::Floor => each(lane, out, odd, |n| {
-            let (n, bad) = start(n);
-            finish(n.div_euclid(down), bad)
-        }),
-        Rounding::Ceiling => each(lane, out, odd, |n| {
-            let (n, bad) = start(n);
-            let (back, least) = n.overflowing_neg();
-            finish(back.div_euclid(down).wrapping_neg(), bad | least)
-        }),
-        Rounding::Up | Rounding::HalfUp => each(lane, out, odd, |n| {
-            let (n, bad) = start(n);
-            let (q, r) = (n / down, (n % down).unsigned_abs());
-            let away = if how == Rounding::Up { r != 0 } else { r != 0 && r >= down.unsigned_abs() - r };
-            finish(q + if away { n.signum() } else { 0 }, bad)
-        }),
-    }
+    each(job.own_lane(0), out, odd, |n| {
+        let (n, bad) = n.overflowing_mul(up);
+        let (q, r) = by.divide(n.unsigned_abs());
+        let q = q + u64::from(r >= if n < 0 { below } else { above });
+        let (v, over) = (q as i64).overflowing_mul(if n < 0 { -unit } else { unit });
+        (v, bad | over | (q > i64::MAX as u64))
+    });
 }
 
 /// Rows that are unknown or errors hold anything, and recorded dates may lie before the year 1: those are odd.
@@ -275,8 +296,10 @@ fn dates(a: i64, b: i64, f: impl Fn(i64, i64) -> i64) -> (i64, bool) {
 fn between(unit: TimeUnit, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     let (a, b) = (job.own_lane(0), job.own_lane(1));
     match unit {
-        TimeUnit::Years => pairs(a, b, &mut out.lane, odd, |a, b| dates(a, b, days::years_between)),
-        TimeUnit::Months => pairs(a, b, &mut out.lane, odd, |a, b| dates(a, b, days::months_between)),
+        TimeUnit::Years => {
+            pairs(a, b, &mut out.lane, odd, |a, b| dates(a, b, |a, b| calendar::months_between(a, b) / 12))
+        }
+        TimeUnit::Months => pairs(a, b, &mut out.lane, odd, |a, b| dates(a, b, calendar::months_between)),
         TimeUnit::Days => pairs(a, b, &mut out.lane, odd, |a, b| dates(a, b, |a, b| b - a)),
     }
 }
@@ -285,8 +308,8 @@ fn shift(unit: TimeUnit, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     let moved = |d: i64, n: i64| {
         let (d, far) = day(d);
         let to = match unit {
-            TimeUnit::Years => n.checked_mul(12).and_then(|n| days::plus_months(d, n)),
-            TimeUnit::Months => days::plus_months(d, n),
+            TimeUnit::Years => n.checked_mul(12).and_then(|n| calendar::plus_months(d, n)),
+            TimeUnit::Months => calendar::plus_months(d, n),
             TimeUnit::Days => d.checked_add(n),
         };
         let to = to.filter(|d| (days::FIRST..=days::LAST).contains(d));
@@ -298,7 +321,7 @@ fn shift(unit: TimeUnit, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
 fn date_part(part: DatePart, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     each(job.own_lane(0), out, odd, |n| {
         let (n, far) = day(n);
-        let (y, m, d) = days::civil(n);
+        let (y, m, d) = calendar::civil(n);
         let v = match part {
             DatePart::Year => y,
             DatePart::Month => m,

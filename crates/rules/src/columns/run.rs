@@ -69,8 +69,13 @@ impl Job<'_> {
         self.dens.get(n).copied().unwrap_or(1)
     }
 
+    /// The node that errors of this step name.
+    pub(crate) fn node(&self) -> u32 {
+        self.call.node
+    }
+
     /// Leaves only rows that there are.
-    pub(crate) fn present<'b>(&self, odd: &'b mut Bits) -> &'b Bits {
+    pub(crate) fn present<'b>(&self, odd: &'b mut Bits) -> &'b mut Bits {
         odd.keep(self.rows);
         odd
     }

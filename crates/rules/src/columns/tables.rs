@@ -1,5 +1,6 @@
 //! Look-ups in dated tables as one array: filled once by asking the table for every combination of keys.
 
+use super::bits::Bits;
 use super::column::{Kind, Lane, Shape, constant};
 use super::plan::{Plan, Step, Work};
 use crate::ir::{Id, Op};
@@ -25,8 +26,18 @@ enum Side {
 #[derive(Debug)]
 pub(crate) struct Dense {
     sides: Vec<Side>,
-    /// The value in the column's own lane, and whether there is one.
-    cells: Vec<(i64, bool)>,
+    cells: Vec<Cell>,
+}
+
+/// What stands in one place of the array.
+#[derive(Clone, Copy, Debug)]
+enum Cell {
+    /// The value in the column's own lane.
+    Value(i64),
+    /// A value that the lane cannot hold.
+    Odd,
+    /// No row.
+    None,
 }
 
 impl Side {
@@ -99,45 +110,44 @@ impl Dense {
             let one = |v: &i64| Bounds { lo: *v, hi: *v };
             let keys: Vec<Bounds> = values.iter().skip(1).map(one).collect();
             let found = values.first().and_then(|day| table.look_up(&keys, one(day)));
-            let cell = found.and_then(|v| constant(v, kind));
-            cells.push((cell.unwrap_or(0), cell.is_some()));
+            cells.push(match found.map(|v| constant(v, kind)) {
+                Some(Some(n)) => Cell::Value(n),
+                Some(None) => Cell::Odd,
+                None => Cell::None,
+            });
         }
         Some(Dense { sides, cells })
     }
 
-    /// Looks all rows up; gives whether each has a value in the lane.
-    pub(crate) fn look_up(&self, args: &[Lane<'_>], out: &mut [i64], mut missed: impl FnMut(usize)) {
-        let each: Vec<(&Side, usize, &[i64])> = self
-            .sides
-            .iter()
-            .enumerate()
-            .zip(args)
-            .filter_map(|((n, side), lane)| match (side, lane) {
-                (Side::Same, _) | (_, Lane::Same(_)) => None,
-                (side, Lane::Each(lane)) => Some((side, self.sides.iter().skip(n + 1).map(Side::len).product(), *lane)),
-            })
-            .collect();
-        let cell = |at: Option<usize>| at.and_then(|at| self.cells.get(at)).copied().unwrap_or((0, false));
-        if let [(side, stride, lane)] = each.as_slice() {
-            for (row, (slot, value)) in out.iter_mut().zip(*lane).enumerate() {
-                let (v, found) = cell(side.at(*value).map(|at| at * stride));
-                *slot = v;
-                if !found {
-                    missed(row);
+    /// Looks all rows up. Rows whose value the lane cannot hold become odd, those without a row of the table go to `none`.
+    pub(crate) fn look_up(&self, args: &[Lane<'_>], out: &mut [i64], odd: &mut Bits, none: &mut Bits) {
+        let mut each: Vec<(&Side, usize, &[i64])> = Vec::new();
+        let mut stride = 1;
+        for (side, lane) in self.sides.iter().zip(args).rev() {
+            if let (Side::Keys { .. } | Side::Days(_), Lane::Each(lane)) = (side, lane) {
+                each.push((side, stride, lane));
+            }
+            stride *= side.len();
+        }
+        let mut put = |row: usize, slot: &mut i64, at: Option<usize>| match at.and_then(|at| self.cells.get(at)) {
+            Some(Cell::Value(n)) => *slot = *n,
+            Some(Cell::Odd) => odd.set(row),
+            Some(Cell::None) | None => none.set(row),
+        };
+        match each.as_slice() {
+            // Most tables have one key.
+            [(side, stride, lane)] => {
+                for (row, (slot, value)) in out.iter_mut().zip(*lane).enumerate() {
+                    put(row, slot, side.at(*value).map(|at| at * stride));
                 }
             }
-            return;
-        }
-        for (row, slot) in out.iter_mut().enumerate() {
-            let mut at = Some(0);
-            for (side, stride, lane) in &each {
-                let here = side.at(lane.get(row).copied().unwrap_or(0));
-                at = at.zip(here).map(|(at, here)| at + here * stride);
-            }
-            let (v, found) = cell(at);
-            *slot = v;
-            if !found {
-                missed(row);
+            each => {
+                for (row, slot) in out.iter_mut().enumerate() {
+                    let at = each.iter().try_fold(0, |at, (side, stride, lane)| {
+                        side.at(lane.get(row).copied().unwrap_or(0)).map(|here| at + here * stride)
+                    });
+                    put(row, slot, at);
+                }
             }
         }
     }

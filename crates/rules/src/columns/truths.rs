@@ -2,6 +2,7 @@
 
 use super::bits::Bits;
 use super::column::{Kind, Lane, Truths, View};
+use super::odd;
 use super::plan::Work;
 use super::run::Job;
 use crate::ast::Cmp;
@@ -169,6 +170,7 @@ fn compare(cmp: Cmp, job: &Job<'_>, out: &mut Truths, odd: &mut Bits) {
     }
     out.yes.take_out(odd);
     out.no.take_out(odd);
+    odd::compare(cmp, job, out, job.present(odd));
 }
 
 fn masks(a: Lane<'_>, b: Lane<'_>, out: &mut Truths, f: impl Fn(i64, i64) -> bool) {

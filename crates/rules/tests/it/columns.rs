@@ -137,7 +137,7 @@ fn program(conditions: &[String], value: &str) -> Option<Program> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn generated_rules_agree_in_columns(conditions in prop::collection::vec(truth(), 1..3), value in sum(), seed: u64) {
