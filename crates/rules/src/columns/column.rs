@@ -31,6 +31,8 @@ pub(crate) enum Shape {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Troubles {
     pub(crate) rows: Bits,
+    /// Whether there is any.
+    pub(crate) any: bool,
     what: Vec<Trouble>,
 }
 
@@ -44,6 +46,14 @@ impl Troubles {
         if let Some(slot) = self.what.get_mut(row) {
             *slot = trouble;
             self.rows.set(row);
+            self.any = true;
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.any {
+            self.rows.fill(0);
+            self.any = false;
         }
     }
 
@@ -86,14 +96,14 @@ pub(crate) enum Column {
 impl Truths {
     pub(crate) fn new(rows: usize) -> Truths {
         let w = words(rows);
-        let trouble = Troubles { rows: Bits::none(w), what: Vec::new() };
+        let trouble = Troubles { rows: Bits::none(w), ..Troubles::default() };
         Truths { yes: Bits::none(w), no: Bits::none(w), trouble }
     }
 
     pub(crate) fn clear(&mut self) {
         self.yes.fill(0);
         self.no.fill(0);
-        self.trouble.rows.fill(0);
+        self.trouble.clear();
     }
 
     pub(crate) fn get(&self, row: usize) -> Val {
@@ -128,7 +138,7 @@ impl Numbers {
             decimals: Vec::new(),
             unknown: none(),
             stray: none(),
-            trouble: Troubles { rows: none(), what: Vec::new() },
+            trouble: Troubles { rows: none(), ..Troubles::default() },
             any_odd: false,
         }
     }
@@ -139,7 +149,7 @@ impl Numbers {
         if self.any_odd {
             self.unknown.fill(0);
             self.stray.fill(0);
-            self.trouble.rows.fill(0);
+            self.trouble.clear();
             self.any_odd = false;
         }
     }
@@ -362,8 +372,8 @@ impl<'a> View<'a> {
     #[inline]
     pub(crate) fn trouble_word(self, at: usize) -> u64 {
         match self {
-            View::Column(Column::Truth(t)) => t.trouble.rows.word(at),
-            View::Column(Column::Number(n)) if n.any_odd => n.trouble.rows.word(at),
+            View::Column(Column::Truth(t)) if t.trouble.any => t.trouble.rows.word(at),
+            View::Column(Column::Number(n)) if n.trouble.any => n.trouble.rows.word(at),
             View::Same(Val::Error(_)) => u64::MAX,
             _ => 0,
         }

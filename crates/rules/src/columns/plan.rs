@@ -40,6 +40,8 @@ pub(crate) struct Step {
     pub(crate) need: u8,
     /// The node it came from.
     pub(crate) node: u32,
+    /// Denominators of the operands.
+    pub(crate) dens: Vec<i64>,
     /// For comparisons: the common denominator; 0: row by row.
     pub(crate) common: i64,
     /// Operands whose columns may be used again after this step.
@@ -279,6 +281,7 @@ impl Planner<'_> {
             lane: lane(&node.ty),
             need,
             node: id.0,
+            dens: Vec::new(),
             common: 1,
             last_of: Vec::new(),
             completes: Vec::new(),

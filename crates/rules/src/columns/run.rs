@@ -15,6 +15,9 @@ use crate::ir::{Id, Op};
 use crate::schema::Entity;
 use crate::value::Val;
 
+/// More operands than this are rare.
+const FEW: usize = 8;
+
 /// Columns that wait for their next use.
 #[derive(Debug, Default)]
 struct Spare {
@@ -165,23 +168,37 @@ impl<'c> Machine<'c> {
         self.columns.plan.steps.get(id.0 as usize)
     }
 
-    /// The values of a step for the person that the slots lead to.
-    fn get<'a>(&'a self, id: Id, batch: &'a Batch, rows: &Bits, env: &[usize]) -> Held<'a> {
-        let nothing = Held::View(View::Same(Val::UNKNOWN));
-        let Some(step) = self.step(id) else { return nothing };
+    /// The values of a step for the person that the slots lead to, if they are at hand.
+    fn lent<'a>(&'a self, id: Id, batch: &'a Batch, env: &[usize]) -> Option<View<'a>> {
+        let step = self.step(id)?;
         let slot = env.last().copied().unwrap_or(0);
-        let lent = |column: Option<&'a Column>| column.map_or(nothing, |c| Held::View(View::Column(c)));
-        match (&step.work, step.need) {
-            (Work::Same(v), _) => Held::View(View::Same(*v)),
-            (Work::Fact(Entity::Household, n), _) => lent(batch.household.get(*n)),
-            (Work::Fact(Entity::Person, n), _) => lent(batch.person.get(*n).and_then(|slots| slots.get(slot))),
-            (_, 0) => lent(self.held.get(id.0 as usize).and_then(|h| h.first())),
-            (_, 1) => lent(self.held.get(id.0 as usize).and_then(|h| h.get(slot))),
+        let column = match (&step.work, step.need) {
+            (Work::Same(v), _) => return Some(View::Same(*v)),
+            (Work::Fact(Entity::Household, n), _) => batch.household.get(*n),
+            (Work::Fact(Entity::Person, n), _) => batch.person.get(*n).and_then(|slots| slots.get(slot)),
+            (_, 0) => self.held.get(id.0 as usize).and_then(|h| h.first()),
+            (_, 1) => self.held.get(id.0 as usize).and_then(|h| h.get(slot)),
             (Work::Op(Op::Outer(by, a)), _) => {
+                let outside = env.len().saturating_sub(usize::from(*by));
+                return self.lent(*a, batch, env.get(..outside).unwrap_or(&[]));
+            }
+            _ => None,
+        };
+        column.map(View::Column)
+    }
+
+    /// The same; what looks at several people is worked out for these.
+    fn get<'a>(&'a self, id: Id, batch: &'a Batch, rows: &Bits, env: &[usize]) -> Held<'a> {
+        if let Some(view) = self.lent(id, batch, env) {
+            return Held::View(view);
+        }
+        match self.step(id) {
+            Some(Step { work: Work::Op(Op::Outer(by, a)), .. }) => {
                 let outside = env.len().saturating_sub(usize::from(*by));
                 self.get(*a, batch, rows, env.get(..outside).unwrap_or(&[]))
             }
-            _ => Held::Own(self.work(id.0 as usize, step, batch, rows, env)),
+            Some(step) if step.need >= 2 => Held::Own(self.work(id.0 as usize, step, batch, rows, env)),
+            _ => Held::View(View::Same(Val::UNKNOWN)),
         }
     }
 
@@ -191,32 +208,46 @@ impl<'c> Machine<'c> {
             self.gather(op, step, batch, rows, env, &mut out);
             return out;
         }
-        let mut held = Vec::new();
-        let mut dens = Vec::new();
+        // Nearly all operands are columns at hand, and few: no memory is asked for.
+        let mut few = [View::Same(Val::UNKNOWN); FEW];
+        let (mut count, mut at_hand) = (0, true);
         step.work.each(|a| {
-            held.push(self.get(a, batch, rows, env));
-            dens.push(self.step(a).map_or(1, |s| scale::den(s.shape)));
+            match (self.lent(a, batch, env), few.get_mut(count)) {
+                (Some(view), Some(slot)) => *slot = view,
+                _ => at_hand = false,
+            }
+            count += 1;
         });
-        let views: Vec<View<'_>> = held.iter().map(Held::view).collect();
-        let job = Job {
-            work: &step.work,
-            views: &views,
-            dens: &dens,
-            common: step.common,
-            table: self.columns.tables.get(n).and_then(Option::as_ref),
-            call: Call { node: step.node, lane: step.lane, tables: &self.columns.program.tables },
-            rows,
-        };
-        match &mut out {
-            Column::Truth(t) => truths::work(&job, t),
-            Column::Number(c) => numbers::work(&job, c),
+        if let (true, Some(views)) = (at_hand, few.get(..count)) {
+            self.apply(n, step, views, rows, &mut out);
+            return out;
         }
+        let mut held = Vec::new();
+        step.work.each(|a| held.push(self.get(a, batch, rows, env)));
+        let views: Vec<View<'_>> = held.iter().map(Held::view).collect();
+        self.apply(n, step, &views, rows, &mut out);
         for own in held {
             if let Held::Own(column) = own {
                 self.give_back(column);
             }
         }
         out
+    }
+
+    fn apply(&self, n: usize, step: &'c Step, views: &[View<'_>], rows: &Bits, out: &mut Column) {
+        let job = Job {
+            work: &step.work,
+            views,
+            dens: &step.dens,
+            common: step.common,
+            table: self.columns.tables.get(n).and_then(Option::as_ref),
+            call: Call { node: step.node, lane: step.lane, tables: &self.columns.program.tables },
+            rows,
+        };
+        match out {
+            Column::Truth(t) => truths::work(&job, t),
+            Column::Number(c) => numbers::work(&job, c),
+        }
     }
 
     fn gather(&self, op: &Op, step: &Step, batch: &Batch, rows: &Bits, env: &[usize], out: &mut Column) {

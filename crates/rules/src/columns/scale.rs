@@ -4,8 +4,8 @@
 //! whose denominator is known when the rules are compiled. Where it has no other prime factors than 2 and 5 the
 //! fraction is the decimal itself. Other denominators (a twelfth of a sum) are *rounded* in the explaining evaluator, at
 //! the 34th digit. The fraction may stand for the rounded decimal only where no one can tell them apart: as the
-//! quotient itself, or as one such quotient with exact terms added, when it is then compared with an exact value or
-//! rounded to decimals. For where the fraction is just at that value or at a half, the quotient is a decimal of few
+//! quotient itself, or as one such quotient with exact terms added and multiplied by such as 0.8, when it is then compared
+//! with an exact value or rounded to decimals. For where the fraction is just at that value or at a half, the quotient is a decimal of few
 //! digits and was never rounded; and where it is not, it is at least 1 / 10^12 away, while the rounding is below 10^-14.
 //! Everything else, such as a product with a rounded quotient, is worked out row by row in exact decimals.
 
@@ -118,6 +118,7 @@ pub(crate) fn choose(plan: &mut Plan, tables: &[ParamTable]) {
     let dens = c.dens;
     for (n, step) in plan.steps.iter_mut().enumerate() {
         let den = dens.get(n).copied().unwrap_or(0);
+        step.work.each(|a| step.dens.push(dens.get(a.0 as usize).copied().unwrap_or(0)));
         if let Work::Op(Op::Compare(..)) = step.work {
             step.common = den;
         }
@@ -195,12 +196,26 @@ impl Choice<'_> {
         }
     }
 
+    /// Whether it is a written number by which a fraction may be multiplied and divided without becoming a decimal, or
+    /// ceasing to be one: 0.8 does, 3 does not, for a third is no decimal and three thirds are.
+    fn keeps_decimals(&self, id: Id) -> bool {
+        match self.plan.steps.get(id.0 as usize).map(|s| &s.work) {
+            Some(Work::Same(Val::Dec(d))) => {
+                let n = super::column::numerator(*d, of_decimal(*d)).and_then(i64::checked_abs);
+                n.is_some_and(|n| n > 0 && terminates(n))
+            }
+            _ => false,
+        }
+    }
+
     fn arith(&mut self, how: Arith, a: Id, b: Id, strict: bool) -> i64 {
         let (x, y) = (self.den(a), self.den(b));
         let any_rounded = rounded(x) || rounded(y);
         let alone = match how {
-            Arith::Add | Arith::Sub => strict || common(x, y) == 0 || (rounded(x) && rounded(y)),
-            Arith::Mul | Arith::Div => true,
+            _ if strict => true,
+            Arith::Add | Arith::Sub => common(x, y) == 0 || (rounded(x) && rounded(y)),
+            Arith::Mul => !(if rounded(x) { !rounded(y) && self.keeps_decimals(b) } else { self.keeps_decimals(a) }),
+            Arith::Div => !self.keeps_decimals(b),
         };
         if any_rounded && alone {
             self.want(a);

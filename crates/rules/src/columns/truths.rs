@@ -1,7 +1,7 @@
 //! Steps that give truths: Kleene's logic on two sets of rows, those known to hold and those known not to hold.
 
 use super::bits::Bits;
-use super::column::{Kind, Lane, Truths, View};
+use super::column::{Column, Kind, Lane, Truths, View};
 use super::odd;
 use super::plan::Work;
 use super::run::Job;
@@ -53,18 +53,33 @@ fn not(job: &Job<'_>, out: &mut Truths, odd: &mut Bits) {
 }
 
 fn kleene(job: &Job<'_>, out: &mut Truths, odd: &mut Bits, decisive: bool) {
-    by_words(out, odd, |n| {
-        let (mut all, mut any, mut trouble) = (u64::MAX, 0, 0);
-        for view in job.views {
-            let (yes, no) = view.truth_word(n);
-            let (settling, other) = if decisive { (yes, no) } else { (no, yes) };
-            any |= settling;
-            all &= other;
-            trouble |= view.trouble_word(n);
+    // Rows that one operand settles, and rows that no operand settles or leaves open.
+    let (settled, other) = if decisive { (&mut out.yes, &mut out.no) } else { (&mut out.no, &mut out.yes) };
+    settled.fill(0);
+    other.fill(u64::MAX);
+    for view in job.views {
+        match view {
+            View::Column(Column::Truth(t)) => {
+                let (here, rest) = if decisive { (&t.yes, &t.no) } else { (&t.no, &t.yes) };
+                settled.add(here);
+                other.keep(rest);
+                if t.trouble.any {
+                    odd.add(&t.trouble.rows);
+                }
+            }
+            View::Same(Val::Bool(b)) if *b != decisive => {}
+            View::Same(v) => {
+                other.fill(0);
+                if *v == Val::Bool(decisive) {
+                    settled.fill(u64::MAX);
+                } else if v.is_error() {
+                    odd.fill(u64::MAX);
+                }
+            }
+            View::Column(Column::Number(_)) => odd.fill(u64::MAX),
         }
-        let odd = trouble & !any;
-        if decisive { (any, all, odd) } else { (all, any, odd) }
-    });
+    }
+    odd.take_out(settled);
 }
 
 fn branch(job: &Job<'_>, out: &mut Truths, odd: &mut Bits) {
@@ -102,7 +117,7 @@ fn is_known(job: &Job<'_>, out: &mut Truths, odd: &mut Bits) {
         let unknown = match a {
             View::Same(Val::Unknown(_)) => u64::MAX,
             View::Same(_) => 0,
-            View::Column(super::column::Column::Truth(_)) => {
+            View::Column(Column::Truth(_)) => {
                 let (yes, no) = a.truth_word(n);
                 !(yes | no | trouble)
             }
