@@ -1,7 +1,7 @@
 //! A real pack in columns: every programme agrees with the explaining evaluator over generated households.
 //!
-//! `HEARTH_HOUSEHOLDS=1000000 cargo nextest run -p catalogue --release columns` is the long run; its counts are in
-//! ARCHITECTURE.md.
+//! `HEARTH_HOUSEHOLDS=1000000 cargo test -p catalogue --release --test it all_programmes -- --nocapture` is the long run and
+//! prints what it compared.
 
 #[path = "../../../rules/tests/it/agree.rs"]
 mod agree;

@@ -3,6 +3,8 @@
 //! Row *r* of member slot *s* is the *s*-th member of the *r*-th household. So whatever goes over the members of a
 //! household goes down whole columns.
 
+use std::sync::Arc;
+
 use super::bits::{Bits, words};
 use super::column::{Column, Shape};
 use super::plan::{Plan, fact_shape};
@@ -34,6 +36,7 @@ pub struct Batch {
     pub(crate) person: Vec<Vec<Column>>,
     kin: [Kin; 3],
     everyone: Vec<u16>,
+    pub(crate) mark: Arc<()>,
 }
 
 fn index(relation: Relation) -> Option<usize> {
@@ -112,7 +115,7 @@ impl Columns<'_> {
         }
         let at_home: Vec<_> = households.iter().map(|h| self.program.at_home(h)).collect();
         let households: Vec<&Household> = at_home.iter().map(std::convert::AsRef::as_ref).collect();
-        Ok(lay_out(self.program, &self.plan, &households, size))
+        Ok(Batch { mark: self.mark.clone(), ..lay_out(self.program, &self.plan, &households, size) })
     }
 }
 
@@ -133,5 +136,6 @@ fn lay_out(program: &Program, plan: &Plan, households: &[&Household], size: usiz
         person: plan.person_facts.iter().map(person).collect(),
         kin: [Relation::Children, Relation::Parents, Relation::Spouse].map(|r| Kin::of(r, households, size)),
         everyone: (0..size).filter_map(|n| u16::try_from(n).ok()).collect(),
+        mark: Arc::default(),
     }
 }

@@ -214,6 +214,11 @@ impl Numbers {
         self.most.get(row).copied().unwrap_or(i64::MAX)
     }
 
+    /// The greatest possible values; nothing where no row is unknown.
+    pub(crate) fn mosts(&self) -> &[i64] {
+        &self.most
+    }
+
     /// The bounds of an unknown row.
     pub(crate) fn bounds(&self, row: usize) -> Bounds {
         Bounds { lo: self.lane.get(row).copied().unwrap_or(i64::MIN), hi: self.most(row) }

@@ -23,6 +23,8 @@ mod scale;
 mod tables;
 mod truths;
 
+use std::sync::Arc;
+
 use kernel::Date;
 
 pub use batch::{Batch, ROWS};
@@ -62,6 +64,9 @@ pub enum ColumnsError {
         /// How many there were.
         rows: usize,
     },
+    /// The batch's columns are those of other rules, or of another day.
+    #[error("the batch was laid out for other rules or another day")]
+    ForeignBatch,
     /// All households of a batch have the same number of members.
     #[error("households of different sizes cannot share a batch")]
     UnequalSizes,
@@ -91,6 +96,8 @@ pub struct Columns<'p> {
     program: &'p Program,
     plan: plan::Plan,
     tables: Vec<Option<tables::Dense>>,
+    /// Shared with the batches laid out for these rules, to tell them from others.
+    mark: Arc<()>,
 }
 
 impl<'p> Columns<'p> {
@@ -108,7 +115,7 @@ impl<'p> Columns<'p> {
     ) -> Result<Self, ColumnsError> {
         let plan = plan::plan(program, days::of(on), days::of(claim), values)?;
         let tables = plan.steps.iter().map(|s| tables::Dense::of(program, &plan, s)).collect();
-        Ok(Columns { program, plan, tables })
+        Ok(Columns { program, plan, tables, mark: Arc::new(()) })
     }
 
     /// The program it was made of.

@@ -115,6 +115,18 @@ pub(crate) fn numbers(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     if odd.is_empty() {
         return;
     }
+    if let Op::Arith(Arith::Add, ..) = op {
+        whole(job, out, odd, |a, b| a.plus(b));
+    } else if let Op::Arith(Arith::Sub, ..) = op {
+        whole(job, out, odd, |a, b| a.plus(b.negated()));
+    } else if let Op::Least(_) = op {
+        whole(job, out, odd, |a, b| Bounds { lo: a.lo.min(b.lo), hi: a.hi.min(b.hi) });
+    } else if let Op::Greatest(_) = op {
+        whole(job, out, odd, |a, b| Bounds { lo: a.lo.max(b.lo), hi: a.hi.max(b.hi) });
+    }
+    if odd.is_empty() {
+        return;
+    }
     let operands: Vec<Operand<'_>> = job.views.iter().map(|v| Operand::of(*v)).collect();
     let two = |row: usize| match operands.as_slice() {
         [a, b] => match (a.at(row)?, b.at(row)?) {
@@ -133,9 +145,70 @@ pub(crate) fn numbers(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
         Op::Widen(_) => settle(odd, |row| same_bounds(&operands, row, out)),
         // Bounds are whole already.
         Op::Round(_, scale, _) if *scale >= 0 => settle(odd, |row| same_bounds(&operands, row, out)),
-        Op::Least(_) => settle(odd, |row| extreme(&operands, row, false, out)),
-        Op::Greatest(_) => settle(odd, |row| extreme(&operands, row, true, out)),
         _ => {}
+    }
+}
+
+/// A lane of whole numbers with its unknown rows.
+#[derive(Clone, Copy)]
+enum Whole<'a> {
+    Each { lane: &'a [i64], most: &'a [i64], unknown: Option<&'a Bits> },
+    Same(i64),
+}
+
+impl<'a> Whole<'a> {
+    fn of(view: View<'a>) -> Option<Whole<'a>> {
+        match view {
+            View::Column(Column::Number(c)) if matches!(c.kind, Kind::Int | Kind::Date | Kind::Dec(1)) => {
+                let strays = c.any_odd && !c.stray.is_empty();
+                let unknown = Some(&c.unknown).filter(|_| c.any_odd);
+                (!strays).then_some(Whole::Each { lane: &c.lane, most: c.mosts(), unknown })
+            }
+            View::Same(Val::Int(n) | Val::Date(n)) => Some(Whole::Same(n)),
+            _ => None,
+        }
+    }
+
+    fn unknown(self, word: usize) -> u64 {
+        match self {
+            Whole::Each { unknown: Some(u), .. } => u.word(word),
+            _ => 0,
+        }
+    }
+
+    #[inline]
+    fn bounds(self, row: usize, unknown: bool) -> Option<Bounds> {
+        match self {
+            Whole::Each { lane, most, .. } => {
+                let lo = *lane.get(row)?;
+                Some(Bounds { lo, hi: if unknown { *most.get(row)? } else { lo } })
+            }
+            Whole::Same(n) => Some(Bounds { lo: n, hi: n }),
+        }
+    }
+}
+
+/// Operations on two or more whole numbers or dates of which one at least is unknown: bounds go with bounds, and where they
+/// meet the result is known. For the smallest and largest that is just what [`apply::extreme`] gives: a known number
+/// that the unknown cannot pass leaves no room between the bounds.
+fn whole(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits, f: impl Fn(Bounds, Bounds) -> Bounds) {
+    if !matches!(out.kind, Kind::Int | Kind::Date | Kind::Dec(1)) {
+        return;
+    }
+    let Some(lanes) = job.views.iter().map(|v| Whole::of(*v)).collect::<Option<Vec<_>>>() else { return };
+    let Some((first, others)) = lanes.split_first() else { return };
+    for (n, word) in odd.words_mut().iter_mut().enumerate() {
+        let mut left = *word & lanes.iter().fold(0, |w, l| w | l.unknown(n));
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            left &= left - 1;
+            let row = n * 64 + bit as usize;
+            let at = |l: &Whole<'_>| l.bounds(row, l.unknown(n) >> bit & 1 != 0);
+            let all = others.iter().try_fold(at(first), |a, l| Some(a.zip(at(l)).map(|(a, b)| f(a, b)))).flatten();
+            if all.and_then(|b| out.put_between(row, b)).is_some() {
+                *word &= !(1 << bit);
+            }
+        }
     }
 }
 
@@ -146,48 +219,6 @@ fn same_bounds(operands: &[Operand<'_>], row: usize, out: &mut Numbers) -> Optio
             Some(())
         }
         Number::Known(..) => None,
-    }
-}
-
-/// The smallest or largest of whole numbers or dates, in the order of the list.
-fn extreme(operands: &[Operand<'_>], row: usize, largest: bool, out: &mut Numbers) -> Option<()> {
-    if !matches!(out.kind, Kind::Int | Kind::Date | Kind::Dec(1)) {
-        return None;
-    }
-    let mut result: Option<Number> = None;
-    for operand in operands {
-        // Written decimals are not worth a way of their own.
-        if let View::Same(Val::Dec(_)) = operand.view {
-            return None;
-        }
-        let b = operand.at(row)?;
-        result = Some(match result {
-            None => b,
-            Some(a) => farther(a, b, largest),
-        });
-    }
-    match result? {
-        Number::Known(n, _) => out.put_number(row, n),
-        Number::Unknown(b) => out.put_unknown(row, b),
-    }
-    Some(())
-}
-
-/// As [`apply::extreme`].
-fn farther(a: Number, b: Number, largest: bool) -> Number {
-    let (x, y) = (a.bounds(), b.bounds());
-    let both = match largest {
-        true => Bounds { lo: x.lo.max(y.lo), hi: x.hi.max(y.hi) },
-        false => Bounds { lo: x.lo.min(y.lo), hi: x.hi.min(y.hi) },
-    };
-    if let (Number::Known(..), Number::Known(..)) = (a, b) {
-        return Number::Known(both.lo, both);
-    }
-    match apply::by_bounds(if largest { Cmp::Ge } else { Cmp::Le }, x, y) {
-        Some(true) if matches!(a, Number::Known(..)) => a,
-        Some(false) if matches!(b, Number::Known(..)) => b,
-        _ if both.lo == both.hi => Number::Known(both.lo, both),
-        _ => Number::Unknown(both),
     }
 }
 

@@ -4,7 +4,7 @@ use super::bits::Bits;
 use super::column::{Column, Kind, Lane, Numbers, Truths, View};
 use crate::eval::Accumulator;
 use crate::ir::Aggregate;
-use crate::value::{Lane as Way, Trouble, Val};
+use crate::value::{Bounds, Lane as Way, Trouble, Val};
 
 /// One related member slot.
 pub(crate) struct Relative<'a> {
@@ -65,9 +65,42 @@ impl Gathering<'_> {
 
     fn one_by_one(&self, odd: &mut Bits, mut put: impl FnMut(usize, Val)) {
         odd.keep(self.rows);
+        let sums = matches!(self.how, Aggregate::Count | Aggregate::Sum) && self.lane == Way::Int;
         for row in odd.rows() {
-            put(row, self.row(row));
+            let quick = if sums { self.sum(row) } else { None };
+            put(row, quick.unwrap_or_else(|| self.row(row)));
         }
+    }
+
+    /// A count or a sum of whole numbers in one row, with bounds for who may count and for what is unknown. `None` where
+    /// something is an error or does not fit: then the order in which the household names its members tells.
+    fn sum(&self, row: usize) -> Option<Val> {
+        let zero = Bounds { lo: 0, hi: 0 };
+        let mut all = zero;
+        for r in self.relatives {
+            if !r.rows.is_none_or(|rows| rows.has(row)) {
+                continue;
+            }
+            let counts = r.filter.map_or(Val::Bool(true), |f| f.get(row));
+            if counts == Val::Bool(false) {
+                continue;
+            }
+            let v = r.value.map_or(Val::Int(1), |v| v.get(row));
+            if counts.is_error() || v.is_error() {
+                return None;
+            }
+            let sure = counts == Val::Bool(true);
+            let b = if sure { v.bounds() } else { v.bounds().hull(zero) };
+            // Open ends stay open in any order; a known number at the end of 64 bits is no open end.
+            let open = v.is_unknown();
+            let large = |n: i64, end: i64| !(-LARGE..=LARGE).contains(&n) && !(open && n == end);
+            if large(b.lo, i64::MIN) || large(b.hi, i64::MAX) {
+                return None;
+            }
+            all = all.plus(b);
+        }
+        // Bounds that meet are a number, as in the explaining evaluator after each step.
+        Some(Val::between(all, self.lane))
     }
 
     /// One row as the explaining evaluator does it.
@@ -109,6 +142,9 @@ impl Gathering<'_> {
             _ => 1,
         };
         let sum = self.how == Aggregate::Sum;
+        if self.relatives.len() > FEW {
+            return odd.fill(u64::MAX);
+        }
         let largest = self.how == Aggregate::Max;
         out.lane.fill(0);
         let mut some = Bits::none(self.rows.words().len());
@@ -169,45 +205,41 @@ impl Gathering<'_> {
     }
 }
 
-/// Adds the numbers of the rows that count; gives the rows whose sum does not fit.
+/// Up to here numbers of [`FEW`] members add up without overflow, in whatever order: households name their children in an
+/// order of their own, and the explaining evaluator stops at the first sum that does not fit.
+const LARGE: i64 = 1 << 52;
+/// More members than this are added one by one.
+const FEW: usize = 2_000;
+
+/// Adds the numbers of the rows that count; gives the rows in which one is too large for that.
 fn add(chunk: &mut [i64], lane: Lane<'_>, sure: u64, factor: i64) -> u64 {
-    let mut wrong = 0;
-    let mut any = false;
     let pick = |bit: usize, v: i64| v & 0_i64.wrapping_sub(i64::from((sure >> bit) & 1 != 0));
-    if factor != 1 {
-        for (bit, o) in chunk.iter_mut().enumerate() {
-            let (v, over) = pick(bit, lane.at(bit)).overflowing_mul(factor);
-            let (sum, more) = o.overflowing_add(v);
-            *o = sum;
-            wrong |= u64::from(over | more) << bit;
-        }
-        return wrong;
-    }
-    // A sum that overflowed is found after the loop, by going over it again backwards.
+    let large = |v: i64| !(-LARGE..=LARGE).contains(&v);
+    let scaled = |bit: usize, v: i64| match pick(bit, v).checked_mul(factor) {
+        Some(v) if !large(v) => Some(v),
+        _ => None,
+    };
+    let mut any = false;
     match lane {
-        Lane::Each(lane) => {
+        Lane::Each(lane) if factor == 1 => {
             for (bit, (o, v)) in chunk.iter_mut().zip(lane).enumerate() {
-                let (a, b) = (*o, pick(bit, *v));
-                *o = a.wrapping_add(b);
-                any |= ((a ^ *o) & (b ^ *o)) < 0;
+                let v = pick(bit, *v);
+                *o = o.wrapping_add(v);
+                any |= large(v);
             }
         }
-        Lane::Same(v) => {
+        lane => {
             for (bit, o) in chunk.iter_mut().enumerate() {
-                let (a, b) = (*o, pick(bit, v));
-                *o = a.wrapping_add(b);
-                any |= ((a ^ *o) & (b ^ *o)) < 0;
+                let v = scaled(bit, lane.at(bit));
+                *o = o.wrapping_add(v.unwrap_or(0));
+                any |= v.is_none();
             }
         }
     }
-    if any {
-        for (bit, o) in chunk.iter().enumerate() {
-            let b = pick(bit, lane.at(bit));
-            let a = o.wrapping_sub(b);
-            wrong |= u64::from(a.overflowing_add(b).1) << bit;
-        }
+    if !any {
+        return 0;
     }
-    wrong
+    (0..chunk.len()).fold(0, |wrong, bit| wrong | u64::from(scaled(bit, lane.at(bit)).is_none()) << bit)
 }
 
 fn extreme(chunk: &mut [i64], lane: Lane<'_>, (sure, some): (u64, u64), factor: i64, largest: bool) -> u64 {

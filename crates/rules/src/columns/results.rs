@@ -81,16 +81,14 @@ impl Results {
         self.size
     }
 
-    /// The programmes in force. Their order is that in which they were ready.
+    /// The programmes in force, in the pack's order.
     pub fn programmes(&self) -> &[ProgrammeColumns] {
         &self.programmes
     }
 
     /// A named value of a row: the n-th of those asked for, of a member slot (0 for the household's own).
     pub fn value(&self, n: usize, slot: usize, row: usize) -> Option<Val> {
-        let mut all: Vec<&(usize, Vec<Column>)> = self.values.iter().collect();
-        all.sort_by_key(|(output, _)| *output);
-        let (_, slots) = all.get(n)?;
+        let (_, slots) = self.values.get(n)?;
         slots.get(slot).filter(|_| row < self.rows).map(|c| c.get(row))
     }
 }

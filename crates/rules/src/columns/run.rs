@@ -1,6 +1,7 @@
 //! Running the steps over a batch.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use super::batch::Batch;
 use super::bits::{Bits, words};
@@ -10,7 +11,7 @@ use super::plan::{Step, Work};
 use super::results::{ProgrammeColumns, Results, SlotColumns};
 use super::scalar::{Call, scalar};
 use super::tables::Dense;
-use super::{Columns, Output, numbers, scale, truths};
+use super::{Columns, ColumnsError, Output, numbers, scale, truths};
 use crate::ir::{Id, Op};
 use crate::schema::Entity;
 use crate::value::Val;
@@ -105,8 +106,11 @@ impl<'c> Machine<'c> {
         Machine { columns, held: vec![Vec::new(); columns.plan.steps.len()], spare: RefCell::default() }
     }
 
-    /// All programmes and named values for all households of a batch, which was laid out for these rules.
-    pub fn run(&mut self, batch: &Batch) -> Results {
+    /// All programmes and named values for all households of a batch.
+    pub fn run(&mut self, batch: &Batch) -> Result<Results, ColumnsError> {
+        if !Arc::ptr_eq(&batch.mark, &self.columns.mark) {
+            return Err(ColumnsError::ForeignBatch);
+        }
         let w = words(batch.rows);
         if self.spare.get_mut().words != w {
             *self.spare.get_mut() = Spare { words: w, ..Spare::default() };
@@ -133,7 +137,9 @@ impl<'c> Machine<'c> {
                 columns.into_iter().for_each(|c| self.give_back(c));
             }
         }
-        results
+        results.programmes.sort_by_key(|p| p.programme);
+        results.values.sort_by_key(|(output, _)| *output);
+        Ok(results)
     }
 
     fn take(&self, shape: Shape, rows: usize) -> Column {

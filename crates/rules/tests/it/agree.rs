@@ -41,7 +41,7 @@ pub(crate) fn agree(program: &Program, households: &[Household], on: Date, claim
     let mut tally = Tally::default();
     for bucket in by_size.values() {
         for some in bucket.chunks(rules::columns::ROWS) {
-            let results = machine.run(&columns.batch(some).unwrap());
+            let results = machine.run(&columns.batch(some).unwrap()).unwrap();
             for (row, household) in some.iter().enumerate() {
                 tally.households += 1;
                 programmes(program, household, &results, row, (on, claim), &mut tally);
@@ -137,7 +137,9 @@ fn named(
             tally.values += 1;
             let same = match (ours, &theirs) {
                 (Val::Unknown(b), Named::Unknown { least, most }) => {
-                    least.unwrap_or(i64::MIN) == b.lo && most.unwrap_or(i64::MAX) == b.hi
+                    // The explanation leaves open ends out.
+                    let some = |n: i64| Some(n).filter(|n| *n != i64::MIN && *n != i64::MAX);
+                    (*least, *most) == (some(b.lo), some(b.hi))
                 }
                 (Val::Error(t), Named::Error(text)) => text.starts_with(&words(program, t)),
                 (v, Named::Known(value)) => known(program, v, value),

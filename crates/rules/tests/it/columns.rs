@@ -181,5 +181,8 @@ fn what_cannot_run_is_said() {
     assert_eq!(columns.batch(&[&family, &alone]).err(), Some(ColumnsError::UnequalSizes));
     let many = vec![&alone; 1025];
     assert_eq!(columns.batch(&many).err(), Some(ColumnsError::TooManyRows { rows: 1025 }));
-    assert_eq!(Machine::new(&columns).run(&columns.batch(&[]).unwrap()).rows(), 0);
+    assert_eq!(Machine::new(&columns).run(&columns.batch(&[]).unwrap()).unwrap().rows(), 0);
+    let tomorrow = Columns::compile(&program, ON.tomorrow().unwrap(), ON).unwrap();
+    let foreign = Machine::new(&columns).run(&tomorrow.batch(&[&family]).unwrap()).err();
+    assert_eq!(foreign, Some(ColumnsError::ForeignBatch));
 }
