@@ -93,8 +93,8 @@ impl Gathering<'_> {
             let b = if sure { v.bounds() } else { v.bounds().hull(zero) };
             // Open ends stay open in any order; a known number at the end of 64 bits is no open end.
             let open = v.is_unknown();
-            let large = |n: i64, end: i64| !(-LARGE..=LARGE).contains(&n) && !(open && n == end);
-            if large(b.lo, i64::MIN) || large(b.hi, i64::MAX) {
+            let fits = |n: i64, end: i64| (-LARGE..=LARGE).contains(&n) || (open && n == end);
+            if !(fits(b.lo, i64::MIN) && fits(b.hi, i64::MAX)) {
                 return None;
             }
             all = all.plus(b);
