@@ -13,6 +13,9 @@ use crate::program::{Program, position};
 use crate::temporal::DateTime;
 use crate::value::{Context, Form, Range, Value, equal};
 
+/// The name under which a filter's condition sees the element at hand.
+const ITEM: &str = "item";
+
 /// Why a null came about.
 #[derive(Clone, Debug)]
 pub struct Note {
@@ -318,7 +321,7 @@ impl<'p> Eval<'p> {
         let mut kept = Vec::new();
         for (i, item) in items.iter().enumerate() {
             self.step(1)?;
-            let mut inner = env.with("item".into(), item.clone());
+            let mut inner = env.with(ITEM.into(), item.clone());
             if let Value::Context(c) = item {
                 inner = inner.with_context(c.clone());
             }

@@ -28,15 +28,15 @@ pub(crate) fn compare(cmp: Cmp, a: Val, b: Val) -> Val {
         (Val::Dec(x), Val::Dec(y)) => x.cmp(&y),
         (Val::Bool(x), Val::Bool(y)) => x.cmp(&y),
         (Val::Code(x), Val::Code(y)) | (Val::Text(x), Val::Text(y)) => x.cmp(&y),
-        _ => return by_bounds(cmp, a, b),
+        _ => return by_bounds(cmp, a.bounds(), b.bounds()).map_or(Val::UNKNOWN, Val::Bool),
     };
     Val::Bool(cmp.holds(order))
 }
 
-fn by_bounds(cmp: Cmp, a: Val, b: Val) -> Val {
+/// What the bounds of two values, one of them unknown, say of a comparison.
+pub(crate) fn by_bounds(cmp: Cmp, x: Bounds, y: Bounds) -> Option<bool> {
     // The unknown side keeps whole bounds; a known decimal on the other side is compared through its neighbours:
     // every possible value x of the unknown satisfies lo <= x <= hi, and the decimal d satisfies floor(d) <= d <= ceil(d).
-    let (x, y) = (a.bounds(), b.bounds());
     let surely_less = x.hi < y.lo;
     let surely_greater = x.lo > y.hi;
     let never_greater = x.hi <= y.lo;
@@ -57,10 +57,7 @@ fn by_bounds(cmp: Cmp, a: Val, b: Val) -> Val {
     // An open end touches nothing: `i64::MIN` and `i64::MAX` stand for "no bound", not for values.
     let open = |n: i64| n == i64::MIN || n == i64::MAX;
     let by_open_ends = (x.hi == y.lo && open(x.hi)) || (x.lo == y.hi && open(x.lo));
-    match truth {
-        Some(t) if !by_open_ends => Val::Bool(t),
-        _ => Val::UNKNOWN,
-    }
+    truth.filter(|_| !by_open_ends)
 }
 
 /// Arithmetic on two numbers of one lane.

@@ -530,7 +530,7 @@ pub(crate) fn lane(ty: &Ty) -> Lane {
 }
 
 /// Makes the values of members one. Members of whom it is not known whether they count widen the bounds.
-struct Accumulator {
+pub(crate) struct Accumulator {
     how: Aggregate,
     lane: Lane,
     so_far: Option<Val>,
@@ -541,7 +541,7 @@ struct Accumulator {
 }
 
 impl Accumulator {
-    fn new(how: Aggregate, lane: Lane) -> Self {
+    pub(crate) fn new(how: Aggregate, lane: Lane) -> Self {
         let zero = match lane {
             Lane::Dec => Val::Dec(crate::dec::Dec::ZERO),
             _ => Val::Int(0),
@@ -551,7 +551,7 @@ impl Accumulator {
     }
 
     /// Takes a member's value; gives the result at once when it is settled.
-    fn take(&mut self, counts: Val, v: Val) -> Result<Option<Val>, TroubleKind> {
+    pub(crate) fn take(&mut self, counts: Val, v: Val) -> Result<Option<Val>, TroubleKind> {
         let decisive = self.how == Aggregate::Any;
         match self.how {
             Aggregate::Any | Aggregate::Every => match (counts, v) {
@@ -582,7 +582,7 @@ impl Accumulator {
         Ok(None)
     }
 
-    fn finish(self) -> apply::Outcome {
+    pub(crate) fn finish(self) -> apply::Outcome {
         if let Some(e) = self.error {
             return Ok(e);
         }

@@ -4,6 +4,8 @@
 //! or every fault with file, line, column and hint. A [`Household`] is filled through [`Program::household`];
 //! [`Program::explain`] says for every programme and subject yes, no, cannot tell or error, and why.
 //!
+//! [`columns`] runs the same program over many households at once, with the same values.
+//!
 //! text → `lexer` → `parser` → `ast` → `lower`, `check`, `calls`, `ranges` → [`ir`] → `eval` → `explain`, `trace`, `nearest`
 
 mod ahead;
@@ -11,6 +13,7 @@ mod apply;
 mod ast;
 mod calls;
 mod check;
+pub mod columns;
 pub mod combine;
 mod compile;
 mod days;

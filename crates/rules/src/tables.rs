@@ -33,6 +33,11 @@ pub struct ParamTable {
 }
 
 impl ParamTable {
+    /// Bounds over all rows, for numbers.
+    pub fn bounds(&self) -> Bounds {
+        self.range
+    }
+
     /// The value for these keys on this day; where keys or day are not exactly known, the bounds over all rows that may
     /// apply. `None` when no row can apply.
     pub(crate) fn look_up(&self, keys: &[Bounds], day: Bounds) -> Option<Val> {

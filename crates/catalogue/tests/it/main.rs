@@ -8,6 +8,7 @@
 
 mod ahead;
 mod cases;
+mod columns;
 mod explaining;
 mod faults;
 mod households;

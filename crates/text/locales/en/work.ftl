@@ -379,4 +379,4 @@ work-review-objection = An objection or a court
 work-review-audit = An audit
 work-review-why = In words
 work-review-why-hint = For example the number of the letter, the objection or the audit.
-work-review-go = Open the case
+work-closed-go = Open the case

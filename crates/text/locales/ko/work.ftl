@@ -364,4 +364,4 @@ work-review-objection = 이의신청 또는 법원
 work-review-audit = 감사
 work-review-why = 사유
 work-review-why-hint = 예: 편지, 이의신청, 감사의 번호
-work-review-go = 사건 열기
+work-closed-go = 사건 열기

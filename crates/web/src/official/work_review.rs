@@ -124,7 +124,7 @@ pub fn page_of(f: &Frame, form: &Form, id: &str) -> Markup {
             form method="post" action=(format!("/work/case/{id}/review")) novalidate {
                 (field::radios(form, "ground", &t.t("work-review-ground"), "", &grounds))
                 (field::line(form, "why", &t.t("work-review-why"), Look { hint: &t.t("work-review-why-hint"), ..Look::default() }))
-                div.actions { button.btn type="submit" { (t.t("work-review-go")) } }
+                div.actions { button.btn type="submit" { (t.t("work-closed-go")) } }
             }
         },
     )

@@ -441,7 +441,7 @@ async fn a_case_kept_for_a_ministry_is_decided_by_nobody_else() {
         let apply = json!({
             "applicant": o.mother, "own_decision": kept,
             "programmes": [{ "programme": "child_allowance", "subject": { "person": o.child } }],
-            "answers": [{ "subject": { "person": o.child }, "item": "bank_account", "value": "110-222-333333" }]
+            "answers": [{ "subject": { "person": o.child }, "item": "bank_account", "value": "004 110222333333 Mother" }]
         });
         let (status, applied) =
             send(&o.app, Method::POST, "/api/stages/application", &machine, "apply-001", apply.to_string()).await;

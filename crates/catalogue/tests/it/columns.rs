@@ -1,0 +1,73 @@
+//! A real pack in columns: every programme agrees with the explaining evaluator over generated households.
+//!
+//! `HEARTH_HOUSEHOLDS=1000000 cargo test -p catalogue --release --test it all_programmes -- --nocapture` is the long run and
+//! prints what it compared.
+
+#[path = "../../../rules/tests/it/agree.rs"]
+mod agree;
+#[path = "../../../rules/tests/it/people.rs"]
+mod people;
+
+use std::path::Path;
+
+use agree::{Tally, agree};
+use catalogue::Pack;
+use kernel::Date;
+use people::Town;
+use rules::outcome::Answer;
+
+fn korea() -> Pack {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
+    Pack::load(&folder).unwrap_or_else(|f| panic!("{f:#?}")).pack
+}
+
+fn wanted() -> usize {
+    std::env::var("HEARTH_HOUSEHOLDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6_000)
+}
+
+/// A thread's share of the households, from seeds of its own.
+fn share(pack: &Pack, seed: u64, households: usize) -> Tally {
+    let mut town = Town::new(pack.program(), seed);
+    let mut tally = Tally::default();
+    while tally.households < households {
+        let (on, claim) = town.days();
+        let some: Vec<_> = (0..500).map(|_| town.household(on)).collect();
+        tally.add(&agree(pack.program(), &some, on, claim, 16));
+    }
+    tally
+}
+
+#[test]
+fn all_programmes_of_korea_agree_with_the_explaining_evaluator() {
+    let pack = korea();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut tally = Tally::default();
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = (0..threads)
+            .map(|n| {
+                let pack = &pack;
+                scope.spawn(move || share(pack, 7 + n as u64, wanted().div_ceil(threads)))
+            })
+            .collect();
+        for s in shares {
+            tally.add(&s.join().unwrap());
+        }
+    });
+    println!("{tally:?}");
+    for answer in [Answer::Yes, Answer::No, Answer::CannotTell, Answer::Error] {
+        assert!(tally.answers.get(&answer).is_some_and(|n| *n > 100), "too few {answer:?}: {tally:?}");
+    }
+}
+
+#[test]
+fn the_familiar_households_agree_on_every_day_of_the_law() {
+    let pack = korea();
+    let households: Vec<_> = pack.cases().iter().map(|c| c.household.build(&pack).unwrap()).collect();
+    for year in 2019..=2026 {
+        for (month, day, values_every) in [(1, 1, 8), (7, 1, 0), (12, 31, 0)] {
+            let on = Date::new(year, month, day).unwrap();
+            let tally = agree(pack.program(), &households, on, on, values_every);
+            assert_eq!(tally.households, households.len());
+        }
+    }
+}

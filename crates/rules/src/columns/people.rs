@@ -1,0 +1,260 @@
+//! Values of members made one, down whole columns: the members of a household stand in the same row of their slots.
+
+use super::bits::Bits;
+use super::column::{Column, Kind, Lane, Numbers, Truths, View};
+use crate::eval::Accumulator;
+use crate::ir::Aggregate;
+use crate::value::{Bounds, Lane as Way, Trouble, Val};
+
+/// One related member slot.
+pub(crate) struct Relative<'a> {
+    pub(crate) slot: usize,
+    /// The rows in which that member is one; `None`: all.
+    pub(crate) rows: Option<&'a Bits>,
+    /// Whether it counts; `None`: always.
+    pub(crate) filter: Option<View<'a>>,
+    /// Its value; `None` for counts.
+    pub(crate) value: Option<View<'a>>,
+    /// Denominator of the value.
+    pub(crate) den: i64,
+}
+
+/// What is the same for all rows.
+pub(crate) struct Gathering<'a> {
+    pub(crate) how: Aggregate,
+    pub(crate) lane: Way,
+    pub(crate) node: u32,
+    pub(crate) relatives: &'a [Relative<'a>],
+    pub(crate) rows: &'a Bits,
+    /// The related slots of a row in the household's order.
+    pub(crate) order: &'a dyn Fn(usize) -> &'a [u16],
+}
+
+impl Relative<'_> {
+    /// Rows in which the member counts for certain, and rows in which it may.
+    fn counting(&self, word: usize) -> (u64, u64) {
+        let related = self.rows.map_or(u64::MAX, |r| r.word(word));
+        match self.filter {
+            None => (related, related),
+            Some(f) => {
+                let (yes, no) = f.truth_word(word);
+                (related & yes, related & !no)
+            }
+        }
+    }
+}
+
+impl Gathering<'_> {
+    pub(crate) fn work(&self, out: &mut Column) {
+        let mut odd = Bits::none(self.rows.words().len());
+        match (out, self.how) {
+            (Column::Number(out), Aggregate::Count) => {
+                self.count(out, &mut odd);
+                self.one_by_one(&mut odd, |row, v| out.put(row, v));
+            }
+            (Column::Number(out), _) => {
+                self.numbers(out, &mut odd);
+                self.one_by_one(&mut odd, |row, v| out.put(row, v));
+            }
+            (Column::Truth(out), _) => {
+                self.truths(out, &mut odd);
+                self.one_by_one(&mut odd, |row, v| out.put(row, v));
+            }
+        }
+    }
+
+    fn one_by_one(&self, odd: &mut Bits, mut put: impl FnMut(usize, Val)) {
+        odd.keep(self.rows);
+        let sums = matches!(self.how, Aggregate::Count | Aggregate::Sum) && self.lane == Way::Int;
+        for row in odd.rows() {
+            let quick = if sums { self.sum(row) } else { None };
+            put(row, quick.unwrap_or_else(|| self.row(row)));
+        }
+    }
+
+    /// A count or a sum of whole numbers in one row, with bounds for who may count and for what is unknown. `None` where
+    /// something is an error or does not fit: then the order in which the household names its members tells.
+    fn sum(&self, row: usize) -> Option<Val> {
+        let zero = Bounds { lo: 0, hi: 0 };
+        let mut all = zero;
+        for r in self.relatives {
+            if !r.rows.is_none_or(|rows| rows.has(row)) {
+                continue;
+            }
+            let counts = r.filter.map_or(Val::Bool(true), |f| f.get(row));
+            if counts == Val::Bool(false) {
+                continue;
+            }
+            let v = r.value.map_or(Val::Int(1), |v| v.get(row));
+            if counts.is_error() || v.is_error() {
+                return None;
+            }
+            let sure = counts == Val::Bool(true);
+            let b = if sure { v.bounds() } else { v.bounds().hull(zero) };
+            // Open ends stay open in any order; a known number at the end of 64 bits is no open end.
+            let open = v.is_unknown();
+            let fits = |n: i64, end: i64| (-LARGE..=LARGE).contains(&n) || (open && n == end);
+            if !(fits(b.lo, i64::MIN) && fits(b.hi, i64::MAX)) {
+                return None;
+            }
+            all = all.plus(b);
+        }
+        // Bounds that meet are a number, as in the explaining evaluator after each step.
+        Some(Val::between(all, self.lane))
+    }
+
+    /// One row as the explaining evaluator does it.
+    fn row(&self, row: usize) -> Val {
+        let mut acc = Accumulator::new(self.how, self.lane);
+        for slot in (self.order)(row) {
+            let Some(r) = self.relatives.iter().find(|r| r.slot == usize::from(*slot)) else { continue };
+            let counts = r.filter.map_or(Val::Bool(true), |f| f.get(row));
+            if counts == Val::Bool(false) {
+                continue;
+            }
+            let v = r.value.map_or(Val::Int(1), |v| v.get(row));
+            match acc.take(counts, v) {
+                Ok(None) => {}
+                Ok(Some(done)) => return done,
+                Err(kind) => return Val::Error(Trouble { kind, node: self.node }),
+            }
+        }
+        acc.finish().unwrap_or_else(|kind| Val::Error(Trouble { kind, node: self.node }))
+    }
+
+    fn count(&self, out: &mut Numbers, odd: &mut Bits) {
+        out.lane.fill(0);
+        for r in self.relatives {
+            for (n, (chunk, odd)) in out.lane.chunks_mut(64).zip(odd.words_mut()).enumerate() {
+                let (sure, may) = r.counting(n);
+                *odd |= may & !sure;
+                if sure != 0 {
+                    chunk.iter_mut().enumerate().for_each(|(bit, o)| *o += i64::from((sure >> bit) & 1 != 0));
+                }
+            }
+        }
+    }
+
+    fn numbers(&self, out: &mut Numbers, odd: &mut Bits) {
+        let to = match out.kind {
+            Kind::Dec(0) => return odd.fill(u64::MAX),
+            Kind::Dec(den) => den,
+            _ => 1,
+        };
+        let sum = self.how == Aggregate::Sum;
+        if self.relatives.len() > FEW {
+            return odd.fill(u64::MAX);
+        }
+        let largest = self.how == Aggregate::Max;
+        out.lane.fill(0);
+        let mut some = Bits::none(self.rows.words().len());
+        for r in self.relatives {
+            let Some(value) = r.value else { continue };
+            let mut value_odd = Bits::none(self.rows.words().len());
+            value.add_odd(&mut value_odd);
+            let Some(factor) = to.checked_div(r.den) else { return odd.fill(u64::MAX) };
+            let (lane, held) = value.lane(Kind::Dec(r.den));
+            if !held {
+                return odd.fill(u64::MAX);
+            }
+            let rows = out.lane.chunks_mut(64).zip(odd.words_mut()).zip(some.words_mut());
+            for (n, ((chunk, odd), some)) in rows.enumerate() {
+                let (sure, may) = r.counting(n);
+                *odd |= (may & !sure) | (may & value_odd.word(n));
+                if sure == 0 {
+                    continue;
+                }
+                let lane = lane.chunk(n);
+                *odd |= match sum {
+                    true => add(chunk, lane, sure, factor),
+                    false => extreme(chunk, lane, (sure, *some), factor, largest),
+                } & sure;
+                *some |= sure;
+            }
+        }
+        if !sum {
+            // The smallest or largest of nobody.
+            for (odd, some) in odd.words_mut().iter_mut().zip(some.words()) {
+                *odd |= !some;
+            }
+        }
+    }
+
+    fn truths(&self, out: &mut Truths, odd: &mut Bits) {
+        let any = self.how == Aggregate::Any;
+        let all = out.yes.words_mut().iter_mut().zip(out.no.words_mut()).zip(odd.words_mut());
+        for (n, ((yes, no), odd)) in all.enumerate() {
+            let (mut settled, mut open, mut trouble) = (0, 0, 0);
+            for r in self.relatives {
+                let (sure, may) = r.counting(n);
+                let Some(value) = r.value else { continue };
+                let (vy, vn) = value.truth_word(n);
+                let (decisive, other) = if any { (vy, vn) } else { (vn, vy) };
+                let here = sure & decisive;
+                let wrong = r.filter.map_or(0, |f| f.trouble_word(n)) | value.trouble_word(n);
+                let rest = may & !other & !here;
+                settled |= here;
+                trouble |= rest & wrong;
+                open |= rest & !wrong;
+            }
+            let odd_here = trouble & !settled;
+            let neither = !(settled | open | odd_here);
+            (*yes, *no) = if any { (settled, neither) } else { (neither, settled) };
+            *odd = odd_here;
+        }
+    }
+}
+
+/// Up to here numbers of [`FEW`] members add up without overflow, in whatever order: households name their children in an
+/// order of their own, and the explaining evaluator stops at the first sum that does not fit.
+const LARGE: i64 = 1 << 52;
+/// More members than this are added one by one.
+const FEW: usize = 2_000;
+
+/// Adds the numbers of the rows that count; gives the rows in which one is too large for that.
+fn add(chunk: &mut [i64], lane: Lane<'_>, sure: u64, factor: i64) -> u64 {
+    let pick = |bit: usize, v: i64| v & 0_i64.wrapping_sub(i64::from((sure >> bit) & 1 != 0));
+    let large = |v: i64| !(-LARGE..=LARGE).contains(&v);
+    let scaled = |bit: usize, v: i64| match pick(bit, v).checked_mul(factor) {
+        Some(v) if !large(v) => Some(v),
+        _ => None,
+    };
+    let mut any = false;
+    match lane {
+        Lane::Each(lane) if factor == 1 => {
+            for (bit, (o, v)) in chunk.iter_mut().zip(lane).enumerate() {
+                let v = pick(bit, *v);
+                *o = o.wrapping_add(v);
+                any |= large(v);
+            }
+        }
+        lane => {
+            for (bit, o) in chunk.iter_mut().enumerate() {
+                let v = scaled(bit, lane.at(bit));
+                *o = o.wrapping_add(v.unwrap_or(0));
+                any |= v.is_none();
+            }
+        }
+    }
+    if !any {
+        return 0;
+    }
+    (0..chunk.len()).fold(0, |wrong, bit| wrong | u64::from(scaled(bit, lane.at(bit)).is_none()) << bit)
+}
+
+fn extreme(chunk: &mut [i64], lane: Lane<'_>, (sure, some): (u64, u64), factor: i64, largest: bool) -> u64 {
+    let mut wrong = 0;
+    for (bit, o) in chunk.iter_mut().enumerate() {
+        if (sure >> bit) & 1 == 0 {
+            continue;
+        }
+        let (v, over) = lane.at(bit).overflowing_mul(factor);
+        wrong |= u64::from(over) << bit;
+        *o = match () {
+            () if (some >> bit) & 1 == 0 => v,
+            () if largest => v.max(*o),
+            () => v.min(*o),
+        };
+    }
+    wrong
+}
