@@ -24,6 +24,7 @@ search-purpose-hint = The purpose is recorded and shown to the person concerned.
 search-reason = Reason or case number
 search-reason-hint = For example: came to register a birth
 search-what = Name or { $identifier }
+search-what-short = Name or number
 search-what-hint = Hangul, Latin or initial consonants (ㄱㅎㅇ). Small spelling mistakes do not matter.
 search-optional = Optional
 search-go = Search

@@ -24,6 +24,7 @@ search-purpose-hint = 조회 목적은 기록되고 당사자에게 보입니다
 search-reason = 사유 또는 사건 번호
 search-reason-hint = 예: 출생 신고차 방문
 search-what = 이름 또는 { $identifier }
+search-what-short = 이름 또는 번호
 search-what-hint = 한글, 로마자, 초성(예: ㄱㅎㅇ) 모두 됩니다. 철자가 조금 달라도 찾습니다.
 search-optional = 선택 사항
 search-go = 찾기

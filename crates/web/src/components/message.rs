@@ -34,7 +34,7 @@ const FIELDS: [(&str, &str); 34] = [
     ("person", "log-person"),
     ("place", "place"),
     ("purpose", "purpose"),
-    ("q", "search-what"),
+    ("q", "search-what-short"),
     ("reason", "reason"),
     ("second", "event-second-parent"),
     ("sex", "event-sex"),
