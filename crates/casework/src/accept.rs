@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::{AsConflict, StoreError, Tx, params};
 use uuid::Uuid;
 
-use crate::application::account;
+use crate::application::{account, apply};
 use crate::case::open::{Opening, OpeningItem};
 use crate::case::{self, Actor, Channel, give};
 use crate::desk::Desk;
@@ -421,16 +421,20 @@ async fn open_cases(
     household: HouseholdId,
     fresh: &[(&Tap, &Offer)],
 ) -> Result<(), Fault> {
-    let item = |(tap, offer): &(&Tap, &Offer)| OpeningItem {
-        subject: offer.subject,
-        programme: offer.programme.clone(),
-        period_key: offer.period_key.clone(),
-        offer: Some(offer.id),
-        applied_on: desk.today(),
-        answers: tap.answers.iter().map(|g| answered(g, desk)).collect(),
-    };
     let channel = if who.role.is_staff() { Channel::Counter } else { Channel::Online };
-    let items: Vec<OpeningItem> = fresh.iter().map(item).collect();
+    let mut items: Vec<OpeningItem> = Vec::new();
+    for (tap, offer) in fresh {
+        let base = offer.period_key.clone();
+        let (runs, next) = apply::stretch(tx, desk, offer.subject, &offer.programme, base).await?;
+        items.push(OpeningItem {
+            subject: offer.subject,
+            programme: offer.programme.clone(),
+            period_key: runs.map_or(next, |(_, key)| key),
+            offer: Some(offer.id),
+            applied_on: desk.today(),
+            answers: tap.answers.iter().map(|g| answered(g, desk)).collect(),
+        });
+    }
     let needed = |a: &&Prefilled| {
         fresh.iter().any(|(_, o)| o.content.needed.iter().any(|n| n.subject == a.subject && n.item == a.item))
     };

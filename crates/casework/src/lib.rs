@@ -51,6 +51,7 @@ pub const SCHEMA: store::Schema = store::Schema {
         store::Step { version: 3, name: "indexes for reminders and figures", sql: include_str!("../schema/3.sql") },
         store::Step { version: 4, name: "accounts given in applications", sql: include_str!("../schema/4.sql") },
         store::Step { version: 5, name: "complaints in hand", sql: include_str!("../schema/5.sql") },
+        store::Step { version: 6, name: "items taken back", sql: include_str!("../schema/6.sql") },
     ],
 };
 

@@ -46,7 +46,11 @@ store::sql! {
         where household_id = $1 and (made_at < $2 or (made_at = $2 and application_id < $3)) order by made_at desc, application_id desc limit $4";
     APPLICATION = "select person_id, application_id, household_id, account_id, role, on_behalf_reason, made_at from application where application_id = $1";
     ITEMS = "select subject_id, offer_id, application_id, applicant_id, programme, revision, status, content, answers, facts_hash, pack_hash, rule_set, made_at
-        from application_item where application_id = $1 order by offer_id";
+        from application_item where application_id = $1
+        union all select subject_id, offer_id, application_id, applicant_id, programme, revision, status, content, answers, facts_hash, pack_hash, rule_set, made_at
+        from application_item_past p where application_id = $1 and not exists (select 1 from application_item i
+            where i.subject_id = p.subject_id and i.offer_id = p.offer_id and i.application_id = p.application_id)
+        order by offer_id";
     ITEM_STATUS = "update application_item set status = $3 where subject_id = $1 and offer_id = $2";
 }
 

@@ -60,7 +60,8 @@ pub(crate) async fn application_hash(w: &World<'_>, id: ApplicationId) -> Result
 async fn hash_of(tx: &mut Tx, id: ApplicationId) -> Result<u64, Stop> {
     let sql =
         "select a.person_id, a.household_id, a.account_id, a.made_at, i.subject_id, i.offer_id, i.programme, i.content,
-        i.answers, i.facts_hash from application a left join application_item i on i.application_id = a.application_id
+        i.answers, i.facts_hash from application a left join (select * from application_item union select * from application_item_past) i
+            on i.application_id = a.application_id
         where a.application_id = $1 order by i.offer_id, i.subject_id";
     let mut hash = DefaultHasher::new();
     for row in &tx.all(sql, params![id]).await? {
@@ -117,7 +118,7 @@ async fn acts(w: &World<'_>, tx: &mut Tx) -> Result<(), Stop> {
             }
             "objected" => "select count(*) as n from objection where kind = 'objection' and $1 <> ''",
             "reviewed" => {
-                "select count(*) as n from objection where kind = 'objection' and status <> 'open' and $1 <> ''"
+                "select count(*) as n from objection where kind = 'objection' and status <> 'open' and outcome_reason <> 'as the court ordered' and $1 <> ''"
             }
             "ordered" => "select count(*) as n from objection where kind = 'court_order' and $1 <> ''",
             "moved" => "select count(*) as n from life_event where kind = 'move' and $1 <> ''",

@@ -367,27 +367,38 @@ async fn split<'a>(
             (None, Some(from)) => format!("from {from}"),
             (None, None) => format!("applied {}", sending.applied_on),
         };
-        let found = tx.all(rows::RUNNING, params![chosen.subject.uuid(), chosen.programme]).await?;
-        let (mut runs, mut same) = (None, 0);
-        for row in &found {
-            let stage: Stage = row.parse("stage")?;
-            let until: Option<Date> = row.maybe("effective_until")?;
-            let granted = row.maybe::<Date>("effective_from")?.is_some();
-            let still = granted && until.is_none_or(|end| desk.today() < end);
-            if !stage.is_closed() || (stage == Stage::Decided && still) {
-                runs = Some(row.get::<CaseId>("case_id")?);
-            }
-            same += usize::from(row.get::<String>("period_key")?.starts_with(&base));
-        }
-        // Asked for again after a no or a withdrawal: the same stretch, another case.
-        let period_key = if same == 0 { base } else { format!("{base} again {same}") };
+        let (runs, period_key) = stretch(tx, desk, chosen.subject, &chosen.programme, base).await?;
         let new = New { chosen, looks, offer, period_key };
         match runs {
-            Some(case) => running.push(new.item(case, true)),
+            Some((case, _)) => running.push(new.item(case, true)),
             None => fresh.push(new),
         }
     }
     Ok((fresh, running))
+}
+
+/// The case of a programme that runs, with its stretch; and the stretch under which another is opened. Asked for again after a
+/// no or a withdrawal it is the same stretch and another case: the old one is closed, and nobody would look at it.
+pub(crate) async fn stretch(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    subject: Subject,
+    programme: &str,
+    base: String,
+) -> Result<(Option<(CaseId, String)>, String), StoreError> {
+    let (mut runs, mut same) = (None, 0);
+    for row in &tx.all(rows::RUNNING, params![subject.uuid(), programme]).await? {
+        let (stage, key): (Stage, String) = (row.parse("stage")?, row.get("period_key")?);
+        let until: Option<Date> = row.maybe("effective_until")?;
+        let granted = row.maybe::<Date>("effective_from")?.is_some();
+        let still = granted && until.is_none_or(|end| desk.today() < end);
+        same += usize::from(key.starts_with(&base));
+        if !stage.is_closed() || (stage == Stage::Decided && still) {
+            runs = Some((row.get::<CaseId>("case_id")?, key));
+        }
+    }
+    let next = if same == 0 { base } else { format!("{base} again {same}") };
+    Ok((runs, next))
 }
 
 /// The open offer for the same programme and subject, so that it does not stay open beside the application.

@@ -24,6 +24,9 @@ store::sql! {
     RUNNING = "select c.case_id, c.application_id, c.period_key, c.stage, d.effective_from, d.effective_until from benefit_case c
         left join decision d on d.subject_id = c.subject_id and d.decision_id = c.decision_id
         where c.subject_id = $1 and c.programme = $2 order by c.opened_at, c.case_id";
+    ITEM_KEEP = "insert into application_item_past (subject_id, offer_id, application_id, applicant_id, programme, revision, status, content, answers, facts_hash, pack_hash, rule_set, made_at)
+        select subject_id, offer_id, application_id, applicant_id, programme, revision, status, content, answers, facts_hash, pack_hash, rule_set, made_at
+        from application_item where subject_id = $1 and offer_id = $2 and application_id = $3 on conflict do nothing";
     ITEM_VOID = "update application_item set status = 'void' where subject_id = $1 and offer_id = $2 and application_id = $3";
     OFFER_LAPSE = "update offer set status = 'lapsed', changed_at = $3 where subject_id = $1 and offer_id = $2 and status = 'accepted'";
     OPEN_OF_SUBJECT = "select case_id from benefit_case where subject_id = $1 and closed_at is null order by opened_at, case_id";

@@ -105,6 +105,7 @@ async fn close(
     if let Some(offer) = case.offer {
         let subject = case.subject.uuid();
         tx.execute(rows::ITEM_VOID, params![subject, offer, case.application]).await?;
+        tx.execute(rows::ITEM_KEEP, params![subject, offer, case.application]).await?;
         tx.execute(rows::OFFER_LAPSE, params![subject, offer, desk.now]).await?;
     }
     Ok(())

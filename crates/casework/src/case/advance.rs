@@ -136,10 +136,11 @@ async fn investigate_first(
     let ended = |need: &&Need| covers(&asked, need, |r| !r.status.is_open() && r.asked_at >= since);
     let open = |need: &&Need| covers(&asked, need, |r| r.status.is_open());
     let of_agencies: Vec<&Need> = needs.iter().filter(|n| n.whom != Whom::Person).collect();
-    let fresh: Vec<Need> = of_agencies.iter().filter(|n| !ended(n) && !open(n)).map(|n| (*n).clone()).collect();
-    let gaps: Vec<&Need> = of_agencies.iter().copied().filter(|n| ended(n) && !open(n)).collect();
+    let mut fresh: Vec<Need> = of_agencies.iter().filter(|n| !ended(n) && !open(n)).map(|n| (*n).clone()).collect();
+    let mut gaps: Vec<Need> = of_agencies.iter().filter(|n| ended(n) && !open(n)).map(|n| (*n).clone()).collect();
     let of_person: Vec<&Need> = needs.iter().filter(|n| n.whom == Whom::Person).collect();
-    ask::run(tx, desk, case, &fresh).await?;
+    let in_vain = ask::run(tx, desk, case, &fresh).await?;
+    gaps.extend(fresh.extract_if(.., |n| in_vain.contains(&(n.subject, n.item.clone()))));
     if !gaps.is_empty() {
         let detail = serde_json::json!({ "needs": gaps });
         open_once(tx, desk, case, TaskKind::Gap, detail).await?;

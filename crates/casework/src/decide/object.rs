@@ -279,6 +279,11 @@ pub async fn court_order(
     if decision.status != DecisionStatus::InForce {
         return Err(Fault::NotInForce);
     }
+    // Nobody would ever say who follows the dead: the order is entered when an official has said it.
+    let died = |t: &crate::case::Task| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open;
+    if cases::tasks(tx, case.id).await?.iter().any(died) {
+        return Err(official::Fault::WrongStage(case.stage).into());
+    }
     let id = add(tx, desk, who, &case, &decision, Kind::CourtOrder, &order.reason, desk.today()).await?;
     let reason = order.reason.clone();
     let judgement = Judgement { words: None, overriding: Some(order), review: Some(id) };
@@ -289,6 +294,11 @@ pub async fn court_order(
         _ => None,
     };
     close(tx, desk, who, &case, &objection, Status::Granted, &reason, new).await?;
+    // The decision objected to stands no longer, and no review may go behind the court's order.
+    let overtaken = |o: &&Objection| o.decision == decision.id && o.status == Status::Open;
+    for objection in of_case(tx, case.id).await?.iter().filter(overtaken) {
+        close(tx, desk, who, &case, objection, Status::Granted, &reason, new).await?;
+    }
     Ok(done)
 }
 
@@ -328,8 +338,11 @@ async fn close(
     if tx.execute(CLOSE, values).await? != 1 {
         return Err(Fault::Done);
     }
+    let id = objection.id.to_string();
     for task in cases::tasks(tx, case.id).await? {
-        if task.kind == TaskKind::Objection && task.status == TaskStatus::Open {
+        let its =
+            task.kind == TaskKind::Objection && task.detail.get("objection").and_then(|o| o.as_str()) == Some(&*id);
+        if its && task.status == TaskStatus::Open {
             cases::close_task(tx, &task, TaskStatus::Done, Actor::of(who), status.word(), desk.now).await?;
         }
     }

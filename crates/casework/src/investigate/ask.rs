@@ -30,26 +30,38 @@ pub struct Send {
 }
 
 /// Asks every agency named in `needs` for what it holds, unless this was asked for this round already.
-pub(crate) async fn run(tx: &mut Tx, desk: &Desk<'_>, case: &Case, needs: &[Need]) -> Result<(), StoreError> {
+///
+/// Returns what was asked for today already and not answered: a case that comes back on the same day would otherwise wait for
+/// a question that has ended.
+pub(crate) async fn run(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &Case,
+    needs: &[Need],
+) -> Result<BTreeSet<(Subject, String)>, StoreError> {
     let mut by_agency: BTreeMap<&str, Vec<(Subject, String)>> = BTreeMap::new();
     for need in needs {
         if let Whom::Agency(agency) = &need.whom {
             by_agency.entry(agency).or_default().push((need.subject, need.item.clone()));
         }
     }
+    let mut ended = BTreeSet::new();
     for (agency, items) in by_agency {
-        ask(tx, desk, case, agency, items).await?;
+        if !ask(tx, desk, case, agency, items.clone()).await? {
+            ended.extend(items);
+        }
     }
-    Ok(())
+    Ok(ended)
 }
 
+/// Asks, or joins the question that is open; says whether one is open now.
 async fn ask(
     tx: &mut Tx,
     desk: &Desk<'_>,
     case: &Case,
     agency: &str,
     items: Vec<(Subject, String)>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let process = desk.pack.process(&case.programme);
     let id = RequestId::new(desk.ids, desk.now);
     let words = json(&items)?;
@@ -67,8 +79,12 @@ async fn ask(
     if fresh {
         tx.queue(desk.ids, desk.now, SEND, &request.id.to_string(), PRIORITY, &Send { request: request.id }).await?;
     }
+    if !request.status.is_open() {
+        return Ok(false);
+    }
     let asked = serde_json::json!({ "agency": agency, "request": request.id, "items": request.items });
-    cases::step(tx, desk, case, StepKind::Asked, Actor::MACHINE, &asked).await
+    cases::step(tx, desk, case, StepKind::Asked, Actor::MACHINE, &asked).await?;
+    Ok(true)
 }
 
 fn first_of(candidates: [&str; 2]) -> String {
