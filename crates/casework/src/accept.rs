@@ -424,8 +424,10 @@ async fn open_cases(
     let channel = if who.role.is_staff() { Channel::Counter } else { Channel::Online };
     let mut items: Vec<OpeningItem> = Vec::new();
     for (tap, offer) in fresh {
-        let base = offer.period_key.clone();
-        let (runs, next) = apply::stretch(tx, desk, offer.subject, &offer.programme, base).await?;
+        let base = &offer.period_key;
+        let (runs, next) = apply::stretch(tx, desk, offer.subject, &offer.programme, base.clone()).await?;
+        // A case of another stretch that runs is none of this offer's.
+        let runs = runs.filter(|(_, key)| key.starts_with(base));
         items.push(OpeningItem {
             subject: offer.subject,
             programme: offer.programme.clone(),

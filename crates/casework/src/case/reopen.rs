@@ -159,6 +159,7 @@ pub(crate) async fn close(
     for decision in decide::of_case(tx, case.id).await? {
         decide::drop_prepared(tx, case, &decision).await?;
     }
+    decide::object::withdraw(tx, desk, case).await?;
     case.enter(stage, desk.today(), desk.now);
     rows::save(tx, case, desk.now).await?;
     rows::cancel_tasks(tx, case.id, TaskKind::ALL, "the case is closed", desk.now).await?;

@@ -27,6 +27,7 @@ store::sql! {
         from objection where case_id = $1 order by received_at, objection_id";
     CLOSE = "update objection set status = $3, reviewer = $4, outcome_reason = $5, new_decision_id = $6, closed_at = $7
         where subject_id = $1 and objection_id = $2 and status = 'open'";
+    WITHDRAW = "update objection set status = 'withdrawn', closed_at = $3 where subject_id = $1 and case_id = $2 and status = 'open'";
 }
 
 words! {
@@ -279,11 +280,6 @@ pub async fn court_order(
     if decision.status != DecisionStatus::InForce {
         return Err(Fault::NotInForce);
     }
-    // Nobody would ever say who follows the dead: the order is entered when an official has said it.
-    let died = |t: &crate::case::Task| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open;
-    if cases::tasks(tx, case.id).await?.iter().any(died) {
-        return Err(official::Fault::WrongStage(case.stage).into());
-    }
     let id = add(tx, desk, who, &case, &decision, Kind::CourtOrder, &order.reason, desk.today()).await?;
     let reason = order.reason.clone();
     let judgement = Judgement { words: None, overriding: Some(order), review: Some(id) };
@@ -310,6 +306,11 @@ async fn decide_anew(
     case: &mut Case,
     judgement: Judgement,
 ) -> Result<Put, Fault> {
+    // A decided case is closed, and nobody would ever say who follows the dead: that comes first.
+    let died = |t: &crate::case::Task| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open;
+    if cases::tasks(tx, case.id).await?.iter().any(died) {
+        return Err(official::Fault::WrongStage(case.stage).into());
+    }
     let basis = determine::load(tx, desk, case).await?.ok_or(Fault::Nothing)?;
     let determined = determine::work_out(desk.pack, &basis);
     let open = matches!(determined.answer, rules::outcome::Answer::CannotTell | rules::outcome::Answer::Error);
@@ -369,6 +370,11 @@ fn read(row: &Row) -> Result<Objection, StoreError> {
         received_at: row.get("received_at")?,
         closed_at: row.maybe("closed_at")?,
     })
+}
+
+/// A case that ends without a decision takes its open objections with it: nobody would review them.
+pub(crate) async fn withdraw(tx: &mut Tx, desk: &Desk<'_>, case: &Case) -> Result<(), StoreError> {
+    tx.execute(WITHDRAW, params![case.subject.uuid(), case.id, desk.now]).await.map(drop)
 }
 
 /// An objection by id.
