@@ -45,8 +45,7 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, id: CaseId) -> Result<Stand, Stor
         return Ok(if case.stage == Stage::Hearing { Stand::AwaitingPerson } else { Stand::Official });
     }
     // Somebody died: nothing goes on by itself until an official has said who carries the case on.
-    let waits = |t: &super::Task| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open;
-    if case.stage == Stage::Official && rows::tasks(tx, id).await?.iter().any(waits) {
+    if case.stage == Stage::Official && waits_for_heir(tx, &case).await? {
         return Ok(Stand::Official);
     }
     let before = case.clone();
@@ -56,6 +55,12 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, id: CaseId) -> Result<Stand, Stor
         rows::save(tx, &mut case, desk.now).await?;
     }
     Ok(stand)
+}
+
+/// Whether the applicant died and no official has said yet who carries the case on.
+pub(crate) async fn waits_for_heir(tx: &mut Tx, case: &Case) -> Result<bool, StoreError> {
+    let waits = |t: &super::Task| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open;
+    Ok(rows::tasks(tx, case.id).await?.iter().any(waits))
 }
 
 async fn step(tx: &mut Tx, desk: &Desk<'_>, case: &mut Case) -> Result<Stand, StoreError> {

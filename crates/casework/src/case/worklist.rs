@@ -322,8 +322,7 @@ pub async fn took(
 }
 
 /// Closes a task that asks for a look and nothing else (a report no fact can say, an answer that fits no question, an order
-/// that was refused), with
-/// what came of the look.
+/// that was refused), with what came of the look.
 pub async fn looked(
     tx: &mut Tx,
     desk: &Desk<'_>,

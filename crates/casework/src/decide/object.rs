@@ -307,8 +307,7 @@ async fn decide_anew(
     judgement: Judgement,
 ) -> Result<Put, Fault> {
     // A decided case is closed, and nobody would ever say who follows the dead: that comes first.
-    let died = |t: &crate::case::Task| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open;
-    if cases::tasks(tx, case.id).await?.iter().any(died) {
+    if advance::waits_for_heir(tx, case).await? {
         return Err(official::Fault::WrongStage(case.stage).into());
     }
     let basis = determine::load(tx, desk, case).await?.ok_or(Fault::Nothing)?;

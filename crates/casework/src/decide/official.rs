@@ -121,8 +121,7 @@ pub async fn prepare(
         return Err(Fault::WrongStage(case.stage));
     }
     // Somebody died: who carries the case on has to be said before anything is decided in it.
-    let died = |t: &crate::case::Task| t.kind == TaskKind::ApplicantDied && t.status == TaskStatus::Open;
-    if cases::tasks(tx, case.id).await?.iter().any(died) {
+    if advance::waits_for_heir(tx, &case).await? {
         return Err(Fault::WrongStage(case.stage));
     }
     let judgement = judgement(&input)?;
