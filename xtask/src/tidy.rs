@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("catalogue", &["kernel", "rules", "text"]),
     ("casework", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue"]),
     ("payment", &["kernel", "store", "guard", "registry", "catalogue"]),
+    ("population", &["kernel", "store", "rules", "guard", "registry", "catalogue", "casework", "payment"]),
     ("exchange", &["kernel", "store", "guard"]),
     ("web", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "payment", "exchange"]),
     (
@@ -32,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "catalogue",
             "casework",
             "payment",
+            "population",
             "exchange",
             "web",
         ],

@@ -58,6 +58,16 @@ impl Layout {
         Some((n, self.columns(entity).get(n as usize)?))
     }
 
+    /// The codes of a list, in order; empty for an unknown list.
+    pub fn list(&self, list: &str) -> &[Arc<str>] {
+        self.lists.get(list).map_or(&[], Vec::as_slice)
+    }
+
+    /// The number of a code among all codes.
+    pub fn code(&self, list: &str, code: &str) -> Option<u32> {
+        self.code_index.get(&(Arc::from(list), Arc::from(code))).copied()
+    }
+
     /// All columns of an entity.
     pub fn columns(&self, entity: Entity) -> &[Column] {
         match entity {

@@ -366,6 +366,15 @@ impl Program {
         &self.expressions
     }
 
+    /// Whether any rule reads the item in this column of the layout.
+    pub fn is_read(&self, entity: Entity, column: u32) -> bool {
+        self.arena.nodes().iter().any(|node| match node.op {
+            Op::HouseholdFact(c) => entity == Entity::Household && c == column,
+            Op::PersonFact(c) => entity == Entity::Person && c == column,
+            _ => false,
+        })
+    }
+
     /// The items a programme can read, sorted; empty for an unknown programme.
     pub fn items_of(&self, programme: &str) -> &[(Entity, Arc<str>)] {
         self.items_of.get(programme).map_or(&[], Vec::as_slice)

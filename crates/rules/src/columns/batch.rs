@@ -49,17 +49,21 @@ fn index(relation: Relation) -> Option<usize> {
 }
 
 impl Kin {
-    fn of(relation: Relation, households: &[&Household], size: usize) -> Kin {
+    /// `related` adds the slots related to a slot of a row, in the household's own order.
+    pub(crate) fn of(rows: usize, size: usize, related: impl Fn(usize, usize, &mut Vec<usize>)) -> Kin {
         let mut kin = Kin::default();
+        let mut to_slots = Vec::new();
         for of in 0..size {
             let mut here: Vec<(usize, Bits)> = Vec::new();
-            for (row, household) in households.iter().enumerate() {
+            for row in 0..rows {
                 kin.starts.push(u32::try_from(kin.named.len()).unwrap_or(u32::MAX));
-                for to in household.related(relation, of) {
+                to_slots.clear();
+                related(of, row, &mut to_slots);
+                for to in &to_slots {
                     kin.named.push(u16::try_from(*to).unwrap_or(u16::MAX));
                     let known = here.iter().position(|(t, _)| t == to);
                     let at = known.unwrap_or_else(|| {
-                        here.push((*to, Bits::none(words(households.len()))));
+                        here.push((*to, Bits::none(words(rows))));
                         here.len() - 1
                     });
                     if let Some((_, bits)) = here.get_mut(at) {
@@ -76,6 +80,18 @@ impl Kin {
 }
 
 impl Batch {
+    pub(crate) fn new(
+        rows: usize,
+        size: usize,
+        household: Vec<Column>,
+        person: Vec<Vec<Column>>,
+        kin: [Kin; 3],
+        mark: Arc<()>,
+    ) -> Batch {
+        let everyone = (0..size).filter_map(|n| u16::try_from(n).ok()).collect();
+        Batch { rows, size, household, person, kin, everyone, mark }
+    }
+
     /// How many households.
     pub fn rows(&self) -> usize {
         self.rows
@@ -115,11 +131,11 @@ impl Columns<'_> {
         }
         let at_home: Vec<_> = households.iter().map(|h| self.program.at_home(h)).collect();
         let households: Vec<&Household> = at_home.iter().map(std::convert::AsRef::as_ref).collect();
-        Ok(Batch { mark: self.mark.clone(), ..lay_out(self.program, &self.plan, &households, size) })
+        Ok(lay_out(self.program, &self.plan, &households, size, self.mark.clone()))
     }
 }
 
-fn lay_out(program: &Program, plan: &Plan, households: &[&Household], size: usize) -> Batch {
+fn lay_out(program: &Program, plan: &Plan, households: &[&Household], size: usize, mark: Arc<()>) -> Batch {
     let column = |entity: Entity, fact: u32, member: Option<usize>| {
         let shape = program.layout.columns(entity).get(fact as usize).map_or(Shape::Truth, |c| fact_shape(&c.ty));
         let mut column = Column::new(shape, households.len());
@@ -129,13 +145,11 @@ fn lay_out(program: &Program, plan: &Plan, households: &[&Household], size: usiz
         column
     };
     let person = |fact: &u32| (0..size).map(|slot| column(Entity::Person, *fact, Some(slot))).collect();
-    Batch {
-        rows: households.len(),
-        size,
-        household: plan.household_facts.iter().map(|f| column(Entity::Household, *f, None)).collect(),
-        person: plan.person_facts.iter().map(person).collect(),
-        kin: [Relation::Children, Relation::Parents, Relation::Spouse].map(|r| Kin::of(r, households, size)),
-        everyone: (0..size).filter_map(|n| u16::try_from(n).ok()).collect(),
-        mark: Arc::default(),
-    }
+    let kin = [Relation::Children, Relation::Parents, Relation::Spouse].map(|relation| {
+        Kin::of(households.len(), size, |of, row, out| {
+            out.extend(households.get(row).map_or(&[][..], |h| h.related(relation, of)));
+        })
+    });
+    let household = plan.household_facts.iter().map(|f| column(Entity::Household, *f, None)).collect();
+    Batch::new(households.len(), size, household, plan.person_facts.iter().map(person).collect(), kin, mark)
 }

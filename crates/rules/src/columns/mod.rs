@@ -1,7 +1,7 @@
 //! The columnar machine: all programmes of a day over many households at once.
 //!
 //! [`Columns::compile`] makes of a [`Program`] one list of steps for a day; [`Columns::batch`] lays out households of one
-//! size in columns; a [`Machine`] runs the steps over a batch and gives [`Results`]: for each programme and member slot the
+//! size in columns, [`Columns::take`] takes columns that lie elsewhere; a [`Machine`] runs the steps over a batch and gives [`Results`]: for each programme and member slot the
 //! answers as bits, the sums, and the condition that decided. The explaining evaluator is the reference: a value is the same in
 //! both, with its bounds where it is unknown and with its place where it is an error. Where a row is as most rows are (known, and small
 //! enough for 64 bits) the machine has its own loops over columns; every other row goes through the evaluator's own operations.
@@ -12,6 +12,7 @@ mod batch;
 mod bits;
 mod calendar;
 mod column;
+mod lent;
 mod numbers;
 mod odd;
 mod people;
@@ -29,6 +30,7 @@ use kernel::Date;
 
 pub use batch::{Batch, ROWS};
 pub use bits::Bits;
+pub use lent::{Lender, Lent, Packed, Values};
 pub use results::{Deciding, ProgrammeColumns, Results, SlotColumns};
 pub use run::Machine;
 

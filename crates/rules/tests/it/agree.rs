@@ -54,7 +54,8 @@ pub(crate) fn agree(program: &Program, households: &[Household], on: Date, claim
     tally
 }
 
-fn programmes(
+/// One household's results out of a batch; panics at the first difference.
+pub(crate) fn programmes(
     program: &Program,
     household: &Household,
     results: &Results,

@@ -1,0 +1,6 @@
+//! The nation in columns: snapshots of a population as Parquet, and what is worked out over them.
+//!
+//! [`frame`] is the snapshot: a folder that anybody may write ([`frame::Folder`]) and that is read column by column
+//! ([`frame::Reader`]) straight into `rules::columns`. Persons and households are pseudonyms here.
+
+pub mod frame;
