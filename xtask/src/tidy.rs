@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("payment", &["kernel", "store", "guard", "registry", "catalogue"]),
     ("population", &["kernel", "store", "rules", "guard", "registry", "catalogue", "casework", "payment"]),
     ("exchange", &["kernel", "store", "guard"]),
+    ("visit", &["kernel"]),
     ("web", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "payment", "exchange"]),
     (
         "app",
@@ -35,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "payment",
             "population",
             "exchange",
+            "visit",
             "web",
         ],
     ),

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::backup::{self, BackupArgs, RestoreArgs};
 use crate::config::Config;
 use crate::demo;
+use crate::growth::{self, GrowthArgs};
 use crate::model::{self, DmnCommand};
 use crate::pack::{self, ExplainArgs, PackCommand};
 use crate::parked::{self, ParkedCommand};
@@ -77,6 +78,8 @@ enum Command {
     /// Decision models of the DMN standard.
     #[command(subcommand)]
     Dmn(DmnCommand),
+    /// Measurements of children, scored by the WHO growth standards.
+    Growth(GrowthArgs),
     /// Works a decision out again from its file and says whether it comes to the same bytes.
     Replay(ReplayArgs),
     /// Decisions.
@@ -128,6 +131,7 @@ impl Cli {
             Command::Parked(ParkedCommand::List { config }) => with_runtime(parked::list(config)),
             Command::Parked(ParkedCommand::Retry { id, config }) => with_runtime(parked::retry(id, config)),
             Command::Dmn(DmnCommand::Test { model, tests }) => model::test(&model, &tests),
+            Command::Growth(args) => growth::growth(&args),
             Command::Replay(args) => replay::replay(&args),
             Command::Decision(DecisionCommand::Export(args)) => with_runtime(replay::export(args)),
             Command::Backup(args) => with_runtime(backup::backup(args)),

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 mod grant;
+mod growth;
 mod machine;
 pub mod model;
 mod order;
