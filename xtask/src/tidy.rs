@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("payment", &["kernel", "store", "guard", "registry", "catalogue"]),
     ("population", &["kernel", "store", "rules", "guard", "registry", "catalogue", "casework", "payment"]),
     ("exchange", &["kernel", "store", "guard"]),
-    ("visit", &["kernel"]),
+    ("visit", &["kernel", "text", "catalogue"]),
     ("web", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "payment", "exchange"]),
     (
         "app",

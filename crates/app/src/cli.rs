@@ -18,6 +18,7 @@ use crate::replay::{self, DecisionCommand, ReplayArgs};
 use crate::runtime::Runtime;
 use crate::serve;
 use crate::tools::{self, AccountCommand, AgencyCommand, ImportArgs, LogCommand};
+use crate::visits::{self, VisitsCommand};
 
 /// A government serves families with it.
 #[derive(Debug, Parser)]
@@ -78,6 +79,9 @@ enum Command {
     /// Decision models of the DMN standard.
     #[command(subcommand)]
     Dmn(DmnCommand),
+    /// Schedules of home visits.
+    #[command(subcommand)]
+    Visits(VisitsCommand),
     /// Measurements of children, scored by the WHO growth standards.
     Growth(GrowthArgs),
     /// Works a decision out again from its file and says whether it comes to the same bytes.
@@ -131,6 +135,7 @@ impl Cli {
             Command::Parked(ParkedCommand::List { config }) => with_runtime(parked::list(config)),
             Command::Parked(ParkedCommand::Retry { id, config }) => with_runtime(parked::retry(id, config)),
             Command::Dmn(DmnCommand::Test { model, tests }) => model::test(&model, &tests),
+            Command::Visits(VisitsCommand::Plan(args)) => visits::plan(&args),
             Command::Growth(args) => growth::growth(&args),
             Command::Replay(args) => replay::replay(&args),
             Command::Decision(DecisionCommand::Export(args)) => with_runtime(replay::export(args)),

@@ -12,7 +12,7 @@ const REFUSED: u8 = 2;
 
 /// `hearth growth`
 #[derive(Debug, Args)]
-pub struct GrowthArgs {
+pub(crate) struct GrowthArgs {
     /// Comma-separated values; columns: docs/growth.md.
     file: PathBuf,
     /// Where the table with the scores goes; left out: to the terminal.

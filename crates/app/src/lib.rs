@@ -23,4 +23,5 @@ pub mod serve;
 pub mod site;
 pub mod tools;
 pub mod town;
+mod visits;
 pub mod work;

@@ -114,7 +114,9 @@ pub fn test(dir: &Path, only: &str) -> ExitCode {
     };
     let report = catalogue::cases::run_cases(&pack, only);
     say(&report.text());
-    if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let visits = visit::cases::run(&pack, only);
+    say(&visits.text());
+    if report.is_good() && visits.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// `hearth pack diff OLD NEW`

@@ -44,6 +44,8 @@ pub enum Part {
     Combination,
     /// A life event.
     Event,
+    /// A version of a visit protocol.
+    Protocol,
 }
 
 /// One difference.
@@ -85,6 +87,7 @@ impl Change {
             Part::Item => "change-part-item",
             Part::Combination => "change-part-combination",
             Part::Event => "change-part-event",
+            Part::Protocol => "change-part-protocol",
         };
         let name = Some(self.name.get(lang)).filter(|n| !n.is_empty()).unwrap_or(&self.id);
         let about = [
@@ -192,6 +195,19 @@ pub fn differences(old: &Pack, new: &Pack) -> Vec<Change> {
         &mut out,
         |thing, a, b, out| {
             let told = |e: &crate::model::LifeEvent| format!("{e:?}");
+            if told(a) != told(b) {
+                out.push(thing.whole(Happened::Changed));
+            }
+        },
+    );
+    each(
+        old.protocols(),
+        new.protocols(),
+        |p| (&p.key, &p.name),
+        Part::Protocol,
+        &mut out,
+        |thing, a, b, out| {
+            let told = |p: &crate::model::Protocol| format!("{p:?}");
             if told(a) != told(b) {
                 out.push(thing.whole(Happened::Changed));
             }

@@ -1,6 +1,7 @@
 //! What a pack says, in words and law: for pages, letters and casework. What is computed lives in `rules::schema`.
 
 mod process;
+mod protocol;
 
 use std::collections::HashMap;
 
@@ -15,6 +16,7 @@ pub use process::{
     AccountFault, Calendar, Consent, Counted, GivenAccount, OnHoliday, PartMonth, PaymentAccount, Process, Recovery,
     Stage, masked,
 };
+pub use protocol::{Dose, Entry, LossVisit, Point, Protocol, Rhythm, Topic, VisitType};
 
 /// How sure the authors are of what they wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

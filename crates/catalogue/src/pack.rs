@@ -11,7 +11,8 @@ use crate::cases::{self, Case};
 use crate::load::{self, Content};
 use crate::model::{
     AccountFault, Agency, Calendar, Code, CodeList, Combination, Consent, Definition, GivenAccount, Item, Jurisdiction,
-    LeftOut, LifeEvent, Manifest, Parameter, PaymentAccount, Process, Programme, Register, SourceRef, Version,
+    LeftOut, LifeEvent, Manifest, Parameter, PaymentAccount, Process, Programme, Protocol, Register, SourceRef,
+    Version,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -190,6 +191,16 @@ impl Pack {
     /// Life events.
     pub fn events(&self) -> &Register<LifeEvent> {
         &self.content.events
+    }
+
+    /// Visit protocols in all their versions, by `id@version`.
+    pub fn protocols(&self) -> &Register<Protocol> {
+        &self.content.protocols
+    }
+
+    /// The version of a protocol for a family that enters on the day: the latest that is in force then.
+    pub fn protocol_on(&self, id: &str, day: Date) -> Option<&Protocol> {
+        self.protocols().iter().filter(|p| p.id == id && p.from <= day).max_by_key(|p| p.from)
     }
 
     /// What the authors read.

@@ -36,13 +36,13 @@ macro_rules! locale {
 fn files(lang: Lang) -> &'static [(&'static str, &'static str)] {
     match lang {
         Lang::Ko => {
-            locale!("ko": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "work", "explain", "api", "notice", "cases", "finance")
+            locale!("ko": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "work", "explain", "api", "notice", "cases", "finance", "visit")
         }
         Lang::En => {
-            locale!("en": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "work", "explain", "api", "notice", "cases", "finance")
+            locale!("en": "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "work", "explain", "api", "notice", "cases", "finance", "visit")
         }
-        Lang::Kk => locale!("kk": "formats", "common", "citizen"),
-        Lang::Ru => locale!("ru": "formats", "common", "citizen"),
+        Lang::Kk => locale!("kk": "formats", "common", "citizen", "visit"),
+        Lang::Ru => locale!("ru": "formats", "common", "citizen", "visit"),
     }
 }
 

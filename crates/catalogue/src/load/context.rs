@@ -54,6 +54,7 @@ impl<'a> Context<'a> {
             programmes: Register::default(),
             combinations: Register::default(),
             events: Register::default(),
+            protocols: Register::default(),
             left_out: Register::default(),
             payment_account: None,
             process: Process::default(),

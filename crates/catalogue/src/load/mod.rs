@@ -11,6 +11,7 @@ mod placed;
 mod places;
 mod process;
 mod programmes;
+mod protocols;
 mod strays;
 
 pub(crate) use combinations::limit_programme;
@@ -21,7 +22,7 @@ use rules::schema::{Expr, Schema};
 
 use crate::model::{
     Agency, Calendar, CodeList, Combination, Consent, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest,
-    Parameter, PaymentAccount, Process, Programme, Register, SourceRef,
+    Parameter, PaymentAccount, Process, Programme, Protocol, Register, SourceRef,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -41,6 +42,8 @@ pub(crate) struct Content {
     pub(crate) programmes: Register<Programme>,
     pub(crate) combinations: Register<Combination>,
     pub(crate) events: Register<LifeEvent>,
+    /// Keyed `id@version`.
+    pub(crate) protocols: Register<Protocol>,
     pub(crate) left_out: Register<LeftOut>,
     /// What holds for a programme that says nothing.
     pub(crate) process: Process,
@@ -71,6 +74,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     let limits: Vec<(String, Expr)> = combinations::read(&mut cx);
     combinations::add_limits(&mut cx, limits);
     events::read(&mut cx);
+    protocols::read(&mut cx);
     strays::warn(&cx);
     Some(cx.into_content())
 }

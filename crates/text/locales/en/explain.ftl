@@ -50,6 +50,7 @@ change-part-parameter = Parameter
 change-part-item = Data item
 change-part-combination = Combination rule
 change-part-event = Life event
+change-part-protocol = Visit protocol
 change-line = { $part } { $kind }: { $name } { $place }
 change-old-new = { $line }: { $old } → { $new }
 change-new = { $line }: { $new }

@@ -50,6 +50,7 @@ change-part-parameter = 기준값
 change-part-item = 자료 항목
 change-part-combination = 중복 규칙
 change-part-event = 생애 사건
+change-part-protocol = 방문 규약
 change-line = { $part } { $kind }: { $name } { $place }
 change-old-new = { $line }: { $old } → { $new }
 change-new = { $line }: { $new }
