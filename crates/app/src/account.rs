@@ -2,10 +2,12 @@
 
 use casework::Desk;
 use casework::application::account::{self as given, Told};
+use casework::follow::holder;
 use casework::model::Subject;
 use guard::{Processing, PurposeKind};
 use kernel::PersonId;
-use payment::account::{self, Details, Known};
+use payment::account::{self, Details, Holder, Known};
+use registry::person::Name;
 use store::{Message, StoreError, Tx};
 
 use crate::grant::payee_of;
@@ -51,7 +53,8 @@ async fn payees(tx: &mut Tx, desk: &Desk<'_>, adult_age: u8, told: &Told) -> Res
     Ok(payees)
 }
 
-/// Payments have an account of this person: it is verified if the pack says that its holder's name is enough, and written,
+/// Payments have an account of this person: it is verified if the pack says that its holder's name is enough, or an official
+/// looks where the names differ; and it is written,
 /// hidden, where the next application looks, so that it is not asked again.
 pub(crate) async fn known(
     tx: &mut Tx,
@@ -64,13 +67,29 @@ pub(crate) async fn known(
     let as_of = registry::AsOf::latest(desk.today());
     let basis = Processing::new(PurposeKind::Payment, law(desk))?;
     let whole = registry::read::person(tx, told.person, as_of).await?.ok_or(StoreError::NotFound)?;
-    let names: Vec<String> = whole.process(&basis, |p| p.names.iter().map(|n| n.full.clone()).collect());
+    let names: Vec<Name> = whole.process(&basis, |p| p.names.clone());
+    let masked = format!("{} {}", told.bank, told.hint);
     if rule.holder_is_payee {
-        account::verify_holder(tx, pay, told.person, told.account, &names, BY_NAME).await?;
+        let bears = |holder: &str| names.iter().any(|name| name.is_written(holder));
+        match account::verify_holder(tx, pay, told.person, told.account, bears, BY_NAME).await? {
+            Holder::Agrees => holder::agrees(tx, desk, told.person).await?,
+            Holder::Differs(holder) => {
+                let names = names.into_iter().map(|n| n.full).collect();
+                let (person, account, masked) = (told.person, told.account, masked.clone());
+                holder::differs(tx, desk, &holder::Differs { person, account, masked, holder, names }).await?;
+            }
+            Holder::Settled => {}
+        }
     }
     if desk.pack.code(&rule.banks, &told.bank).is_some() {
-        let masked = format!("{} {}", told.bank, told.hint);
         casework::application::account::known(tx, desk, told.person, &masked).await?;
     }
+    Ok(())
+}
+
+/// An official said whether an account is the payee's.
+pub(crate) async fn settled(tx: &mut Tx, pay: &payment::Desk<'_>, message: &Message) -> Result<(), Failed> {
+    let said: holder::Settled = serde_json::from_str(&message.payload).map_err(|e| Failed::Payload(e.to_string()))?;
+    account::settle_holder(tx, pay, said.person, said.account, said.theirs, &said.words, said.by).await?;
     Ok(())
 }

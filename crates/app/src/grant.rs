@@ -151,7 +151,8 @@ struct Notice {
     person: PersonId,
 }
 
-/// Somebody died: whatever is paid for them or to them is held until an official has decided.
+/// Somebody died: whatever is paid for them or to them is held until an official has decided. The death was withdrawn: it
+/// flows again.
 pub(crate) async fn event(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -160,6 +161,13 @@ pub(crate) async fn event(
 ) -> Result<(), Failed> {
     let Ok(notice) = serde_json::from_str::<Notice>(&message.payload) else { return Ok(()) };
     if notice.kind != Cause::Death {
+        return Ok(());
+    }
+    if died_on(tx, desk, notice.person).await?.is_none() {
+        // Withdrawn: what a machine held because of it flows again, what an official holds stays.
+        let reason = format!("the death was withdrawn (event {})", notice.event);
+        let ground = Ground { reason, law: death_law(desk), by: None };
+        payment::pass_on::let_flow(tx, pay, notice.person, &ground).await?;
         return Ok(());
     }
     held(tx, desk, pay, notice.person, Some(notice.event)).await

@@ -199,6 +199,7 @@ pub async fn handle(runtime: &Runtime, tx: &mut Tx, message: &Message) -> Result
         }
         casework::application::account::GIVEN => account::given(tx, &desk, &pay, state.config.adult_age, message).await,
         payment::account::SET => account::known(tx, &desk, &pay, message).await,
+        casework::follow::holder::SETTLED => account::settled(tx, &pay, message).await,
         payment::order::REFUSED => order::refused(tx, &desk, message).await,
         payment::order::PLACED => order::placed(tx, &pay, message).await,
         _ => Ok(()),

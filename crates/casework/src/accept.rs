@@ -13,7 +13,7 @@ use crate::application::{account, apply};
 use crate::case::open::{Opening, OpeningItem};
 use crate::case::{self, Actor, Channel, give};
 use crate::desk::Desk;
-use crate::model::{ItemStatus, Needed, Offer, OfferContent, OfferStatus, Place, Prefilled, Subject};
+use crate::model::{Cause, ItemStatus, Needed, Offer, OfferContent, OfferStatus, Place, Prefilled, Subject};
 use crate::rows;
 
 /// An answer the family gives with the tap: only what the offer says is still needed.
@@ -198,7 +198,12 @@ pub async fn run(
     for offer in &offers {
         permitted(offer, allowed, input.applicant)?;
     }
+    let Some(home) = crate::household::load(tx, desk, household, Cause::FactChange).await? else {
+        return Err(Fault::NotAMember);
+    };
     for (tap, offer) in input.taps.iter_mut().zip(&offers).filter(|(_, o)| o.status != OfferStatus::Accepted) {
+        let given = tap.answers.iter_mut().map(|g| (&mut g.subject, g.item.as_str()));
+        account::of_payee(desk, &home, input.applicant, given);
         let given = tap.answers.iter_mut().map(|g| (g.subject, g.item.as_str(), &mut g.value)).collect();
         account::conceal(tx, desk, who, input.applicant, given).await.map_err(|fault| match fault {
             account::Fault::Bad { item, reason } => {
@@ -213,7 +218,7 @@ pub async fn run(
         if offer.status == OfferStatus::Accepted {
             items.push((offer.id, application_of(tx, offer).await?));
         } else if !fresh.iter().any(|(_, o): &(&Tap, &Offer)| o.id == offer.id) {
-            may_be_taken(tx, desk, tap, offer).await?;
+            may_be_taken(tx, desk, tap, offer, input.applicant).await?;
             fresh.push((tap, offer));
         }
     }
@@ -269,7 +274,13 @@ async fn application_of(tx: &mut Tx, offer: &Offer) -> Result<ApplicationId, Fau
     Ok(row.get("application_id")?)
 }
 
-async fn may_be_taken(tx: &mut Tx, desk: &Desk<'_>, tap: &Tap, offer: &Offer) -> Result<(), Fault> {
+async fn may_be_taken(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    tap: &Tap,
+    offer: &Offer,
+    applicant: PersonId,
+) -> Result<(), Fault> {
     let (id, today) = (offer.id, desk.today());
     match (offer.status_on(today), offer.content.claim_closes) {
         (OfferStatus::Open | OfferStatus::Refused, _) => {}
@@ -283,7 +294,7 @@ async fn may_be_taken(tx: &mut Tx, desk: &Desk<'_>, tap: &Tap, offer: &Offer) ->
     for given in &tap.answers {
         // What the page asked and somebody answered meanwhile (the tap before, an agency) is asked no more; that is no fault.
         let mut asked = offer.content.needed.iter().chain(was.iter().flat_map(|w| &w.needed));
-        if !asked.any(|n| n.subject == given.subject && n.item == given.item) {
+        if !asked.any(|n| account::answers(desk, applicant, n, given.subject, &given.item)) {
             return Err(Fault::NotAsked { offer: id, item: given.item.clone() });
         }
         desk.check_value(given.subject, &given.item, &given.value).map_err(|reason| Fault::BadAnswer {
@@ -438,7 +449,8 @@ async fn open_cases(
         });
     }
     let needed = |a: &&Prefilled| {
-        fresh.iter().any(|(_, o)| o.content.needed.iter().any(|n| n.subject == a.subject && n.item == a.item))
+        let asks = |n: &Needed| account::answers(desk, input.applicant, n, a.subject, &a.item);
+        fresh.iter().any(|(_, o)| o.content.needed.iter().any(asks))
     };
     for answer in items.iter().flat_map(|i| &i.answers).filter(needed) {
         give::record(tx, desk, who, answer.subject, &answer.item, &answer.value).await?;

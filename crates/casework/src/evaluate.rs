@@ -11,7 +11,7 @@ use crate::model::{
     Cause, Choice, ConditionStood, Needed, NeededFor, OfferContent, Place, Prefilled, Subject, Sum, Touch,
 };
 use crate::plan::{Draft, Outcomes};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{FactStood, Snapshot};
 
 /// Everything worked out for one household on one day.
 #[derive(Clone, Debug, Serialize)]
@@ -81,7 +81,7 @@ impl Evaluation {
         let mut answers = self.answers(result);
         let mut needed = self.needed(result);
         for item in claim.map_or(&[][..], |c| &c.evidence) {
-            match evidence(pack, snapshot, subject, item) {
+            match evidence(pack, snapshot, subject, item, None) {
                 Evidence::Known(known)
                     if answers.iter().any(|a| a.item == known.item && a.subject == known.subject) => {}
                 Evidence::Known(known) => answers.push(known),
@@ -205,36 +205,89 @@ pub(crate) fn own_account(pack: &Pack, snapshot: &Snapshot, subject: Subject) ->
     born.saturating_add(jiff::Span::new().years(i64::from(rule.own_from_age))) <= snapshot.on
 }
 
-/// Something the claim asks for: known of the subject or of another member already, or still to be asked.
-pub(crate) fn evidence(pack: &Pack, snapshot: &Snapshot, subject: Subject, item: &str) -> Evidence {
+/// Who would be paid for the subject: a grown person by their age; otherwise the one who applies. Before anybody has applied
+/// it is one of several: a child's parents, or the grown members.
+pub(crate) fn payees(pack: &Pack, snapshot: &Snapshot, subject: Subject, applicant: Option<PersonId>) -> Vec<PersonId> {
+    let members = || snapshot.members.iter().map(|m| m.person);
+    if own_account(pack, snapshot, subject) {
+        return subject.person().into_iter().collect();
+    }
+    if let Some(applicant) = applicant {
+        // Whoever lives elsewhere has no place among these facts.
+        return members().filter(|m| *m == applicant).collect();
+    }
+    let child = snapshot.members.iter().find(|m| Some(m.person) == subject.person());
+    let parents: Vec<PersonId> = members().filter(|m| child.is_some_and(|c| c.parents.contains(m))).collect();
+    match parents.is_empty() {
+        false => parents,
+        true => members().filter(|m| own_account(pack, snapshot, Subject::Person(*m))).collect(),
+    }
+}
+
+/// Something the claim asks for: known of the subject or of another member already, or still to be asked. The account that
+/// money goes to is known of who is paid and of nobody else.
+pub(crate) fn evidence(
+    pack: &Pack,
+    snapshot: &Snapshot,
+    subject: Subject,
+    item: &str,
+    applicant: Option<PersonId>,
+) -> Evidence {
+    if pack.account_item(Entity::Person, item).is_some() {
+        return account(pack, snapshot, subject, item, applicant);
+    }
     let of_household = pack.item(Entity::Household, item).is_some();
     let household = Subject::Household(snapshot.household);
     let (facts, whose) = if of_household {
         (snapshot.facts.iter().map(|f| (household, f)).collect::<Vec<_>>(), household)
     } else {
         let facts = snapshot.members.iter().flat_map(|m| m.facts.iter().map(move |f| (Subject::Person(m.person), f)));
-        // For a household's claim the question goes to its head, who comes first.
-        let head = snapshot.members.first().map_or(household, |m| Subject::Person(m.person));
-        let whose = subject.person().map_or(head, Subject::Person);
-        let mut facts: Vec<_> = facts.collect();
-        // Anybody's papers prove what they prove; money of a grown person goes to no account but their own.
-        if pack.account_item(Entity::Person, item).is_some() && own_account(pack, snapshot, subject) {
-            facts.retain(|(of, _)| *of == subject);
-        }
-        (facts, whose)
+        (facts.collect(), subject_or_head(snapshot, subject))
     };
     let mut known: Vec<_> = facts.into_iter().filter(|(_, f)| f.item == item).collect();
     known.sort_by_key(|(of, _)| *of != whose);
     match known.first() {
         None => Evidence::Asked(whose),
-        Some((of, fact)) => Evidence::Known(Prefilled {
-            subject: *of,
-            item: item.to_owned(),
-            value: fact.value.clone(),
-            source: Some(fact.source.clone()),
-            valid_from: fact.valid_from,
-            recorded: fact.recorded.clone(),
-            law: fact.law.clone(),
-        }),
+        Some((of, fact)) => Evidence::Known(stood(*of, fact)),
+    }
+}
+
+/// For a household's claim a question about a person goes to its head, who comes first.
+fn subject_or_head(snapshot: &Snapshot, subject: Subject) -> Subject {
+    let head = snapshot.members.first().map_or(Subject::Household(snapshot.household), |m| Subject::Person(m.person));
+    subject.person().map_or(head, Subject::Person)
+}
+
+/// The account: known when everybody who may be paid has said theirs. Of somebody who lives elsewhere it is asked as the
+/// subject's.
+fn account(pack: &Pack, snapshot: &Snapshot, subject: Subject, item: &str, applicant: Option<PersonId>) -> Evidence {
+    let fact_of = |person: &PersonId| {
+        let member = snapshot.members.iter().find(|m| m.person == *person)?;
+        member.facts.iter().find(|f| f.item == item).map(|f| stood(Subject::Person(*person), f))
+    };
+    let mut payees = payees(pack, snapshot, subject, applicant);
+    let whose = match (payees.as_slice(), applicant) {
+        ([one], Some(_)) => Subject::Person(*one),
+        _ => subject_or_head(snapshot, subject),
+    };
+    if payees.is_empty() {
+        payees.extend(whose.person());
+    }
+    let known: Option<Vec<Prefilled>> = payees.iter().map(fact_of).collect();
+    match known.and_then(|all| all.into_iter().next()) {
+        Some(known) => Evidence::Known(known),
+        None => Evidence::Asked(whose),
+    }
+}
+
+fn stood(of: Subject, fact: &FactStood) -> Prefilled {
+    Prefilled {
+        subject: of,
+        item: fact.item.clone(),
+        value: fact.value.clone(),
+        source: Some(fact.source.clone()),
+        valid_from: fact.valid_from,
+        recorded: fact.recorded.clone(),
+        law: fact.law.clone(),
     }
 }

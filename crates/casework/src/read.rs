@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use catalogue::Pack;
 use guard::{Relation, Resource, Sealed, Tier};
 use kernel::{Date, EventId, HouseholdId, Instant, OfferId, PersonId};
 use registry::sight::{Sight, relations};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use crate::desk::Desk;
 use crate::evaluate::{Evaluation, evaluate};
 use crate::household::{self, PLACE};
-use crate::model::{Cause, LifeEvent, Offer, OfferStatus};
+use crate::model::{Cause, LifeEvent, Needed, Offer, OfferStatus};
 use crate::rows::{self, ApplicationItem};
 use crate::snapshot::Snapshot;
 
@@ -53,6 +54,17 @@ pub struct OfferShown {
     pub offer: Offer,
     /// Its status today.
     pub status: OfferStatus,
+    /// Who, if they apply, is paid to an account that is known: of them it is not asked.
+    pub accounts: Vec<PersonId>,
+}
+
+impl OfferShown {
+    /// What is still needed if this person applies.
+    pub fn needed<'a>(&'a self, pack: &'a Pack, applicant: Option<PersonId>) -> impl Iterator<Item = &'a Needed> {
+        let known = applicant.is_some_and(|a| self.accounts.contains(&a));
+        let account = pack.payment_account().map(|rule| rule.item.as_str());
+        self.offer.content.needed.iter().filter(move |n| !(known && Some(n.item.as_str()) == account))
+    }
 }
 
 /// An application with its items.
@@ -158,9 +170,22 @@ pub async fn offers(
         if home.hidden {
             offer.content.answers.retain(|a| a.source.as_deref() != Some(PLACE));
         }
-        shown.push(OfferShown { status: offer.status_on(today), offer });
+        let accounts = accounts(desk, &home.snapshot, &offer);
+        shown.push(OfferShown { status: offer.status_on(today), accounts, offer });
     }
     Ok(Some(home.seal(shown)))
+}
+
+/// Those of the people who may be paid what is offered whose account is known.
+fn accounts(desk: &Desk<'_>, snapshot: &Snapshot, offer: &Offer) -> Vec<PersonId> {
+    let Some(rule) = desk.pack.payment_account() else { return Vec::new() };
+    let said = |p: &PersonId| {
+        let member = snapshot.members.iter().find(|m| m.person == *p);
+        member.is_some_and(|m| m.facts.iter().any(|f| f.item == rule.item))
+    };
+    let mut payees = crate::evaluate::payees(desk.pack, snapshot, offer.subject, None);
+    payees.retain(said);
+    payees
 }
 
 /// The subjects of offers, to ask the guard before they are accepted or refused: the household, and the person each is

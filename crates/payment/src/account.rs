@@ -262,30 +262,58 @@ pub async fn given(
     set(tx, desk, person, &new, by).await.map(Some)
 }
 
-/// Verifies the account in force when its holder bears one of these names; spaces and capitals do not matter. Says whether
-/// it is verified now.
+/// What came of holding the holder of an account against who is paid.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// The names agree: the account is verified.
+    Agrees,
+    /// They do not: nothing was done. The holder as given.
+    Differs(String),
+    /// The account is not in force, or was verified before.
+    Settled,
+}
+
+/// Verifies the account in force when `bears` says that its holder is who is paid.
 pub async fn verify_holder(
     tx: &mut Tx,
     desk: &Desk<'_>,
     person: PersonId,
     id: PayAccountId,
-    names: &[String],
+    bears: impl Fn(&str) -> bool,
     how: &str,
-) -> Result<bool, Fault> {
-    let plain =
-        |name: &str| name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect::<String>();
+) -> Result<Holder, Fault> {
     let Some((_, details)) = standing(tx, desk, person, Form::Cash).await?.filter(|(stands, _)| *stands == id) else {
-        return Ok(false);
+        return Ok(Holder::Settled);
     };
-    let holder = plain(&details.holder);
-    if !names.iter().any(|name| plain(name) == holder) {
-        return Ok(false);
-    }
     let row = tx.one(ONE, params![person, id]).await?;
-    if row.maybe::<i64>("verified_at")?.is_none() {
-        verify(tx, desk, person, id, how, None).await?;
+    if row.maybe::<i64>("verified_at")?.is_some() {
+        return Ok(Holder::Settled);
     }
-    Ok(true)
+    if !bears(&details.holder) {
+        return Ok(Holder::Differs(details.holder));
+    }
+    verify(tx, desk, person, id, how, None).await?;
+    Ok(Holder::Agrees)
+}
+
+/// An official said whether the account is the payee's: it is verified, or it ends. One that was replaced meanwhile is left
+/// as it is.
+pub async fn settle_holder(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    id: PayAccountId,
+    theirs: bool,
+    words: &str,
+    by: AccountId,
+) -> Result<(), Fault> {
+    if standing(tx, desk, person, Form::Cash).await?.is_none_or(|(stands, _)| stands != id) {
+        return Ok(());
+    }
+    match theirs {
+        true => verify(tx, desk, person, id, words, Some(by)).await,
+        false => end(tx, desk, person, Form::Cash, words).await.map(drop),
+    }
 }
 
 async fn no_circle(tx: &mut Tx, person: PersonId, to: PersonId, form: Form) -> Result<(), Fault> {

@@ -11,6 +11,8 @@ use crate::rows;
 store::sql! {
     HELD_BY = "select account_id, recorded_at from entitlement_version where subject_id = $1 and entitlement_id = $2 and kind = 'suspended'
         order by version desc limit 1";
+    HELD_OF = "select entitlement_id, payee_id from entitlement where status = 'suspended' and ((subject_kind = 'person' and subject_id = $1) or payee_id = $1)
+        order by entitlement_id";
     OPEN = "select 1 as one from instalment where entitlement_id = $1 and open is not null limit 1";
 }
 
@@ -38,6 +40,17 @@ pub async fn run(
     }
     let kind = if flows { "resumed" } else { "passed_on" };
     Ok(Some(change(tx, desk, &before, after, &ground.why(kind)).await?.version))
+}
+
+/// Lets everything flow again that a machine held for this person or to them. What an official holds stays held.
+pub async fn let_flow(tx: &mut Tx, desk: &Desk<'_>, person: PersonId, ground: &Ground) -> Result<u32, Fault> {
+    let mut flowing = 0;
+    for row in tx.all(HELD_OF, params![person]).await? {
+        let payee: PersonId = row.get("payee_id")?;
+        let done = run(tx, desk, row.get("entitlement_id")?, payee, desk.now, ground).await?;
+        flowing += u32::from(done.is_some());
+    }
+    Ok(flowing)
 }
 
 /// Whether a machine held it, and no later than that moment.

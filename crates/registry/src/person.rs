@@ -6,6 +6,7 @@ use guard::KeyError;
 use kernel::{Date, Instant, Lang, Period, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::change::{Changes, Kind};
@@ -110,10 +111,24 @@ impl Name {
         Name { script, family, given, full }
     }
 
+    /// Whether somebody who writes this name writes their name, in one of the scripts in which it is known and in either order of
+    /// its parts. Widths, capitals, spaces, hyphens and points do not matter; how one script sounds in another is not guessed.
+    pub fn is_written(&self, written: &str) -> bool {
+        let written = letters(written);
+        let (family, given) = (letters(&self.family), letters(&self.given));
+        let orders = [letters(&self.full), format!("{family}{given}"), format!("{given}{family}")];
+        !written.is_empty() && orders.contains(&written)
+    }
+
     /// A name that is not divided.
     pub fn whole(script: Script, full: impl Into<String>) -> Self {
         Name { script, family: String::new(), given: String::new(), full: full.into() }
     }
+}
+
+/// The letters and digits of a name in one width and without capitals.
+fn letters(name: &str) -> String {
+    name.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// A name as recorded.

@@ -286,7 +286,7 @@ async fn whole(tx: &mut Tx) -> Result<(), Stop> {
     let checks = [
         (
             "select t.task_id as id from task t join benefit_case c on c.case_id = t.case_id where t.status = 'open'
-                and c.closed_at is not null and t.kind not in ('objection', 'report', 'stray_answer', 'order_refused') limit 1",
+                and c.closed_at is not null and t.kind not in ('objection', 'report', 'stray_answer', 'order_refused', 'account_holder') limit 1",
             "is an open task in a closed case",
         ),
         (

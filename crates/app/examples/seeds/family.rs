@@ -307,7 +307,7 @@ pub(crate) async fn change(w: &mut World<'_>) -> Result<(), Stop> {
     w.number += 1;
     let number = format!("change-{}", w.number);
     let teller = Teller { source: "moj".into(), register_number: Some(number) };
-    let input = changed::Input { person, facts: vec![fact], teller };
+    let input = changed::Input { person, facts: vec![fact], teller, ground: changed::Ground::default() };
     let allowed = w.allowed(Role::CounterOfficial, Action::RegisterEvent, &family.everybody())?;
     let clerk = who(Role::CounterOfficial, 1);
     w.note(format!("{days} days abroad since {from}"));

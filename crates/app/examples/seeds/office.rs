@@ -70,6 +70,7 @@ async fn act(w: &mut World<'_>, task: Open, wild: bool) -> Result<(), Stop> {
         TaskKind::Hearing => hearing(w, &case, &task).await,
         TaskKind::Objection => review(w, &case, &task).await,
         TaskKind::ApplicantDied => died(w, &case).await,
+        TaskKind::AccountHolder => holder(w, &case, &task).await,
         TaskKind::Report | TaskKind::StrayAnswer | TaskKind::OrderRefused => Ok(()),
     }
 }
@@ -89,6 +90,20 @@ async fn contradiction(w: &mut World<'_>, case: &Case, task: &Open) -> Result<()
         })
         .await?;
     count(w, said.is_ok(), "settled");
+    Ok(())
+}
+
+async fn holder(w: &mut World<'_>, case: &Case, task: &Open) -> Result<(), Stop> {
+    let theirs = w.dice.u8(..4) > 0;
+    let may = w.allowed(Role::Caseworker, Action::WorkCase, &[official::of(case)])?;
+    let me = of(case, Role::Caseworker, 11);
+    let said = w
+        .once("holder", true, async |tx, tools| {
+            casework::follow::holder::settle(tx, &tools.desk(), &me, &may, task.id, theirs, "the passbook was seen")
+                .await
+        })
+        .await?;
+    count(w, said.is_ok(), "holder settled");
     Ok(())
 }
 

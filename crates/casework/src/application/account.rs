@@ -19,7 +19,9 @@ use super::answers::SELF;
 use super::questions::entity;
 use crate::accept::Given;
 use crate::desk::Desk;
-use crate::model::{Cause, Subject};
+use crate::evaluate::payees;
+use crate::model::{Cause, Needed, Subject};
+use crate::snapshot::Snapshot;
 use crate::{household, recompute};
 
 /// The topic under which payments are told of an account.
@@ -65,6 +67,30 @@ fn sealing(e: impl std::fmt::Display) -> StoreError {
 /// The rule, when this answer is the account.
 fn rule<'a>(desk: &Desk<'a>, subject: Subject, item: &str) -> Option<&'a PaymentAccount> {
     desk.pack.account_item(entity(subject), item)
+}
+
+/// An account given for a child or a household is the account of the one who applies, who is paid: it is kept as theirs, so
+/// that it answers for nobody else who applies later.
+pub(crate) fn of_payee<'a>(
+    desk: &Desk<'_>,
+    snapshot: &Snapshot,
+    applicant: PersonId,
+    answers: impl Iterator<Item = (&'a mut Subject, &'a str)>,
+) {
+    for (subject, item) in answers {
+        if rule(desk, *subject, item).is_none() || !snapshot.speaks_of(*subject) {
+            continue;
+        }
+        if let [payee] = payees(desk.pack, snapshot, *subject, Some(applicant)).as_slice() {
+            *subject = Subject::Person(*payee);
+        }
+    }
+}
+
+/// Whether an answer is what was asked for. The account of who applies answers where it was asked for a child or a household.
+pub(crate) fn answers(desk: &Desk<'_>, applicant: PersonId, asked: &Needed, subject: Subject, item: &str) -> bool {
+    let own = || subject == Subject::Person(applicant) && rule(desk, subject, item).is_some();
+    asked.item == item && (asked.subject == subject || own())
 }
 
 /// Takes the numbers out of answers: each is kept sealed under `person`, who applies, and stands in the answer hidden. A

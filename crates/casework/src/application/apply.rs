@@ -214,7 +214,7 @@ async fn check(
             return Err(Fault::NotYet { programme: one.programme.clone(), opens });
         }
     }
-    let mut questions = asked(desk.pack, &snapshot, &evaluation, chosen, setting.connected);
+    let mut questions = asked(desk.pack, &snapshot, &evaluation, chosen, draft.person, setting.connected);
     let unanswered = answered(desk, setting, &snapshot, &draft, &mut questions);
     Ok(Sending { draft, snapshot, questions, unanswered, outlook, applied_on, on_behalf })
 }
@@ -230,7 +230,7 @@ fn answered(
 ) -> Vec<Question> {
     let answered = with_answers(desk, snapshot, &draft.content.answers);
     let evaluation = for_offers(desk.pack, &answered, answered.on);
-    let after = asked(desk.pack, &answered, &evaluation, &draft.content.chosen, setting.connected);
+    let after = asked(desk.pack, &answered, &evaluation, &draft.content.chosen, draft.person, setting.connected);
     for question in &after {
         if !all.iter().any(|q| q.subject == question.subject && q.item == question.item) {
             let mut opened = question.clone();
@@ -568,7 +568,7 @@ async fn again(
         let late = late.filter(|_| !existing);
         items.push(Item { programme: one.programme.clone(), subject: one.subject, case, existing, late });
     }
-    let questions = asked(desk.pack, snapshot, &evaluation, &draft.content.chosen, setting.connected);
+    let questions = asked(desk.pack, snapshot, &evaluation, &draft.content.chosen, draft.person, setting.connected);
     let missing = missing(desk, &questions, applied_on);
     let consents = open_consents(tx, desk, setting, snapshot, draft).await?;
     Ok(Done { application, items, missing, consents, left: vec![] })

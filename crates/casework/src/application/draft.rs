@@ -257,12 +257,14 @@ async fn checked(
 ) -> Result<Content, Fault> {
     content.check_size()?;
     let mut content = content.once();
+    let snapshot = household::load(tx, desk, draft.household, Cause::FactChange).await?.ok_or(Fault::NoHousehold)?;
+    let whose = content.answers.iter_mut().map(|g| (&mut g.subject, g.item.as_str()));
+    account::of_payee(desk, &snapshot, draft.person, whose);
     let given = content.answers.iter_mut().map(|g| (g.subject, g.item.as_str(), &mut g.value)).collect();
     account::conceal(tx, desk, who, draft.person, given).await.map_err(|fault| match fault {
         account::Fault::Bad { item, reason } => Fault::BadAnswer { item, reason: reason.to_string() },
         account::Fault::Store(why) => Fault::Store(why),
     })?;
-    let snapshot = household::load(tx, desk, draft.household, Cause::FactChange).await?.ok_or(Fault::NoHousehold)?;
     let inside = |subject: Subject| is_inside(&snapshot, subject);
     for one in &content.chosen {
         if !draft.content.chosen.contains(one) {
@@ -272,7 +274,7 @@ async fn checked(
     }
     let fresh: Vec<&Given> = content.answers.iter().filter(|a| !draft.content.answers.contains(a)).collect();
     if !fresh.is_empty() {
-        let questions = all_questions(desk, setting, &snapshot, &content);
+        let questions = all_questions(desk, setting, &snapshot, draft.person, &content);
         for given in fresh {
             let asked = questions.iter().any(|q| q.subject == given.subject && q.item == given.item);
             if !inside(given.subject) || !asked {
@@ -356,10 +358,16 @@ pub(crate) async fn may_claim(
 
 /// The questions as they stand with nothing answered and with everything answered: an answer may open new ones, and
 /// what it settles is still shown with its answer.
-fn all_questions(desk: &Desk<'_>, setting: Setting<'_>, snapshot: &Snapshot, content: &Content) -> Vec<Question> {
+fn all_questions(
+    desk: &Desk<'_>,
+    setting: Setting<'_>,
+    snapshot: &Snapshot,
+    person: PersonId,
+    content: &Content,
+) -> Vec<Question> {
     let of = |snapshot: &Snapshot| {
         let evaluation = for_offers(desk.pack, snapshot, snapshot.on);
-        asked(desk.pack, snapshot, &evaluation, &content.chosen, setting.connected)
+        asked(desk.pack, snapshot, &evaluation, &content.chosen, person, setting.connected)
     };
     let mut all = of(snapshot);
     if content.answers.is_empty() {
@@ -470,7 +478,7 @@ fn show(desk: &Desk<'_>, setting: Setting<'_>, snapshot: &Snapshot, draft: Draft
         let given = content.answers.iter().find(|a| a.subject == q.subject && a.item == q.item)?;
         desk.check_value(given.subject, &given.item, &given.value).ok().map(|()| given.value.clone())
     };
-    let questions = all_questions(desk, setting, snapshot, content);
+    let questions = all_questions(desk, setting, snapshot, draft.person, content);
     let questions = questions.into_iter().map(|q| Asked { answer: answer(&q), question: q }).collect();
     let unfit = |a: &&Given| desk.check_value(a.subject, &a.item, &a.value).is_err();
     let missing = |c: &&Chosen| fits(desk, snapshot, c).is_err();

@@ -67,7 +67,11 @@ pub async fn handle(tx: &mut Tx, desk: &Desk<'_>, message: &Message) -> Result<b
     let Some(event) = crate::rows::event(tx, notice.event).await? else { return Ok(true) };
     match notice.kind {
         Cause::Move => moved(tx, desk, &event).await?,
-        Cause::Death => died(tx, desk, &event).await?,
+        // The same is told when a death is corrected or withdrawn.
+        Cause::Death => match life(tx, desk, event.person).await?.and_then(|l| l.died) {
+            Some(_) => died(tx, desk, &event).await?,
+            None => super::lives::run(tx, desk, &event).await?,
+        },
         _ => return Ok(false),
     }
     Ok(true)
@@ -110,7 +114,7 @@ async fn place_of(tx: &mut Tx, desk: &Desk<'_>, home: HouseholdId) -> Result<Opt
 }
 
 /// Open cases of the household, and those of a person wherever they were opened.
-async fn open_cases(tx: &mut Tx, household: HouseholdId, person: PersonId) -> Result<Vec<Case>, StoreError> {
+pub(super) async fn open_cases(tx: &mut Tx, household: HouseholdId, person: PersonId) -> Result<Vec<Case>, StoreError> {
     let mut rows = tx.all(rows::OPEN_OF_HOUSEHOLD, params![household]).await?;
     rows.extend(tx.all(rows::OPEN_OF_SUBJECT, params![person.0]).await?);
     let mut ids = rows.iter().map(|r| r.get::<CaseId>("case_id")).collect::<Result<Vec<_>, _>>()?;

@@ -15,6 +15,7 @@ pub mod apply;
 pub mod consent;
 pub mod draft;
 pub mod follow;
+mod lives;
 pub mod mandate;
 pub mod model;
 pub mod questions;

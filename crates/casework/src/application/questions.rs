@@ -65,14 +65,15 @@ impl Question {
 }
 
 /// Everything the programmes chosen rest on as far as it matters today: what is known, and what is still to be asked.
-/// `connected` says whether an agency answers by machine.
+/// `applicant` is who applies; `connected` says whether an agency answers by machine.
 pub fn questions(
     pack: &Pack,
     snapshot: &Snapshot,
     chosen: &[Chosen],
+    applicant: PersonId,
     connected: &(dyn Fn(&str) -> bool + Sync),
 ) -> Vec<Question> {
-    asked(pack, snapshot, &for_offers(pack, snapshot, snapshot.on), chosen, connected)
+    asked(pack, snapshot, &for_offers(pack, snapshot, snapshot.on), chosen, applicant, connected)
 }
 
 /// The same from an evaluation that is at hand.
@@ -81,6 +82,7 @@ pub(crate) fn asked(
     snapshot: &Snapshot,
     evaluation: &Evaluation,
     chosen: &[Chosen],
+    applicant: PersonId,
     connected: &(dyn Fn(&str) -> bool + Sync),
 ) -> Vec<Question> {
     let mut list = List { pack, connected, all: Vec::new() };
@@ -92,7 +94,7 @@ pub(crate) fn asked(
         let version = version.and_then(|p| p.versions.iter().find(|v| v.covers(snapshot.on)));
         for item in version.and_then(|v| v.claim.as_ref()).map_or(&[][..], |c| &c.evidence) {
             let why = why(&one.programme, NeededFor::Claim, vec![]);
-            match evidence(pack, snapshot, one.subject, item) {
+            match evidence(pack, snapshot, one.subject, item, Some(applicant)) {
                 Evidence::Known(known) => list.add(known.subject, item, why, Some(known.clone())),
                 Evidence::Asked(subject) => list.add(subject, item, why, None),
             }

@@ -98,6 +98,8 @@ pub async fn run(
     let content = Content { answers: input.answers, ..Content::default() };
     content.check_size()?;
     let mut answers = content.once().answers;
+    let snapshot = household::load(tx, desk, head.household, Cause::FactChange).await?.ok_or(Fault::NoApplication)?;
+    account::of_payee(desk, &snapshot, head.applicant, answers.iter_mut().map(|g| (&mut g.subject, g.item.as_str())));
     let given = answers.iter_mut().map(|g| (g.subject, g.item.as_str(), &mut g.value)).collect();
     account::conceal(tx, desk, who, head.applicant, given).await.map_err(|fault| match fault {
         account::Fault::Bad { item, reason } => Fault::BadAnswer { item, reason: reason.to_string() },
@@ -105,9 +107,8 @@ pub async fn run(
     })?;
     let cases = open_cases(tx, input.application).await?;
     let applied_on = cases.iter().map(|c| c.applied_on).min().ok_or(Fault::Closed)?;
-    let snapshot = household::load(tx, desk, head.household, Cause::FactChange).await?.ok_or(Fault::NoApplication)?;
     let evaluation = for_offers(desk.pack, &snapshot, snapshot.on);
-    let questions = asked(desk.pack, &snapshot, &evaluation, &chosen(&cases), setting.connected);
+    let questions = asked(desk.pack, &snapshot, &evaluation, &chosen(&cases), head.applicant, setting.connected);
     let sorted = answers::sort(desk, &answers, &questions);
     if let Some(given) = sorted.unasked.first() {
         return Err(Fault::NotAsked { item: start(&given.item) });
@@ -133,7 +134,7 @@ pub async fn run(
     }
     let answered = with_answers(desk, &snapshot, &answers);
     let evaluation = for_offers(desk.pack, &answered, answered.on);
-    let questions = asked(desk.pack, &answered, &evaluation, &chosen(&cases), setting.connected);
+    let questions = asked(desk.pack, &answered, &evaluation, &chosen(&cases), head.applicant, setting.connected);
     Ok(missing(desk, &questions, applied_on))
 }
 
@@ -151,7 +152,7 @@ pub async fn still_missing(
         return Ok(vec![]);
     };
     let evaluation = for_offers(desk.pack, &snapshot, snapshot.on);
-    let questions = asked(desk.pack, &snapshot, &evaluation, &chosen(&cases), setting.connected);
+    let questions = asked(desk.pack, &snapshot, &evaluation, &chosen(&cases), head.applicant, setting.connected);
     Ok(missing(desk, &questions, applied_on))
 }
 

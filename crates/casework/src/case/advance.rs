@@ -135,7 +135,7 @@ async fn investigate_first(
     determined: &Determined,
 ) -> Result<Option<Stand>, StoreError> {
     let confirmed = ask::confirmed(tx, desk, case).await?;
-    let needs = investigate::needs(desk.pack, basis, determined, &confirmed);
+    let needs = investigate::needs(desk.pack, basis, case.applicant, determined, &confirmed);
     let since = reopened_at(tx, case).await?;
     let asked = investigate::of_case(tx, case.id).await?;
     let ended = |need: &&Need| covers(&asked, need, |r| !r.status.is_open() && r.asked_at >= since);

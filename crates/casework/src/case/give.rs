@@ -98,6 +98,7 @@ pub async fn run(
     }
     let home = household::load(tx, desk, case.household, Cause::FactChange).await?.ok_or(Fault::NoCase)?;
     let members = home.persons();
+    account::of_payee(desk, &home, case.applicant, answers.iter_mut().map(|a| (&mut a.subject, a.item.as_str())));
     let given = answers.iter_mut().map(|a| (a.subject, a.item.as_str(), &mut a.value)).collect();
     account::conceal(tx, desk, who, case.applicant, given).await.map_err(|fault| match fault {
         account::Fault::Bad { item, reason } => Fault::BadAnswer { item, reason: reason.to_string() },

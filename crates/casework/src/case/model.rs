@@ -135,13 +135,22 @@ words! {
         StrayAnswer = "stray_answer",
         /// Another agency refused to give what was decided.
         OrderRefused = "order_refused",
+        /// The holder of an account does not bear the name of who is paid.
+        AccountHolder = "account_holder",
     }
 }
 
 impl TaskKind {
     /// Whether its day is the law's for this task alone, not the day of the case.
     pub const fn has_own_day(self) -> bool {
-        matches!(self, TaskKind::Objection | TaskKind::Hearing | TaskKind::Report | TaskKind::StrayAnswer)
+        matches!(
+            self,
+            TaskKind::Objection
+                | TaskKind::Hearing
+                | TaskKind::Report
+                | TaskKind::StrayAnswer
+                | TaskKind::AccountHolder
+        )
     }
 }
 

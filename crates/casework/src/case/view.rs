@@ -133,7 +133,7 @@ async fn now(
     let Some(basis) = determine::load(tx, desk, case).await? else { return Ok((None, Vec::new())) };
     let determined = determine::work_out(desk.pack, &basis);
     let confirmed = investigate::ask::confirmed(tx, desk, case).await?;
-    let needs = investigate::needs(desk.pack, &basis, &determined, &confirmed);
+    let needs = investigate::needs(desk.pack, &basis, case.applicant, &determined, &confirmed);
     Ok((Some(determined), needs))
 }
 

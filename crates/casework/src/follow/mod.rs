@@ -2,6 +2,7 @@
 //! treated, one question after a decision, and the figures that say how it went.
 
 pub mod grievance;
+pub mod holder;
 pub mod refused;
 pub mod remind;
 pub mod report;

@@ -208,7 +208,8 @@ async fn tell(
         |a: &&Allowed| matches!(a.action(), Action::EditPerson | Action::KeyInForPerson | Action::RegisterEvent);
     let allowed = allowed.iter().find(edits).ok_or(Fault::NotAllowed)?;
     let teller = Teller { source: "self".to_owned(), register_number: Some(format!("report {}", input.id)) };
-    let change = changed::Input { person: input.person, facts: input.facts.clone(), teller };
+    let change =
+        changed::Input { person: input.person, facts: input.facts.clone(), teller, ground: changed::Ground::default() };
     Ok(Some(changed::run(tx, desk, who, allowed, change).await?.event()))
 }
 

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use catalogue::Pack;
-use kernel::Date;
+use kernel::{Date, PersonId};
 use rules::outcome::Answer;
 use rules::schema::Entity;
 use serde::{Deserialize, Serialize};
 
 use crate::determine::{Basis, Determined};
-use crate::evaluate::own_account;
+use crate::evaluate::{Evidence, evidence};
 use crate::household::PLACE;
 use crate::model::{Prefilled, Subject};
-use crate::snapshot::{FactStood, MemberStood, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Who can say it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,8 +54,14 @@ pub struct Need {
 /// Facts an agency confirmed lately, or an official settled: not asked again.
 pub type Confirmed = BTreeSet<(Subject, String)>;
 
-/// Everything wanted before this determination can be decided, each fact once.
-pub fn needs(pack: &Pack, basis: &Basis, determined: &Determined, confirmed: &Confirmed) -> Vec<Need> {
+/// Everything wanted before this determination can be decided, each fact once. `applicant`: of the case.
+pub fn needs(
+    pack: &Pack,
+    basis: &Basis,
+    applicant: PersonId,
+    determined: &Determined,
+    confirmed: &Confirmed,
+) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
     let mut add = |subject: Subject, item: &str, why: Why| {
         if !needs.iter().any(|n| n.subject == subject && n.item == item) {
@@ -77,7 +83,7 @@ pub fn needs(pack: &Pack, basis: &Basis, determined: &Determined, confirmed: &Co
         }
     }
     if let (Some(facts), Answer::Yes | Answer::CannotTell) = (basis.now(), determined.answer) {
-        for (subject, item) in wanting_evidence(pack, basis, determined, facts) {
+        for (subject, item) in wanting_evidence(pack, basis, applicant, determined, facts) {
             add(subject, &item, Why::Claim);
         }
     }
@@ -117,30 +123,19 @@ fn doubt(pack: &Pack, fact: &Prefilled, today: Date) -> Option<Why> {
     }
 }
 
-/// Items the claim asks for that nobody has given yet.
-fn wanting_evidence(pack: &Pack, basis: &Basis, determined: &Determined, facts: &Snapshot) -> Vec<(Subject, String)> {
+/// Items the claim asks for that nobody has given yet, with whom they are asked of.
+fn wanting_evidence(
+    pack: &Pack,
+    basis: &Basis,
+    applicant: PersonId,
+    determined: &Determined,
+    facts: &Snapshot,
+) -> Vec<(Subject, String)> {
     let claim = pack.version(&basis.programme, determined.version).and_then(|v| v.claim.as_ref());
-    let mut wanting = Vec::new();
-    for item in claim.map_or(&[][..], |c| &c.evidence) {
-        let household = pack.item(Entity::Household, item).is_some();
-        let has = |list: &[FactStood]| list.iter().any(|f| f.item == *item);
-        let own = pack.account_item(Entity::Person, item).is_some() && own_account(pack, facts, basis.subject);
-        let counts = |m: &&MemberStood| !own || Some(m.person) == basis.subject.person();
-        let known =
-            if household { has(&facts.facts) } else { facts.members.iter().filter(counts).any(|m| has(&m.facts)) };
-        if !known {
-            wanting.push((of_whom(basis, facts, household), item.clone()));
-        }
-    }
-    wanting
-}
-
-/// Whom evidence is asked of: the household, the person the entitlement is for, or the head.
-fn of_whom(basis: &Basis, facts: &Snapshot, household: bool) -> Subject {
-    let home = Subject::Household(facts.household);
-    if household {
-        return home;
-    }
-    let head = facts.members.first().map_or(home, |m| Subject::Person(m.person));
-    basis.subject.person().map_or(head, Subject::Person)
+    let items = claim.map_or(&[][..], |c| &c.evidence).iter();
+    let asked = items.filter_map(|item| match evidence(pack, facts, basis.subject, item, Some(applicant)) {
+        Evidence::Asked(whose) => Some((whose, item.clone())),
+        Evidence::Known(_) => None,
+    });
+    asked.collect()
 }

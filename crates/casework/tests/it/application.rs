@@ -231,16 +231,15 @@ async fn each_thing_is_asked_once_with_why_and_nothing_an_agency_can_answer() {
             row.json::<casework::snapshot::Snapshot>("content").unwrap()
         };
         let desk = office.desk();
-        let asked = application::questions(desk.pack, &frozen, &chosen, &CONNECTED);
+        let asked = application::questions(desk.pack, &frozen, &chosen, home.family.mother, &CONNECTED);
         let mut keys: Vec<_> = asked.iter().map(|q| (q.subject, &q.item)).collect();
         let all = keys.len();
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), all, "nothing is asked twice");
-        let account =
-            asked.iter().find(|q| q.item == "bank_account" && q.subject == Subject::Person(home.child)).unwrap();
-        assert!(account.is_for_person());
-        assert_eq!(account.for_programmes, ["child_allowance", "parent_benefit"]);
+        let account = asked.iter().find(|q| q.item == "bank_account").unwrap();
+        assert!(account.is_for_person() && account.subject == Subject::Person(home.family.mother), "of who is paid");
+        assert_eq!(account.for_programmes, ["child_allowance", "parent_benefit", "livelihood"]);
         assert!(account.why.iter().all(|w| w.purpose == NeededFor::Claim));
         let known = asked.iter().find(|q| q.item == "nationality" && q.subject == Subject::Person(home.child)).unwrap();
         assert_eq!(known.known.as_ref().unwrap().value, Value::Code("korean".into()));
@@ -253,7 +252,7 @@ async fn each_thing_is_asked_once_with_why_and_nothing_an_agency_can_answer() {
         }
         assert!(asked.iter().any(|q| matches!(q.asked_of, AskedOf::Agency(_)) && q.known.is_none()));
         // Without connectors the same things are asked of the person, where the pack has words for it.
-        let alone = application::questions(desk.pack, &frozen, &chosen, &ALONE);
+        let alone = application::questions(desk.pack, &frozen, &chosen, home.family.mother, &ALONE);
         assert_eq!(alone.len(), asked.len());
         assert!(
             alone.iter().filter(|q| q.is_for_person()).count() > asked.iter().filter(|q| q.is_for_person()).count()
@@ -297,7 +296,7 @@ async fn two_tabs_at_once_and_a_pack_that_changed_under_a_draft() {
         old.chosen.pop();
         assert_eq!(run(save(3, old)).await.unwrap().revision, 4);
         let done = home.send_as(&office, &citizen(home.family.mother), &home.powers(), draft.id, 4).await.unwrap();
-        assert_eq!(done.left, [(Subject::Person(home.child), "bank_account".to_owned())]);
+        assert_eq!(done.left, [(Subject::Person(home.family.mother), "bank_account".to_owned())]);
         assert!(done.missing.iter().any(|m| m.item == "bank_account"));
         let ended = run(save(5, content)).await;
         assert!(matches!(ended, Err(draft::Fault::Ended(application::DraftStatus::Sent))));

@@ -6,6 +6,7 @@
     reason = "helpers of tests; the exemption for tests does not reach them"
 )]
 
+mod again;
 mod application;
 mod births;
 mod desk;
@@ -14,6 +15,7 @@ mod flow;
 mod follow;
 mod moves;
 mod offers;
+mod payee;
 mod powers;
 mod worklist;
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use kernel::{Instant, PersonId};
-use payment::account::{self, Details, New};
+use payment::account::{self, Details, Holder, New};
 use payment::grant::{self, Ground};
 use payment::model::Form;
 use payment::pass_on;
@@ -24,17 +24,18 @@ async fn an_account_given_is_used_once_its_holder_is_the_payee() {
             .unwrap()
         };
         let named = async |id, name: &str| {
-            let names = [name.to_owned()];
+            let bears = |holder: &str| holder.eq_ignore_ascii_case(name);
             transact!(office.db, account::Fault, |tx| {
-                account::verify_holder(tx, &desk, person, id, &names, "register").await
+                account::verify_holder(tx, &desk, person, id, bears, "register").await
             })
             .unwrap()
         };
         office.grant(today, &office.monthly(person, date(2026, 11, 1), 100)).await;
         let id = give("110-222-333333").await.unwrap();
-        assert!(!named(id, "Park Ha-na").await);
+        assert!(named(id, "Park Ha-na").await == Holder::Differs("Kim Ha-na".into()), "as it was given");
         assert_eq!(office.prepared(date(2026, 11, 25)).await.held, 1, "somebody else's name: an official looks");
-        assert!(named(id, "KIM HA-NA").await);
+        assert!(named(id, "KIM HA-NA").await == Holder::Agrees);
+        assert!(named(id, "Park Ha-na").await == Holder::Settled, "looked at once");
         let run = office.paid(date(2026, 11, 26)).await;
         assert_eq!((run.lines, run.held), (1, 0));
         // The same account given again stays as it is; another one is looked at anew.
@@ -43,8 +44,22 @@ async fn an_account_given_is_used_once_its_holder_is_the_payee() {
         assert_eq!(office.number(stands, params![person]).await.unwrap(), 1);
         let told = "select count(*) as n from outbox where topic = $1";
         assert_eq!(office.number(told, params![account::SET]).await.unwrap(), 1);
-        assert_ne!(give("110-222-444444").await, Some(id));
+        let other = give("110-222-444444").await.unwrap();
+        assert_ne!(other, id);
         assert_eq!(office.number(stands, params![person]).await.unwrap(), 0);
+        // An official says what holds, of the account that stands and of no other.
+        let settle = async |id, theirs: bool| {
+            transact!(office.db, account::Fault, |tx| {
+                account::settle_holder(tx, &desk, person, id, theirs, "the passbook was seen", clerk(1).account).await
+            })
+            .unwrap();
+        };
+        settle(id, false).await;
+        settle(other, true).await;
+        assert_eq!(office.number(stands, params![person]).await.unwrap(), 1);
+        settle(other, false).await;
+        let any = "select count(*) as n from pay_account where person_id = $1 and slot is not null";
+        assert_eq!(office.number(any, params![person]).await.unwrap(), 0);
         // Whoever redirected the money takes that back; an application does not.
         let (reason, law) = ("cannot act".into(), "Civil Act, article 938".into());
         let new = New::Redirect { form: Form::Cash, to: PersonId(office.uuid()), reason, law };
@@ -83,6 +98,15 @@ async fn what_a_machine_held_at_a_death_goes_on_to_who_is_paid_now() {
             .unwrap();
         assert_eq!(pass(father, desk.now).await, None);
         assert_eq!(office.prepared(date(2026, 12, 23)).await.lines, 0);
+        // A death that was none: what a machine held flows again, once; what an official holds does not.
+        let flow = async |person| {
+            transact!(office.db, grant::Fault, |tx| pass_on::let_flow(tx, &desk, person, &ground(None)).await).unwrap()
+        };
+        assert_eq!(flow(father).await, 0);
+        let again = office.monthly(mother, date(2026, 11, 1), 100);
+        office.grant(today, &again).await;
+        transact!(office.db, grant::Fault, |tx| grant::suspend_all(tx, &desk, mother, &ground(None)).await).unwrap();
+        assert_eq!((flow(mother).await, flow(mother).await), (1, 0));
         office.check().await;
     }
 }
