@@ -12,6 +12,7 @@ mod grant;
 mod growth;
 mod machine;
 pub mod model;
+pub mod operator;
 mod order;
 pub mod pack;
 mod parked;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::cli::Failure;
 use crate::runtime::Runtime;
-use crate::{reload, site, work};
+use crate::{operator, reload, site, work};
 
 /// Why the server ended.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +40,11 @@ pub async fn with_worker(runtime: Arc<Runtime>, listener: TcpListener) -> Result
         tokio::spawn(async move { work::run(&runtime, stopped).await })
     });
     let reloads = tokio::spawn(reload::on_request(runtime.clone()));
+    let tasks = tokio::spawn(operator::serve(runtime.clone()));
     let service = site.into_make_service_with_connect_info::<std::net::SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await;
     reloads.abort();
+    tasks.abort();
     let _ = stop.send(true);
     if let Some(worker) = worker {
         let _ = worker.await;

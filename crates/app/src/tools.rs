@@ -1,22 +1,18 @@
 //! The operator's tools: imports, verification of the log, access for agencies and break-glass accounts. Those that change
-//! something open the disclosure log themselves, so they run while the server is stopped; a running one holds the log.
+//! something are done by the running server, or here when there is none (see [`operator`]).
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use casework::Desk;
 use clap::{Args, Subcommand};
-use guard::account::{self, AccountError, Duty, NewLocal};
 use guard::log::{Trust, verify as verify_log};
-use guard::{Action, Purpose, PurposeKind, Resource, Role, Who};
+use guard::{Action, Role};
 use indicatif::{ProgressBar, ProgressStyle};
-use kernel::{AccountId, SessionId};
-use registry::Origin;
-use registry::import::{self, Import, Progress, Table};
-use store::transact;
+use registry::import::{Progress, Table};
 
 use crate::cli::Failure;
 use crate::config::Config;
+use crate::operator::{self, Said, Task, permitted};
 use crate::runtime::Runtime;
 
 /// `hearth import …`
@@ -116,48 +112,12 @@ pub struct LocalArgs {
     config: Option<PathBuf>,
 }
 
-/// The operator at the terminal: whoever can read the keys may do this, and it is logged.
-fn operator(runtime: &Runtime) -> Who {
-    let (ids, now) = (&*runtime.state.ids, runtime.state.now());
-    Who {
-        account: AccountId::new(ids, now),
-        session: SessionId::new(ids, now),
-        role: Role::Administrator,
-        organisation: "operator".into(),
-        jurisdiction: None,
-        person: None,
-        strong: true,
-        suspended: false,
-        break_glass: false,
-    }
-}
-
-async fn permitted(runtime: &Runtime, action: Action, what: &str) -> Result<(), Failure> {
-    let purpose = Purpose::new(PurposeKind::Administration, format!("command line: {what}"));
-    let _ = runtime.state.guard.permit(&operator(runtime), action, &Resource::thing(what), &purpose).await?;
-    Ok(())
-}
-
 /// `hearth import`
 pub async fn import(args: ImportArgs) -> Result<ExitCode, Failure> {
-    let runtime = Runtime::open(Config::read(args.config.as_deref())?).await?;
-    permitted(&runtime, Action::Import, args.table.word()).await?;
-    let state = &runtime.state;
-    let pack = state.packs.current();
-    let desk = Desk { pack: &pack, keys: &runtime.keys, ids: &*state.ids, now: state.now() };
-    let origin = Origin::new(&args.source, &args.law, "command line");
-    let check = |s: &registry::Subject, item: &str, value: &registry::FactValue| desk.check(s, item, value);
-    let known_place = |id: &str| pack.jurisdictions().get(id).is_some();
-    let import = Import {
-        ids: &*state.ids,
-        keys: &runtime.keys,
-        clock: &*state.clock,
-        origin: &origin,
-        check: &check,
-        known_place: &known_place,
-        today: state.today(),
-        dry_run: args.dry_run,
-    };
+    let config = Config::read(args.config.as_deref())?;
+    // The server has another working directory.
+    let file = std::path::absolute(&args.file)?;
+    let task = Task::Import { table: args.table, file, source: args.source, law: args.law, dry_run: args.dry_run };
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("  {wide_bar} {bytes}/{total_bytes} {msg}") {
         bar.set_style(style);
@@ -167,8 +127,9 @@ pub async fn import(args: ImportArgs) -> Result<ExitCode, Failure> {
         bar.set_position(p.bytes);
         bar.set_message(format!("{} taken, {} known, {} refused", p.accepted, p.unchanged, p.refused));
     };
-    let summary = import::run(&state.db, import, args.table, &args.file, &mut shown).await?;
+    let said = operator::run(config, task, &mut shown).await?;
     bar.finish_and_clear();
+    let Said::Imported(summary) = said else { return Err(strange()) };
     let (counts, kept) = (summary.counts, if summary.dry_run { " (dry run: nothing was kept)" } else { "" });
     println!(
         "{} rows: {} taken, {} known already, {} refused{kept}",
@@ -178,6 +139,11 @@ pub async fn import(args: ImportArgs) -> Result<ExitCode, Failure> {
         println!("refused rows with their reasons: {}", report.display());
     }
     Ok(if counts.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// A server of another version.
+fn strange() -> Failure {
+    "the server answered something else: give the command of the same version as the server".into()
 }
 
 /// `hearth log verify`
@@ -238,36 +204,29 @@ pub async fn add_agency(
     organisation: String,
     jurisdiction: Option<String>,
 ) -> Result<ExitCode, Failure> {
-    let runtime = Runtime::open(Config::read(config.as_deref())?).await?;
-    let state = &runtime.state;
-    if state.packs.current().agencies().get(&organisation).is_none() {
-        return Err(format!("{organisation:?} is no agency of the pack; agencies.csv lists them").into());
-    }
-    permitted(&runtime, Action::ManageAccounts, "agency client").await?;
-    let (ids, keys, now) = (&*state.ids, &runtime.keys, state.now());
-    let client = transact!(state.db, web::api::client::ClientError, |tx| {
-        web::api::client::create(tx, keys, ids, now, &name, &organisation, jurisdiction.as_deref()).await
-    })?;
-    println!("{}", client.token);
+    let config = Config::read(config.as_deref())?;
+    let task = Task::AddAgency { name, organisation, jurisdiction };
+    let Said::Token { token } = operator::run(config, task, &mut |_| {}).await? else { return Err(strange()) };
+    println!("{token}");
     eprintln!("This token is shown once. Send it as: Authorization: Bearer TOKEN");
     Ok(ExitCode::SUCCESS)
 }
 
 /// `hearth account add-local`
 pub async fn add_local(args: LocalArgs) -> Result<ExitCode, Failure> {
-    let runtime = Runtime::open(Config::read(args.config.as_deref())?).await?;
-    let state = &runtime.state;
+    let config = Config::read(args.config.as_deref())?;
     eprintln!("Password (one line, at least 12 characters):");
     let mut password = String::new();
     std::io::stdin().read_line(&mut password)?;
-    permitted(&runtime, Action::ManageAccounts, "local account").await?;
-    let duties = [Duty { role: args.role, organisation: args.organisation, jurisdiction: args.jurisdiction }];
-    let (ids, keys, now) = (&*state.ids, &runtime.keys, state.now());
-    let secret = transact!(state.db, AccountError, |tx| {
-        let id = account::create(tx, ids, now, &args.name, None, &duties).await?;
-        let new = NewLocal { account: id, login: &args.login, password: password.trim_end_matches(['\r', '\n']) };
-        account::create_local(tx, keys, &new).await
-    })?;
-    println!("second factor, for an authenticator (shown once): {}", secret.base32());
+    let task = Task::AddLocal {
+        login: args.login,
+        name: args.name,
+        role: args.role.word().to_owned(),
+        organisation: args.organisation,
+        jurisdiction: args.jurisdiction,
+        password: password.trim_end_matches(['\r', '\n']).to_owned(),
+    };
+    let Said::Secret { base32 } = operator::run(config, task, &mut |_| {}).await? else { return Err(strange()) };
+    println!("second factor, for an authenticator (shown once): {base32}");
     Ok(ExitCode::SUCCESS)
 }

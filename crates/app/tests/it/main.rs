@@ -17,4 +17,5 @@ mod flow;
 mod harness;
 mod hostile;
 mod lost_database;
+mod operator;
 mod requests;

@@ -120,7 +120,7 @@ pub struct Import<'a> {
 }
 
 /// How far it has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// Bytes of the file read.
     pub bytes: u64,
@@ -137,7 +137,7 @@ pub struct Progress {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// The import.
     pub id: ImportId,
