@@ -146,12 +146,19 @@ impl Cells<'_> {
         let mut names = vec![Name::new(script, self.must("family_name")?, self.must("given_name")?)];
         names.extend(self.cell("latin_name").map(|full| Name::whole(Script::Latn, full)));
         let scheme = self.cell("scheme").unwrap_or(scheme);
-        let identifier = |number: &str| Identifier::new(scheme, number);
+        let own = desk.pack.manifest().identifier.as_ref().filter(|own| own.scheme == scheme);
+        let identifier = |column: &str| -> Result<Option<Identifier>, Refused> {
+            let Some(number) = self.cell(column) else { return Ok(None) };
+            if let Some((own, wrong)) = own.and_then(|own| own.accepts(number).err().map(|wrong| (own, wrong))) {
+                return Err(self.refuse(column, format!("{wrong}: expected a number such as {}", own.shape)));
+            }
+            Ok(Some(Identifier::new(scheme, number)))
+        };
         let roles = [("mother", ParentRole::Mother), ("father", ParentRole::Father), ("parent", ParentRole::Parent)];
-        let parents: Vec<_> = roles
-            .into_iter()
-            .filter_map(|(column, role)| Some((PersonRef::Identifier(identifier(self.cell(column)?)), role)))
-            .collect();
+        let mut parents = Vec::new();
+        for (column, role) in roles {
+            parents.extend(identifier(column)?.map(|number| (PersonRef::Identifier(number), role)));
+        }
         if parents.is_empty() {
             return Err(self.refuse("mother", "neither mother nor father nor parent is given"));
         }
@@ -159,7 +166,7 @@ impl Cells<'_> {
             names,
             sex: self.parsed::<Sex>("sex", "female, male or other")?,
             birth_date,
-            identifier: self.cell("identifier").map(identifier),
+            identifier: identifier("identifier")?,
             parents,
             number: self.parsed("number", "a whole number")?.unwrap_or(1),
             of: self.parsed("of", "a whole number")?.unwrap_or(1),

@@ -28,6 +28,17 @@ pub struct FactTold {
     pub until: Option<Date>,
 }
 
+/// On whose word an official enters it. Nothing of it: the agency that tells stands behind it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// Who told it at the counter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_by: Option<PersonId>,
+    /// What the official saw, when it is their own finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+}
+
 /// A change as it is told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
@@ -37,6 +48,8 @@ pub struct Input {
     pub facts: Vec<FactTold>,
     /// Who tells.
     pub teller: Teller,
+    /// On whose word, or on what evidence, when an official enters it.
+    pub ground: Ground,
 }
 
 /// What is kept of the telling: which statements were recorded, not what they say.
@@ -44,6 +57,9 @@ pub struct Input {
 pub struct ChangeDetail {
     /// Whom each statement is about, its item, and the statement.
     pub facts: Vec<(Subject, String, FactId)>,
+    /// On whose word.
+    #[serde(flatten)]
+    pub ground: Ground,
 }
 
 /// Registers the change. `allowed` is the guard's decision about everybody the facts are about.
@@ -71,7 +87,7 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, inp
         person: input.person,
         household: home,
         occurred_on: input.facts.iter().map(|f| f.from).min().unwrap_or(desk.today()),
-        detail: serde_json::to_value(ChangeDetail { facts: recorded })
+        detail: serde_json::to_value(ChangeDetail { facts: recorded, ground: input.ground.clone() })
             .map_err(|e| StoreError::Driver(e.to_string()))?,
         source: input.teller.source.clone(),
         register_number: input.teller.register_number.clone(),

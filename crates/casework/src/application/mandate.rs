@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use guard::{Allowed, Relation, Role, Who};
 use kernel::{Date, Instant, MandateId, PersonId};
+use registry::AsOf;
+use registry::person::Identifier;
 use registry::sight::Sight;
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
@@ -14,7 +16,8 @@ use super::model::{MOST_CHOSEN, reason, start};
 use super::{covered, life, rows, seal};
 use crate::case::Case;
 use crate::desk::Desk;
-use crate::model::words;
+use crate::household::{self, PersonRef};
+use crate::model::{Cause, words};
 use crate::read::Seen;
 use crate::rows::json;
 
@@ -237,6 +240,21 @@ pub async fn end(
         1 => Ok(()),
         _ => Err(Fault::NoMandate),
     }
+}
+
+/// Somebody whose number and name are both as given, to be named as holder; `None` when either is wrong, and nobody learns
+/// which. Whoever knows both tells us nothing new and learns nothing new.
+pub async fn holder(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    identifier: &Identifier,
+    written: &str,
+) -> Result<Option<PersonId>, StoreError> {
+    let of = PersonRef::Identifier(identifier.clone());
+    let Some(person) = household::resolve(tx, desk, &of).await? else { return Ok(None) };
+    let Some(whole) = registry::read::person(tx, person, AsOf::latest(desk.today())).await? else { return Ok(None) };
+    let basis = desk.basis(Cause::FactChange).map_err(|e| StoreError::Driver(e.to_string()))?;
+    Ok(whole.process(&basis, |p| p.names.iter().any(|n| n.is_written(written))).then_some(person))
 }
 
 /// On which ground `holder` may act for `person` about a programme (`None`: about anything) on a day; `None` when on

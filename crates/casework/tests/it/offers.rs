@@ -154,7 +154,7 @@ async fn income(
         until: None,
     };
     let teller = Teller { source: "nts".into(), register_number: Some(number.into()) };
-    let input = changed::Input { person: family.mother, facts: vec![fact], teller };
+    let input = changed::Input { person: family.mother, facts: vec![fact], teller, ground: changed::Ground::default() };
     transact!(office.db, casework::register::Fault, |tx| {
         let may = allowed(Action::RegisterEvent, &[family.mother, family.father]);
         changed::run(tx, &office.desk_on(day), &official(), &may, input.clone()).await

@@ -209,6 +209,9 @@ pub(crate) struct SettlementWire {
     /// For a gap: how.
     #[serde(default)]
     how: Option<HowWire>,
+    /// For the holder of an account: whether the account is that of the one who is paid.
+    #[serde(default)]
+    theirs: Option<bool>,
 }
 
 /// Settles a task of the investigation; the case goes on at once.
@@ -229,6 +232,7 @@ pub(crate) async fn settlement(
 enum Settles {
     Follow(Follow),
     Fill(Vec<Finding>, How),
+    Holder(bool),
     Looked,
 }
 
@@ -264,6 +268,9 @@ async fn settlement_inner(
                     }
                     Settles::Fill(findings, how) => {
                         settle::gap(tx, &desk, who, &allowed, id, findings, *how, &note).await.map(drop)
+                    }
+                    Settles::Holder(theirs) => {
+                        casework::follow::holder::settle(tx, &desk, who, &allowed, id, *theirs, &note).await
                     }
                     Settles::Looked => worklist::looked(tx, &desk, who, &allowed, id, &note).await,
                 };
@@ -310,6 +317,10 @@ fn settles(state: &AppState, task: &casework::case::Task, it: &SettlementWire) -
             };
             let findings: Result<Vec<Finding>, Fault> = it.findings.iter().take(100).enumerate().map(one).collect();
             Ok(Settles::Fill(findings?, how))
+        }
+        TaskKind::AccountHolder => {
+            let theirs = it.theirs.ok_or_else(|| Fault::field(Code::Invalid, "/theirs", "is missing"))?;
+            Ok(Settles::Holder(theirs))
         }
         _ => Ok(Settles::Looked),
     }

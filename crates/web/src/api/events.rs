@@ -224,7 +224,7 @@ fn birth_input(call: &Call, pack: &catalogue::Pack, wire: BirthWire) -> Result<b
             ParentRoleWire::Father => birth::ParentRole::Father,
             ParentRoleWire::Parent => birth::ParentRole::Parent,
         };
-        parents.push((parent.person.reference(&format!("/parents/{n}/person"))?, role));
+        parents.push((parent.person.reference(pack, &format!("/parents/{n}/person"))?, role));
     }
     if wire.names.is_empty() || wire.names.len() > 5 {
         return Err(Fault::field(Code::Invalid, "/names", "expected 1 to 5 names"));
@@ -239,7 +239,7 @@ fn birth_input(call: &Call, pack: &catalogue::Pack, wire: BirthWire) -> Result<b
         names: wire::names(&wire.names, "/names")?,
         sex: wire.sex.map(Into::into),
         birth_date: read_day(&wire.birth_date, "/birth_date")?,
-        identifier: wire.identifier.map(Into::into),
+        identifier: wire.identifier.map(|i| i.identifier(pack, "/identifier")).transpose()?,
         parents,
         number: wire.number,
         of: wire.of,
@@ -338,7 +338,7 @@ async fn pregnancy_inner(state: AppState, call: Call, headers: HeaderMap, reques
     let body = Body::<PregnancyWire>::read(request, &state).await?;
     let it = body.it.clone();
     let input = pregnancy::Input {
-        person: it.person.reference("/person")?,
+        person: it.person.reference(&state.packs.current(), "/person")?,
         confirmed_on: read_day(&it.confirmed_on, "/confirmed_on")?,
         due_date: read_day(&it.due_date, "/due_date")?,
         unborn: it.unborn,
@@ -379,7 +379,7 @@ pub(crate) async fn death(State(state): State<AppState>, call: Call, headers: He
 async fn death_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
     let body = Body::<DeathWire>::read(request, &state).await?;
     let it = body.it.clone();
-    let person = it.person.reference("/person")?;
+    let person = it.person.reference(&state.packs.current(), "/person")?;
     let input = death::Input { person, on: read_day(&it.on, "/on")?, teller: it.teller.teller(&call) };
     changes!(state, headers, call, body, "death", |tx, desk| {
         let person = casework::household::resolve(tx, &desk, &input.person).await?;
@@ -529,6 +529,13 @@ pub(crate) struct ChangeWire {
     /// Who tells.
     #[serde(default)]
     teller: TellerWire,
+    /// Who said so at the counter, when an official enters it.
+    #[serde(default)]
+    told_by: Option<Uuid>,
+    /// What the official saw, when it is the office's own finding.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500)]
+    evidence: Option<Short<500>>,
 }
 
 pub(super) fn told_facts(pack: &catalogue::Pack, wire: &[FactWire]) -> Result<Vec<changed::FactTold>, Fault> {
@@ -572,7 +579,9 @@ async fn income_change_inner(
     let body = Body::<ChangeWire>::read(request, &state).await?;
     let it = body.it.clone();
     let facts = told_facts(&state.packs.current(), &it.facts)?;
-    let input = changed::Input { person: PersonId(it.person), facts, teller: it.teller.teller(&call) };
+    let evidence = it.evidence.map(|e| e.0.trim().to_owned()).filter(|e| !e.is_empty());
+    let ground = changed::Ground { told_by: it.told_by.map(PersonId), evidence };
+    let input = changed::Input { person: PersonId(it.person), facts, teller: it.teller.teller(&call), ground };
     changes!(state, headers, call, body, "income-change", |tx, desk| {
         let others = input.facts.iter().filter_map(|f| f.subject.person());
         let persons: Vec<PersonId> = std::iter::once(input.person).chain(others).collect();

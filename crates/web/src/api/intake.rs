@@ -184,7 +184,7 @@ fn household(
             parents: parents.map(|(i, p)| place(*p, n, format!("{at}/parents/{i}"))).collect::<Result<_, _>>()?,
             spouse: member.spouse.map(|s| place(s, n, format!("{at}/spouse"))).transpose()?,
             facts: stated(Entity::Person, &member.facts, &format!("{at}/facts"))?,
-            person: member.person.person(today, &format!("{at}/person"))?,
+            person: member.person.person(pack, today, &format!("{at}/person"))?,
         });
     }
     let facts = stated(Entity::Household, &wire.facts, "/facts")?;

@@ -3,6 +3,7 @@
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use catalogue::Pack;
 use guard::{Action, Resource, Tier};
 use kernel::{Date, Lang, PersonId};
 use registry::person::{Detail, NewPerson, PersonError};
@@ -52,7 +53,7 @@ pub(crate) struct NewPersonWire {
 
 impl NewPersonWire {
     /// The person; faults point at fields below `at`.
-    pub(super) fn person(self, today: Date, at: &str) -> Result<NewPerson, Fault> {
+    pub(super) fn person(self, pack: &Pack, today: Date, at: &str) -> Result<NewPerson, Fault> {
         let wrong = |field: &str, message: &str| Fault::field(Code::Invalid, format!("{at}/{field}"), message);
         if self.names.is_empty() || self.names.len() > 5 {
             return Err(wrong("names", "expected 1 to 5 names"));
@@ -82,7 +83,8 @@ impl NewPersonWire {
             }
         }
         let names = wire::names(&self.names, &format!("{at}/names"))?;
-        Ok(NewPerson { names, identifier: self.identifier.map(Into::into), details })
+        let identifier = self.identifier.map(|i| i.identifier(pack, &format!("{at}/identifier"))).transpose()?;
+        Ok(NewPerson { names, identifier, details })
     }
 }
 
@@ -111,7 +113,7 @@ async fn create_inner(state: AppState, call: Call, headers: HeaderMap, request: 
     let body = Body::<NewPersonWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "person", &body.hash)?;
     let viewer = call.viewer(&state);
-    let new = body.it.person(viewer.today(), "")?;
+    let new = body.it.person(&viewer.pack, viewer.today(), "")?;
     let source = Some(call.who.organisation.clone()).filter(|o| !o.is_empty()).unwrap_or_else(|| "self".to_owned());
     let origin = Origin::new(source, "", call.who.account.to_string());
     transact!(state.db, Fault, |tx| {
@@ -294,7 +296,7 @@ async fn search_inner(state: AppState, call: Call, request: Request) -> Result<a
     let cursor = it.cursor.map(|c| c.0.parse()).transpose();
     let query = Query {
         name: it.name.map(|n| n.0),
-        identifier: it.identifier.map(Into::into),
+        identifier: it.identifier.map(|i| i.identifier(&state.packs.current(), "/identifier")).transpose()?,
         birth_date: it.birth_date.map(|d| read_day(&d, "/birth_date")).transpose()?,
         address: it.address.map(|a| a.0),
         limit: it.limit,

@@ -161,9 +161,15 @@ pub(crate) struct IdentifierWire {
     pub(crate) number: Short<60>,
 }
 
-impl From<IdentifierWire> for Identifier {
-    fn from(wire: IdentifierWire) -> Identifier {
-        Identifier::new(wire.scheme.0, wire.number.0)
+impl IdentifierWire {
+    /// The identifier; one of the pack's own scheme must have its shape and its check digit, as at the counter.
+    pub(crate) fn identifier(self, pack: &Pack, at: &str) -> Result<Identifier, Fault> {
+        let own = pack.manifest().identifier.as_ref().filter(|own| own.scheme == self.scheme.0);
+        if let Some((own, wrong)) = own.and_then(|own| own.accepts(&self.number.0).err().map(|wrong| (own, wrong))) {
+            let words = format!("{wrong}: expected a number such as {}", own.shape);
+            return Err(Fault::field(Code::Invalid, format!("{at}/number"), words));
+        }
+        Ok(Identifier::new(self.scheme.0, self.number.0))
     }
 }
 
@@ -181,10 +187,12 @@ pub(crate) struct PersonRefWire {
 }
 
 impl PersonRefWire {
-    pub(crate) fn reference(self, pointer: &str) -> Result<PersonRef, Fault> {
+    pub(crate) fn reference(self, pack: &Pack, pointer: &str) -> Result<PersonRef, Fault> {
         match (self.id, self.identifier) {
             (Some(id), None) => Ok(PersonRef::Id(PersonId(id))),
-            (None, Some(identifier)) => Ok(PersonRef::Identifier(identifier.into())),
+            (None, Some(identifier)) => {
+                Ok(PersonRef::Identifier(identifier.identifier(pack, &format!("{pointer}/identifier"))?))
+            }
             _ => Err(Fault::field(Code::Invalid, pointer, "expected exactly one of id and identifier")),
         }
     }

@@ -399,6 +399,14 @@ async fn a_household_is_registered_whole_and_what_is_known_of_it_is_corrected_an
         (with("/members/2/parents", json!([7])), "/members/2/parents/0"),
         (with("/members/1/person", json!([])), "/members/1/person"),
         (with("/members/1/person/birth_date", json!("2026-13-01")), "/members/1/person/birth_date"),
+        (
+            with(
+                "/members/1/person",
+                json!({ "names": [{ "script": "hang", "family": "서", "given": "도하" }],
+                "identifier": { "scheme": "rrn", "number": "910102-123" } }),
+            ),
+            "/members/1/person/identifier/number",
+        ),
         (with("/members/0/facts/0/item", json!("no_such_item")), "/members/0/facts/0/item"),
         (with("/members/0/facts/0/value", json!("much")), "/members/0/facts/0/value"),
     ]
