@@ -53,6 +53,7 @@ export async function putRight(browser, demo) {
     await page.selectOption('main [name=item]', 'person.wage');
     await page.fill('main [name=value]', value);
     await page.fill('main [name=on]', on);
+    await page.locator('main [name=told]').first().check();
     await page.click('main form[method=post] button.btn');
   }
   const history = page.locator('#facts ~ .scroll details').first();

@@ -93,6 +93,9 @@ function way() {
     { name: 'report-error', who: mother, go: sendEmpty('/report?kind=income') },
     { name: 'complain', who: mother, go: at('/complain') },
     { name: 'complain-error', who: mother, go: sendEmpty('/complain') },
+    { name: 'consents', who: mother, go: at('/consents') },
+    { name: 'powers', who: mother, go: at('/powers') },
+    { name: 'powers-error', who: mother, go: sendEmpty('/powers') },
     { name: 'figures', who: mother, go: at('/figures') },
     { name: 'work', who: official, go: at('/work?scope=office') },
     { name: 'work-mine', who: official, go: at('/work?scope=mine') },
@@ -103,6 +106,18 @@ function way() {
       await page.locator('main a[href^="/work/household/"]').click();
     } },
     { name: 'work-office', who: 'approver', go: at('/work/office') },
+    { name: 'complain-done', who: mother, go: async (page) => {
+      await page.goto('/complain');
+      await page.locator('main [name=kind]').first().check();
+      await page.fill('main [name=words]', '전화를 아무도 받지 않아요.');
+      await page.click('main form[method=post] button.btn');
+    } },
+    { name: 'complaints', who: 'rural-caseworker', go: at('/work/complaints') },
+    { name: 'complaint', who: 'rural-caseworker', go: follow('/work/complaints', 'a[href^="/work/complaints/"]') },
+    { name: 'complaint-error', who: 'rural-caseworker', go: async (page) => {
+      await follow('/work/complaints', 'a[href^="/work/complaints/"]')(page);
+      await page.locator('main form[method=post] button.btn').first().click();
+    } },
     { name: 'runs', who: 'finance', go: at('/finance/runs') },
     { name: 'runs-error', who: 'finance', go: async (page) => {
       await page.goto('/finance/runs');
@@ -163,6 +178,10 @@ export function visits(town) {
     { name: 'household-error', who: 'counter', go: at(`${home}?on=yesterday`) },
     { name: 'household-absent', who: 'counter', go: at('/official/households/01900000-0000-7000-8000-000000000000') },
     ...events,
+    { name: 'household-apply', who: 'counter', go: at(`${home}/apply`) },
+    { name: 'household-apply-error', who: 'counter', go: sendEmpty(`${home}/apply`) },
+    { name: 'household-powers', who: 'counter', go: at(`${home}/powers`) },
+    { name: 'household-powers-error', who: 'counter', go: sendEmpty(`${home}/powers`) },
     { name: 'account', who: 'counter', go: at('/account') },
     { name: 'mend', who: 'counter', go: async (page) => {
       await page.goto(home);

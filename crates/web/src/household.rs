@@ -167,7 +167,7 @@ impl Opened {
             household_wide: o.offer.subject.person().is_none(),
             deadline: c.claim_closes,
             prefilled: c.answers.iter().map(|a| self.prefilled(v, lang, a)).collect(),
-            needs: c.needed.iter().map(|n| field(n.subject, &n.item)).collect(),
+            needs: o.needed(&v.pack, v.who.person).map(|n| field(n.subject, &n.item)).collect(),
             entitlement: e,
         }
     }

@@ -15,8 +15,9 @@ use crate::admin::handlers as admin;
 use crate::analyst::handlers as analyst;
 use crate::assets;
 use crate::citizen::cases::{
-    apply_handlers as apply, case_handlers as case, decision_handlers as decision, figures_handlers as figures,
-    list_handlers, payment_handlers as pay, report_handlers as report,
+    apply_handlers as apply, case_handlers as case, consents, decision_handlers as decision,
+    figures_handlers as figures, list_handlers, payment_handlers as pay, powers_handlers as powers,
+    report_handlers as report,
 };
 use crate::citizen::{check_handlers as check, handlers as citizen, home};
 use crate::components::frame::Frame;
@@ -24,8 +25,8 @@ use crate::error::Fault;
 use crate::finance;
 use crate::official::{
     complaint_handlers as complaints, duplicate_handlers as duplicates, event_handlers as events, handlers as official,
-    mending_handlers as mending, work_case_handlers as work_case, work_deeds, work_handlers as work, work_office,
-    work_review,
+    key_in_handlers as key_in, mending_handlers as mending, work_case_handlers as work_case, work_deeds,
+    work_handlers as work, work_office, work_review,
 };
 use crate::privacy::handlers as privacy;
 use crate::request::LANG_COOKIE;
@@ -71,6 +72,8 @@ fn pages() -> Router<AppState> {
         .route("/official/households/{id}", get(official::household))
         .route("/official/households/{id}/offers", post(official::answer_offer))
         .route("/official/households/{id}/events/{kind}", get(events::form).post(events::send))
+        .route("/official/households/{id}/apply", get(key_in::form).post(key_in::take))
+        .route("/official/households/{id}/powers", get(powers::at_counter).post(powers::send_at_counter))
         .route("/official/duplicates", get(duplicates::list))
         .route("/official/duplicates/{left}/{right}", get(duplicates::compare).post(duplicates::decide))
         .route("/official/duplicates/joined/{survivor}/{merge}", get(duplicates::joined).post(duplicates::undo))
@@ -139,6 +142,8 @@ fn cases() -> Router<AppState> {
         .route("/apply/{draft}/discard", post(apply::discard))
         .route("/payments", get(pay::show))
         .route("/payments/account", get(pay::account_form).post(pay::change_account))
+        .route("/consents", get(consents::show).post(consents::take_back))
+        .route("/powers", get(powers::show).post(powers::send))
         .route("/report", get(report::show).post(report::send))
         .route("/complain", get(report::complain).post(report::take_complaint))
         .route("/figures", get(figures::show))

@@ -81,6 +81,8 @@ pub fn page_of(f: &Frame, family: &Family) -> Markup {
             div.actions {
                 a.btn href="/report" { (t.t("cases-report")) }
                 a.btn.btn--second href="/apply" { (t.t("cases-apply")) }
+                a.btn.btn--second href="/powers" { (t.t("power-title")) }
+                a.btn.btn--second href="/consents" { (t.t("consents-title")) }
             }
             (notice(Tone::Info, &t.t("family-wrong-title"), html! { p { (t.t("family-wrong-words")) } }))
         },

@@ -237,10 +237,11 @@ fn questions(
     waiting: &[&casework::read::OfferShown],
     wanted: impl Fn(&casework::read::OfferShown, &casework::model::Needed) -> bool,
 ) -> Vec<Question> {
+    let applicant = v.who.person.filter(|_| !v.who.role.is_staff());
     let mut questions: Vec<Question> = Vec::new();
     for shown in waiting {
         let programme = v.pack.programmes().get(&shown.offer.programme).map(|p| p.name.clone());
-        for needed in shown.offer.content.needed.iter().filter(|n| wanted(shown, n)) {
+        for needed in shown.needed(&v.pack, applicant).filter(|n| wanted(shown, n)) {
             let field = household::field(needed.subject, &needed.item);
             let decides = programme.clone().into_iter();
             match questions.iter_mut().find(|q| q.field == field) {
@@ -305,7 +306,7 @@ async fn answer(v: &Viewer<'_>, f: &Frame, form: &mut Form) -> Result<Option<Str
         return settled(form, f, done.map(|_| ()), "refused", &refusing);
     }
     let opened = household::open(v, household, AsOf::latest(v.today()), Want::Entitlements).await?;
-    let taps = taps(v, f, form, &opened, &accepting);
+    let taps = taps(v, f, form, &opened, me, &accepting);
     if !form.is_fine() {
         return Ok(None);
     }
@@ -341,13 +342,20 @@ pub(crate) async fn allow(
 }
 
 /// The taps with the answers typed; an answer that cannot be read, or is missing for the claim, is refused in the form.
-pub(crate) fn taps(v: &Viewer<'_>, f: &Frame, form: &mut Form, opened: &Opened, accepting: &[OfferId]) -> Vec<Tap> {
+pub(crate) fn taps(
+    v: &Viewer<'_>,
+    f: &Frame,
+    form: &mut Form,
+    opened: &Opened,
+    applicant: PersonId,
+    accepting: &[OfferId],
+) -> Vec<Tap> {
     let t = f.t;
     let mut taps = Vec::new();
     for id in accepting {
         let Some(shown) = opened.offers.iter().find(|o| o.offer.id == *id) else { continue };
         let mut answers = Vec::new();
-        for needed in &shown.offer.content.needed {
+        for needed in shown.needed(&v.pack, Some(applicant)) {
             let Some(q) = asked(v, f, opened, needed.subject, &needed.item) else { continue };
             match question::read(t, form, &q.field, &q.kind) {
                 Some(value) => answers.push(Given { subject: needed.subject, item: needed.item.clone(), value }),

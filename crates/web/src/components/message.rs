@@ -8,7 +8,7 @@ use crate::form::Form;
 
 /// The message that names each field, wherever it stands. A field of a list bears its number behind or in front: `name-2`,
 /// `m0-born`.
-const FIELDS: [(&str, &str); 34] = [
+const FIELDS: [(&str, &str); 36] = [
     ("account", "log-account"),
     ("address", "address"),
     ("born", "birth-date"),
@@ -16,6 +16,7 @@ const FIELDS: [(&str, &str); 34] = [
     ("code", "local-code"),
     ("confirmed", "event-confirmed"),
     ("due", "check-due"),
+    ("evidence", "event-evidence"),
     ("file", "import-file"),
     ("from", "log-from"),
     ("household", "try-household"),
@@ -42,6 +43,7 @@ const FIELDS: [(&str, &str); 34] = [
     ("street", "event-street"),
     ("table", "import-table"),
     ("to", "log-to"),
+    ("told", "event-told"),
     ("value", "fact-value"),
 ];
 

@@ -45,7 +45,7 @@ async fn permit(v: &Viewer<'_>, action: Action, what: &str) -> Result<(), Troubl
 }
 
 /// The desk of payments.
-fn desk<'a>(v: &'a Viewer<'_>) -> payment::Desk<'a> {
+pub(crate) fn desk<'a>(v: &'a Viewer<'_>) -> payment::Desk<'a> {
     payment::Desk { keys: v.state.guard.keys(), ids: &*v.state.ids, now: v.now, today: v.today() }
 }
 

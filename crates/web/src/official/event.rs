@@ -29,6 +29,9 @@ pub struct For {
     pub key: String,
 }
 
+/// What stands for the official's own finding where a member stands for who told it.
+pub const OWN_FINDING: &str = "office";
+
 /// The kinds of form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -191,6 +194,17 @@ fn income(t: Text, form: &Form, of: &For) -> Markup {
         (field::select(form, "item", &t.t("event-income-kind"), "", &t.t("choose"), &of.items))
         (field::line(form, "value", &t.t("event-amount"), Look { hint: &t.t("amount-hint"), width: "w-m", keyboard: "numeric", ..Look::default() }))
         (field::line(form, "on", &t.t("event-since"), date_look(&t.t("date-hint"))))
+        (told(t, form, of))
+    }
+}
+
+/// On whose word: one of the household at the counter, or what the official saw.
+fn told(t: Text, form: &Form, of: &For) -> Markup {
+    let mut on_word = of.members.clone();
+    on_word.push((OWN_FINDING.to_owned(), t.t("event-own-finding").into_owned()));
+    html! {
+        (field::radios(form, "told", &t.t("event-told"), &t.t("event-told-hint"), &on_word))
+        (field::area(form, "evidence", &t.t("event-evidence"), &t.t("event-evidence-hint"), 2))
     }
 }
 
@@ -209,5 +223,6 @@ fn fact(t: Text, form: &Form, of: &For) -> Markup {
         (field::select(form, "item", &t.t("fact"), "", &t.t("choose"), &of.items))
         (field::line(form, "value", &t.t("fact-value"), Look { hint: &t.t("event-value-hint"), ..Look::default() }))
         (field::line(form, "on", &t.t("event-since"), date_look(&t.t("date-hint"))))
+        (told(t, form, of))
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::birth::{self, ParentRole};
-use casework::changed::{self, FactTold};
+use casework::changed::{self, FactTold, Ground};
 use casework::household::PersonRef;
 use casework::model::Subject;
 use casework::moved::{self, Movers};
@@ -408,6 +408,19 @@ async fn death_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -
     told.map(Some)
 }
 
+/// On whose word an official enters a fact; what is missing is said in the form.
+fn ground(f: &Frame, opened: &Opened, form: &mut Form) -> Option<Ground> {
+    if form.get("told") == event::OWN_FINDING {
+        let evidence = form.required(f.t, "evidence", 500);
+        return Some(Ground { told_by: None, evidence: Some(evidence) });
+    }
+    let told_by = member(f, form, "told", opened)?;
+    if !form.get("evidence").is_empty() {
+        form.refuse("evidence", f.t.t("event-evidence-whose"));
+    }
+    Some(Ground { told_by: Some(told_by), evidence: None })
+}
+
 async fn change_of(
     v: &Viewer<'_>,
     f: &Frame,
@@ -438,7 +451,11 @@ async fn change_of(
     if value.is_none() && form.error("value").is_none() {
         form.refuse("value", f.t.t("error-field-empty"));
     }
-    let (Some(person), Some(value), Some(from), true) = (person, value, from, form.is_fine()) else { return Ok(None) };
+    let ground = ground(f, opened, form);
+    let (Some(person), Some(value), Some(from), Some(ground), true) = (person, value, from, ground, form.is_fine())
+    else {
+        return Ok(None);
+    };
     let subject = match entity {
         Entity::Household => Subject::Household(opened.record.id),
         Entity::Person => Subject::Person(person),
@@ -447,7 +464,12 @@ async fn change_of(
     let input = changed::Input {
         person,
         facts: vec![FactTold { subject, item: item.to_owned(), value, from, until: None }],
-        teller: teller(form),
+        // A finding of the office's own is the office's word, not the family's.
+        teller: match ground.evidence {
+            Some(_) => Teller { source: v.who.organisation.clone(), ..teller(form) },
+            None => teller(form),
+        },
+        ground,
     };
     let told: Result<Told, Failed> =
         transact!(v.state.db, Failed, |tx| Ok(changed::run(tx, &v.desk(), v.who, &allowed, input.clone()).await?));

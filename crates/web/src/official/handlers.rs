@@ -245,7 +245,7 @@ fn screen_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, on: Date, past: bool, a
         offers: opened.offers(v, lang, &explained),
         entitlements: by_answer(explained.into_iter().map(|(_, e)| e).collect()),
         facts: facts(v, opened, lang),
-        events: opened.events.iter().map(|e| happened(record, e, lang)).collect(),
+        events: opened.events.iter().map(|e| happened(record, e, f.t)).collect(),
         offset_hours: v.offset(),
         done: done(f, asked),
     }
@@ -272,6 +272,9 @@ fn done(f: &Frame, asked: &Form) -> Option<String> {
         "again" => f.t.t("event-done-again"),
         "corrected" => f.t.t("mend-done-corrected"),
         "withdrawn" => f.t.t("mend-done-withdrawn"),
+        "applied" => f.t.t("key-in-done"),
+        "applied-late" => f.t.t("key-in-done-late"),
+        "applied-before" => f.t.t("key-in-done-before"),
         "accepted" => f.t.with("offers-done-accepted", &[("count", 1_i64.into())]),
         "refused" => f.t.with("offers-done-refused", &[("count", 1_i64.into())]),
         count => match count.parse::<i64>() {
@@ -368,13 +371,24 @@ fn once(v: &Viewer<'_>, entity: Entity, fact: &registry::Fact) -> screen::Before
     }
 }
 
-fn happened(record: &HouseholdRecord, e: &casework::model::LifeEvent, lang: kernel::Lang) -> screen::Happened {
+/// On whose word, or on what evidence, an official entered what changed.
+fn on_word(record: &HouseholdRecord, e: &casework::model::LifeEvent, t: text::Text) -> Option<String> {
+    let detail: casework::changed::ChangeDetail = serde_json::from_value(e.detail.clone()).ok()?;
+    let ground = detail.ground;
+    let person = ground.told_by.map(|p| name(record, p, t.lang())).filter(|n| !n.is_empty());
+    let told = person.map(|who| t.with("event-told-by", &[("name", who.into())]).into_owned());
+    told.or_else(|| Some(t.with("event-found", &[("evidence", ground.evidence?.into())]).into_owned()))
+}
+
+fn happened(record: &HouseholdRecord, e: &casework::model::LifeEvent, t: text::Text) -> screen::Happened {
+    let lang = t.lang();
     screen::Happened {
         key: happened_key(e.kind),
         whose: Some(name(record, e.person, lang)).filter(|n| !n.is_empty()),
         on: e.occurred_on,
         recorded: e.recorded_at,
         withdrawn: e.status != EventStatus::Registered,
+        told: on_word(record, e, t),
         mend: (e.status == EventStatus::Registered && super::mending::Kind::of(e.kind).is_some())
             .then(|| format!("/official/happened/{}/{}", record.id, e.id)),
     }
@@ -434,8 +448,9 @@ async fn answer(v: &Viewer<'_>, f: &Frame, id: &str, form: &mut Form) -> Result<
             transact!(v.state.db, accept::Fault, |tx| refuse::run(tx, &v.desk(), v.who, &allowed, input.clone()).await);
         run.map(|_| "refused")
     } else {
-        let taps = taps(v, f, form, &opened, &[offer]);
-        let input = accept::Input { applicant: person, on_behalf: Some(v.purpose.reason.clone()), taps };
+        let applicant = applicant(v, &opened, person);
+        let taps = taps(v, f, form, &opened, applicant, &[offer]);
+        let input = accept::Input { applicant, on_behalf: Some(v.purpose.reason.clone()), taps };
         let run: Result<accept::Done, accept::Fault> =
             transact!(v.state.db, accept::Fault, |tx| accept::run(tx, &v.desk(), v.who, &allowed, input.clone()).await);
         run.map(|_| "accepted")
@@ -452,9 +467,18 @@ async fn answer(v: &Viewer<'_>, f: &Frame, id: &str, form: &mut Form) -> Result<
 
 /// For whom an offer to the household is accepted at the counter: the head, or the first adult.
 fn first_adult(v: &Viewer<'_>, opened: &Opened) -> Option<PersonId> {
+    opened.record.members.iter().find(|m| grown(v, m.person.birth_date)).map(|m| m.person.id)
+}
+
+/// Who applies for what is offered to a person: they themselves; for a child an adult of the household, who is paid.
+fn applicant(v: &Viewer<'_>, opened: &Opened, person: PersonId) -> PersonId {
+    let own = opened.record.members.iter().any(|m| m.person.id == person && grown(v, m.person.birth_date));
+    first_adult(v, opened).filter(|_| !own).unwrap_or(person)
+}
+
+pub(super) fn grown(v: &Viewer<'_>, born: Option<Date>) -> bool {
     let adult = i64::from(v.state.config.adult_age);
-    let old_enough = |born: Option<Date>| born.and_then(|b| age(b, v.today())).is_none_or(|years| years >= adult);
-    opened.record.members.iter().find(|m| old_enough(m.person.birth_date)).map(|m| m.person.id)
+    born.and_then(|b| age(b, v.today())).is_none_or(|years| years >= adult)
 }
 
 /// How the people of a household stand to the viewer, for events.

@@ -106,6 +106,8 @@ pub struct Happened {
     pub recorded: Instant,
     /// Whether it was corrected or withdrawn later.
     pub withdrawn: bool,
+    /// On whose word an official entered it, in words.
+    pub told: Option<String>,
     /// Where it can be corrected or withdrawn.
     pub mend: Option<String>,
 }
@@ -163,6 +165,8 @@ fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
             @for (path, key) in EVENTS {
                 li { a href=(format!("/official/households/{}/events/{path}", h.id)) { (t.t(key)) } }
             }
+            li { a href=(format!("/official/households/{}/apply", h.id)) { (t.t("key-in-title")) } }
+            li { a href=(format!("/official/households/{}/powers", h.id)) { (t.t("power-title")) } }
         }
         h2 { (t.t("household-as-of")) }
         form method="get" action=(format!("/official/households/{}", h.id)) {
@@ -294,7 +298,10 @@ fn events(t: Text, h: &Household) -> Markup {
             strong { (t.date(e.on)) } " · " (t.t(e.key))
             @if let Some(whose) = &e.whose { " · " (whose) }
             @if e.withdrawn { " " (tag(Mark::No, &t.t("event-withdrawn"))) }
-            div.small.soft { (t.with("recorded-at", &[("when", t.moment(e.recorded, h.offset_hours).into())])) }
+            div.small.soft {
+                (t.with("recorded-at", &[("when", t.moment(e.recorded, h.offset_hours).into())]))
+                @if let Some(told) = &e.told { ", " (told) }
+            }
             @if let Some(to) = &e.mend { a.small href=(to) { (t.t("mend-link")) span.hidden-visually { ": " (t.t(e.key)) ", " (t.date(e.on)) } } }
         } } }
     }

@@ -137,6 +137,7 @@ pub fn kind_key(kind: TaskKind) -> &'static str {
         TaskKind::Report => "work-kind-report",
         TaskKind::StrayAnswer => "work-kind-stray",
         TaskKind::OrderRefused => "work-kind-order-refused",
+        TaskKind::AccountHolder => "work-kind-account-holder",
     }
 }
 

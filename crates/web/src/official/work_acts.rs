@@ -7,6 +7,7 @@ use text::Text;
 use super::work_case::Case;
 use crate::citizen::question::{self, Question};
 use crate::components::field::{self, Look};
+use crate::components::list::pairs;
 use crate::form::Form;
 
 /// How many stretches an official's own result may have.
@@ -47,6 +48,12 @@ pub struct Acts {
     pub withdraw: bool,
     /// The applicant died: people who may carry the case on.
     pub died: Option<Vec<(String, String)>>,
+    /// Hold what the case pays.
+    pub hold: bool,
+    /// Let what is held flow again.
+    pub flow: bool,
+    /// Accounts whose holder bears another name.
+    pub holders: Vec<Holder>,
     /// Tasks that ask for a look and nothing else: id and what it says.
     pub others: Vec<(String, String)>,
 }
@@ -79,6 +86,19 @@ pub struct Contradiction {
     pub said: (String, String, String),
     /// The field of an own finding.
     pub finding: Option<Question>,
+}
+
+/// An account that is paid to nobody until somebody has looked at whose it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holder {
+    /// The task.
+    pub task: String,
+    /// Bank and last digits.
+    pub account: String,
+    /// The holder as given.
+    pub holder: String,
+    /// The names of who is paid, as registered.
+    pub names: Vec<String>,
 }
 
 /// The keys of the messages for ways of finding out.
@@ -132,10 +152,13 @@ pub fn all(t: Text, form: &Form, c: &Case) -> Markup {
         @if let Some(result) = &a.decide { (decide(t, form, c, result)) }
         @if let Some((task, questions)) = &a.gap { (gap(t, form, c, task, questions)) }
         @if let Some(heirs) = &a.died { (died(t, form, c, heirs)) }
+        @for (n, it) in a.holders.iter().enumerate() { (holder(t, form, c, n, it)) }
         @for (n, (task, says)) in a.others.iter().enumerate() { (other(t, form, c, n, task, says)) }
         @if a.otherwise { (folded(form, "otherwise", &t.t("work-otherwise"), Some("o"), &otherwise(t, form, c))) }
         @if let Some(questions) = &a.note { (folded(form, "note", &t.t("work-note"), None, &note(t, form, c, questions))) }
         @if let Some(decision) = &a.court { (folded(form, "court", &t.t("work-court"), None, &court(t, form, c, decision))) }
+        @if a.hold { (folded(form, "hold-pay", &t.t("work-hold"), None, &pay(t, form, c, true))) }
+        @if a.flow { (folded(form, "let-flow", &t.t("work-flow"), None, &pay(t, form, c, false))) }
         @if a.withdraw { (folded(form, "withdraw", &t.t("work-withdraw"), None, &withdraw(t, form, c))) }
         @if let Some((task, officials)) = &a.give { (folded(form, "give", &t.t("work-give"), None, &give(t, form, c, task, officials))) }
         @if nothing(a) { p { (t.t("work-nothing-to-do")) } }
@@ -349,6 +372,44 @@ fn give(t: Text, form: &Form, c: &Case, task: &str, officials: &[(String, String
             (field::hidden("task", task))
             (field::select(form, "to", &t.t("work-give-to"), "", &t.t("work-nobody"), officials))
             (button(&t.t("work-give")))
+        },
+    )
+}
+
+/// Holding what is paid, or letting it flow again.
+fn pay(t: Text, form: &Form, c: &Case, hold: bool) -> Markup {
+    let (act_name, prefix) = if hold { ("hold-pay", "hold") } else { ("let-flow", "flow") };
+    act(
+        c,
+        act_name,
+        &html! {
+            p { (t.t(if hold { "work-hold-words" } else { "work-flow-words" })) }
+            (field::area(form, &format!("{prefix}-reason"), &t.t("work-why"), &t.t("work-why-hint"), 3))
+            (field::line(form, &format!("{prefix}-law"), &t.t("law"), Look::default()))
+            (button(&t.t(if hold { "work-hold-go" } else { "work-flow-go" })))
+        },
+    )
+}
+
+fn holder(t: Text, form: &Form, c: &Case, n: usize, it: &Holder) -> Markup {
+    let answers = ["yes", "no"]
+        .map(|a| (a.to_owned(), t.t(if a == "yes" { "work-holder-yes" } else { "work-holder-no" }).into_owned()));
+    act(
+        c,
+        "holder",
+        &html! {
+            h3 { (t.t("work-kind-account-holder")) }
+            p { (t.t("work-holder-hint")) }
+            (pairs(&[
+                (t.t("work-holder-account").into_owned(), html! { span.num { (it.account) } }),
+                (t.t("work-holder-given").into_owned(), html! { strong { (it.holder) } }),
+                (t.t("work-holder-known").into_owned(), html! { strong { (it.names.join(" · ")) } }),
+            ]))
+            (field::hidden("task", &it.task))
+            (field::hidden("number", &n.to_string()))
+            (field::radios(form, &format!("holder-{n}"), &t.t("work-holder-whose"), "", &answers))
+            (field::area(form, &format!("holder-words-{n}"), &t.t("work-looked-words"), "", 3))
+            (button(&t.t("work-settle-go")))
         },
     )
 }

@@ -12,7 +12,8 @@ use casework::determine::Slice;
 use casework::evidence::{self, Paper};
 use guard::account::{self, AccountError};
 use guard::{Action, Allowed, Purpose, PurposeKind, Relation, Resource, Role, Tier};
-use kernel::{AccountId, CaseId, DecisionId, EvidenceId, HouseholdId, PersonId};
+use kernel::{AccountId, CaseId, DecisionId, EntitlementId, EvidenceId, HouseholdId, PersonId};
+use payment::model::Standing;
 use store::Tx;
 use text::Text;
 
@@ -58,6 +59,8 @@ pub(crate) struct Read {
     staff: BTreeMap<AccountId, String>,
     papers: Vec<Paper>,
     officials: Option<Vec<(String, String)>>,
+    /// The entitlement that the case pays, and how it stands.
+    pub(super) paid: Option<(EntitlementId, Standing)>,
 }
 
 /// The viewer of a case: for the purpose of their role, tied to the case, with their open tasks.
@@ -111,8 +114,9 @@ pub(crate) async fn read(v: &Viewer<'_>, id: CaseId) -> Result<Read, Trouble> {
     };
     let mut tx = v.state.db.read().await?;
     let staff = staff_names(&mut tx, accounts(&view)).await?;
+    let paid = payment::pass_on::of_case(&mut tx, view.case.subject.uuid(), id).await?.map(|e| (e.id, e.standing));
     let officials = if v.who.role == Role::Approver { Some(officials(&mut tx, v).await?) } else { None };
-    Ok(Read { view, about, names, staff, papers, officials })
+    Ok(Read { view, about, names, staff, papers, officials, paid })
 }
 
 /// Whether a fact of the most sensitive kind is among what a case shows.
@@ -193,7 +197,7 @@ impl Read {
     }
 
     pub(crate) fn opened<'a>(&'a self, v: &'a Viewer<'a>, t: Text) -> Opened<'a> {
-        Opened { v, t, view: &self.view, names: &self.names, staff: &self.staff }
+        Opened { v, t, view: &self.view, names: &self.names, staff: &self.staff, paid: self.paid.map(|(_, s)| s) }
     }
 
     fn page(&self, v: &Viewer<'_>, t: Text, way: Way, asked: &Form) -> Case {
@@ -281,6 +285,8 @@ pub(crate) fn done(t: Text, asked: &Form) -> Option<(String, Option<String>)> {
         "withdrawn" => "work-done-withdrawn",
         "taken" => "work-done-taken",
         "given" => "work-done-given",
+        "held" => "work-done-held",
+        "flows" => "work-done-flows",
         "last" => "work-done-last",
         _ => return None,
     };

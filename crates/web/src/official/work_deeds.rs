@@ -19,6 +19,7 @@ use text::Text;
 use super::work::Way;
 use super::work_acts::STRETCHES;
 use super::work_case_handlers::{Read, forbidden, purpose_kind, read, show, viewer, with};
+use super::work_looks;
 use super::work_view::stage_key;
 use crate::citizen::question::{self, Question};
 use crate::components::frame::Frame;
@@ -28,7 +29,7 @@ use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
 
 /// What came of an act.
-enum Deed {
+pub(super) enum Deed {
     /// Done: what to say, and whether to stay with the case.
     Done(&'static str, bool),
     /// The form is refused, with what is wrong in it.
@@ -38,7 +39,7 @@ enum Deed {
 }
 
 /// A fault of the engine in the words of the page.
-enum Said {
+pub(super) enum Said {
     /// Beside the acts.
     Words(String),
     /// The case changed since the page was made.
@@ -95,13 +96,16 @@ async fn perform(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Resul
         "note" => note(v, t, read, form).await,
         "withdraw" => take_back(v, t, read, form).await,
         "died" => died(v, t, read, form).await,
-        "looked" => looked(v, t, read, form).await,
+        "looked" => work_looks::looked(v, t, read, form).await,
+        "holder" => work_looks::holder(v, t, read, form).await,
+        "hold-pay" => work_looks::pay(v, t, read, form, true).await,
+        "let-flow" => work_looks::pay(v, t, read, form, false).await,
         _ => Err(Trouble::Absent),
     }
 }
 
 /// What a fault said, put into the form.
-fn refused(form: &mut Form, said: Said) -> Deed {
+pub(super) fn refused(form: &mut Form, said: Said) -> Deed {
     match said {
         Said::Words(words) => {
             form.refuse("act", words);
@@ -125,7 +129,7 @@ pub(crate) fn put_word(put: Put) -> &'static str {
     }
 }
 
-fn words(t: Text, key: &str) -> Said {
+pub(super) fn words(t: Text, key: &str) -> Said {
     Said::Words(t.t(key).into_owned())
 }
 
@@ -160,7 +164,7 @@ fn of_official(t: Text, fault: official::Fault) -> Result<Said, Trouble> {
 }
 
 /// Two who wrote at once, again and again: the second is told, and nothing of theirs is lost from the form.
-fn of_store(t: Text, why: StoreError) -> Result<Said, Trouble> {
+pub(super) fn of_store(t: Text, why: StoreError) -> Result<Said, Trouble> {
     match why {
         StoreError::Conflict => Ok(Said::Changed(t.t("work-fault-changed").into_owned())),
         why => Err(why.into()),
@@ -187,7 +191,7 @@ fn of_object(t: Text, fault: object::Fault) -> Result<Said, Trouble> {
     })
 }
 
-fn of_settle(t: Text, fault: settle::Fault) -> Result<Said, Trouble> {
+pub(super) fn of_settle(t: Text, fault: settle::Fault) -> Result<Said, Trouble> {
     use settle::Fault as F;
     Ok(match fault {
         F::NoTask | F::Done | F::OtherTask => Said::Changed(t.t("work-fault-done").into_owned()),
@@ -565,25 +569,5 @@ async fn died(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result<D
     match run {
         Ok(()) => Ok(Deed::Done("settled", false)),
         Err(fault) => Ok(refused(form, of_follow(t, fault)?)),
-    }
-}
-
-async fn looked(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result<Deed, Trouble> {
-    let task: TaskId = form.get("task").parse().map_err(|_| Trouble::Absent)?;
-    let field = format!("looked-{}", form.get("number"));
-    let said = form.required(t, &field, settle::LONGEST);
-    if !form.is_fine() {
-        return Ok(Deed::Refused);
-    }
-    if !read.view.tasks.iter().any(|known| known.id == task) {
-        return Err(Trouble::Absent);
-    }
-    let allowed = read.permit(v, Action::WorkCase).await?;
-    let desk = v.desk();
-    let run =
-        transact!(v.state.db, settle::Fault, |tx| worklist::looked(tx, &desk, v.who, &allowed, task, &said).await);
-    match run {
-        Ok(()) => Ok(Deed::Done("settled", false)),
-        Err(fault) => Ok(refused(form, of_settle(t, fault)?)),
     }
 }

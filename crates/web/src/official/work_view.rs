@@ -17,7 +17,7 @@ use rules::outcome::Answer;
 use rules::schema::{Per, Value};
 use text::Text;
 
-use super::work_acts::{Acts, Contradiction, Hearing};
+use super::work_acts::{Acts, Contradiction, Hearing, Holder};
 use super::work_case::{Asked, Decided, Fact, Objection, Paper, Reason, Says, Step as ShownStep};
 use crate::citizen::question::{Kind, Question};
 use crate::components::entitlement::source;
@@ -36,6 +36,8 @@ pub(crate) struct Opened<'a> {
     pub(crate) names: &'a BTreeMap<PersonId, String>,
     /// Names of officials.
     pub(crate) staff: &'a BTreeMap<AccountId, String>,
+    /// How what the case pays stands; `None`: it pays nothing.
+    pub(crate) paid: Option<payment::model::Standing>,
 }
 
 /// The key of the message that names a stage.
@@ -489,6 +491,13 @@ impl Opened<'_> {
             note: (works && !case.stage.is_closed()).then(|| self.questions("note")),
             withdraw: works && !case.stage.is_closed(),
             died: (works && stopped).then(|| self.heirs()),
+            hold: approves && self.paid == Some(payment::model::Standing::Active),
+            flow: approves && self.paid == Some(payment::model::Standing::Suspended),
+            holders: self
+                .open_tasks()
+                .filter(|t| works && t.kind == TaskKind::AccountHolder)
+                .filter_map(|t| self.holder(t))
+                .collect(),
             others: self
                 .open_tasks()
                 .filter(|t| {
@@ -502,6 +511,12 @@ impl Opened<'_> {
     fn heirs(&self) -> Vec<(String, String)> {
         let alive = self.names.iter().filter(|(p, _)| **p != self.view.case.applicant);
         alive.map(|(p, name)| (p.to_string(), name.clone())).collect()
+    }
+
+    /// The two names of an account that is looked at.
+    fn holder(&self, task: &Task) -> Option<Holder> {
+        let it: casework::follow::holder::Differs = serde_json::from_value(task.detail.clone()).ok()?;
+        Some(Holder { task: task.id.to_string(), account: it.masked, holder: it.holder, names: it.names })
     }
 
     /// What a task that asks for a look says.

@@ -4,6 +4,7 @@ mod cases;
 mod families;
 mod finance;
 mod offices;
+mod powers;
 mod work;
 
 use kernel::{Lang, Words};
@@ -21,6 +22,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .into_iter()
         .chain(cases::all())
         .chain(offices::all())
+        .chain(powers::all())
         .chain(work::all())
         .chain(finance::all())
         .collect()

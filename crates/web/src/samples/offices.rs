@@ -79,6 +79,8 @@ fn household_page(lang: Lang, past: bool) -> Markup {
         on: date(2026, 11, 20),
         recorded: at(3),
         withdrawn,
+        told: (!withdrawn)
+            .then(|| text::Text::new(lang).with("event-told-by", &[("name", "김하윤".into())]).into_owned()),
         mend: (!withdrawn).then(|| "/official/happened/1/2".to_owned()),
     };
     household::page_of(

@@ -17,7 +17,7 @@ use crate::components::list::Mark;
 use crate::form::Form;
 use crate::official::complaints;
 use crate::official::work::{self, Alike, Has, Line, List, Settled, Together, Way};
-use crate::official::work_acts::{Acts, Contradiction, Hearing};
+use crate::official::work_acts::{Acts, Contradiction, Hearing, Holder};
 use crate::official::work_case::{self, Asked, Case, Decided, Fact, Objection, OfHousehold, Paper, Reason, Says, Step};
 use crate::official::work_office::{self, Away, DeskLoad, Office, Took, Wrote};
 use crate::official::work_review;
@@ -227,11 +227,19 @@ fn acts(lang: Lang, state: u8) -> Acts {
             sign: Some(("1".to_owned(), lead())),
             review: Some("1".to_owned()),
             court: Some("1".to_owned()),
+            hold: true,
             ..Acts::default()
         },
         2 => Acts {
             revision: 4,
             prepared_it: true,
+            flow: true,
+            holders: vec![Holder {
+                task: "1".to_owned(),
+                account: "088 •••••••••333".to_owned(),
+                holder: "김철수".to_owned(),
+                names: vec!["박민준".to_owned(), "Minjun Park".to_owned()],
+            }],
             hearing: Some(Hearing {
                 decision: "1".to_owned(),
                 plan: lead(),

@@ -88,13 +88,44 @@ async fn twins_are_registered_at_once_and_a_wrong_event_is_corrected_and_withdra
     assert_eq!(official.get(&mend).await.status, StatusCode::NOT_FOUND, "what was withdrawn is settled");
 
     for (value, on, key) in [("1,000,000", "2026-01-01", "12345678-a"), ("2,000,000", "2026-06-01", "12345678-b")] {
-        let fields = [("person", mother.as_str()), ("item", "person.wage"), ("value", value), ("on", on), ("key", key)];
+        let fields = [
+            ("person", mother.as_str()),
+            ("item", "person.wage"),
+            ("value", value),
+            ("on", on),
+            ("key", key),
+            ("told", mother.as_str()),
+        ];
         let told = official.post(&format!("{path}/events/income"), &fields).await;
         assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.body);
     }
     let screen = official.get(&path).await;
     assert!(screen.body.contains("One earlier value") && screen.body.contains("1,000,000"), "{}", screen.body);
+    assert!(screen.body.contains("told by Hayun Kim at the counter"), "{}", screen.body);
     keep("flow-history.en.html", &screen.body);
+
+    // Nothing is entered on nobody's word, and a finding says what was seen.
+    let base = [("person", mother.as_str()), ("item", "person.wage"), ("value", "3,000,000"), ("on", "2026-09-01")];
+    let enter = async |more: &[(&str, &str)]| {
+        official.post(&format!("{path}/events/income"), &[&base[..], more].concat()).await
+    };
+    let refused = enter(&[("key", "12345678-c")]).await;
+    assert!(
+        refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("f-told-error"),
+        "{}",
+        refused.body
+    );
+    let refused = enter(&[("key", "12345678-d"), ("told", "office")]).await;
+    assert!(refused.body.contains("f-evidence-error"), "{}", refused.body);
+    let found = enter(&[("key", "12345678-e"), ("told", "office"), ("evidence", "the pay slip of August")]).await;
+    assert_eq!(found.status, StatusCode::SEE_OTHER, "{}", found.body);
+    let screen = official.get(&path).await;
+    assert!(screen.body.contains("found by the office: the pay slip of August"), "{}", screen.body);
+    let mut tx = state.db.read().await.expect("a read");
+    let sql = "select source from person_fact where item = 'wage' order by recorded_at, fact_id";
+    let sources: Vec<String> =
+        tx.all(sql, &[]).await.expect("rows").iter().map(|r| r.get("source").expect("one")).collect();
+    assert_eq!(sources, ["self", "self", official.session.who.organisation.as_str()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

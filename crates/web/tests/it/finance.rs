@@ -50,7 +50,7 @@ async fn account(state: &AppState, person: PersonId, number: &str) {
     .expect("an account");
 }
 
-fn monthly(state: &AppState, payee: PersonId, minor: i64) -> Grant {
+pub(crate) fn monthly(state: &AppState, payee: PersonId, minor: i64) -> Grant {
     let from = date(2026, 11, 1);
     Grant {
         decision: DecisionId::new(&*state.ids, state.now()),
@@ -72,7 +72,7 @@ fn monthly(state: &AppState, payee: PersonId, minor: i64) -> Grant {
     }
 }
 
-async fn grant(state: &AppState, grant: &Grant) {
+pub(crate) async fn grant(state: &AppState, grant: &Grant) {
     let desk = desk(state);
     transact!(state.db, grant::Fault, |tx| grant::run(tx, &desk, grant).await).expect("granted");
 }

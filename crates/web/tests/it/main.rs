@@ -15,6 +15,8 @@ mod cases_api;
 mod complaints;
 mod counter;
 mod finance;
+mod key_in;
+mod powers;
 mod public;
 mod sign_in;
 mod stages;

@@ -30,12 +30,23 @@ pub(crate) async fn official(state: &AppState, role: Role, person: Option<Person
 
 /// A case of the newborn's child allowance, applied for at the counter.
 async fn a_case(state: &AppState, home: HouseholdId, mother: PersonId) -> CaseId {
+    a_case_of(state, home, mother, "child_allowance").await
+}
+
+/// The youngest of a household.
+async fn child_of(state: &AppState, home: HouseholdId) -> PersonId {
     let pack = state.packs.current();
     let desk = casework::Desk { pack: &pack, keys: state.guard.keys(), ids: &*state.ids, now: state.now() };
     let mut tx = state.db.read().await.expect("a read");
     let members = casework::household::member_ids(&mut tx, &desk, home).await.expect("members");
-    drop(tx);
-    let child = *members.last().expect("the child is the last to come");
+    *members.last().expect("the child is the last to come")
+}
+
+/// A case of a programme for the newborn, applied for at the counter.
+async fn a_case_of(state: &AppState, home: HouseholdId, mother: PersonId, programme: &str) -> CaseId {
+    let pack = state.packs.current();
+    let desk = casework::Desk { pack: &pack, keys: state.guard.keys(), ids: &*state.ids, now: state.now() };
+    let child = child_of(state, home).await;
     let opening = Opening {
         application: ApplicationId::new(&*state.ids, state.now()),
         applicant: mother,
@@ -43,7 +54,7 @@ async fn a_case(state: &AppState, home: HouseholdId, mother: PersonId) -> CaseId
         channel: Channel::Counter,
         items: vec![OpeningItem {
             subject: Subject::Person(child),
-            programme: "child_allowance".to_owned(),
+            programme: programme.to_owned(),
             period_key: String::new(),
             offer: None,
             applied_on: desk.today(),
@@ -179,6 +190,33 @@ async fn a_case_goes_from_the_list_to_a_decision_by_two_people() {
     let file = me.get(&format!("{to}/decision/{decision}")).await;
     assert!(file.body.contains("hearth-decision/1"), "{}", file.body);
 
+    // What it pays is held by a second person for a reason, and flows again; by nobody else.
+    let paid = payment::model::Grant {
+        case,
+        decision: decision.parse().expect("an id"),
+        subject: payment::model::Subject::Person(child_of(&state, home).await),
+        ..crate::finance::monthly(&state, mother, 100_000)
+    };
+    crate::finance::grant(&state, &paid).await;
+    let standing = async || {
+        let mut tx = state.db.read().await.expect("a read");
+        let row =
+            tx.one("select status from entitlement where case_id = $1", store::params![case]).await.expect("a row");
+        row.get::<String>("status").expect("a word")
+    };
+    let hold = [("do", "hold-pay"), ("hold-reason", "The mother is abroad"), ("hold-law", "Act 12")];
+    assert!(chief.get(&to).await.body.contains("Hold the payments") && !me.get(&to).await.body.contains("Hold the"));
+    assert_eq!(chief.post(&to, &hold[..2]).await.status, StatusCode::UNPROCESSABLE_ENTITY, "no law");
+    assert!(me.post(&to, &hold).await.status.is_client_error(), "who prepares does not hold");
+    assert_eq!(standing().await, "active");
+    assert_eq!(chief.post(&to, &hold).await.status, StatusCode::SEE_OTHER);
+    assert_eq!((standing().await.as_str(), chief.post(&to, &hold).await.status), ("suspended", StatusCode::CONFLICT));
+    let page = chief.get(&to).await;
+    fine("case-held", &page);
+    let flow = [("do", "let-flow"), ("flow-reason", "She is back"), ("flow-law", "Act 12")];
+    assert_eq!(chief.post(&to, &flow).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(standing().await, "active");
+
     // The household's page leads to its cases; an approver looks at the household only while something is open.
     fine("household", &me.get(&format!("/work/household/{home}")).await);
     assert_eq!(me.get("/work/office").await.status, StatusCode::FORBIDDEN, "for team leads");
@@ -276,4 +314,100 @@ async fn what_was_sent_back_is_settled_with_others_and_own_families_are_not_ther
     assert!(page.body.contains("Saw the passport") && page.body.contains("Visit at home"), "{}", page.body);
     let next = me.get(&format!("/work/next/{case}?done=settled&was={case}")).await;
     assert_eq!(next.status, StatusCode::SEE_OTHER);
+}
+
+/// What a case of a disabled child rests on is of the most sensitive kind: once it is closed it opens again only for a stated
+/// reason, to the office that handled it, with a second factor; and the words stand with the look.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_case_that_rests_on_health_opens_again_only_for_a_reason() {
+    let (state, _folder) = installation().await;
+    let (home, mother, father) = couple(&state).await;
+    let app = web::router(state.clone());
+    newborn(&app, &state, home, mother, father).await;
+    disabled(&state, home).await;
+    let case = a_case_of(&state, home, mother, "disabled_child_allowance").await;
+    drain(&state).await;
+    nobody_answers(&state).await;
+    drain(&state).await;
+    let browser = |session: &Session, cookie: &str| Browser {
+        app: &app,
+        session: session.clone(),
+        cookie: cookie.to_owned(),
+        language: "en",
+    };
+    let worker = official(&state, Role::Caseworker, None, "박서준").await;
+    let lead = official(&state, Role::Approver, None, "최지우").await;
+    let (me, chief) = (browser(&worker, ""), browser(&lead, ""));
+    let to = format!("/work/case/{case}");
+    let page = me.get(&to).await;
+    assert_eq!(page.status, StatusCode::OK, "while it is open it is the office's to see: {}", page.body);
+    assert!(page.body.contains("isability"), "{}", page.body);
+    let revision = first(&page.body, "name=\"revision\" value=\"").to_owned();
+    let otherwise = [
+        ("do", "otherwise"),
+        ("revision", revision.as_str()),
+        ("other-grant", "yes"),
+        ("other-reason", "Seen at home"),
+        ("other-law", "Act 50"),
+        ("other-from-0", "2026-11-01"),
+        ("other-last-0", "2027-10-31"),
+        ("other-sum-0", "100,000"),
+    ];
+    let prepared = me.post(&to, &otherwise).await;
+    assert_eq!(prepared.status, StatusCode::SEE_OTHER, "{}", prepared.body);
+    let page = chief.get(&to).await;
+    let decision = first(&page.body, "name=\"decision\" value=\"").to_owned();
+    let signed = chief.post(&to, &[("do", "sign"), ("decision", &decision), ("agrees", "yes")]).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.body);
+
+    // Closed: the office is asked for what; nothing of the case is on that page.
+    let asked = me.get(&to).await;
+    assert!(asked.body.contains(&format!("action=\"{to}/review\"")), "{} {}", asked.status, asked.body);
+    assert!(!asked.body.contains("Seen at home") && !asked.body.contains("박서아"), "{}", asked.body);
+    keep("flow-work-closed-sensitive.en.html", &asked.body);
+    let wordless = me.post(&format!("{to}/review"), &[("ground", "question"), ("why", "")]).await;
+    assert_eq!(wordless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let why = [("ground", "question"), ("why", "the mother asks about the sum")];
+    assert_eq!(me.post(&format!("{to}/review"), &why).await.status, StatusCode::SEE_OTHER);
+    let said = "hearth_review=A+question+of+the+family%3A+the+mother+asks+about+the+sum";
+    let page = browser(&worker, said).get(&to).await;
+    fine("closed-again", &page);
+    assert!(page.body.contains("Seen at home") && page.body.contains("isability"), "{}", page.body);
+    // The family reads that somebody looked again, and that the look without a reason was refused.
+    let looked = browser(&session(&state, Role::Citizen, Some(mother), "김하윤"), "").get("/looked").await;
+    assert!(looked.body.contains("Looking again at a closed case"), "{}", looked.body);
+    assert!(looked.body.contains("this was refused and nothing was shown"), "{}", looked.body);
+
+    // Nobody else: another office, the counter, somebody signed in without a second factor – with the same words.
+    let mut elsewhere = worker.clone();
+    elsewhere.who.jurisdiction = Some("kr-26-350".to_owned());
+    let mut other = worker.clone();
+    other.who.organisation = "public_health_center".to_owned();
+    let mut weak = worker.clone();
+    weak.who.strong = false;
+    let counter = official(&state, Role::CounterOfficial, None, "윤서연").await;
+    for (who, session) in [("elsewhere", elsewhere), ("another office", other), ("weak", weak), ("counter", counter)] {
+        let refused = browser(&session, said).get(&to).await;
+        assert!(refused.status.is_client_error(), "{who}: {}", refused.body);
+        assert!(!refused.body.contains("Seen at home") && !refused.body.contains("박서아"), "{who}: {}", refused.body);
+    }
+}
+
+/// The newborn's severe disability, as the ministry's register has it.
+async fn disabled(state: &AppState, home: HouseholdId) {
+    let origin = registry::Origin::new("mohw", "장애인복지법 제32조", "test");
+    let child = child_of(state, home).await;
+    transact!(state.db, registry::fact::FactError, |tx| {
+        let fact = registry::NewFact {
+            subject: registry::Subject::Person(child),
+            item: "disability_severity".to_owned(),
+            value: registry::FactValue::Code("severe".to_owned()),
+            valid: kernel::Period { from: jiff::civil::date(2026, 11, 18), until: None },
+            corrects: None,
+        };
+        let check = |_: &registry::Subject, _: &str, _: &registry::FactValue| Ok(());
+        let pen = registry::Pen::new(&*state.ids, state.guard.keys(), state.now(), &origin);
+        registry::fact::record(tx, pen, &check, fact).await.map(drop)
+    })
+    .expect("a fact");
 }

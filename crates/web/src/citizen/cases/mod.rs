@@ -6,6 +6,7 @@ pub(crate) mod apply_handlers;
 pub mod case;
 pub(crate) mod case_handlers;
 pub mod complain;
+pub mod consents;
 pub mod decision;
 pub(crate) mod decision_handlers;
 pub mod figures;
@@ -14,6 +15,8 @@ pub mod list;
 pub(crate) mod list_handlers;
 pub(crate) mod payment_handlers;
 pub mod payments;
+pub mod powers;
+pub(crate) mod powers_handlers;
 pub mod report;
 pub(crate) mod report_handlers;
 
