@@ -15,6 +15,7 @@ cargo xtask test                  everything a change must pass; sets up what it
 cargo xtask test --no-browser     the same while working: without the browser, with few seeds and kills
 cargo xtask tidy                  the rules of the house: arrows between rooms, file sizes, forbidden words
 cargo xtask bench                 the measurements of docs/performance.md
+cargo xtask bench nation          rules over a nation beside OpenFisca, DuckDB and dsntk, fetched from their registries
 cargo xtask pages                 the browser part of the tests alone, with screenshots in target/screens
 cargo xtask postgres              starts a PostgreSQL for tests and prints its address; ends with Ctrl-C
 ";
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test", options @ ..] => test::run(options),
         ["tidy"] => tidy::run(),
+        ["bench", "nation", options @ ..] => bench::nation(options),
         ["bench", options @ ..] => bench::run(options),
         ["pages"] => test::pages(),
         ["postgres"] => postgres::foreground(),

@@ -1,7 +1,7 @@
 //! The snapshot of a population: a folder of Parquet files and a manifest.
 //!
 //! Households stand in buckets by size. A *part* is up to [`PART`] households of one size, in three files: `NAME.households`,
-//! `NAME.persons`, `NAME.awards` (`.parquet`). Households have a row each. Persons stand in batches of 1,024 households,
+//! `NAME.persons`, `NAME.awards` (`.parquet`). Households have a row each. Persons stand in batches of 2,048 households,
 //! slot by slot: within a batch of *n* households the *s*-th member of the *r*-th is row `s × n + r`, so a batch is columns
 //! that the machine takes as they are. An item of the pack that some rule reads is a column: truths, whole numbers, dates,
 //! decimals to six places, texts, and codes as their places in the list that the manifest repeats. No value means that

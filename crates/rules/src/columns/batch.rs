@@ -14,8 +14,8 @@ use crate::ir::Relation;
 use crate::program::Program;
 use crate::schema::Entity;
 
-/// Most rows of a batch: columns of a thousand rows stay in the processor's own memory.
-pub const ROWS: usize = 1024;
+/// Most rows of a batch: two thousand rows of 32 bits a column stay in the processor's own memory.
+pub const ROWS: usize = 2048;
 
 /// Who is related to whom: for member slots *of* and *to*, the rows in which it is so.
 #[derive(Clone, Debug, Default)]
@@ -83,12 +83,18 @@ impl Batch {
     pub(crate) fn new(
         rows: usize,
         size: usize,
-        household: Vec<Column>,
-        person: Vec<Vec<Column>>,
+        mut household: Vec<Column>,
+        mut person: Vec<Vec<Column>>,
         kin: [Kin; 3],
         mark: Arc<()>,
     ) -> Batch {
         let everyone = (0..size).filter_map(|n| u16::try_from(n).ok()).collect();
+        let present = Bits::first(rows);
+        for column in household.iter_mut().chain(person.iter_mut().flatten()) {
+            if let Column::Number(numbers) = column {
+                numbers.measure(&present);
+            }
+        }
         Batch { rows, size, household, person, kin, everyone, mark }
     }
 

@@ -1,8 +1,16 @@
 //! Sets of rows as bits, 64 to a word.
 
-/// One bit a row.
+use super::batch::ROWS;
+
+const WORDS: usize = ROWS / 64;
+
+/// One bit a row, of at most [`ROWS`]. Held in place: no memory is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bits(Vec<u64>);
+pub struct Bits {
+    words: [u64; WORDS],
+    /// How many words count; the others are 0.
+    used: usize,
+}
 
 /// Words for so many rows.
 pub(crate) fn words(rows: usize) -> usize {
@@ -10,19 +18,27 @@ pub(crate) fn words(rows: usize) -> usize {
 }
 
 impl Bits {
+    /// No row.
+    pub(crate) const NO: Bits = Bits { words: [0; WORDS], used: WORDS };
+    /// Every row that there can be.
+    pub(crate) const EVERY: Bits = Bits { words: [u64::MAX; WORDS], used: WORDS };
+
+    #[inline]
     pub(crate) fn none(words: usize) -> Bits {
-        Bits(vec![0; words])
+        Bits { words: [0; WORDS], used: words.min(WORDS) }
     }
 
     pub(crate) fn all(words: usize) -> Bits {
-        Bits(vec![u64::MAX; words])
+        let mut bits = Bits::none(words);
+        bits.fill(u64::MAX);
+        bits
     }
 
     /// Exactly the first rows.
     pub(crate) fn first(rows: usize) -> Bits {
         let mut bits = Bits::all(words(rows));
         if !rows.is_multiple_of(64)
-            && let Some(last) = bits.0.last_mut()
+            && let Some(last) = bits.words_mut().last_mut()
         {
             *last = (1 << (rows % 64)) - 1;
         }
@@ -37,59 +53,96 @@ impl Bits {
 
     #[inline]
     pub(crate) fn set(&mut self, row: usize) {
-        if let Some(w) = self.0.get_mut(row / 64) {
+        if let Some(w) = self.words_mut().get_mut(row / 64) {
             *w |= 1 << (row % 64);
         }
     }
 
     #[inline]
     pub(crate) fn unset(&mut self, row: usize) {
-        if let Some(w) = self.0.get_mut(row / 64) {
+        if let Some(w) = self.words_mut().get_mut(row / 64) {
             *w &= !(1 << (row % 64));
         }
     }
 
     #[inline]
     pub(crate) fn word(&self, at: usize) -> u64 {
-        self.0.get(at).copied().unwrap_or(0)
+        self.words.get(at).copied().unwrap_or(0)
     }
 
+    /// All words, those that do not count too.
+    #[inline]
+    pub(crate) fn array(&self) -> &[u64; WORDS] {
+        &self.words
+    }
+
+    /// The same to be written; what does not count must stay 0.
+    #[inline]
+    pub(crate) fn array_mut(&mut self) -> &mut [u64; WORDS] {
+        &mut self.words
+    }
+
+    #[inline]
     pub(crate) fn words(&self) -> &[u64] {
-        &self.0
+        self.words.get(..self.used).unwrap_or(&[])
     }
 
+    #[inline]
     pub(crate) fn words_mut(&mut self) -> &mut [u64] {
-        &mut self.0
+        self.words.get_mut(..self.used).unwrap_or(&mut [])
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.iter().all(|w| *w == 0)
+        self.words.iter().fold(0, |all, w| all | w) == 0
+    }
+
+    /// Whether it holds all rows of another.
+    #[inline]
+    pub(crate) fn covers(&self, other: &Bits) -> bool {
+        self.words.iter().zip(&other.words).fold(0, |left, (a, b)| left | (b & !a)) == 0
+    }
+
+    /// Whether it holds any row of another.
+    #[inline]
+    pub(crate) fn meets(&self, other: &Bits) -> bool {
+        self.words.iter().zip(&other.words).fold(0, |both, (a, b)| both | (a & b)) != 0
+    }
+
+    /// How many rows of the set stand before a row.
+    pub(crate) fn before(&self, row: usize) -> usize {
+        let whole = self.words.iter().take(row / 64).map(|w| w.count_ones() as usize).sum::<usize>();
+        whole + (self.word(row / 64) & ((1 << (row % 64)) - 1)).count_ones() as usize
     }
 
     /// How many rows are in the set.
     pub fn count(&self) -> usize {
-        self.0.iter().map(|w| w.count_ones() as usize).sum()
+        self.words.iter().map(|w| w.count_ones() as usize).sum()
     }
 
+    #[inline]
     pub(crate) fn fill(&mut self, word: u64) {
-        self.0.fill(word);
+        self.words_mut().fill(word);
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, other: &Bits) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
+        self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
     }
 
+    #[inline]
     pub(crate) fn take_out(&mut self, other: &Bits) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= !b);
+        self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= !b);
     }
 
+    #[inline]
     pub(crate) fn keep(&mut self, other: &Bits) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
+        self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= b);
     }
 
     /// The rows in the set, in order.
     pub fn rows(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(n, word)| {
+        self.words().iter().enumerate().flat_map(|(n, word)| {
             let mut left = *word;
             std::iter::from_fn(move || {
                 let bit = left.trailing_zeros();

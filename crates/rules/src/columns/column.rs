@@ -6,6 +6,7 @@
 //! exact decimal beside it). Odd rows are worked out one by one with the very operations of the explaining evaluator.
 
 use super::bits::{Bits, words};
+use super::loops;
 use crate::dec::Dec;
 use crate::value::{Bounds, Trouble, TroubleKind, Val};
 
@@ -84,7 +85,20 @@ pub(crate) struct Numbers {
     pub(crate) trouble: Troubles,
     /// Whether any row is odd.
     pub(crate) any_odd: bool,
+    /// Between which numbers the lane's known rows lie; [`Bounds::NONE`]: not measured.
+    pub(crate) span: Bounds,
+    /// All rows are known and have the one number of the span; the lane is not written.
+    pub(crate) flat: bool,
+    /// All rows are known and fit 32 bits: they stand here, and the lane is not written.
+    narrow: bool,
+    small: Vec<i32>,
 }
+
+/// Of rows that are all odd, whose lane is never looked at.
+const NO_MATTER: Bounds = Bounds { lo: 0, hi: 0 };
+
+/// The span of no row.
+pub(crate) const NOTHING: Bounds = Bounds { lo: i64::MAX, hi: i64::MIN };
 
 /// One node's values.
 #[derive(Clone, Debug)]
@@ -100,10 +114,19 @@ impl Truths {
         Truths { yes: Bits::none(w), no: Bits::none(w), trouble }
     }
 
+    /// Forgets the errors; the bits are written over by whoever uses the column next.
     pub(crate) fn clear(&mut self) {
-        self.yes.fill(0);
-        self.no.fill(0);
         self.trouble.clear();
+    }
+
+    /// The one truth that all rows have.
+    fn same(&self, rows: &Bits) -> Option<Val> {
+        match () {
+            () if self.trouble.any => None,
+            () if self.yes.covers(rows) => Some(Val::Bool(true)),
+            () if self.no.covers(rows) => Some(Val::Bool(false)),
+            () => None,
+        }
     }
 
     pub(crate) fn get(&self, row: usize) -> Val {
@@ -140,12 +163,112 @@ impl Numbers {
             stray: none(),
             trouble: Troubles { rows: none(), ..Troubles::default() },
             any_odd: false,
+            span: Bounds::NONE,
+            flat: false,
+            narrow: false,
+            small: Vec::new(),
         }
+    }
+
+    /// Finds out between which numbers the known rows lie.
+    pub(crate) fn measure(&mut self, rows: &Bits) {
+        let mut odd = Bits::none(rows.words().len());
+        self.add_odd(&mut odd);
+        self.span = NOTHING;
+        for (n, (chunk, there)) in self.lane.chunks(64).zip(rows.words()).enumerate() {
+            let known = there & !odd.word(n);
+            if known == u64::MAX {
+                let (lo, hi) = loops::span(chunk);
+                self.span = self.span.hull(Bounds { lo, hi });
+            } else {
+                let here = chunk.iter().enumerate().filter(|(bit, _)| known >> bit & 1 != 0);
+                self.span = here.fold(self.span, |s, (_, n)| s.hull(Bounds { lo: *n, hi: *n }));
+            }
+        }
+        self.flat = !self.any_odd && self.span.lo == self.span.hi;
+        if !self.any_odd && !self.flat && loops::is_small(self.span) {
+            self.small = self.lane.iter().map(|n| *n as i32).collect();
+            self.narrow = true;
+        }
+    }
+
+    /// Whether the lane holds whole numbers as they are.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.kind, Kind::Int | Kind::Date | Kind::Dec(1))
+    }
+
+    /// The number of a row, whatever it means there.
+    #[inline]
+    pub(crate) fn at(&self, row: usize) -> i64 {
+        match () {
+            () if self.flat => self.span.lo,
+            () if self.narrow => self.small.get(row).copied().map_or(0, i64::from),
+            () => self.lane.get(row).copied().unwrap_or(0),
+        }
+    }
+
+    /// The numbers as loops read them.
+    pub(crate) fn numbers(&self) -> Lane<'_> {
+        match () {
+            () if self.flat => Lane::Same(self.span.lo),
+            () if self.narrow => Lane::Small(&self.small),
+            () => Lane::Each(&self.lane),
+        }
+    }
+
+    /// A lane of 32 bits to be written over with known numbers within a span.
+    pub(crate) fn small(&mut self, span: Bounds) -> &mut [i32] {
+        (self.flat, self.narrow, self.span) = (false, true, span);
+        self.small.resize(self.lane.len(), 0);
+        &mut self.small
+    }
+
+    /// The lane to be written over, all numbers that count within a span.
+    pub(crate) fn large(&mut self, span: Bounds) -> &mut [i64] {
+        (self.flat, self.narrow, self.span) = (false, false, span);
+        &mut self.lane
+    }
+
+    /// Takes over the numbers of a lane. Not narrow where rows are odd.
+    pub(crate) fn set(&mut self, lane: Lane<'_>, span: Bounds) {
+        match lane {
+            Lane::Same(n) => self.set_flat(n),
+            Lane::Each(lane) => self.large(span).iter_mut().zip(lane).for_each(|(o, v)| *o = *v),
+            Lane::Small(lane) => self.small(span).iter_mut().zip(lane).for_each(|(o, v)| *o = *v),
+        }
+    }
+
+    /// The same number in all rows.
+    pub(crate) fn set_flat(&mut self, n: i64) {
+        (self.flat, self.narrow, self.span) = (true, false, Bounds { lo: n, hi: n });
+    }
+
+    /// Writes the lane out, so that single rows can be put.
+    pub(crate) fn spread(&mut self) {
+        match () {
+            () if self.flat => self.lane.fill(self.span.lo),
+            () if self.narrow => self.lane.iter_mut().zip(&self.small).for_each(|(o, n)| *o = i64::from(*n)),
+            () => {}
+        }
+        (self.flat, self.narrow) = (false, false);
+    }
+
+    /// The same in 32 bits where that can be.
+    pub(crate) fn shrink(&mut self) {
+        if self.flat && loops::is_small(self.span) {
+            let (n, span) = (self.span.lo as i32, self.span);
+            self.small(span).fill(n);
+        }
+    }
+
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.narrow
     }
 
     /// Forgets what was odd; the lane is written over by whoever uses the column next.
     pub(crate) fn clear(&mut self, kind: Kind) {
         self.kind = kind;
+        (self.flat, self.narrow) = (false, false);
         if self.any_odd {
             self.unknown.fill(0);
             self.stray.fill(0);
@@ -155,7 +278,7 @@ impl Numbers {
     }
 
     pub(crate) fn get(&self, row: usize) -> Val {
-        let n = self.lane.get(row).copied().unwrap_or(0);
+        let n = self.at(row);
         if self.any_odd {
             if self.unknown.has(row) {
                 return Val::Unknown(Bounds { lo: n, hi: self.most.get(row).copied().unwrap_or(i64::MAX) });
@@ -229,6 +352,7 @@ impl Numbers {
         if let Some(slot) = self.lane.get_mut(row) {
             *slot = n;
         }
+        self.span = self.span.hull(Bounds { lo: n, hi: n });
     }
 
     /// Puts an unknown number where none was.
@@ -311,6 +435,14 @@ impl Column {
             Column::Number(n) => n.put(row, v),
         }
     }
+
+    /// The one truth that all rows have, where that is so.
+    pub(crate) fn same(&self, rows: &Bits) -> Option<Val> {
+        match self {
+            Column::Truth(t) => t.same(rows),
+            Column::Number(_) => None,
+        }
+    }
 }
 
 /// What an operation reads: a column, or one value for all rows.
@@ -320,10 +452,18 @@ pub(crate) enum View<'a> {
     Same(Val),
 }
 
+/// The rows of a view by what they are; beyond the last row anything.
+pub(crate) struct Bools<'a> {
+    pub(crate) yes: &'a Bits,
+    pub(crate) no: &'a Bits,
+    pub(crate) trouble: Option<&'a Bits>,
+}
+
 /// The numbers of a view over a denominator.
 #[derive(Clone, Copy)]
 pub(crate) enum Lane<'a> {
     Each(&'a [i64]),
+    Small(&'a [i32]),
     Same(i64),
 }
 
@@ -353,7 +493,7 @@ impl<'a> View<'a> {
     /// The lane, and whether it holds numbers at all.
     pub(crate) fn lane(self, kind: Kind) -> (Lane<'a>, bool) {
         match self {
-            View::Column(Column::Number(n)) => (Lane::Each(&n.lane), true),
+            View::Column(Column::Number(n)) => (n.numbers(), true),
             View::Column(Column::Truth(_)) => (Lane::Same(0), false),
             View::Same(v) => match (constant(v, kind), v) {
                 (Some(n), _) => (Lane::Same(n), true),
@@ -370,6 +510,22 @@ impl<'a> View<'a> {
             View::Same(Val::Bool(true)) => (u64::MAX, 0),
             View::Same(Val::Bool(false)) => (0, u64::MAX),
             _ => (0, 0),
+        }
+    }
+
+    /// Rows known to hold, rows known not to, rows that are errors.
+    pub(crate) fn bools(self) -> Bools<'a> {
+        match self {
+            View::Column(Column::Truth(t)) => {
+                Bools { yes: &t.yes, no: &t.no, trouble: Some(&t.trouble.rows).filter(|_| t.trouble.any) }
+            }
+            View::Column(Column::Number(n)) => {
+                Bools { yes: &Bits::NO, no: &Bits::NO, trouble: Some(&n.trouble.rows).filter(|_| n.trouble.any) }
+            }
+            View::Same(Val::Bool(true)) => Bools { yes: &Bits::EVERY, no: &Bits::NO, trouble: None },
+            View::Same(Val::Bool(false)) => Bools { yes: &Bits::NO, no: &Bits::EVERY, trouble: None },
+            View::Same(Val::Error(_)) => Bools { yes: &Bits::NO, no: &Bits::NO, trouble: Some(&Bits::EVERY) },
+            View::Same(_) => Bools { yes: &Bits::NO, no: &Bits::NO, trouble: None },
         }
     }
 
@@ -391,6 +547,30 @@ impl<'a> View<'a> {
             View::Column(Column::Number(n)) if n.any_odd => n.trouble.get(row),
             View::Same(Val::Error(t)) => Some(t),
             _ => None,
+        }
+    }
+
+    /// The numbers, where some are unknown within bounds and the others stand in the lane as they are or are errors.
+    pub(crate) fn unknown(self) -> Option<&'a Numbers> {
+        let c = self.numbers().filter(|c| c.any_odd && matches!(c.kind, Kind::Int | Kind::Date | Kind::Dec(_)))?;
+        (!c.unknown.is_empty()).then_some(c)
+    }
+
+    /// Whether any row's number does not stand in the lane.
+    pub(crate) fn has_odd(self) -> bool {
+        match self {
+            View::Column(Column::Number(n)) => n.any_odd,
+            View::Column(Column::Truth(_)) | View::Same(Val::Unknown(_) | Val::Error(_)) => true,
+            View::Same(_) => false,
+        }
+    }
+
+    /// Between which numbers the lane lies, over a denominator, where they are known.
+    pub(crate) fn span(self, kind: Kind) -> Bounds {
+        match self {
+            View::Column(Column::Number(n)) if n.span.lo <= n.span.hi => n.span,
+            View::Same(v) => constant(v, kind).map_or(NO_MATTER, |n| Bounds { lo: n, hi: n }),
+            View::Column(_) => NO_MATTER,
         }
     }
 

@@ -1,7 +1,11 @@
 //! Steps that give numbers, dates or codes.
+//!
+//! Between which numbers an operand lies in this batch is known before the loop; where that proves that the result fits,
+//! the loop checks nothing. The loops write rows that are odd too, with anything: those are put right after.
 
 use super::bits::Bits;
-use super::column::{Kind, Lane, Numbers, View};
+use super::column::{Kind, Lane, NOTHING, Numbers, View};
+use super::loops::{self, Divisor, Sign};
 use super::plan::Work;
 use super::run::Job;
 use super::scale::quotient_factor;
@@ -9,14 +13,28 @@ use super::{calendar, odd};
 use crate::days;
 use crate::dec::Rounding;
 use crate::ir::{Arith, DatePart, Op, TimeUnit};
-use crate::value::{Trouble, TroubleKind};
+use crate::value::{Bounds, Trouble, TroubleKind};
+
+/// An operand's numbers and between which they lie.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a> {
+    pub(crate) lane: Lane<'a>,
+    pub(crate) span: Bounds,
+}
+
+impl Input<'_> {
+    const NONE: Input<'static> = Input { lane: Lane::Same(0), span: Bounds { lo: 0, hi: 0 } };
+}
 
 /// Works a step out for all rows.
 pub(crate) fn work(job: &Job<'_>, out: &mut Numbers) {
     let mut odd = Bits::none(job.words());
     for view in job.views {
-        view.add_odd(&mut odd);
+        if view.has_odd() {
+            view.add_odd(&mut odd);
+        }
     }
+    out.span = NOTHING;
     if out.kind == Kind::Dec(0) {
         odd.fill(u64::MAX);
     } else {
@@ -27,6 +45,10 @@ pub(crate) fn work(job: &Job<'_>, out: &mut Numbers) {
         }
     }
     job.present(&mut odd);
+    if odd.is_empty() {
+        return;
+    }
+    out.spread();
     odd::numbers(job, out, &mut odd);
     for row in odd.rows() {
         out.put(row, job.scalar(row));
@@ -38,12 +60,21 @@ fn operation(op: &Op, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
         Op::If(..) => branch(job, out, odd),
         Op::Param { .. } => param(job, out, odd),
         Op::Arith(how, ..) => arith(*how, job, out, odd),
-        Op::Negate(_) => each(job.own_lane(0), out, odd, |n| (n.wrapping_neg(), n == i64::MIN)),
-        Op::Abs(_) => each(job.own_lane(0), out, odd, |n| (n.wrapping_abs(), n == i64::MIN)),
-        Op::Widen(_) => each(job.own_lane(0), out, odd, |n| (n, false)),
+        Op::Negate(_) => {
+            let a = job.own(0);
+            let span = a.span.lo.checked_neg().zip(a.span.hi.checked_neg()).map(|(hi, lo)| Bounds { lo, hi });
+            proven_one(span, a, out, odd, i64::wrapping_neg, i64::overflowing_neg);
+        }
+        Op::Abs(_) => {
+            let a = job.own(0);
+            let most = a.span.lo.checked_abs().zip(a.span.hi.checked_abs()).map(|(lo, hi)| lo.max(hi));
+            let span = most.map(|hi| Bounds { lo: 0, hi });
+            proven_one(span, a, out, odd, i64::wrapping_abs, i64::overflowing_abs);
+        }
+        Op::Widen(_) => out.set(job.own(0).lane, job.own(0).span),
         Op::Round(how, scale, _) => round(*how, *scale, job, out, odd),
-        Op::Least(_) => extreme(job, out, odd, i64::min),
-        Op::Greatest(_) => extreme(job, out, odd, i64::max),
+        Op::Least(_) => extreme(job, out, odd, Sign::Min, i64::min),
+        Op::Greatest(_) => extreme(job, out, odd, Sign::Max, i64::max),
         Op::Between(unit, ..) => between(*unit, job, out, odd),
         Op::Shift(unit, ..) => shift(*unit, job, out, odd),
         Op::Part(part, _) => date_part(*part, job, out, odd),
@@ -51,55 +82,62 @@ fn operation(op: &Op, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     }
 }
 
-/// One operand.
-fn each(a: Lane<'_>, out: &mut Numbers, odd: &mut Bits, f: impl Fn(i64) -> (i64, bool)) {
-    pairs(a, Lane::Same(0), &mut out.lane, odd, |a, _| f(a));
-}
-
-/// Two operands; `f` also says whether the result does not fit.
-#[inline]
-fn pairs(a: Lane<'_>, b: Lane<'_>, out: &mut [i64], odd: &mut Bits, f: impl Fn(i64, i64) -> (i64, bool)) {
-    let mut any = false;
-    match (a, b) {
-        (Lane::Each(a), Lane::Each(b)) => {
-            for ((o, a), b) in out.iter_mut().zip(a).zip(b) {
-                let (v, bad) = f(*a, *b);
-                *o = v;
-                any |= bad;
-            }
-        }
-        (Lane::Each(a), Lane::Same(b)) => {
-            for (o, a) in out.iter_mut().zip(a) {
-                let (v, bad) = f(*a, b);
-                *o = v;
-                any |= bad;
-            }
-        }
-        (Lane::Same(a), Lane::Each(b)) => {
-            for (o, b) in out.iter_mut().zip(b) {
-                let (v, bad) = f(a, *b);
-                *o = v;
-                any |= bad;
-            }
-        }
-        (Lane::Same(a), Lane::Same(b)) => {
-            let (v, bad) = f(a, b);
-            out.fill(v);
-            any = bad;
-        }
-    }
-    if any {
-        for row in 0..out.len() {
-            if f(a.at(row), b.at(row)).1 {
-                odd.set(row);
-            }
-        }
+/// Two operands: the plain loop where the span of the result is known, else the one that looks at every row.
+fn proven(
+    span: Option<Bounds>,
+    [a, b]: [Input<'_>; 2],
+    out: &mut Numbers,
+    odd: &mut Bits,
+    sign: Sign,
+    checked: impl Fn(i64, i64) -> (i64, bool),
+) {
+    match (span, a.lane, b.lane) {
+        (Some(_), Lane::Same(a), Lane::Same(b)) => match checked(a, b) {
+            (n, false) => out.set_flat(n),
+            (_, true) => odd.fill(u64::MAX),
+        },
+        (Some(span), ..) => loops::two(sign, a.lane, b.lane, out, span, !odd.is_empty()),
+        (None, ..) => pairs(a.lane, b.lane, out, odd, checked),
     }
 }
 
-fn add(a: i64, b: i64) -> (i64, bool) {
-    let v = a.wrapping_add(b);
-    (v, ((a ^ v) & (b ^ v)) < 0)
+/// One operand, likewise.
+fn proven_one(
+    span: Option<Bounds>,
+    a: Input<'_>,
+    out: &mut Numbers,
+    odd: &mut Bits,
+    plain: impl Fn(i64) -> i64,
+    checked: impl Fn(i64) -> (i64, bool),
+) {
+    match span {
+        Some(span) => loops::one(a.lane, out, span, !odd.is_empty(), plain),
+        None => pairs(a.lane, Lane::Same(0), out, odd, |n, _| checked(n)),
+    }
+}
+
+/// Two operands; `f` also says whether the result does not fit. The slow way.
+fn pairs(a: Lane<'_>, b: Lane<'_>, out: &mut Numbers, odd: &mut Bits, f: impl Fn(i64, i64) -> (i64, bool)) {
+    for (row, o) in out.large(Bounds::NONE).iter_mut().enumerate() {
+        let (v, bad) = f(a.at(row), b.at(row));
+        *o = v;
+        if bad {
+            odd.set(row);
+        }
+    }
+}
+
+fn sum(a: Bounds, b: Bounds) -> Option<Bounds> {
+    Some(Bounds { lo: a.lo.checked_add(b.lo)?, hi: a.hi.checked_add(b.hi)? })
+}
+
+fn difference(a: Bounds, b: Bounds) -> Option<Bounds> {
+    Some(Bounds { lo: a.lo.checked_sub(b.hi)?, hi: a.hi.checked_sub(b.lo)? })
+}
+
+fn product(a: Bounds, b: Bounds) -> Option<Bounds> {
+    let ends = [a.lo.checked_mul(b.lo)?, a.lo.checked_mul(b.hi)?, a.hi.checked_mul(b.lo)?, a.hi.checked_mul(b.hi)?];
+    Some(ends.into_iter().fold(NOTHING, |s, n| s.hull(Bounds { lo: n, hi: n })))
 }
 
 fn arith(how: Arith, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
@@ -107,23 +145,22 @@ fn arith(how: Arith, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     match how {
         Arith::Add => {
             let (a, b) = (job.lane(0, out.kind, &mut s, odd), job.lane(1, out.kind, &mut t, odd));
-            pairs(a, b, &mut out.lane, odd, add);
+            proven(sum(a.span, b.span), [a, b], out, odd, Sign::Add, i64::overflowing_add);
         }
         Arith::Sub => {
             let (a, b) = (job.lane(0, out.kind, &mut s, odd), job.lane(1, out.kind, &mut t, odd));
-            pairs(a, b, &mut out.lane, odd, |a, b| {
-                let v = a.wrapping_sub(b);
-                (v, ((a ^ b) & (a ^ v)) < 0)
-            });
+            proven(difference(a.span, b.span), [a, b], out, odd, Sign::Sub, i64::overflowing_sub);
         }
-        Arith::Mul => pairs(job.own_lane(0), job.own_lane(1), &mut out.lane, odd, i64::overflowing_mul),
+        Arith::Mul => times(job.own(0), job.own(1), out, odd),
         Arith::Div => {
             let by = job.views.get(1).map(|v| v.get(0));
             let den = |k| if let Kind::Dec(d) = k { d } else { 1 };
             let factor = by.and_then(|by| quotient_factor(job.den(0), den(out.kind), by));
             match factor {
-                Some(factor) => {
-                    pairs(job.own_lane(0), Lane::Same(factor), &mut out.lane, odd, i64::overflowing_mul);
+                Some(1) => out.set(job.own(0).lane, job.own(0).span),
+                Some(n) => {
+                    let factor = Input { lane: Lane::Same(n), span: Bounds { lo: n, hi: n } };
+                    times(job.own(0), factor, out, odd);
                 }
                 None => odd.fill(u64::MAX),
             }
@@ -131,54 +168,35 @@ fn arith(how: Arith, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     }
 }
 
-fn extreme(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits, f: impl Fn(i64, i64) -> i64) {
-    for n in 0..job.views.len() {
-        let mut scratch = Vec::new();
-        let lane = job.lane(n, out.kind, &mut scratch, odd);
-        match (n, lane) {
-            (0, Lane::Each(lane)) => out.lane.copy_from_slice(lane),
-            (0, Lane::Same(v)) => out.lane.fill(v),
-            (_, Lane::Each(lane)) => out.lane.iter_mut().zip(lane).for_each(|(o, v)| *o = f(*o, *v)),
-            (_, Lane::Same(v)) => out.lane.iter_mut().for_each(|o| *o = f(*o, v)),
-        }
-    }
+fn times(a: Input<'_>, b: Input<'_>, out: &mut Numbers, odd: &mut Bits) {
+    proven(product(a.span, b.span), [a, b], out, odd, Sign::Mul, i64::overflowing_mul);
 }
 
-/// Takes of each word of rows the one or the other.
-fn choose(pick: impl Fn(usize) -> u64, yes: Lane<'_>, no: Lane<'_>, out: &mut [i64]) {
-    for (n, chunk) in out.chunks_mut(64).enumerate() {
-        let word = pick(n);
-        let (a, b) = (yes.chunk(n), no.chunk(n));
-        match word {
-            0 => b.copy_to(chunk),
-            u64::MAX => a.copy_to(chunk),
-            _ => blend(word, a, b, chunk),
-        }
+fn extreme(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits, sign: Sign, f: impl Fn(i64, i64) -> i64) {
+    let (mut s, mut t) = (Vec::new(), Vec::new());
+    let first = job.lane(0, out.kind, &mut s, odd);
+    if job.views.len() == 1 {
+        return out.set(first.lane, first.span);
     }
-}
-
-fn blend(word: u64, a: Lane<'_>, b: Lane<'_>, out: &mut [i64]) {
-    let mask = |bit: usize| 0_i64.wrapping_sub(i64::from((word >> bit) & 1 != 0));
-    match (a, b) {
-        (Lane::Each(a), Lane::Each(b)) => {
-            for (bit, ((o, a), b)) in out.iter_mut().zip(a).zip(b).enumerate() {
-                *o = (a & mask(bit)) | (b & !mask(bit));
-            }
+    let second = job.lane(1, out.kind, &mut t, odd);
+    let both = |a: Bounds, b: Bounds| Bounds { lo: f(a.lo, b.lo), hi: f(a.hi, b.hi) };
+    let span = both(first.span, second.span);
+    match () {
+        // One of the two is never reached.
+        () if span == first.span && (first.span.lo >= second.span.hi || first.span.hi <= second.span.lo) => {
+            out.set(first.lane, span);
         }
-        (Lane::Each(a), Lane::Same(b)) => {
-            for (bit, (o, a)) in out.iter_mut().zip(a).enumerate() {
-                *o = (a & mask(bit)) | (b & !mask(bit));
-            }
+        () if span == second.span && (first.span.lo >= second.span.hi || first.span.hi <= second.span.lo) => {
+            out.set(second.lane, span);
         }
-        (Lane::Same(a), Lane::Each(b)) => {
-            for (bit, (o, b)) in out.iter_mut().zip(b).enumerate() {
-                *o = (a & mask(bit)) | (b & !mask(bit));
-            }
-        }
-        (Lane::Same(a), Lane::Same(b)) => {
-            for (bit, o) in out.iter_mut().enumerate() {
-                *o = (a & mask(bit)) | (b & !mask(bit));
-            }
+        () => loops::two(sign, first.lane, second.lane, out, span, !odd.is_empty()),
+    }
+    for n in 2..job.views.len() {
+        let next = job.lane(n, out.kind, &mut s, odd);
+        out.spread();
+        let span = both(out.span, next.span);
+        for (row, o) in out.large(span).iter_mut().enumerate() {
+            *o = f(*o, next.lane.at(row));
         }
     }
 }
@@ -188,6 +206,7 @@ fn branch(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     // Only the branch taken counts.
     odd.fill(0);
     let mut sides = [Bits::none(job.words()), Bits::none(job.words())];
+    let mut pick = Bits::none(job.words());
     let (mut s, mut t) = (Vec::new(), Vec::new());
     let [on_yes, on_no] = &mut sides;
     for (n, bits) in [(1, &mut *on_yes), (2, &mut *on_no)] {
@@ -197,62 +216,82 @@ fn branch(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     }
     let yes = job.lane(1, out.kind, &mut s, on_yes);
     let no = job.lane(2, out.kind, &mut t, on_no);
-    for (n, word) in odd.words_mut().iter_mut().enumerate() {
+    for (n, (word, pick)) in odd.words_mut().iter_mut().zip(pick.words_mut()).enumerate() {
         let (y, f) = cond.truth_word(n);
         *word = !(y | f) | (y & on_yes.word(n)) | (f & on_no.word(n));
+        *pick = y;
     }
-    choose(|n| cond.truth_word(n).0, yes, no, &mut out.lane);
+    match () {
+        () if pick.covers(job.rows) => out.set(yes.lane, yes.span),
+        () if !pick.meets(job.rows) => out.set(no.lane, no.span),
+        () => {
+            loops::choose(pick.words(), yes.lane, no.lane, out, yes.span.hull(no.span), !odd.is_empty());
+        }
+    }
 }
 
 fn stated(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     let [fact, value] = job.views else { return };
     odd.fill(0);
     let mut sides = [Bits::none(job.words()), Bits::none(job.words())];
+    let mut pick = Bits::none(job.words());
     let (mut s, mut t) = (Vec::new(), Vec::new());
     let [on_fact, on_value] = &mut sides;
     fact.add_odd(on_fact);
     value.add_odd(on_value);
     let a = job.lane(0, out.kind, &mut s, on_fact);
     let b = job.lane(1, out.kind, &mut t, on_value);
-    let open = |n: usize| match fact.numbers() {
-        Some(f) if f.any_odd => f.unknown.word(n),
-        _ => 0,
+    let open = |n: usize| match fact {
+        View::Same(v) => {
+            if v.is_unknown() {
+                u64::MAX
+            } else {
+                0
+            }
+        }
+        View::Column(_) => match fact.numbers() {
+            Some(f) if f.any_odd => f.unknown.word(n),
+            _ => 0,
+        },
     };
-    for (n, word) in odd.words_mut().iter_mut().enumerate() {
+    for (n, (word, pick)) in odd.words_mut().iter_mut().zip(pick.words_mut()).enumerate() {
         *word = (open(n) & on_value.word(n)) | (!open(n) & on_fact.word(n));
+        *pick = !open(n);
     }
-    choose(|n| !open(n), a, b, &mut out.lane);
+    match () {
+        () if pick.covers(job.rows) => out.set(a.lane, a.span),
+        () if !pick.meets(job.rows) => out.set(b.lane, b.span),
+        () => {
+            loops::choose(pick.words(), a.lane, b.lane, out, a.span.hull(b.span), !odd.is_empty());
+        }
+    }
 }
 
 fn param(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     let Some(table) = job.table else { return odd.fill(u64::MAX) };
-    let lanes: Vec<Lane<'_>> = (0..job.views.len()).map(|n| job.own_lane(n)).collect();
+    let lanes: Vec<Lane<'_>> = (0..job.views.len()).map(|n| job.own(n).lane).collect();
     let node = job.node();
     let operands = odd.clone();
     let mut none = Bits::none(job.words());
-    table.look_up(&lanes, &mut out.lane, odd, &mut none);
+    table.look_up(&lanes, out, odd, &mut none);
     none.take_out(&operands);
-    for row in job.present(&mut none).rows() {
+    if !job.present(&mut none).is_empty() {
+        out.spread();
+    }
+    for row in none.rows() {
         out.put_trouble(row, Trouble { kind: TroubleKind::NoRow, node });
     }
     odd.take_out(&none);
 }
 
-/// Division by a number known before the loop: one multiplication and a correction, several times as fast as dividing.
-#[derive(Clone, Copy)]
-struct Divisor {
-    by: u64,
-    /// The largest whole number not above (2^64 - 1) / by: `n × inverse / 2^64` falls short of the quotient by at most 1.
-    inverse: u64,
-}
-
-impl Divisor {
-    /// Quotient and remainder.
-    #[inline]
-    fn divide(self, n: u64) -> (u64, u64) {
-        let q = ((u128::from(n) * u128::from(self.inverse)) >> 64) as u64;
-        let r = n.wrapping_sub(q.wrapping_mul(self.by));
-        if r >= self.by { (q + 1, r - self.by) } else { (q, r) }
+/// From which remainder on the quotient rounded down grows by one, for numbers below 0 and for others.
+fn thresholds(how: Rounding, by: i64) -> (i64, i64) {
+    match how {
+        Rounding::Floor => (by, by),
+        Rounding::Ceiling => (1, 1),
+        Rounding::Down => (1, by),
+        Rounding::Up => (by, 1),
+        Rounding::HalfUp => (by / 2 + 1, by / 2 + by % 2),
     }
 }
 
@@ -262,23 +301,28 @@ fn round(how: Rounding, scale: i32, job: &Job<'_>, out: &mut Numbers, odd: &mut 
     // n / den to multiples of `unit`: (n × up) / down, then × unit.
     let (up, down, unit) = if scale > 0 { (tens, Some(den), 1) } else { (1, den.checked_mul(tens), tens) };
     let Some(down) = down.filter(|d| *d > 0 && tens > 0) else { return odd.fill(u64::MAX) };
-    let by = Divisor { by: down.unsigned_abs(), inverse: u64::MAX / down.unsigned_abs() };
-    let half = by.by / 2 + by.by % 2;
-    // From which remainder on the magnitude grows by one, for numbers below and not below 0.
-    let never = u64::MAX;
-    let (below, above) = match how {
-        Rounding::Down => (never, never),
-        Rounding::Up => (1, 1),
-        Rounding::Floor => (1, never),
-        Rounding::Ceiling => (never, 1),
-        Rounding::HalfUp => (half, half),
+    let (below, above) = thresholds(how, down);
+    let exactly = |n: i64| {
+        let n = n.checked_mul(up)?;
+        let (q, r) = (n.div_euclid(down), n.rem_euclid(down));
+        q.checked_add(i64::from(r >= if n < 0 { below } else { above }))?.checked_mul(unit)
     };
-    each(job.own_lane(0), out, odd, |n| {
-        let (n, bad) = n.overflowing_mul(up);
-        let (q, r) = by.divide(n.unsigned_abs());
-        let q = q + u64::from(r >= if n < 0 { below } else { above });
-        let (v, over) = (q as i64).overflowing_mul(if n < 0 { -unit } else { unit });
-        (v, bad | over | (q > i64::MAX as u64))
+    let a = job.own(0);
+    let span = exactly(a.span.lo).zip(exactly(a.span.hi)).map(|(lo, hi)| Bounds { lo, hi });
+    let most = a.span.lo.checked_abs().max(a.span.hi.checked_abs()).and_then(|n| n.checked_mul(up));
+    let exact = a.span.lo != i64::MIN && most.is_some_and(|n| n <= loops::EXACT);
+    let (Some(span), true, Some(by)) = (span, exact, Divisor::new(down)) else {
+        return pairs(a.lane, Lane::Same(0), out, odd, |n, _| exactly(n).map_or((0, true), |n| (n, false)));
+    };
+    let some = !odd.is_empty();
+    if how == Rounding::Floor && up == 1 && unit == 1 {
+        return loops::one(a.lane, out, span, some, |n| by.divide(n).0);
+    }
+    let (below, above) = (below as f64, above as f64);
+    loops::one(a.lane, out, span, some, |n| {
+        let n = n.wrapping_mul(up);
+        let (q, left) = by.divide(n);
+        q.wrapping_add(i64::from(left >= if n < 0 { below } else { above })).wrapping_mul(unit)
     });
 }
 
@@ -294,13 +338,25 @@ fn dates(a: i64, b: i64, f: impl Fn(i64, i64) -> i64) -> (i64, bool) {
 }
 
 fn between(unit: TimeUnit, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
-    let (a, b) = (job.own_lane(0), job.own_lane(1));
-    match unit {
-        TimeUnit::Years => {
-            pairs(a, b, &mut out.lane, odd, |a, b| dates(a, b, |a, b| calendar::months_between(a, b) / 12))
+    let (a, b) = (job.own(0), job.own(1));
+    let f = |a: i64, b: i64| match unit {
+        TimeUnit::Years => calendar::months_between(a, b) / 12,
+        TimeUnit::Months => calendar::months_between(a, b),
+        TimeUnit::Days => b - a,
+    };
+    let within = |s: Bounds| s.lo >= days::FIRST && s.hi <= days::LAST;
+    let span =
+        (within(a.span) && within(b.span)).then(|| Bounds { lo: f(a.span.hi, b.span.lo), hi: f(a.span.lo, b.span.hi) });
+    match (span, b.lane, a.lane) {
+        // To today, or from a day of the law.
+        (Some(span), Lane::Same(b), _) => loops::one(a.lane, out, span, !odd.is_empty(), |a| f(day(a).0, b)),
+        (Some(span), _, Lane::Same(a)) => loops::one(b.lane, out, span, !odd.is_empty(), |b| f(a, day(b).0)),
+        _ => {
+            pairs(a.lane, b.lane, out, odd, |a, b| dates(a, b, f));
+            if let Some(span) = span {
+                out.span = span;
+            }
         }
-        TimeUnit::Months => pairs(a, b, &mut out.lane, odd, |a, b| dates(a, b, calendar::months_between)),
-        TimeUnit::Days => pairs(a, b, &mut out.lane, odd, |a, b| dates(a, b, |a, b| b - a)),
     }
 }
 
@@ -315,11 +371,12 @@ fn shift(unit: TimeUnit, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
         let to = to.filter(|d| (days::FIRST..=days::LAST).contains(d));
         (to.unwrap_or(0), far | to.is_none())
     };
-    pairs(job.own_lane(0), job.own_lane(1), &mut out.lane, odd, moved);
+    pairs(job.own(0).lane, job.own(1).lane, out, odd, moved);
+    out.span = Bounds { lo: days::FIRST, hi: days::LAST };
 }
 
 fn date_part(part: DatePart, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
-    each(job.own_lane(0), out, odd, |n| {
+    pairs(job.own(0).lane, Lane::Same(0), out, odd, |n, _| {
         let (n, far) = day(n);
         let (y, m, d) = calendar::civil(n);
         let v = match part {
@@ -331,6 +388,8 @@ fn date_part(part: DatePart, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
         };
         (v, far)
     });
+    let most = if matches!(part, DatePart::StartOfMonth | DatePart::EndOfMonth) { days::LAST } else { 9_999 };
+    out.span = Bounds { lo: days::FIRST, hi: most };
 }
 
 impl<'a> Lane<'a> {
@@ -338,6 +397,7 @@ impl<'a> Lane<'a> {
     pub(crate) fn at(self, row: usize) -> i64 {
         match self {
             Lane::Each(lane) => lane.get(row).copied().unwrap_or(0),
+            Lane::Small(lane) => lane.get(row).copied().map_or(0, i64::from),
             Lane::Same(v) => v,
         }
     }
@@ -347,50 +407,59 @@ impl<'a> Lane<'a> {
     pub(crate) fn chunk(self, word: usize) -> Lane<'a> {
         match self {
             Lane::Each(lane) => Lane::Each(lane.get(word * 64..word * 64 + 64).unwrap_or(&[])),
+            Lane::Small(lane) => Lane::Small(lane.get(word * 64..word * 64 + 64).unwrap_or(&[])),
             same => same,
-        }
-    }
-
-    fn copy_to(self, out: &mut [i64]) {
-        match self {
-            Lane::Each(lane) => out.iter_mut().zip(lane).for_each(|(o, v)| *o = *v),
-            Lane::Same(v) => out.fill(v),
         }
     }
 }
 
 impl Job<'_> {
     /// The numbers of an operand over the denominator of a kind. Rows that cannot be brought there become odd.
-    pub(crate) fn lane<'s>(&'s self, n: usize, kind: Kind, scratch: &'s mut Vec<i64>, odd: &mut Bits) -> Lane<'s> {
-        let Some(view) = self.views.get(n) else { return Lane::Same(0) };
-        let Kind::Dec(to) = kind else { return self.own_lane(n) };
+    pub(crate) fn lane<'s>(&'s self, n: usize, kind: Kind, scratch: &'s mut Vec<i64>, odd: &mut Bits) -> Input<'s> {
+        let Some(view) = self.views.get(n) else { return Input::NONE };
+        let Kind::Dec(to) = kind else { return self.own(n) };
         if let View::Same(_) = view {
             let (lane, held) = view.lane(kind);
             if !held {
                 odd.fill(u64::MAX);
             }
-            return lane;
+            return Input { lane, span: view.span(kind) };
         }
         let from = self.den(n);
-        let lane = self.own_lane(n);
+        let own = self.own(n);
         if from == to {
-            return lane;
+            return own;
         }
-        let (Lane::Each(lane), Some(factor)) = (lane, to.checked_div(from)) else {
+        let Some(factor) = to.checked_div(from) else {
             odd.fill(u64::MAX);
-            return Lane::Same(0);
+            return Input::NONE;
         };
-        scratch.resize(lane.len(), 0);
-        pairs(Lane::Each(lane), Lane::Same(factor), scratch, odd, i64::overflowing_mul);
-        Lane::Each(scratch)
+        let span = product(own.span, Bounds { lo: factor, hi: factor });
+        if let (Lane::Same(n), Some(span)) = (own.lane, span) {
+            return Input { lane: Lane::Same(n.wrapping_mul(factor)), span };
+        }
+        match span {
+            Some(_) => loops::scaled(own.lane, factor, self.words() * 64, scratch),
+            None => {
+                scratch.clear();
+                for row in 0..self.words() * 64 {
+                    let (v, bad) = own.lane.at(row).overflowing_mul(factor);
+                    scratch.push(v);
+                    if bad {
+                        odd.set(row);
+                    }
+                }
+            }
+        }
+        Input { lane: Lane::Each(scratch), span: span.unwrap_or(Bounds::NONE) }
     }
 
     /// The numbers of an operand as it holds them.
-    pub(crate) fn own_lane(&self, n: usize) -> Lane<'_> {
+    pub(crate) fn own(&self, n: usize) -> Input<'_> {
         let kind = match self.den(n) {
             0 => Kind::Dec(0),
             den => Kind::Dec(den),
         };
-        self.views.get(n).map_or(Lane::Same(0), |v| v.lane(kind).0)
+        self.views.get(n).map_or(Input::NONE, |v| Input { lane: v.lane(kind).0, span: v.span(kind) })
     }
 }

@@ -5,6 +5,7 @@ use super::bits::Bits;
 use super::column::{Column, Kind, Numbers, Truths, View};
 use super::plan::Work;
 use super::run::Job;
+use super::scale::divisor;
 use crate::apply;
 use crate::ast::Cmp;
 use crate::ir::{Arith, Op};
@@ -50,7 +51,7 @@ impl<'a> Operand<'a> {
                 _ => None,
             };
         };
-        let n = c.lane.get(row).copied()?;
+        let n = c.at(row);
         if c.any_odd {
             if c.unknown.has(row) {
                 return Some(Number::Unknown(Bounds { lo: n, hi: c.most(row) }));
@@ -142,6 +143,7 @@ pub(crate) fn numbers(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
             settle(odd, |row| two(row).and_then(|(a, b)| out.put_between(row, a.plus(b.negated()))));
         }
         Op::Arith(Arith::Mul, ..) => settle(odd, |row| two(row).and_then(|(a, b)| out.put_between(row, a.times(b)))),
+        Op::Arith(Arith::Div, ..) => divided(job, &operands, out, odd),
         Op::Widen(_) => settle(odd, |row| same_bounds(&operands, row, out)),
         // Bounds are whole already.
         Op::Round(_, scale, _) if *scale >= 0 => settle(odd, |row| same_bounds(&operands, row, out)),
@@ -152,7 +154,7 @@ pub(crate) fn numbers(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
 /// A lane of whole numbers with its unknown rows.
 #[derive(Clone, Copy)]
 enum Whole<'a> {
-    Each { lane: &'a [i64], most: &'a [i64], unknown: Option<&'a Bits> },
+    Each { numbers: &'a Numbers, unknown: Option<&'a Bits> },
     Same(i64),
 }
 
@@ -162,7 +164,7 @@ impl<'a> Whole<'a> {
             View::Column(Column::Number(c)) if matches!(c.kind, Kind::Int | Kind::Date | Kind::Dec(1)) => {
                 let strays = c.any_odd && !c.stray.is_empty();
                 let unknown = Some(&c.unknown).filter(|_| c.any_odd);
-                (!strays).then_some(Whole::Each { lane: &c.lane, most: c.mosts(), unknown })
+                (!strays).then_some(Whole::Each { numbers: c, unknown })
             }
             View::Same(Val::Int(n) | Val::Date(n)) => Some(Whole::Same(n)),
             _ => None,
@@ -179,9 +181,9 @@ impl<'a> Whole<'a> {
     #[inline]
     fn bounds(self, row: usize, unknown: bool) -> Option<Bounds> {
         match self {
-            Whole::Each { lane, most, .. } => {
-                let lo = *lane.get(row)?;
-                Some(Bounds { lo, hi: if unknown { *most.get(row)? } else { lo } })
+            Whole::Each { numbers, .. } => {
+                let lo = numbers.at(row);
+                Some(Bounds { lo, hi: if unknown { numbers.most(row) } else { lo } })
             }
             Whole::Same(n) => Some(Bounds { lo: n, hi: n }),
         }
@@ -210,6 +212,22 @@ fn whole(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits, f: impl Fn(Bounds, Bo
             }
         }
     }
+}
+
+/// Bounds divided by a written number above 0, rounded outwards. In whole numbers: a quotient of the explaining evaluator is
+/// rounded at its 34th digit, far nearer than it can be to a whole number that it is not.
+fn divided(job: &Job<'_>, operands: &[Operand<'_>], out: &mut Numbers, odd: &mut Bits) {
+    let (Some(a), Some(View::Same(Val::Dec(by)))) = (operands.first(), job.views.get(1)) else { return };
+    let Some((factor, den)) = divisor(*by) else { return };
+    let open = |n: i64| n == i64::MIN || n == i64::MAX;
+    settle(odd, |row| match a.at(row)? {
+        Number::Known(..) => None,
+        Number::Unknown(b) => {
+            let lo = if open(b.lo) { b.lo } else { b.lo.checked_mul(factor)?.div_euclid(den) };
+            let hi = if open(b.hi) { b.hi } else { -b.hi.checked_mul(factor)?.checked_neg()?.div_euclid(den) };
+            out.put_between(row, Bounds { lo, hi })
+        }
+    });
 }
 
 fn same_bounds(operands: &[Operand<'_>], row: usize, out: &mut Numbers) -> Option<()> {

@@ -1,7 +1,8 @@
 //! Values of members made one, down whole columns: the members of a household stand in the same row of their slots.
 
 use super::bits::Bits;
-use super::column::{Column, Kind, Lane, Numbers, Truths, View};
+use super::column::{Column, Kind, Lane, NOTHING, Numbers, Truths, View};
+use super::loops;
 use crate::eval::Accumulator;
 use crate::ir::Aggregate;
 use crate::value::{Bounds, Lane as Way, Trouble, Val};
@@ -47,24 +48,30 @@ impl Relative<'_> {
 impl Gathering<'_> {
     pub(crate) fn work(&self, out: &mut Column) {
         let mut odd = Bits::none(self.rows.words().len());
+        if let Column::Number(out) = out {
+            out.span = NOTHING;
+        }
         match (out, self.how) {
-            (Column::Number(out), Aggregate::Count) => {
-                self.count(out, &mut odd);
-                self.one_by_one(&mut odd, |row, v| out.put(row, v));
-            }
-            (Column::Number(out), _) => {
-                self.numbers(out, &mut odd);
-                self.one_by_one(&mut odd, |row, v| out.put(row, v));
+            (Column::Number(out), how) => {
+                match how {
+                    Aggregate::Count => self.count(out, &mut odd),
+                    _ => self.numbers(out, &mut odd),
+                }
+                odd.keep(self.rows);
+                if !odd.is_empty() {
+                    out.spread();
+                    self.one_by_one(&odd, |row, v| out.put(row, v));
+                }
             }
             (Column::Truth(out), _) => {
                 self.truths(out, &mut odd);
-                self.one_by_one(&mut odd, |row, v| out.put(row, v));
+                odd.keep(self.rows);
+                self.one_by_one(&odd, |row, v| out.put(row, v));
             }
         }
     }
 
-    fn one_by_one(&self, odd: &mut Bits, mut put: impl FnMut(usize, Val)) {
-        odd.keep(self.rows);
+    fn one_by_one(&self, odd: &Bits, mut put: impl FnMut(usize, Val)) {
         let sums = matches!(self.how, Aggregate::Count | Aggregate::Sum) && self.lane == Way::Int;
         for row in odd.rows() {
             let quick = if sums { self.sum(row) } else { None };
@@ -122,17 +129,36 @@ impl Gathering<'_> {
         acc.finish().unwrap_or_else(|kind| Val::Error(Trouble { kind, node: self.node }))
     }
 
+    /// The rows in which a member counts for certain; `odd` gets those in which it may.
+    fn sure(&self, r: &Relative<'_>, odd: &mut Bits) -> Bits {
+        let mut all = Bits::none(self.rows.words().len());
+        for (n, (all, odd)) in all.words_mut().iter_mut().zip(odd.words_mut()).enumerate() {
+            let (sure, may) = r.counting(n);
+            *all = sure;
+            *odd |= may & !sure;
+        }
+        all
+    }
+
     fn count(&self, out: &mut Numbers, odd: &mut Bits) {
-        out.lane.fill(0);
+        // Those who count in all rows, and the loops over those who count in some.
+        let mut always = 0;
+        let mut some: Vec<Bits> = Vec::new();
         for r in self.relatives {
-            for (n, (chunk, odd)) in out.lane.chunks_mut(64).zip(odd.words_mut()).enumerate() {
-                let (sure, may) = r.counting(n);
-                *odd |= may & !sure;
-                if sure != 0 {
-                    chunk.iter_mut().enumerate().for_each(|(bit, o)| *o += i64::from((sure >> bit) & 1 != 0));
-                }
+            let sure = self.sure(r, odd);
+            if sure.covers(self.rows) {
+                always += 1;
+            } else if !sure.is_empty() {
+                some.push(sure);
             }
         }
+        out.set_flat(always);
+        if some.is_empty() {
+            return;
+        }
+        let span = Bounds { lo: always, hi: always.saturating_add(i64::try_from(some.len()).unwrap_or(i64::MAX)) };
+        out.shrink();
+        some.iter().for_each(|sure| loops::add_where(sure.words(), Lane::Same(1), out, span));
     }
 
     fn numbers(&self, out: &mut Numbers, odd: &mut Bits) {
@@ -145,8 +171,11 @@ impl Gathering<'_> {
         if self.relatives.len() > FEW {
             return odd.fill(u64::MAX);
         }
+        if sum && self.sums(out, odd, to) {
+            return;
+        }
         let largest = self.how == Aggregate::Max;
-        out.lane.fill(0);
+        out.large(Bounds::NONE).fill(0);
         let mut some = Bits::none(self.rows.words().len());
         for r in self.relatives {
             let Some(value) = r.value else { continue };
@@ -178,6 +207,52 @@ impl Gathering<'_> {
                 *odd |= !some;
             }
         }
+    }
+
+    /// The plain sum of numbers of which it is known that they are small and over the same denominator; `false`: they are not.
+    fn sums(&self, out: &mut Numbers, odd: &mut Bits, to: i64) -> bool {
+        let mut inputs = Vec::with_capacity(self.relatives.len());
+        for r in self.relatives {
+            let Some(value) = r.value else { return false };
+            let (lane, held) = value.lane(Kind::Dec(to));
+            let span = value.span(Kind::Dec(to));
+            let same_den = r.den == to || matches!(value, View::Same(_));
+            if !(held && same_den && span.lo >= -LARGE && span.hi <= LARGE) {
+                return false;
+            }
+            inputs.push((r, value, lane, span));
+        }
+        let mut empty = true;
+        out.span = Bounds { lo: 0, hi: 0 };
+        for (r, value, lane, span) in inputs {
+            let sure = self.sure(r, odd);
+            if value.has_odd() {
+                let mut value_odd = Bits::none(self.rows.words().len());
+                value.add_odd(&mut value_odd);
+                for (n, odd) in odd.words_mut().iter_mut().enumerate() {
+                    *odd |= value_odd.word(n) & r.counting(n).1;
+                }
+            }
+            if sure.is_empty() {
+                continue;
+            }
+            let all = sure.covers(self.rows);
+            let own = if all { span } else { span.hull(Bounds { lo: 0, hi: 0 }) };
+            let any_odd = !odd.is_empty();
+            match (empty, all) {
+                (true, true) => out.set(lane, own),
+                (true, false) => loops::choose(sure.words(), lane, Lane::Same(0), out, own, any_odd),
+                (false, _) => {
+                    out.shrink();
+                    loops::add_where(sure.words(), lane, out, out.span.plus(own));
+                }
+            }
+            empty = false;
+        }
+        if empty {
+            out.set_flat(0);
+        }
+        true
     }
 
     fn truths(&self, out: &mut Truths, odd: &mut Bits) {

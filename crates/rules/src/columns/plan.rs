@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 
 use super::column::{Kind, Shape};
+use super::guards::Guard;
 use super::scalar::{Call, scalar};
-use super::scale;
-use super::{ColumnsError, Output};
+use super::{ColumnsError, Output, guards, scale};
 use crate::eval::{MAX_PEOPLE, lane};
 use crate::ir::{Aggregate, ByDate, Id, Node, Op};
 use crate::program::{Program, VersionIr};
@@ -40,12 +40,16 @@ pub(crate) struct Step {
     pub(crate) need: u8,
     /// The node it came from.
     pub(crate) node: u32,
+    /// The operands in order.
+    pub(crate) operands: Box<[Id]>,
     /// Denominators of the operands.
     pub(crate) dens: Vec<i64>,
     /// For comparisons: the common denominator; 0: row by row.
     pub(crate) common: i64,
     /// Operands whose columns may be used again after this step.
     pub(crate) last_of: Vec<usize>,
+    /// Truths that leave it idle when they are the same for all.
+    pub(crate) guards: Vec<Guard>,
     /// Outputs that are complete after this step.
     pub(crate) completes: Vec<usize>,
 }
@@ -88,6 +92,12 @@ pub(crate) fn plan(program: &Program, today: i64, claim: i64, values: &[(Entity,
     }
     let mut plan = p.plan;
     scale::choose(&mut plan, &program.tables);
+    guards::set(&mut plan);
+    for step in &mut plan.steps {
+        let mut operands = Vec::new();
+        step.work.each(|a| operands.push(a));
+        step.operands = operands.into();
+    }
     schedule(&mut plan);
     Ok(plan)
 }
@@ -281,9 +291,11 @@ impl Planner<'_> {
             lane: lane(&node.ty),
             need,
             node: id.0,
+            operands: Box::default(),
             dens: Vec::new(),
             common: 1,
             last_of: Vec::new(),
+            guards: Vec::new(),
             completes: Vec::new(),
             work: key.0.clone(),
         };

@@ -1,7 +1,11 @@
 //! What a run over a batch gives.
 
+use pulp::{Simd, WithSimd};
+
+use super::batch::Batch;
 use super::bits::Bits;
-use super::column::{Column, View};
+use super::column::{Column, Kind, Lane, View};
+use super::{Output, loops};
 use crate::outcome::Answer;
 use crate::schema::Entity;
 use crate::value::{Trouble, Val};
@@ -39,11 +43,8 @@ pub enum Deciding {
     Amount,
 }
 
-const APPLIES: u8 = 254;
-const AMOUNT: u8 = 255;
-
 /// One programme for one subject of each household.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct SlotColumns {
     /// Rows in which the question makes sense.
     pub asked: Bits,
@@ -55,20 +56,45 @@ pub struct SlotColumns {
     pub error: Bits,
     /// What went wrong, by row.
     pub troubles: Vec<(usize, Trouble)>,
-    sums: Option<Sums>,
-    /// The code of what decided, one set of rows a binary digit.
-    deciding: [Bits; 8],
+    /// The rows that have a sum, and the sums in order.
+    known: Bits,
+    given: Vec<i64>,
+    /// The code of what decided, one set of rows a binary digit: as many as the programme has use for.
+    deciding: Vec<Bits>,
+    /// How many conditions there are.
+    conditions: u8,
 }
 
-#[derive(Debug)]
-struct Sums {
-    known: Bits,
-    lane: Vec<i64>,
+/// The numbers of some rows, in order.
+fn picked<T: Copy + Default>(rows: &Bits, lane: &[T], wide: impl Fn(T) -> i64, out: &mut Vec<i64>) {
+    for (word, numbers) in rows.words().iter().zip(lane.as_chunks::<64>().0) {
+        let mut left = *word;
+        while left != 0 {
+            let bit = left.trailing_zeros() as usize;
+            left &= left - 1;
+            out.push(wide(numbers.get(bit).copied().unwrap_or_default()));
+        }
+    }
 }
 
 impl Results {
-    pub(crate) fn new(rows: usize, size: usize) -> Results {
-        Results { rows, size, programmes: Vec::new(), values: Vec::new() }
+    /// Room for what is asked; that of an earlier batch of the same kind is used again.
+    pub(crate) fn prepared(earlier: Option<Results>, batch: &Batch, outputs: &[Output]) -> Results {
+        let (rows, size) = (batch.rows, batch.size);
+        if let Some(mut again) = earlier.filter(|r| r.size == size) {
+            again.rows = rows;
+            again.values.clear();
+            return again;
+        }
+        let programme = |output: &Output| match output {
+            Output::Programme { programme, version, subject, .. } => {
+                let slots = if *subject == Entity::Household { 1 } else { size };
+                let slots = (0..slots).map(|_| SlotColumns::default()).collect();
+                Some(ProgrammeColumns { programme: *programme, version: *version, subject: *subject, slots })
+            }
+            Output::Value { .. } => None,
+        };
+        Results { rows, size, programmes: outputs.iter().filter_map(programme).collect(), values: Vec::new() }
     }
 
     /// How many households.
@@ -93,85 +119,182 @@ impl Results {
     }
 }
 
-impl SlotColumns {
-    pub(crate) fn of(
-        rows: &Bits,
-        verdict: View<'_>,
-        applies: Option<View<'_>>,
-        conditions: &[View<'_>],
-        amount: Option<View<'_>>,
-    ) -> SlotColumns {
-        let none = || Bits::none(rows.words().len());
-        let (mut asked, mut yes, mut no, mut error) = (none(), none(), none(), none());
-        for (n, there) in rows.words().iter().enumerate() {
-            let here = there & !applies.map_or(0, |a| a.truth_word(n).1);
-            let (y, f) = verdict.truth_word(n);
-            let broken = amount.map_or(0, |a| a.trouble_word(n));
-            let e = here & (verdict.trouble_word(n) | (y & broken));
-            let words = [(&mut asked, here), (&mut yes, here & y & !e), (&mut no, here & f), (&mut error, e)];
-            for (bits, word) in words {
-                if let Some(w) = bits.words_mut().get_mut(n) {
-                    *w = word;
+/// What a programme reads of a subject.
+pub(crate) struct Asked<'a> {
+    pub(crate) rows: &'a Bits,
+    pub(crate) verdict: View<'a>,
+    pub(crate) applies: Option<View<'a>>,
+    pub(crate) conditions: &'a [View<'a>],
+    pub(crate) amount: Option<View<'a>>,
+}
+
+impl Asked<'_> {
+    fn any_trouble(&self) -> bool {
+        let all = self.applies.iter().chain(self.conditions).chain(&self.amount).chain([&self.verdict]);
+        all.into_iter().any(|v| v.bools().trouble.is_some())
+    }
+
+    /// The conditions with their codes, the question whether it applies first.
+    fn in_order(&self, applies: u8) -> impl Iterator<Item = (u8, &View<'_>)> {
+        self.applies.iter().map(move |a| (applies, a)).chain((1..).zip(self.conditions))
+    }
+}
+
+/// Answers where nothing is an error, as nearly always.
+struct Sound<'a> {
+    asked: &'a Asked<'a>,
+    out: &'a mut SlotColumns,
+}
+
+impl WithSimd for Sound<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Sound { asked: question, out } = self;
+        let (applies, code) = (question.applies.map_or(&Bits::NO, |a| a.bools().no), out.applies_code());
+        let verdict = question.verdict.bools();
+        let SlotColumns { asked, yes, no, deciding, .. } = out;
+        let answers = asked.array_mut().iter_mut().zip(yes.array_mut()).zip(no.array_mut());
+        let reads = question.rows.array().iter().zip(applies.array()).zip(verdict.yes.array()).zip(verdict.no.array());
+        let (mut failed, mut open) = (Bits::NO, Bits::NO);
+        let left = failed.array_mut().iter_mut().zip(open.array_mut());
+        let mut some = 0;
+        for ((((asked, yes), no), (((rows, off), y), n)), (failed, open)) in answers.zip(reads).zip(left) {
+            *asked = rows & !off;
+            (*yes, *no) = (*asked & y, *asked & n);
+            (*failed, *open) = (*no, *asked & !(y | n));
+            some |= *failed | *open;
+        }
+        for (code, view) in question.in_order(code) {
+            if some == 0 {
+                return;
+            }
+            let here = view.bools();
+            let mut hit = Bits::NO;
+            some = 0;
+            let left = failed.array_mut().iter_mut().zip(open.array_mut()).zip(hit.array_mut());
+            for (((failed, open), hit), (y, n)) in left.zip(here.yes.array().iter().zip(here.no.array())) {
+                *hit = (*failed & n) | (*open & !(y | n));
+                (*failed, *open) = (*failed & !*hit, *open & !*hit);
+                some |= *failed | *open;
+            }
+            for (digit, bits) in deciding.iter_mut().enumerate() {
+                if code >> digit & 1 == 1 {
+                    bits.array_mut().iter_mut().zip(hit.array()).for_each(|(bits, hit)| *bits |= hit);
                 }
             }
         }
-        let trouble = |row: usize| match verdict.get(row) {
+    }
+}
+
+impl SlotColumns {
+    pub(crate) fn fill(&mut self, asked: &Asked<'_>) {
+        let words = asked.rows.words().len();
+        self.conditions = u8::try_from(asked.conditions.len()).unwrap_or(u8::MAX - 2);
+        let digits = u8::BITS - self.amount_code().leading_zeros();
+        self.deciding.clear();
+        self.deciding.resize(digits as usize, Bits::none(words));
+        for bits in [&mut self.asked, &mut self.yes, &mut self.no, &mut self.error] {
+            *bits = Bits::none(words);
+        }
+        self.troubles.clear();
+        if asked.any_trouble() {
+            self.troubled(asked);
+        } else {
+            loops::arch().dispatch(Sound { asked, out: self });
+        }
+        self.given.clear();
+        if let Some(amount) = asked.amount {
+            self.sums(amount);
+        }
+    }
+
+    fn troubled(&mut self, asked: &Asked<'_>) {
+        let whole = asked.verdict.bools();
+        self.asked.add(asked.rows);
+        if let Some(applies) = asked.applies {
+            self.asked.take_out(applies.bools().no);
+        }
+        self.yes.add(&self.asked);
+        self.no.add(&self.asked);
+        self.yes.keep(whole.yes);
+        self.no.keep(whole.no);
+        if let Some(broken) = asked.amount.and_then(|a| a.bools().trouble) {
+            self.error.add(broken);
+            self.error.keep(&self.yes);
+            self.yes.take_out(&self.error);
+        }
+        if let Some(broken) = whole.trouble {
+            self.error.add(broken);
+            self.error.keep(&self.asked);
+        }
+        let trouble = |row: usize| match asked.verdict.get(row) {
             Val::Error(t) => Some((row, t)),
-            _ => match amount.map(|a| a.get(row)) {
+            _ => match asked.amount.map(|a| a.get(row)) {
                 Some(Val::Error(t)) => Some((row, t)),
                 _ => None,
             },
         };
-        let troubles = error.rows().filter_map(trouble).collect();
-        let mut out =
-            SlotColumns { sums: None, troubles, deciding: std::array::from_fn(|_| none()), asked, yes, no, error };
-        out.sums = amount.map(|a| out.sums(a));
-        out.decide(applies, conditions, amount);
-        out
+        self.troubles.extend(self.error.rows().filter_map(trouble));
+        self.decide(asked);
     }
 
-    fn sums(&self, amount: View<'_>) -> Sums {
-        let mut known = self.asked.clone();
+    fn sums(&mut self, amount: View<'_>) {
+        let SlotColumns { known, given, .. } = self;
+        known.clone_from(&self.asked);
         known.take_out(&self.no);
         known.take_out(&self.error);
-        let mut odd = Bits::none(known.words().len());
-        amount.add_odd(&mut odd);
-        known.take_out(&odd);
-        let lane = match amount {
-            View::Column(Column::Number(c)) if !known.is_empty() => c.lane.clone(),
-            View::Same(Val::Int(n)) => vec![n; known.words().len() * 64],
-            _ => Vec::new(),
-        };
-        Sums { known, lane }
-    }
-
-    fn decide(&mut self, applies: Option<View<'_>>, conditions: &[View<'_>], amount: Option<View<'_>>) {
-        let all = applies.iter().map(|a| (APPLIES, *a)).chain((1..).zip(conditions.iter().copied()));
-        let all: Vec<(u8, View<'_>)> = all.collect();
-        for n in 0..self.asked.words().len() {
-            let (mut no, mut error) = (self.no.word(n), self.error.word(n));
-            let mut open = self.asked.word(n) & !(self.yes.word(n) | no | error);
-            for (code, view) in &all {
-                if no | error | open == 0 {
-                    break;
-                }
-                let ((y, f), trouble) = (view.truth_word(n), view.trouble_word(n));
-                let hit = (no & f) | (error & trouble) | (open & !(y | f | trouble));
-                (no, error, open) = (no & !hit, error & !hit, open & !hit);
-                self.note(n, *code, hit);
-            }
-            if let Some(amount) = amount {
-                self.note(n, AMOUNT, error & amount.trouble_word(n));
-            }
+        if amount.has_odd() {
+            let mut odd = Bits::none(known.words().len());
+            amount.add_odd(&mut odd);
+            known.take_out(&odd);
+        }
+        match amount.lane(Kind::Int).0 {
+            Lane::Same(n) => given.resize(known.count(), n),
+            Lane::Each(lane) => picked(known, lane, |n| n, given),
+            Lane::Small(lane) => picked(known, lane, i64::from, given),
         }
     }
 
-    fn note(&mut self, word: usize, code: u8, rows: u64) {
+    /// The codes after those of the conditions.
+    fn applies_code(&self) -> u8 {
+        self.conditions.saturating_add(1)
+    }
+
+    fn amount_code(&self) -> u8 {
+        self.conditions.saturating_add(2)
+    }
+
+    fn decide(&mut self, asked: &Asked<'_>) {
+        let (mut no, mut error, mut open) = (self.no.clone(), self.error.clone(), self.open());
+        for (code, view) in asked.in_order(self.applies_code()) {
+            let here = view.bools();
+            let mut hit = no.clone();
+            hit.keep(here.no);
+            let mut undecided = open.clone();
+            undecided.take_out(here.yes);
+            undecided.take_out(here.no);
+            if let Some(trouble) = here.trouble {
+                undecided.take_out(trouble);
+                let mut broken = error.clone();
+                broken.keep(trouble);
+                hit.add(&broken);
+            }
+            hit.add(&undecided);
+            [&mut no, &mut error, &mut open].into_iter().for_each(|left| left.take_out(&hit));
+            self.note(code, &hit);
+        }
+        if let Some(trouble) = asked.amount.and_then(|a| a.bools().trouble) {
+            error.keep(trouble);
+            self.note(self.amount_code(), &error);
+        }
+    }
+
+    fn note(&mut self, code: u8, rows: &Bits) {
         for (digit, bits) in self.deciding.iter_mut().enumerate() {
-            if code >> digit & 1 == 1
-                && let Some(w) = bits.words_mut().get_mut(word)
-            {
-                *w |= rows;
+            if code >> digit & 1 == 1 {
+                bits.add(rows);
             }
         }
     }
@@ -189,8 +312,10 @@ impl SlotColumns {
 
     /// The sum in minor units, where the answer is yes or open and the sum is known.
     pub fn amount(&self, row: usize) -> Option<i64> {
-        let sums = self.sums.as_ref().filter(|s| s.known.has(row))?;
-        sums.lane.get(row).copied()
+        if self.given.is_empty() || !self.known.has(row) {
+            return None;
+        }
+        self.given.get(self.known.before(row)).copied()
     }
 
     /// Rows whose answer is open.
@@ -207,8 +332,8 @@ impl SlotColumns {
         let digits = self.deciding.iter().rev();
         match digits.fold(0_u8, |code, bits| code << 1 | u8::from(bits.has(row))) {
             0 => None,
-            APPLIES => Some(Deciding::Applies),
-            AMOUNT => Some(Deciding::Amount),
+            n if n == self.applies_code() => Some(Deciding::Applies),
+            n if n == self.amount_code() => Some(Deciding::Amount),
             n => Some(Deciding::Condition(n - 1)),
         }
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::bits::{Bits, words};
-use super::column::{Column, Kind, Numbers, Shape, Truths, View};
+use super::column::{Column, Kind, Shape, View};
+use super::guards::Guard;
 use super::people::{Gathering, Relative};
 use super::plan::{Step, Work};
-use super::results::{ProgrammeColumns, Results, SlotColumns};
+use super::results::{Asked, Results};
 use super::scalar::{Call, scalar};
 use super::tables::Dense;
 use super::{Columns, ColumnsError, Output, numbers, scale, truths};
@@ -17,14 +18,23 @@ use crate::schema::Entity;
 use crate::value::Val;
 
 /// More operands than this are rare.
-const FEW: usize = 8;
+const FEW: usize = 6;
 
 /// Columns that wait for their next use.
 #[derive(Debug, Default)]
+#[allow(clippy::vec_box, reason = "columns are large and handed on often")]
 struct Spare {
-    numbers: Vec<Numbers>,
-    truths: Vec<Truths>,
+    numbers: Vec<Box<Column>>,
+    truths: Vec<Box<Column>>,
     words: usize,
+}
+
+/// What a step came to for one slot.
+#[derive(Debug)]
+enum Kept {
+    Column(Box<Column>),
+    /// The same truth in all rows.
+    Same(Val),
 }
 
 /// Runs batches on one thread. Memory is kept from batch to batch.
@@ -32,14 +42,16 @@ struct Spare {
 pub struct Machine<'c> {
     columns: &'c Columns<'c>,
     /// By step, then by member slot.
-    held: Vec<Vec<Column>>,
+    held: Vec<Vec<Kept>>,
     spare: RefCell<Spare>,
+    /// Results that are no longer needed.
+    done: Option<Results>,
 }
 
 /// A column lent, one value for all rows, or a column worked out for this very use.
 pub(crate) enum Held<'a> {
     View(View<'a>),
-    Own(Column),
+    Own(Box<Column>),
 }
 
 impl Held<'_> {
@@ -61,7 +73,7 @@ pub(crate) struct Job<'a> {
     pub(crate) common: i64,
     pub(crate) table: Option<&'a Dense>,
     call: Call<'a>,
-    rows: &'a Bits,
+    pub(crate) rows: &'a Bits,
 }
 
 impl Job<'_> {
@@ -103,7 +115,13 @@ impl Job<'_> {
 impl<'c> Machine<'c> {
     /// A machine for these rules.
     pub fn new(columns: &'c Columns<'c>) -> Self {
-        Machine { columns, held: vec![Vec::new(); columns.plan.steps.len()], spare: RefCell::default() }
+        let held = columns.plan.steps.iter().map(|_| Vec::new()).collect();
+        Machine { columns, held, spare: RefCell::default(), done: None }
+    }
+
+    /// Gives back results that are no longer needed: the memory of one is used again.
+    pub fn reuse(&mut self, results: Results) {
+        self.done = Some(results);
     }
 
     /// All programmes and named values for all households of a batch.
@@ -117,56 +135,82 @@ impl<'c> Machine<'c> {
         }
         let columns = self.columns;
         let rows = Bits::first(batch.rows);
-        let mut results = Results::new(batch.rows, batch.size);
+        let mut results = Results::prepared(self.done.take(), batch, &columns.plan.outputs);
         for (n, step) in columns.plan.steps.iter().enumerate() {
-            let ready = match (&step.work, step.need) {
-                (Work::Same(_) | Work::Fact(..), _) => Vec::new(),
-                (_, 0) => vec![self.work(n, step, batch, &rows, &[])],
-                (_, 1) => (0..batch.size).map(|slot| self.work(n, step, batch, &rows, &[slot])).collect(),
+            let slots = match (&step.work, step.need) {
+                (Work::Same(_) | Work::Fact(..), _) => 0,
+                (_, 0) => 1,
+                (_, 1) => batch.size,
                 // Worked out person by person by the list that looks at them.
-                _ => Vec::new(),
+                _ => 0,
             };
-            if let Some(held) = self.held.get_mut(n) {
-                *held = ready;
+            let idle = slots > 0 && step.guards.iter().any(|g| self.closed(*g));
+            for slot in 0..slots {
+                if idle {
+                    // Never looked at.
+                    if let Some(held) = self.held.get_mut(n) {
+                        held.push(Kept::Same(Val::UNKNOWN));
+                    }
+                    continue;
+                }
+                let env: &[usize] = if step.need == 0 { &[] } else { &[slot] };
+                let ready = self.work(n, step, batch, &rows, env);
+                let kept = match ready.same(&rows) {
+                    Some(v) => {
+                        self.give_back(ready);
+                        Kept::Same(v)
+                    }
+                    None => Kept::Column(ready),
+                };
+                if let Some(held) = self.held.get_mut(n) {
+                    held.push(kept);
+                }
             }
             for output in &step.completes {
                 self.emit(*output, batch, &rows, &mut results);
             }
             for free in &step.last_of {
-                let columns = self.held.get_mut(*free).map(std::mem::take).unwrap_or_default();
-                columns.into_iter().for_each(|c| self.give_back(c));
+                let Some(mut held) = self.held.get_mut(*free).map(std::mem::take) else { continue };
+                for kept in held.drain(..) {
+                    if let Kept::Column(column) = kept {
+                        self.give_back(column);
+                    }
+                }
+                if let Some(place) = self.held.get_mut(*free) {
+                    *place = held;
+                }
             }
         }
-        results.programmes.sort_by_key(|p| p.programme);
         results.values.sort_by_key(|(output, _)| *output);
         Ok(results)
     }
 
-    fn take(&self, shape: Shape, rows: usize) -> Column {
-        let mut spare = self.spare.borrow_mut();
-        match shape {
-            Shape::Truth => match spare.truths.pop() {
-                Some(mut t) => {
-                    t.clear();
-                    Column::Truth(t)
-                }
-                None => Column::new(shape, rows),
-            },
-            Shape::Number(kind) => match spare.numbers.pop() {
-                Some(mut c) => {
-                    c.clear(kind);
-                    Column::Number(c)
-                }
-                None => Column::new(shape, rows),
-            },
-        }
+    /// Whether a guard closes for all members of all households of the batch.
+    fn closed(&self, (truth, idle): Guard) -> bool {
+        let held = self.held.get(truth.0 as usize).map_or(&[][..], Vec::as_slice);
+        !held.is_empty() && held.iter().all(|k| matches!(k, Kept::Same(Val::Bool(b)) if *b == idle))
     }
 
-    fn give_back(&self, column: Column) {
+    fn take(&self, shape: Shape, rows: usize) -> Box<Column> {
         let mut spare = self.spare.borrow_mut();
-        match column {
-            Column::Truth(t) => spare.truths.push(t),
-            Column::Number(c) => spare.numbers.push(c),
+        let waiting = match shape {
+            Shape::Truth => spare.truths.pop(),
+            Shape::Number(_) => spare.numbers.pop(),
+        };
+        let Some(mut column) = waiting else { return Box::new(Column::new(shape, rows)) };
+        match (column.as_mut(), shape) {
+            (Column::Number(c), Shape::Number(kind)) => c.clear(kind),
+            (Column::Truth(t), _) => t.clear(),
+            (Column::Number(_), Shape::Truth) => {}
+        }
+        column
+    }
+
+    fn give_back(&self, column: Box<Column>) {
+        let mut spare = self.spare.borrow_mut();
+        match column.as_ref() {
+            Column::Truth(_) => spare.truths.push(column),
+            Column::Number(_) => spare.numbers.push(column),
         }
     }
 
@@ -178,10 +222,12 @@ impl<'c> Machine<'c> {
     fn lent<'a>(&'a self, id: Id, batch: &'a Batch, env: &[usize]) -> Option<View<'a>> {
         let step = self.step(id)?;
         let slot = env.last().copied().unwrap_or(0);
-        let column = match (&step.work, step.need) {
+        let kept = match (&step.work, step.need) {
             (Work::Same(v), _) => return Some(View::Same(*v)),
-            (Work::Fact(Entity::Household, n), _) => batch.household.get(*n),
-            (Work::Fact(Entity::Person, n), _) => batch.person.get(*n).and_then(|slots| slots.get(slot)),
+            (Work::Fact(Entity::Household, n), _) => return batch.household.get(*n).map(View::Column),
+            (Work::Fact(Entity::Person, n), _) => {
+                return batch.person.get(*n).and_then(|slots| slots.get(slot)).map(View::Column);
+            }
             (_, 0) => self.held.get(id.0 as usize).and_then(|h| h.first()),
             (_, 1) => self.held.get(id.0 as usize).and_then(|h| h.get(slot)),
             (Work::Op(Op::Outer(by, a)), _) => {
@@ -190,7 +236,10 @@ impl<'c> Machine<'c> {
             }
             _ => None,
         };
-        column.map(View::Column)
+        kept.map(|kept| match kept {
+            Kept::Column(column) => View::Column(column),
+            Kept::Same(v) => View::Same(*v),
+        })
     }
 
     /// The same; what looks at several people is worked out for these.
@@ -208,28 +257,28 @@ impl<'c> Machine<'c> {
         }
     }
 
-    fn work(&self, n: usize, step: &'c Step, batch: &Batch, rows: &Bits, env: &[usize]) -> Column {
+    fn work(&self, n: usize, step: &'c Step, batch: &Batch, rows: &Bits, env: &[usize]) -> Box<Column> {
         let mut out = self.take(step.shape, batch.rows);
         if let Work::Op(op @ Op::Aggregate { .. }) = &step.work {
             self.gather(op, step, batch, rows, env, &mut out);
             return out;
         }
         // Nearly all operands are columns at hand, and few: no memory is asked for.
-        let mut few = [View::Same(Val::UNKNOWN); FEW];
-        let (mut count, mut at_hand) = (0, true);
-        step.work.each(|a| {
-            match (self.lent(a, batch, env), few.get_mut(count)) {
-                (Some(view), Some(slot)) => *slot = view,
-                _ => at_hand = false,
+        let mut few = [View::Same(Val::Bool(false)); FEW];
+        let mut at_hand = true;
+        if let Some(few) = few.get_mut(..step.operands.len()) {
+            for (slot, a) in few.iter_mut().zip(&step.operands) {
+                match self.lent(*a, batch, env) {
+                    Some(view) => *slot = view,
+                    None => at_hand = false,
+                }
             }
-            count += 1;
-        });
-        if let (true, Some(views)) = (at_hand, few.get(..count)) {
+        }
+        if let (true, Some(views)) = (at_hand, few.get(..step.operands.len())) {
             self.apply(n, step, views, rows, &mut out);
             return out;
         }
-        let mut held = Vec::new();
-        step.work.each(|a| held.push(self.get(a, batch, rows, env)));
+        let held: Vec<Held<'_>> = step.operands.iter().map(|a| self.get(*a, batch, rows, env)).collect();
         let views: Vec<View<'_>> = held.iter().map(Held::view).collect();
         self.apply(n, step, &views, rows, &mut out);
         for own in held {
@@ -293,27 +342,32 @@ impl<'c> Machine<'c> {
 
     fn emit(&self, output: usize, batch: &Batch, rows: &Bits, results: &mut Results) {
         match self.columns.plan.outputs.get(output) {
-            Some(Output::Programme { programme, version, subject, applies, conditions, verdict, amount }) => {
-                let slots = if *subject == Entity::Household { 1 } else { batch.size };
-                let of_slot = |slot: usize| {
+            Some(Output::Programme { subject, applies, conditions, verdict, amount, .. }) => {
+                let Some(programme) = results.programmes.get_mut(output) else { return };
+                for (slot, out) in programme.slots.iter_mut().enumerate() {
                     let env: &[usize] = if *subject == Entity::Household { &[] } else { &[slot] };
                     let get = |id: &Id| self.get(*id, batch, rows, env);
-                    let conditions: Vec<Held<'_>> = conditions.iter().map(get).collect();
-                    let (applies, amount) = (applies.as_ref().map(get), amount.as_ref().map(get));
-                    SlotColumns::of(
+                    let (verdict, applies, amount) =
+                        (get(verdict), applies.as_ref().map(get), amount.as_ref().map(get));
+                    let mut few = [View::Same(Val::Bool(false)); FEW];
+                    let mut at_hand = conditions.len() <= FEW;
+                    for (slot, c) in few.iter_mut().zip(conditions) {
+                        match self.lent(*c, batch, env) {
+                            Some(view) => *slot = view,
+                            None => at_hand = false,
+                        }
+                    }
+                    let held: Vec<Held<'_>> = if at_hand { Vec::new() } else { conditions.iter().map(get).collect() };
+                    let views: Vec<View<'_>> = held.iter().map(Held::view).collect();
+                    let few = few.get(..conditions.len()).unwrap_or(&[]);
+                    out.fill(&Asked {
                         rows,
-                        get(verdict).view(),
-                        applies.as_ref().map(Held::view),
-                        &conditions.iter().map(Held::view).collect::<Vec<_>>(),
-                        amount.as_ref().map(Held::view),
-                    )
-                };
-                results.programmes.push(ProgrammeColumns {
-                    programme: *programme,
-                    version: *version,
-                    subject: *subject,
-                    slots: (0..slots).map(of_slot).collect(),
-                });
+                        verdict: verdict.view(),
+                        applies: applies.as_ref().map(Held::view),
+                        conditions: if at_hand { few } else { &views },
+                        amount: amount.as_ref().map(Held::view),
+                    });
+                }
             }
             Some(Output::Value { entity, step }) => {
                 let slots = if *entity == Entity::Household { 1 } else { batch.size };

@@ -63,7 +63,7 @@ fn of_value(v: Val) -> i64 {
 }
 
 /// The factor and denominator that dividing by a written decimal brings: `x / d = x × factor / denominator`.
-fn divisor(d: Dec) -> Option<(i64, i64)> {
+pub(crate) fn divisor(d: Dec) -> Option<(i64, i64)> {
     let den = of_decimal(d);
     let num = super::column::numerator(d, den).filter(|n| *n > 0)?;
     let g = gcd(den, num);

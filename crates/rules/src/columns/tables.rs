@@ -1,7 +1,7 @@
 //! Look-ups in dated tables as one array: filled once by asking the table for every combination of keys.
 
 use super::bits::Bits;
-use super::column::{Kind, Lane, Shape, constant};
+use super::column::{Kind, Lane, NOTHING, Numbers, Shape, constant};
 use super::plan::{Plan, Step, Work};
 use crate::ir::{Id, Op};
 use crate::program::Program;
@@ -27,6 +27,8 @@ enum Side {
 pub(crate) struct Dense {
     sides: Vec<Side>,
     cells: Vec<Cell>,
+    /// Between which numbers the values lie.
+    span: Bounds,
 }
 
 /// What stands in one place of the array.
@@ -116,35 +118,47 @@ impl Dense {
                 None => Cell::None,
             });
         }
-        Some(Dense { sides, cells })
+        let span = cells.iter().fold(NOTHING, |s, c| match c {
+            Cell::Value(n) => s.hull(Bounds { lo: *n, hi: *n }),
+            Cell::Odd | Cell::None => s,
+        });
+        Some(Dense { sides, cells, span })
     }
 
     /// Looks all rows up. Rows whose value the lane cannot hold become odd, those without a row of the table go to `none`.
-    pub(crate) fn look_up(&self, args: &[Lane<'_>], out: &mut [i64], odd: &mut Bits, none: &mut Bits) {
-        let mut each: Vec<(&Side, usize, &[i64])> = Vec::new();
-        let mut stride = 1;
+    pub(crate) fn look_up(&self, args: &[Lane<'_>], out: &mut Numbers, odd: &mut Bits, none: &mut Bits) {
+        let mut each: Vec<(&Side, usize, Lane<'_>)> = Vec::new();
+        let (mut stride, mut fixed) = (1, Some(0));
         for (side, lane) in self.sides.iter().zip(args).rev() {
-            if let (Side::Keys { .. } | Side::Days(_), Lane::Each(lane)) = (side, lane) {
-                each.push((side, stride, lane));
+            match (side, lane) {
+                (Side::Same, _) => {}
+                (side, Lane::Each(_) | Lane::Small(_)) => each.push((side, stride, *lane)),
+                (side, Lane::Same(v)) => fixed = fixed.zip(side.at(*v)).map(|(all, here)| all + here * stride),
             }
             stride *= side.len();
         }
+        let Some(fixed) = fixed else { return none.fill(u64::MAX) };
         let mut put = |row: usize, slot: &mut i64, at: Option<usize>| match at.and_then(|at| self.cells.get(at)) {
             Some(Cell::Value(n)) => *slot = *n,
             Some(Cell::Odd) => odd.set(row),
             Some(Cell::None) | None => none.set(row),
         };
         match each.as_slice() {
+            [] => match self.cells.get(fixed) {
+                Some(Cell::Value(n)) => out.set_flat(*n),
+                Some(Cell::Odd) => odd.fill(u64::MAX),
+                Some(Cell::None) | None => none.fill(u64::MAX),
+            },
             // Most tables have one key.
-            [(side, stride, lane)] => {
-                for (row, (slot, value)) in out.iter_mut().zip(*lane).enumerate() {
-                    put(row, slot, side.at(*value).map(|at| at * stride));
+            [(side, stride, Lane::Small(lane))] => {
+                for (row, (slot, value)) in out.large(self.span).iter_mut().zip(*lane).enumerate() {
+                    put(row, slot, side.at(i64::from(*value)).map(|at| fixed + at * stride));
                 }
             }
             each => {
-                for (row, slot) in out.iter_mut().enumerate() {
-                    let at = each.iter().try_fold(0, |at, (side, stride, lane)| {
-                        side.at(lane.get(row).copied().unwrap_or(0)).map(|here| at + here * stride)
+                for (row, slot) in out.large(self.span).iter_mut().enumerate() {
+                    let at = each.iter().try_fold(fixed, |at, (side, stride, lane)| {
+                        side.at(lane.at(row)).map(|here| at + here * stride)
                     });
                     put(row, slot, at);
                 }

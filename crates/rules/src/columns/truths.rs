@@ -1,13 +1,16 @@
 //! Steps that give truths: Kleene's logic on two sets of rows, those known to hold and those known not to hold.
 
+use std::cmp::Ordering;
+
 use super::bits::Bits;
-use super::column::{Column, Kind, Lane, Truths, View};
-use super::odd;
+use super::column::{Column, Kind, Lane, Numbers, Truths, View};
+use super::numbers::Input;
 use super::plan::Work;
 use super::run::Job;
+use super::{loops, odd};
 use crate::ast::Cmp;
 use crate::ir::Op;
-use crate::value::Val;
+use crate::value::{Bounds, Val};
 
 /// Works a step out for all rows.
 pub(crate) fn work(job: &Job<'_>, out: &mut Truths) {
@@ -141,56 +144,136 @@ fn compare_truths(cmp: Cmp, job: &Job<'_>, out: &mut Truths, odd: &mut Bits) {
     });
 }
 
-/// Sixty-four comparisons as a word.
-#[inline]
-fn mask(a: Lane<'_>, b: Lane<'_>, f: impl Fn(i64, i64) -> bool) -> u64 {
-    let mut bytes = [0_u8; 64];
-    match (a, b) {
-        (Lane::Each(a), Lane::Each(b)) => {
-            bytes.iter_mut().zip(a).zip(b).for_each(|((o, a), b)| *o = u8::from(f(*a, *b)));
-        }
-        (Lane::Each(a), Lane::Same(b)) => bytes.iter_mut().zip(a).for_each(|(o, a)| *o = u8::from(f(*a, b))),
-        (Lane::Same(a), Lane::Each(b)) => bytes.iter_mut().zip(b).for_each(|(o, b)| *o = u8::from(f(a, *b))),
-        (Lane::Same(a), Lane::Same(b)) => bytes.fill(u8::from(f(a, b))),
+/// What a comparison with a number comes to for every row, where the spans alone tell.
+fn told(cmp: Cmp, a: Bounds, b: Bounds) -> Option<bool> {
+    match () {
+        () if a.hi < b.lo => Some(cmp.holds(Ordering::Less)),
+        () if a.lo > b.hi => Some(cmp.holds(Ordering::Greater)),
+        () if a.lo == a.hi && a == b => Some(cmp.holds(Ordering::Equal)),
+        () if a.hi <= b.lo && matches!(cmp, Cmp::Le | Cmp::Gt) => Some(cmp == Cmp::Le),
+        () if a.lo >= b.hi && matches!(cmp, Cmp::Ge | Cmp::Lt) => Some(cmp == Cmp::Ge),
+        () => None,
     }
-    let mut word = 0;
-    for (n, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
-        // Each byte is 0 or 1; the product gathers them in the topmost byte.
-        let packed = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        word |= packed << (8 * n);
+}
+
+/// The limit against which the numbers of a lane are held when they times `factor` are held against `limit`; `None`: no
+/// whole number is equal to it.
+fn scaled(cmp: Cmp, limit: i64, factor: i64) -> Option<i64> {
+    let (low, rest) = (limit.div_euclid(factor), limit.rem_euclid(factor));
+    match cmp {
+        Cmp::Le | Cmp::Gt => Some(low),
+        Cmp::Lt | Cmp::Ge => low.checked_add(i64::from(rest != 0)),
+        Cmp::Eq | Cmp::Ne => (rest == 0).then_some(low),
     }
-    word
 }
 
 fn compare(cmp: Cmp, job: &Job<'_>, out: &mut Truths, odd: &mut Bits) {
     for view in job.views {
-        view.add_odd(odd);
-    }
-    let (mut s, mut t) = (Vec::new(), Vec::new());
-    let (a, b) = match job.common {
-        0 => {
-            odd.fill(u64::MAX);
-            return;
+        if view.has_odd() {
+            view.add_odd(odd);
         }
-        1 => (job.own_lane(0), job.own_lane(1)),
-        den => (job.lane(0, Kind::Dec(den), &mut s, odd), job.lane(1, Kind::Dec(den), &mut t, odd)),
-    };
-    match cmp {
-        Cmp::Eq => masks(a, b, out, |a, b| a == b),
-        Cmp::Ne => masks(a, b, out, |a, b| a != b),
-        Cmp::Lt => masks(a, b, out, |a, b| a < b),
-        Cmp::Le => masks(a, b, out, |a, b| a <= b),
-        Cmp::Gt => masks(a, b, out, |a, b| a > b),
-        Cmp::Ge => masks(a, b, out, |a, b| a >= b),
+    }
+    let [left, right] = job.views else { return };
+    let (mut s, mut t) = (Vec::new(), Vec::new());
+    let kind = Kind::Dec(job.common);
+    let factor = |n: usize| job.common.checked_div(job.den(n)).filter(|f| *f > 0);
+    match (job.common, left, right) {
+        (0, ..) => return odd.fill(u64::MAX),
+        (1, ..) => masks(cmp, job.own(0), job.own(1), out),
+        // A number is brought to the lane, not the lane to the number.
+        (_, View::Column(_), View::Same(_)) => {
+            limited(cmp, job.own(0), factor(0), job.lane(1, kind, &mut t, odd), out, odd);
+        }
+        (_, View::Same(_), View::Column(_)) => {
+            limited(cmp.turned(), job.own(1), factor(1), job.lane(0, kind, &mut s, odd), out, odd);
+        }
+        _ => masks(cmp, job.lane(0, kind, &mut s, odd), job.lane(1, kind, &mut t, odd), out),
+    }
+    if odd.is_empty() {
+        return;
     }
     out.yes.take_out(odd);
     out.no.take_out(odd);
+    match (left.unknown(), right.unknown()) {
+        (Some(a), None) => within(cmp, job, a, *right, out, odd),
+        (None, Some(b)) => within(cmp.turned(), job, b, *left, out, odd),
+        _ => {}
+    }
     odd::compare(cmp, job, out, job.present(odd));
 }
 
-fn masks(a: Lane<'_>, b: Lane<'_>, out: &mut Truths, f: impl Fn(i64, i64) -> bool) {
-    for (n, (yes, no)) in out.yes.words_mut().iter_mut().zip(out.no.words_mut()).enumerate() {
-        let word = mask(a.chunk(n), b.chunk(n), &f);
-        (*yes, *no) = (word, !word);
+/// The truth of the rows of `a` that are unknown, from their bounds, where the other side is known: two more comparisons for
+/// all rows are less work than one for each that needs it.
+fn within(cmp: Cmp, job: &Job<'_>, a: &Numbers, other: View<'_>, out: &mut Truths, odd: &mut Bits) {
+    // The whole numbers around the other side, over 1 as the bounds are.
+    let (below, above) = match other {
+        View::Same(Val::Int(n) | Val::Date(n)) => (Lane::Same(n), Lane::Same(n)),
+        View::Same(Val::Dec(d)) => (Lane::Same(d.floor_i64()), Lane::Same(d.ceil_i64())),
+        View::Column(Column::Number(b)) if b.is_whole() && !b.any_odd => (b.numbers(), b.numbers()),
+        _ => return,
+    };
+    let closed = |s: Bounds| s.lo > i64::MIN && s.hi < i64::MAX;
+    let ends = match (below, above) {
+        (Lane::Same(lo), Lane::Same(hi)) => Bounds { lo, hi },
+        _ => other.span(Kind::Int),
+    };
+    if !closed(ends) {
+        return;
     }
+    let (least, most) = (Lane::Each(&a.lane), Lane::Each(a.mosts()));
+    let (mut yes, mut no) = (Bits::none(job.words()), Bits::none(job.words()));
+    {
+        let (yes, no) = (yes.words_mut(), no.words_mut());
+        match cmp {
+            Cmp::Lt => {
+                loops::masks(Cmp::Lt, most, below, yes);
+                loops::masks(Cmp::Ge, least, above, no);
+            }
+            Cmp::Le => {
+                loops::masks(Cmp::Le, most, below, yes);
+                loops::masks(Cmp::Gt, least, above, no);
+            }
+            Cmp::Gt => {
+                loops::masks(Cmp::Gt, least, above, yes);
+                loops::masks(Cmp::Le, most, below, no);
+            }
+            Cmp::Ge => {
+                loops::masks(Cmp::Ge, least, above, yes);
+                loops::masks(Cmp::Lt, most, below, no);
+            }
+            Cmp::Eq | Cmp::Ne => {
+                loops::masks(Cmp::Lt, most, below, yes);
+                loops::masks(Cmp::Gt, least, above, no);
+                no.iter_mut().zip(yes).for_each(|(no, yes)| *no |= std::mem::take(yes));
+            }
+        }
+    }
+    yes.keep(&a.unknown);
+    no.keep(&a.unknown);
+    let (yes, no) = if cmp == Cmp::Ne { (no, yes) } else { (yes, no) };
+    out.yes.add(&yes);
+    out.no.add(&no);
+    odd.take_out(&a.unknown);
+}
+
+fn limited(cmp: Cmp, a: Input<'_>, factor: Option<i64>, limit: Input<'_>, out: &mut Truths, odd: &mut Bits) {
+    let (Lane::Same(limit), Some(factor)) = (limit.lane, factor) else { return odd.fill(u64::MAX) };
+    match scaled(cmp, limit, factor) {
+        Some(n) => masks(cmp, a, Input { lane: Lane::Same(n), span: Bounds { lo: n, hi: n } }, out),
+        None => whole(cmp == Cmp::Ne, out),
+    }
+}
+
+/// The same for all rows.
+fn whole(truth: bool, out: &mut Truths) {
+    out.yes.fill(if truth { u64::MAX } else { 0 });
+    out.no.fill(if truth { 0 } else { u64::MAX });
+}
+
+fn masks(cmp: Cmp, a: Input<'_>, b: Input<'_>, out: &mut Truths) {
+    if let Some(truth) = told(cmp, a.span, b.span) {
+        return whole(truth, out);
+    }
+    loops::masks(cmp, a.lane, b.lane, out.yes.words_mut());
+    out.no.words_mut().iter_mut().zip(out.yes.words()).for_each(|(no, yes)| *no = !yes);
 }

@@ -179,8 +179,8 @@ fn what_cannot_run_is_said() {
     let family = support::family(&program);
     let alone = program.household().build();
     assert_eq!(columns.batch(&[&family, &alone]).err(), Some(ColumnsError::UnequalSizes));
-    let many = vec![&alone; 1025];
-    assert_eq!(columns.batch(&many).err(), Some(ColumnsError::TooManyRows { rows: 1025 }));
+    let many = vec![&alone; rules::columns::ROWS + 1];
+    assert_eq!(columns.batch(&many).err(), Some(ColumnsError::TooManyRows { rows: rules::columns::ROWS + 1 }));
     assert_eq!(Machine::new(&columns).run(&columns.batch(&[]).unwrap()).unwrap().rows(), 0);
     let tomorrow = Columns::compile(&program, ON.tomorrow().unwrap(), ON).unwrap();
     let foreign = Machine::new(&columns).run(&tomorrow.batch(&[&family]).unwrap()).err();
