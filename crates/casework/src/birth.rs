@@ -134,8 +134,10 @@ pub async fn parents(
         return Err(Fault::Parents(named.len()));
     }
     let mut found = Vec::new();
-    for (place, (who, role)) in named.iter().enumerate() {
-        let id = household::resolve(tx, desk, who).await?.ok_or(Fault::UnknownParent(place))?;
+    let who: Vec<&PersonRef> = named.iter().map(|(who, _)| who).collect();
+    let resolved = household::resolve_all(tx, desk, &who).await?;
+    for (place, ((_, role), id)) in named.iter().zip(resolved).enumerate() {
+        let id = id.ok_or(Fault::UnknownParent(place))?;
         if found.iter().any(|(other, r)| *other == id || (*r == ParentRole::Mother && *role == ParentRole::Mother)) {
             return Err(Fault::SameParent);
         }
@@ -221,27 +223,26 @@ struct Home {
 /// members.
 async fn home(tx: &mut Tx, desk: &Desk<'_>, input: &Input, parents: &[PersonId]) -> Result<Home, Fault> {
     let basis = desk.basis(Cause::Birth).map_err(|e| StoreError::Driver(e.to_string()))?;
-    for parent in parents {
-        let Some(household) = household::household_of(tx, desk, *parent).await? else { continue };
-        let as_of = AsOf::latest(desk.today());
-        let whole = registry::read::household(tx, household, as_of).await?.ok_or(StoreError::NotFound)?;
-        return whole.process(&basis, |record| {
-            for (place, id) in parents.iter().enumerate() {
-                let years = record.member(*id).and_then(|m| age(&m.person, input.birth_date));
-                if let Some(years) = years.filter(|years| !(10..=90).contains(years)) {
-                    return Err(Fault::Age { parent: place, years });
-                }
+    let whole = registry::read::people(tx, parents, AsOf::latest(desk.today())).await?;
+    whole.process(&basis, |records| {
+        let record = |id: &PersonId| records.iter().find(|r| r.id == *id);
+        let home = |id: &PersonId| record(id)?.membership.as_ref().map(|m| m.household);
+        let joined = parents.iter().find_map(|id| Some((record(id)?, home(id)?)));
+        let (parent, household) = joined.ok_or(register::Fault::NoHousehold)?;
+        for (place, id) in parents.iter().enumerate() {
+            let member = record(id).filter(|_| home(id) == Some(household));
+            let years = member.and_then(|m| age(m, input.birth_date));
+            if let Some(years) = years.filter(|years| !(10..=90).contains(years)) {
+                return Err(Fault::Age { parent: place, years });
             }
-            let member = record.member(*parent).ok_or(register::Fault::NoHousehold)?;
-            Ok(Home {
-                parent: *parent,
-                household,
-                residence: member.person.residence.clone(),
-                pregnancies: member.person.pregnancies.iter().map(|p| p.id).collect(),
-            })
-        });
-    }
-    Err(register::Fault::NoHousehold.into())
+        }
+        Ok(Home {
+            parent: parent.id,
+            household,
+            residence: parent.residence.clone(),
+            pregnancies: parent.pregnancies.iter().map(|p| p.id).collect(),
+        })
+    })
 }
 
 fn age(person: &PersonRecord, on: Date) -> Option<i16> {

@@ -52,10 +52,25 @@ fn as_of(desk: &Desk<'_>) -> AsOf {
 
 /// The person a reference names: the surviving record after merges. `None` when there is none.
 pub async fn resolve(tx: &mut Tx, desk: &Desk<'_>, who: &PersonRef) -> Result<Option<PersonId>, StoreError> {
-    match who {
-        PersonRef::Id(id) => registry::newborn::known(tx, *id).await,
-        PersonRef::Identifier(identifier) => registry::newborn::by_identifier(tx, desk.keys, identifier).await,
+    Ok(resolve_all(tx, desk, &[who]).await?.pop().flatten())
+}
+
+/// The same for several at once, in their order.
+pub async fn resolve_all(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &[&PersonRef],
+) -> Result<Vec<Option<PersonId>>, StoreError> {
+    let mut named = Vec::new();
+    for one in who {
+        named.push(match one {
+            PersonRef::Id(id) => Some(*id),
+            PersonRef::Identifier(identifier) => registry::person::owner(tx, desk.keys, identifier).await?,
+        });
     }
+    let there: Vec<PersonId> = named.iter().flatten().copied().collect();
+    let known = registry::newborn::all_known(tx, &there).await?;
+    Ok(named.into_iter().map(|id| known.get(&id?).copied()).collect())
 }
 
 /// The household a person belongs to today.
@@ -69,7 +84,7 @@ pub async fn household_of(tx: &mut Tx, desk: &Desk<'_>, person: PersonId) -> Res
 
 /// The members of a household today; empty when there is no such household.
 pub async fn member_ids(tx: &mut Tx, desk: &Desk<'_>, household: HouseholdId) -> Result<Vec<PersonId>, StoreError> {
-    Ok(load(tx, desk, household, Cause::FactChange).await?.map(|s| s.persons()).unwrap_or_default())
+    registry::read::members(tx, household, desk.today()).await
 }
 
 /// The household as the rules see it today; `None` when there is no such household.
@@ -80,8 +95,17 @@ pub(crate) async fn load(
     cause: Cause,
 ) -> Result<Option<Snapshot>, StoreError> {
     let Some(whole) = registry::read::household(tx, household, as_of(desk)).await? else { return Ok(None) };
+    of(desk, &whole, cause).map(Some)
+}
+
+/// A household that was read as of today, as the rules see it.
+pub(crate) fn of(
+    desk: &Desk<'_>,
+    whole: &registry::Whole<HouseholdRecord>,
+    cause: Cause,
+) -> Result<Snapshot, StoreError> {
     let basis = desk.basis(cause).map_err(|e| StoreError::Driver(e.to_string()))?;
-    Ok(Some(whole.process(&basis, |record| snapshot(desk, record))))
+    Ok(whole.process(&basis, |record| snapshot(desk, record)))
 }
 
 /// The household as it was on a day, with everything known now; `None` when there is no such household.

@@ -10,7 +10,6 @@
 
 pub mod accept;
 pub mod application;
-mod batch;
 pub mod birth;
 pub mod births_file;
 pub mod case;

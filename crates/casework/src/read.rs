@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use catalogue::Pack;
 use guard::{Relation, Resource, Sealed, Tier};
 use kernel::{Date, EventId, HouseholdId, Instant, OfferId, PersonId};
-use registry::sight::{Sight, relations};
+use registry::sight::{Earlier, Sight, relations};
+use registry::{AsOf, HouseholdRecord};
 use serde::Serialize;
 use store::{StoreError, Tx, params};
 use uuid::Uuid;
@@ -109,19 +110,70 @@ struct Home {
 async fn home(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>, id: HouseholdId) -> Result<Option<Home>, StoreError> {
     let Some(snapshot) = household::load(tx, desk, id, Cause::FactChange).await? else { return Ok(None) };
     let about: Vec<_> = relations(tx, sight, snapshot.persons()).await?.into_iter().collect();
-    let hidden = about.iter().any(|(_, r)| r.protected && !(r.own || r.ward));
-    Ok(Some(Home { snapshot, about, hidden }))
+    Ok(Some(Home::new(snapshot, about)))
 }
 
 impl Home {
-    fn seal<T>(self, value: T) -> Seen<T> {
-        let persons: Vec<PersonId> = self.about.iter().map(|(p, _)| *p).collect();
-        Seen { sealed: Sealed::new(value, persons), about: self.about }
+    fn new(snapshot: Snapshot, about: Vec<(PersonId, Relation)>) -> Home {
+        let hidden = about.iter().any(|(_, r)| r.protected && !(r.own || r.ward));
+        Home { snapshot, about, hidden }
+    }
+
+    fn seal<T>(&self, value: T) -> Seen<T> {
+        self.seal_with(value, [])
+    }
+
+    /// Under seal with others whom the value names.
+    fn seal_with<T>(&self, value: T, others: impl IntoIterator<Item = (PersonId, Relation)>) -> Seen<T> {
+        let mut about = self.about.clone();
+        about.extend(others);
+        Seen { sealed: Sealed::new(value, about.iter().map(|(p, _)| *p)), about }
+    }
+
+    fn is_about(&self, person: PersonId) -> bool {
+        self.about.iter().any(|(p, _)| *p == person)
     }
 
     fn subjects(&self) -> Vec<Uuid> {
         std::iter::once(self.snapshot.household.0).chain(self.snapshot.members.iter().map(|m| m.person.0)).collect()
     }
+}
+
+/// A household of today for a page: what [`registry::sight::household_with_past`], [`entitlements`], [`offers`] and
+/// [`events`] give, from one reading.
+#[derive(Debug)]
+pub struct Whole {
+    /// Who belongs to it, and facts.
+    pub record: registry::Seen<(HouseholdRecord, Earlier)>,
+    /// What it may get today.
+    pub entitlements: Seen<Entitlements>,
+    /// All offers.
+    pub offers: Seen<Vec<OfferShown>>,
+    /// The newest events.
+    pub events: Seen<Vec<LifeEvent>>,
+}
+
+/// Reads a household of today once for everything a page tells about it, with at most so many events; `None` when there is
+/// no such household or it must look absent.
+pub async fn whole(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    id: HouseholdId,
+    most_events: u32,
+) -> Result<Option<Whole>, StoreError> {
+    let today = desk.today();
+    let Some(gathered) = registry::read::gather(tx, id, AsOf::latest(today)).await? else { return Ok(None) };
+    let snapshot = household::of(desk, &gathered.whole(), Cause::FactChange)?;
+    let (about, record) = registry::sight::shown(tx, sight, gathered).await?;
+    let Some(record) = record else { return Ok(None) };
+    let home = Home::new(snapshot, about);
+    Ok(Some(Whole {
+        record,
+        entitlements: entitlements_of(desk, &home, today),
+        offers: offers_to(tx, desk, &home).await?,
+        events: events_of(tx, sight, &home, Older::NEWEST, most_events).await?,
+    }))
 }
 
 /// What the household may get on a day (today's facts), with reasons and after the combination rules.
@@ -132,13 +184,16 @@ pub async fn entitlements(
     id: HouseholdId,
     on: Date,
 ) -> Result<Option<Seen<Entitlements>>, StoreError> {
-    let Some(home) = home(tx, desk, sight, id).await? else { return Ok(None) };
+    Ok(home(tx, desk, sight, id).await?.map(|home| entitlements_of(desk, &home, on)))
+}
+
+fn entitlements_of(desk: &Desk<'_>, home: &Home, on: Date) -> Seen<Entitlements> {
     let mut evaluation = evaluate(desk.pack, &home.snapshot, on);
     if home.hidden {
         hide_place(desk, &mut evaluation);
     }
     let pack = desk.pack.content_hash().to_owned();
-    Ok(Some(home.seal(Entitlements { evaluation, pack })))
+    home.seal(Entitlements { evaluation, pack })
 }
 
 /// Takes out what follows from the place: values of items that places give, and everything worked out on the way, since a
@@ -164,6 +219,10 @@ pub async fn offers(
     id: HouseholdId,
 ) -> Result<Option<Seen<Vec<OfferShown>>>, StoreError> {
     let Some(home) = home(tx, desk, sight, id).await? else { return Ok(None) };
+    offers_to(tx, desk, &home).await.map(Some)
+}
+
+async fn offers_to(tx: &mut Tx, desk: &Desk<'_>, home: &Home) -> Result<Seen<Vec<OfferShown>>, StoreError> {
     let today = desk.today();
     let mut shown = Vec::new();
     for mut offer in rows::offers_of(tx, &home.subjects()).await? {
@@ -173,7 +232,7 @@ pub async fn offers(
         let accounts = accounts(desk, &home.snapshot, &offer);
         shown.push(OfferShown { status: offer.status_on(today), accounts, offer });
     }
-    Ok(Some(home.seal(shown)))
+    Ok(home.seal(shown))
 }
 
 /// Those of the people who may be paid what is offered whose account is known.
@@ -252,14 +311,24 @@ pub async fn events(
     older: Older,
     most: u32,
 ) -> Result<Option<Seen<Vec<LifeEvent>>>, StoreError> {
-    let Some(mut home) = home(tx, desk, sight, id).await? else { return Ok(None) };
-    let rows = tx.all(rows::EVENTS_OF_HOUSEHOLD, params![id, older.at, older.id, most]).await?;
+    let Some(home) = home(tx, desk, sight, id).await? else { return Ok(None) };
+    events_of(tx, sight, &home, older, most).await.map(Some)
+}
+
+async fn events_of(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    home: &Home,
+    older: Older,
+    most: u32,
+) -> Result<Seen<Vec<LifeEvent>>, StoreError> {
+    let values = params![home.snapshot.household, older.at, older.id, most];
+    let rows = tx.all(rows::EVENTS_OF_HOUSEHOLD, values).await?;
     let events = rows.iter().map(rows::read_event).collect::<Result<Vec<_>, _>>()?;
     // Somebody who left the household since is still whom an event was about.
-    let strangers = events.iter().map(|e| e.person).filter(|p| !home.about.iter().any(|(a, _)| a == p));
-    let strangers: BTreeSet<PersonId> = strangers.collect();
-    home.about.extend(relations(tx, sight, strangers).await?);
-    Ok(Some(home.seal(events)))
+    let strangers: BTreeSet<PersonId> = events.iter().map(|e| e.person).filter(|p| !home.is_about(*p)).collect();
+    let others = relations(tx, sight, strangers).await?;
+    Ok(home.seal_with(events, others))
 }
 
 /// Applications of the household, the newest first.
@@ -271,7 +340,7 @@ pub async fn applications(
     older: Older,
     most: u32,
 ) -> Result<Option<Seen<Vec<ApplicationShown>>>, StoreError> {
-    let Some(mut home) = home(tx, desk, sight, id).await? else { return Ok(None) };
+    let Some(home) = home(tx, desk, sight, id).await? else { return Ok(None) };
     let mut shown = Vec::new();
     for row in tx.all(rows::APPLICATIONS_OF_HOUSEHOLD, params![id, older.at, older.id, most]).await? {
         let application: kernel::ApplicationId = row.get("application_id")?;
@@ -291,10 +360,9 @@ pub async fn applications(
             items,
         });
     }
-    let applicants: BTreeSet<PersonId> =
-        shown.iter().map(|a| a.applicant).filter(|p| !home.about.iter().any(|(a, _)| a == p)).collect();
-    home.about.extend(relations(tx, sight, applicants).await?);
-    Ok(Some(home.seal(shown)))
+    let applicants: BTreeSet<PersonId> = shown.iter().map(|a| a.applicant).filter(|p| !home.is_about(*p)).collect();
+    let others = relations(tx, sight, applicants).await?;
+    Ok(Some(home.seal_with(shown, others)))
 }
 
 /// The facts an offer or application rests on, exactly as they were frozen; for a replay, never for a page.

@@ -2,10 +2,9 @@
 
 use kernel::{ApplicationId, EventId, HouseholdId, Instant, OfferId, PersonId};
 use serde::Serialize;
-use store::{Row, StoreError, ToValue, Tx, Value, params};
+use store::{Batch, Row, StoreError, ToValue, Tx, Value, params};
 use uuid::Uuid;
 
-use crate::batch::Batch;
 use crate::model::{ItemStatus, LifeEvent, Offer, OfferStatus, Subject};
 
 store::sql! {

@@ -3,7 +3,8 @@
 
 use kernel::{Date, FactId, HouseholdId, Instant, Period, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{AsConflict, Row, StoreError, Tx, params};
+use store::{AsConflict, Batch, Row, StoreError, Tx, Value, params};
+use uuid::Uuid;
 
 use crate::change::{Changes, Kind};
 use crate::household::touch_household;
@@ -127,11 +128,22 @@ impl AsConflict for FactError {
     }
 }
 
+/// Facts about persons, many at a time.
+pub(crate) static ADD_PERSON: Batch = Batch::new(
+    "ADD_PERSON",
+    "insert into person_fact (person_id, fact_id, item, value, corrects, valid_from, valid_until, recorded_at, source, law, recorded_by) values",
+    11,
+    "",
+);
+/// Facts about households.
+pub(crate) static ADD_HOUSEHOLD: Batch = Batch::new(
+    "ADD_HOUSEHOLD",
+    "insert into household_fact (household_id, fact_id, item, value, corrects, valid_from, valid_until, recorded_at, source, law, recorded_by) values",
+    11,
+    "",
+);
+
 store::sql! {
-    ADD_PERSON = "insert into person_fact (person_id, fact_id, item, value, corrects, valid_from, valid_until, recorded_at, source, law, recorded_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    ADD_HOUSEHOLD = "insert into household_fact (household_id, fact_id, item, value, corrects, valid_from, valid_until, recorded_at, source, law, recorded_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     WITHDRAW_PERSON = "update person_fact set withdrawn_at = $3 where person_id = $1 and fact_id = $2 and withdrawn_at is null";
     WITHDRAW_HOUSEHOLD = "update household_fact set withdrawn_at = $3 where household_id = $1 and fact_id = $2 and withdrawn_at is null";
     PERSON_ITEM = "select fact_id, item, value, corrects, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
@@ -185,7 +197,7 @@ pub(crate) async fn record_quietly(
     }
     check(&new.subject, &new.item, &new.value).map_err(|reason| FactError::Item { item: new.item.clone(), reason })?;
     let now = match new.subject {
-        Subject::Person(id) => touch_person(tx, id, pen.now).await?,
+        Subject::Person(id) => changes.take(tx, id, pen.now).await?,
         Subject::Household(id) => touch_household(tx, id, pen.now).await?,
     }
     .ok_or(FactError::NoSubject)?;
@@ -202,29 +214,56 @@ pub(crate) async fn record_quietly(
     }
     let id = FactId::new(pen.ids, now);
     let until = new.valid.until.or_else(|| next_begin(&standing, &new));
-    let value = serde_json::to_string(&new.value)
-        .map_err(|e| StoreError::Inconsistent { column: "value".into(), detail: e.to_string() })?;
-    let origin = pen.origin;
-    let (sql, subject) = match new.subject {
-        Subject::Person(p) => (ADD_PERSON, p.0),
-        Subject::Household(h) => (ADD_HOUSEHOLD, h.0),
+    let (batch, subject) = match new.subject {
+        Subject::Person(p) => (&ADD_PERSON, p.0),
+        Subject::Household(h) => (&ADD_HOUSEHOLD, h.0),
     };
-    let row = params![
-        subject,
-        id,
-        new.item,
-        value,
-        new.corrects,
-        new.valid.from,
-        until,
-        now,
-        origin.source,
-        origin.law,
-        origin.by
-    ];
-    tx.execute(sql, row).await?;
-    changes.subject(tx, new.subject, Kind::Fact).await?;
+    let days = Period { from: new.valid.from, until };
+    let row = values(pen, subject, id, (&new.item, &new.value), new.corrects, days, now)?;
+    batch.insert(tx, vec![row]).await?;
+    changes.subject(new.subject, Kind::Fact);
     Ok(id)
+}
+
+/// The first facts about a person who was just made: nothing about them stands yet. What is told twice is told once.
+pub(crate) async fn record_first(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    check: ItemCheck<'_>,
+    person: PersonId,
+    facts: &[(String, FactValue)],
+    valid: Period,
+    changes: &mut Changes,
+) -> Result<(), FactError> {
+    let now = changes.take(tx, person, pen.now).await?.ok_or(FactError::NoSubject)?;
+    let mut rows = Vec::new();
+    for (n, (item, value)) in facts.iter().enumerate() {
+        check(&Subject::Person(person), item, value)
+            .map_err(|reason| FactError::Item { item: item.clone(), reason })?;
+        if facts.iter().take(n).any(|told| told.0 == *item && told.1 == *value) {
+            continue;
+        }
+        rows.push(values(pen, person.0, FactId::new(pen.ids, now), (item, value), None, valid, now)?);
+        changes.person(person, Kind::Fact);
+    }
+    ADD_PERSON.insert(tx, rows).await?;
+    Ok(())
+}
+
+/// The values of a statement, in the order of [`ADD_PERSON`].
+fn values(
+    pen: Pen<'_>,
+    subject: Uuid,
+    id: FactId,
+    (item, value): (&str, &FactValue),
+    corrects: Option<FactId>,
+    valid: Period,
+    now: Instant,
+) -> Result<Vec<Value>, StoreError> {
+    let value = serde_json::to_string(value)
+        .map_err(|e| StoreError::Inconsistent { column: "value".into(), detail: e.to_string() })?;
+    let o = pen.origin;
+    Ok(params![subject, id, item, value, corrects, valid.from, valid.until, now, o.source, o.law, o.by].to_vec())
 }
 
 /// The day from which a statement that begins later already holds: an older value that arrives late ends there.
@@ -256,7 +295,7 @@ pub async fn withdraw(tx: &mut Tx, pen: Pen<'_>, subject: Subject, fact: FactId)
         return Err(FactError::NothingToCorrect);
     }
     let mut changes = Changes::default();
-    changes.subject(tx, subject, Kind::Fact).await?;
+    changes.subject(subject, Kind::Fact);
     changes.emit(tx, pen).await?;
     Ok(())
 }

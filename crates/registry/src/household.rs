@@ -1,12 +1,14 @@
 //! Households and who belongs to them, over time. Nobody is in two households on the same day.
 
+use std::collections::BTreeSet;
+
 use kernel::{Date, HouseholdId, Instant, Period, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{AsConflict, Row, StoreError, Tx, params};
+use store::{AsConflict, Row, StoreError, ToValue, Tx, Value, params};
 use uuid::Uuid;
 
 use crate::change::{Changes, Kind};
-use crate::person::{touch_person, words};
+use crate::person::words;
 use crate::time::{Pen, Stamp};
 
 /// What a member is in the household. Kinship is kept apart, as edges between persons.
@@ -93,8 +95,7 @@ impl AsConflict for HouseholdError {
 
 store::sql! {
     ADD = "insert into household (household_id, created_at, revised_at) values ($1, $2, $2)";
-    REVISED = "select revised_at from household where household_id = $1";
-    TOUCH = "update household set revised_at = $2 where household_id = $1";
+    TOUCH = "update household set revised_at = case when revised_at > $2 then revised_at else $2 end where household_id = $1 returning revised_at";
     ADD_MEMBER = "insert into membership (household_id, membership_id, person_id, role, valid_from, valid_until, recorded_at, source, law, recorded_by)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     ADD_MIRROR = "insert into person_membership (household_id, membership_id, person_id, role, valid_from, valid_until, recorded_at, source, law, recorded_by)
@@ -105,6 +106,8 @@ store::sql! {
         from person_membership where person_id = $1 and withdrawn_at is null order by valid_from";
     OF_HOUSEHOLD = "select household_id, membership_id, person_id, role, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
         from membership where household_id = $1 and recorded_at <= $2 order by valid_from, recorded_at, membership_id";
+    EVER_OF_HOUSEHOLDS = "select distinct person_id from membership where withdrawn_at is null
+        and household_id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     CREATED = "select created_at from household where household_id = $1";
 }
 
@@ -129,6 +132,21 @@ pub(crate) async fn memberships(tx: &mut Tx, id: HouseholdId, at: Instant) -> Re
     Ok(all)
 }
 
+/// Everybody who ever belonged to one of these households, as far as it was not withdrawn.
+pub(crate) async fn ever_members(tx: &mut Tx, homes: &BTreeSet<HouseholdId>) -> Result<BTreeSet<PersonId>, StoreError> {
+    let homes: Vec<HouseholdId> = homes.iter().copied().collect();
+    let mut all = BTreeSet::new();
+    for chunk in homes.chunks(16) {
+        let mut values: Vec<Value> = chunk.iter().map(ToValue::to_value).collect();
+        // Unused places repeat the nil id, which no household has.
+        values.resize(16, Value::Uuid(Some(Uuid::nil())));
+        for row in tx.all(EVER_OF_HOUSEHOLDS, &values).await? {
+            all.insert(row.get("person_id")?);
+        }
+    }
+    Ok(all)
+}
+
 /// When the household was registered; `None` when there is none.
 pub(crate) async fn created_at(tx: &mut Tx, id: HouseholdId) -> Result<Option<Instant>, StoreError> {
     tx.maybe(CREATED, params![id]).await?.map(|r| r.get("created_at")).transpose()
@@ -136,10 +154,7 @@ pub(crate) async fn created_at(tx: &mut Tx, id: HouseholdId) -> Result<Option<In
 
 /// Takes the household's row and gives the moment to record at; `None` when there is no such household.
 pub(crate) async fn touch_household(tx: &mut Tx, id: HouseholdId, now: Instant) -> Result<Option<Instant>, StoreError> {
-    let Some(row) = tx.maybe(REVISED, params![id]).await? else { return Ok(None) };
-    let now = now.max(row.get("revised_at")?);
-    tx.execute(TOUCH, params![id, now]).await?;
-    Ok(Some(now))
+    tx.all(TOUCH, params![id, now]).await?.first().map(|row| row.get("revised_at")).transpose()
 }
 
 /// Registers an empty household. It concerns nobody until somebody joins.
@@ -180,7 +195,7 @@ pub(crate) async fn join_quietly(
     if let Some(until) = valid.until.filter(|until| *until <= valid.from) {
         return Err(HouseholdError::Backwards { from: valid.from, until });
     }
-    let now = touch(tx, person, household, pen.now).await?;
+    let now = touch(tx, person, household, pen.now, changes).await?;
     for standing in of_person(tx, person).await? {
         if standing.household == household && standing.role == role && standing.stamp.valid == valid {
             return Ok(());
@@ -191,7 +206,21 @@ pub(crate) async fn join_quietly(
     }
     write(tx, pen, joining, now).await?;
     changes.household(household, Kind::Membership);
-    changes.person(tx, person, Kind::Membership).await?;
+    changes.person(person, Kind::Membership);
+    Ok(())
+}
+
+/// The first membership of a person who was just made: none stands yet.
+pub(crate) async fn join_first(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    joining: Joining,
+    changes: &mut Changes,
+) -> Result<(), HouseholdError> {
+    let now = touch(tx, joining.person, joining.household, pen.now, changes).await?;
+    write(tx, pen, joining, now).await?;
+    changes.household(joining.household, Kind::Membership);
+    changes.person(joining.person, Kind::Membership);
     Ok(())
 }
 
@@ -215,7 +244,7 @@ pub(crate) async fn transfer_quietly(
     {
         return Ok(());
     }
-    let now = touch(tx, joining.person, joining.household, pen.now).await?;
+    let now = touch(tx, joining.person, joining.household, pen.now, changes).await?;
     for former in standing.iter().filter(|m| m.stamp.valid.until.is_none_or(|end| end > joining.valid.from)) {
         cut(tx, pen, former, joining.valid.from, now).await?;
         changes.household(former.household, Kind::Membership);
@@ -241,11 +270,11 @@ pub async fn leave(
             m.household == household && m.stamp.valid.from <= until && m.stamp.valid.until.is_none_or(|e| e > until)
         })
         .ok_or(HouseholdError::NotAMember(until))?;
-    let now = touch(tx, person, household, pen.now).await?;
-    cut(tx, pen, &membership, until, now).await?;
     let mut changes = Changes::default();
+    let now = touch(tx, person, household, pen.now, &mut changes).await?;
+    cut(tx, pen, &membership, until, now).await?;
     changes.household(household, Kind::Membership);
-    changes.person(tx, person, Kind::Membership).await?;
+    changes.person(person, Kind::Membership);
     Ok(changes.emit(tx, pen).await?)
 }
 
@@ -254,8 +283,14 @@ pub(crate) async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Membe
     tx.all(OF_PERSON, params![person]).await?.iter().map(read_membership).collect()
 }
 
-async fn touch(tx: &mut Tx, person: PersonId, household: HouseholdId, now: Instant) -> Result<Instant, HouseholdError> {
-    let now = touch_person(tx, person, now).await?.ok_or(HouseholdError::NoPerson)?;
+async fn touch(
+    tx: &mut Tx,
+    person: PersonId,
+    household: HouseholdId,
+    now: Instant,
+    changes: &mut Changes,
+) -> Result<Instant, HouseholdError> {
+    let now = changes.take(tx, person, now).await?.ok_or(HouseholdError::NoPerson)?;
     touch_household(tx, household, now).await?.ok_or(HouseholdError::NoHousehold)
 }
 

@@ -1,12 +1,14 @@
 //! Kinship: who is whose parent, who is whose spouse or partner, from when until when, by which source.
 
+use std::collections::BTreeSet;
+
 use kernel::{Date, Instant, Period, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{AsConflict, Row, StoreError, Tx, params};
+use store::{AsConflict, Batch, Row, StoreError, Tx, Value, params};
 use uuid::Uuid;
 
 use crate::change::{Changes, Kind};
-use crate::person::{touch_person, words};
+use crate::person::words;
 use crate::time::{Pen, Stamp};
 
 /// What the other person is to this one.
@@ -92,9 +94,15 @@ impl AsConflict for KinError {
     }
 }
 
+/// Edges, many at a time.
+pub(crate) static ADD: Batch = Batch::new(
+    "ADD",
+    "insert into kin (person_id, kin_id, other_id, relation, valid_from, valid_until, recorded_at, source, law, recorded_by) values",
+    10,
+    "",
+);
+
 store::sql! {
-    ADD = "insert into kin (person_id, kin_id, other_id, relation, valid_from, valid_until, recorded_at, source, law, recorded_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     STANDING = "select kin_id, person_id, other_id, relation, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
         from kin where person_id = $1 and withdrawn_at is null";
     WITHDRAW = "update kin set withdrawn_at = $3 where person_id = $1 and kin_id = $2 and withdrawn_at is null";
@@ -143,7 +151,7 @@ pub(crate) async fn relate_quietly(
     if let Some(until) = valid.until.filter(|until| *until <= valid.from) {
         return Err(KinError::Backwards { from: valid.from, until });
     }
-    let now = touch_both(tx, person, other, pen.now).await?;
+    let now = take_both(tx, changes, person, other, pen.now).await?;
     let standing = standing(tx, person).await?;
     let between = || standing.iter().filter(|k| k.other == other);
     if between().any(|k| k.relation == relation && k.stamp.valid == valid) {
@@ -155,8 +163,8 @@ pub(crate) async fn relate_quietly(
     }
     let id = pen.ids.uuid(now);
     write(tx, pen, id, new, now).await?;
-    changes.person(tx, person, Kind::Kin).await?;
-    changes.person(tx, other, Kind::Kin).await?;
+    changes.person(person, Kind::Kin);
+    changes.person(other, Kind::Kin);
     Ok(())
 }
 
@@ -172,7 +180,8 @@ pub async fn withdraw(tx: &mut Tx, pen: Pen<'_>, person: PersonId, kin: Uuid) ->
 
 async fn change(tx: &mut Tx, pen: Pen<'_>, person: PersonId, kin: Uuid, until: Option<Date>) -> Result<(), KinError> {
     let edge = standing(tx, person).await?.into_iter().find(|k| k.id == kin).ok_or(KinError::NoKin)?;
-    let now = touch_both(tx, person, edge.other, pen.now).await?;
+    let mut changes = Changes::default();
+    let now = take_both(tx, &mut changes, person, edge.other, pen.now).await?;
     tx.execute(WITHDRAW, params![person, kin, now]).await?;
     tx.execute(WITHDRAW, params![edge.other, kin, now]).await?;
     if let Some(until) = until {
@@ -184,9 +193,8 @@ async fn change(tx: &mut Tx, pen: Pen<'_>, person: PersonId, kin: Uuid, until: O
         let rest = NewKin { person, relation: edge.relation, other: edge.other, valid };
         write(tx, pen, pen.ids.uuid(now), rest, now).await?;
     }
-    let mut changes = Changes::default();
-    changes.person(tx, person, Kind::Kin).await?;
-    changes.person(tx, edge.other, Kind::Kin).await?;
+    changes.person(person, Kind::Kin);
+    changes.person(edge.other, Kind::Kin);
     Ok(changes.emit(tx, pen).await?)
 }
 
@@ -195,18 +203,57 @@ async fn standing(tx: &mut Tx, person: PersonId) -> Result<Vec<Kin>, StoreError>
 }
 
 /// Takes both rows in the order of their ids, so that two writers do not wait for each other in a ring.
-async fn touch_both(tx: &mut Tx, a: PersonId, b: PersonId, now: Instant) -> Result<Instant, KinError> {
-    let first = touch_person(tx, a.min(b), now).await?.ok_or(KinError::NoPerson)?;
-    touch_person(tx, a.max(b), first).await?.ok_or(KinError::NoPerson)
+async fn take_both(
+    tx: &mut Tx,
+    changes: &mut Changes,
+    a: PersonId,
+    b: PersonId,
+    now: Instant,
+) -> Result<Instant, KinError> {
+    let first = changes.take(tx, a.min(b), now).await?.ok_or(KinError::NoPerson)?;
+    changes.take(tx, a.max(b), first).await?.ok_or(KinError::NoPerson)
+}
+
+/// The parents of a child that was just made: nothing about it stands yet. Each parent once.
+pub(crate) async fn first_parents(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    child: PersonId,
+    parents: &[PersonId],
+    valid: Period,
+    changes: &mut Changes,
+) -> Result<(), KinError> {
+    // In the order of their ids, as everywhere.
+    let parents: BTreeSet<PersonId> = parents.iter().copied().collect();
+    let mut now = pen.now;
+    let mut rows = Vec::new();
+    for parent in &parents {
+        if *parent == child {
+            return Err(KinError::Self_(Relation::Parent));
+        }
+        now = changes.take(tx, *parent, now).await?.ok_or(KinError::NoPerson)?;
+        changes.person(*parent, Kind::Kin);
+    }
+    now = changes.take(tx, child, now).await?.ok_or(KinError::NoPerson)?;
+    for parent in parents {
+        let kin = NewKin { person: child, relation: Relation::Parent, other: parent, valid };
+        rows.extend(both_sides(pen, pen.ids.uuid(now), kin, now));
+    }
+    changes.person(child, Kind::Kin);
+    ADD.insert(tx, rows).await?;
+    Ok(())
 }
 
 async fn write(tx: &mut Tx, pen: Pen<'_>, id: Uuid, new: NewKin, now: Instant) -> Result<(), StoreError> {
+    ADD.insert(tx, both_sides(pen, id, new, now).into()).await.map(drop)
+}
+
+/// The rows of both sides of a kinship, in the order of [`ADD`].
+fn both_sides(pen: Pen<'_>, id: Uuid, new: NewKin, now: Instant) -> [Vec<Value>; 2] {
     let o = pen.origin;
     let (from, until) = (new.valid.from, new.valid.until);
     let sides = [(new.person, new.other, new.relation), (new.other, new.person, new.relation.converse())];
-    for (person, other, relation) in sides {
-        let row = params![person, id, other, relation.word(), from, until, now, o.source, o.law, o.by];
-        tx.execute(ADD, row).await?;
-    }
-    Ok(())
+    sides.map(|(person, other, relation)| {
+        params![person, id, other, relation.word(), from, until, now, o.source, o.law, o.by].to_vec()
+    })
 }

@@ -48,22 +48,30 @@ pub const SCHEMA: Schema = Schema {
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.
-pub const STATEMENTS: &[&[(&str, &str)]] = &[
-    change::STATEMENTS,
-    duplicate::STATEMENTS,
-    fact::STATEMENTS,
-    household::STATEMENTS,
-    import::STATEMENTS,
-    import::STATEMENTS_OF_ROWS,
-    kin::STATEMENTS,
-    newborn::STATEMENTS,
-    merge::STATEMENTS,
-    person::STATEMENTS,
-    pregnancy::STATEMENTS,
-    protection::STATEMENTS,
-    read::STATEMENTS,
-    residence::STATEMENTS,
-    rows::STATEMENTS,
-    search::STATEMENTS,
-    search::index::STATEMENTS,
-];
+pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
+    vec![
+        change::STATEMENTS,
+        duplicate::STATEMENTS,
+        fact::STATEMENTS,
+        household::STATEMENTS,
+        import::STATEMENTS,
+        import::STATEMENTS_OF_ROWS,
+        kin::STATEMENTS,
+        newborn::STATEMENTS,
+        merge::STATEMENTS,
+        person::STATEMENTS,
+        pregnancy::STATEMENTS,
+        protection::STATEMENTS,
+        read::STATEMENTS,
+        residence::STATEMENTS,
+        rows::STATEMENTS,
+        search::STATEMENTS,
+        search::index::STATEMENTS,
+        fact::ADD_PERSON.statements(),
+        fact::ADD_HOUSEHOLD.statements(),
+        kin::ADD.statements(),
+        person::ADD_NAME.statements(),
+        person::ADD_DETAIL.statements(),
+        search::index::ADD.statements(),
+    ]
+}

@@ -138,7 +138,7 @@ async fn touch(tx: &mut Tx, a: PersonId, b: PersonId, now: Instant) -> Result<In
 
 async fn announce(tx: &mut Tx, pen: Pen<'_>, survivor: PersonId, merged: PersonId) -> Result<(), MergeError> {
     let mut changes = Changes::default();
-    changes.person(tx, survivor, Kind::Merge).await?;
-    changes.person(tx, merged, Kind::Merge).await?;
+    changes.person(survivor, Kind::Merge);
+    changes.person(merged, Kind::Merge);
     Ok(changes.emit(tx, pen).await?)
 }

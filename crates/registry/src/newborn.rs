@@ -1,15 +1,18 @@
 //! A child that was born: person, kinship, household, residence and facts in one go, with one notice to other rooms.
 
+use std::collections::BTreeMap;
+
 use kernel::{Date, HouseholdId, Instant, Period, PersonId};
 use store::{StoreError, Tx, params};
 
 use crate::change::Changes;
-use crate::fact::{FactError, FactValue, ItemCheck, NewFact, Subject, record_quietly};
-use crate::household::{HouseholdError, Joining, MemberRole, join_quietly};
-use crate::kin::{KinError, NewKin, Relation, relate_quietly};
+use crate::fact::{FactError, FactValue, ItemCheck, record_first};
+use crate::household::{HouseholdError, Joining, MemberRole, join_first};
+use crate::kin::{KinError, first_parents};
 use crate::person::{NewPerson, PersonError, create_quietly};
-use crate::residence::{MoveError, Residence, settle};
-use crate::time::Pen;
+use crate::residence::{MoveError, Residence, settle_first};
+use crate::rows::{Parts, read_followed};
+use crate::time::{AsOf, BEGINNING, Pen};
 
 /// A child to be registered in a household that exists.
 #[derive(Clone, Debug)]
@@ -48,7 +51,7 @@ pub enum NewbornError {
     Fact(#[from] FactError),
 }
 
-/// Registers the child.
+/// Registers the child. Nothing about it stands yet, so what there is to write is written without looking first.
 pub async fn register(
     tx: &mut Tx,
     pen: Pen<'_>,
@@ -58,38 +61,32 @@ pub async fn register(
     let mut changes = Changes::default();
     let valid = Period { from: new.born, until: None };
     let child = create_quietly(tx, pen, new.person, &mut changes).await?;
-    for parent in new.parents {
-        let kin = NewKin { person: child, relation: Relation::Parent, other: *parent, valid };
-        relate_quietly(tx, pen, kin, &mut changes).await?;
-    }
+    first_parents(tx, pen, child, new.parents, valid, &mut changes).await?;
     let joining = Joining { person: child, household: new.household, role: MemberRole::Child, valid };
-    join_quietly(tx, pen, joining, &mut changes).await?;
+    join_first(tx, pen, joining, &mut changes).await?;
     if let Some(residence) = new.residence {
-        settle(tx, pen, child, residence.address_id, &residence.address, valid, &mut changes).await?;
+        settle_first(tx, pen, child, residence, valid, &mut changes).await?;
     }
-    for (item, value) in new.facts {
-        let fact = NewFact {
-            subject: Subject::Person(child),
-            item: item.clone(),
-            value: value.clone(),
-            valid,
-            corrects: None,
-        };
-        record_quietly(tx, pen, check, fact, &mut changes).await?;
-    }
+    record_first(tx, pen, check, child, new.facts, valid, &mut changes).await?;
     changes.emit(tx, pen).await.map_err(PersonError::Store)?;
     Ok(child)
 }
 
 store::sql! {
-    KNOWN = "select person_id from person where person_id = $1";
     HOMES = "select household_id, valid_from, valid_until, recorded_at from person_membership where person_id = $1 and withdrawn_at is null";
 }
 
 /// The surviving record of an id, if there is such a person at all. Cheaper than reading them.
 pub async fn known(tx: &mut Tx, id: PersonId) -> Result<Option<PersonId>, StoreError> {
-    let survivor = crate::read::surviving(tx, id).await?;
-    Ok(tx.maybe(KNOWN, params![survivor]).await?.map(|_| survivor))
+    Ok(all_known(tx, &[id]).await?.remove(&id))
+}
+
+/// The same for several at once: those that there are.
+pub async fn all_known(tx: &mut Tx, ids: &[PersonId]) -> Result<BTreeMap<PersonId, PersonId>, StoreError> {
+    let (people, mut ends) =
+        read_followed(tx, ids.iter().copied(), AsOf::latest(BEGINNING).recorded, Parts::None).await?;
+    ends.retain(|_, survivor| people.contains_key(survivor));
+    Ok(ends)
 }
 
 /// The household a surviving record belongs to on a day. Cheaper than reading the person.

@@ -5,7 +5,7 @@ use std::fmt;
 use guard::KeyError;
 use kernel::{Date, Instant, Lang, Period, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{AsConflict, Row, StoreError, Tx, params};
+use store::{AsConflict, Batch, Row, StoreError, Tx, Value, params};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
@@ -183,15 +183,16 @@ impl Detail {
         }
     }
 
-    fn of(row: &Row) -> Result<Detail, StoreError> {
-        Ok(match row.get::<String>("kind")?.as_str() {
-            "sex" => Detail::Sex(row.parse("value")?),
-            "birth_date" => Detail::BirthDate(row.parse("value")?),
-            "death_date" => Detail::DeathDate(row.parse("value")?),
-            "language" => Detail::Language(row.parse("value")?),
-            "phone" => Detail::Phone(row.get("value")?),
-            "email" => Detail::Email(row.get("value")?),
-            other => return Err(StoreError::Inconsistent { column: "kind".into(), detail: other.to_owned() }),
+    /// The detail in a row whose columns `kind` and `value` are called so.
+    pub(crate) fn of(row: &Row, kind: &str, value: &str) -> Result<Detail, StoreError> {
+        Ok(match row.get::<String>(kind)?.as_str() {
+            "sex" => Detail::Sex(row.parse(value)?),
+            "birth_date" => Detail::BirthDate(row.parse(value)?),
+            "death_date" => Detail::DeathDate(row.parse(value)?),
+            "language" => Detail::Language(row.parse(value)?),
+            "phone" => Detail::Phone(row.get(value)?),
+            "email" => Detail::Email(row.get(value)?),
+            other => return Err(StoreError::Inconsistent { column: kind.to_owned(), detail: other.to_owned() }),
         })
     }
 }
@@ -279,14 +280,24 @@ impl AsConflict for PersonError {
     }
 }
 
+/// Names, many at a time.
+pub(crate) static ADD_NAME: Batch = Batch::new(
+    "ADD_NAME",
+    "insert into person_name (person_id, name_id, script, family, given, full_name, valid_from, valid_until, recorded_at, source, law, recorded_by) values",
+    12,
+    "",
+);
+/// Details, many at a time.
+pub(crate) static ADD_DETAIL: Batch = Batch::new(
+    "ADD_DETAIL",
+    "insert into person_detail (person_id, detail_id, kind, value, valid_from, valid_until, recorded_at, source, law, recorded_by) values",
+    10,
+    "",
+);
+
 store::sql! {
     ADD = "insert into person (person_id, created_at, revised_at) values ($1, $2, $2)";
-    REVISED = "select revised_at from person where person_id = $1";
-    TOUCH = "update person set revised_at = $2 where person_id = $1";
-    ADD_NAME = "insert into person_name (person_id, name_id, script, family, given, full_name, valid_from, valid_until, recorded_at, source, law, recorded_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    ADD_DETAIL = "insert into person_detail (person_id, detail_id, kind, value, valid_from, valid_until, recorded_at, source, law, recorded_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    TOUCH = "update person set revised_at = case when revised_at > $2 then revised_at else $2 end where person_id = $1 returning revised_at";
     WITHDRAW_NAME = "update person_name set withdrawn_at = $3 where person_id = $1 and name_id = $2 and withdrawn_at is null";
     WITHDRAW_KIND = "update person_detail set withdrawn_at = $3 where person_id = $1 and kind = $2 and withdrawn_at is null";
     WITHDRAW_DETAIL = "update person_detail set withdrawn_at = $3 where person_id = $1 and detail_id = $2 and withdrawn_at is null";
@@ -298,27 +309,10 @@ store::sql! {
         where person_id = $1 and recorded_at <= $2 and (withdrawn_at is null or withdrawn_at > $2) order by recorded_at";
 }
 
-pub(crate) fn read_name(row: &Row) -> Result<NameRow, StoreError> {
-    let name = Name {
-        script: row.parse("script")?,
-        family: row.get("family")?,
-        given: row.get("given")?,
-        full: row.get("full_name")?,
-    };
-    Ok(NameRow { id: row.get("name_id")?, name, stamp: Stamp::of(row)? })
-}
-
-pub(crate) fn read_detail(row: &Row) -> Result<DetailRow, StoreError> {
-    Ok(DetailRow { id: row.get("detail_id")?, detail: Detail::of(row)?, stamp: Stamp::of(row)? })
-}
-
 /// Takes the person's row, so that two writers meet, and gives the moment to record at: never before what was already
 /// recorded, even when the clock went back. `None` when there is no such person.
 pub(crate) async fn touch_person(tx: &mut Tx, id: PersonId, now: Instant) -> Result<Option<Instant>, StoreError> {
-    let Some(row) = tx.maybe(REVISED, params![id]).await? else { return Ok(None) };
-    let now = now.max(row.get("revised_at")?);
-    tx.execute(TOUCH, params![id, now]).await?;
-    Ok(Some(now))
+    tx.all(TOUCH, params![id, now]).await?.first().map(|row| row.get("revised_at")).transpose()
 }
 
 /// Registers a person.
@@ -341,17 +335,16 @@ pub(crate) async fn create_quietly(
     dates_make_sense(&new.details)?;
     let id = PersonId::new(pen.ids, pen.now);
     tx.execute(ADD, params![id, pen.now]).await?;
+    changes.made(id, pen.now);
     let always = Period { from: BEGINNING, until: None };
-    for name in &new.names {
-        add_name(tx, pen, id, name, always, pen.now).await?;
-    }
-    for detail in &new.details {
-        add_detail(tx, pen, id, detail, always, pen.now).await?;
-    }
+    let names = new.names.iter().map(|name| name_values(pen, id, name, always, pen.now));
+    ADD_NAME.insert(tx, names.collect()).await?;
+    let details = new.details.iter().map(|detail| detail_values(pen, id, detail, always, pen.now));
+    ADD_DETAIL.insert(tx, details.collect()).await?;
     if let Some(identifier) = &new.identifier {
         claim(tx, pen, id, identifier, pen.now).await?;
     }
-    changes.person(tx, id, Kind::Person).await?;
+    changes.person(id, Kind::Person);
     Ok(id)
 }
 
@@ -393,7 +386,7 @@ pub(crate) async fn update_quietly(
         claim(tx, pen, id, identifier, now).await?;
     }
     if changed {
-        changes.person(tx, id, Kind::Detail).await?;
+        changes.person(id, Kind::Detail);
     }
     Ok(())
 }
@@ -458,7 +451,7 @@ pub async fn identify(tx: &mut Tx, pen: Pen<'_>, id: PersonId, identifier: &Iden
 
 async fn announce(tx: &mut Tx, pen: Pen<'_>, id: PersonId) -> Result<(), PersonError> {
     let mut changes = Changes::default();
-    changes.person(tx, id, Kind::Detail).await?;
+    changes.person(id, Kind::Detail);
     Ok(changes.emit(tx, pen).await?)
 }
 
@@ -470,8 +463,12 @@ async fn add_name(
     valid: Period,
     now: Instant,
 ) -> Result<(), StoreError> {
+    ADD_NAME.insert(tx, vec![name_values(pen, id, name, valid, now)]).await.map(drop)
+}
+
+fn name_values(pen: Pen<'_>, id: PersonId, name: &Name, valid: Period, now: Instant) -> Vec<Value> {
     let o = pen.origin;
-    let row = params![
+    params![
         id,
         pen.ids.uuid(now),
         name.script.word(),
@@ -484,8 +481,8 @@ async fn add_name(
         o.source,
         o.law,
         o.by
-    ];
-    tx.execute(ADD_NAME, row).await.map(drop)
+    ]
+    .to_vec()
 }
 
 async fn add_detail(
@@ -496,20 +493,13 @@ async fn add_detail(
     valid: Period,
     now: Instant,
 ) -> Result<(), StoreError> {
+    ADD_DETAIL.insert(tx, vec![detail_values(pen, id, detail, valid, now)]).await.map(drop)
+}
+
+fn detail_values(pen: Pen<'_>, id: PersonId, detail: &Detail, valid: Period, now: Instant) -> Vec<Value> {
     let o = pen.origin;
-    let row = params![
-        id,
-        pen.ids.uuid(now),
-        detail.kind(),
-        detail.text(),
-        valid.from,
-        valid.until,
-        now,
-        o.source,
-        o.law,
-        o.by
-    ];
-    tx.execute(ADD_DETAIL, row).await.map(drop)
+    let row = pen.ids.uuid(now);
+    params![id, row, detail.kind(), detail.text(), valid.from, valid.until, now, o.source, o.law, o.by].to_vec()
 }
 
 /// The keyed fingerprint under which an identifier is found.
@@ -542,11 +532,7 @@ async fn claim(
 }
 
 /// Whose identifier this is (the record it was given to, before any merge).
-pub(crate) async fn owner(
-    tx: &mut Tx,
-    keys: &guard::Keys,
-    identifier: &Identifier,
-) -> Result<Option<PersonId>, StoreError> {
+pub async fn owner(tx: &mut Tx, keys: &guard::Keys, identifier: &Identifier) -> Result<Option<PersonId>, StoreError> {
     let row = tx.maybe(OWNER, params![tag(keys, identifier), identifier.scheme]).await?;
     row.map(|r| r.get("person_id")).transpose()
 }

@@ -250,6 +250,6 @@ async fn write(
 
 async fn announce(tx: &mut Tx, pen: Pen<'_>, person: PersonId) -> Result<(), PregnancyError> {
     let mut changes = Changes::default();
-    changes.person(tx, person, Kind::Pregnancy).await?;
+    changes.person(person, Kind::Pregnancy);
     Ok(changes.emit(tx, pen).await?)
 }

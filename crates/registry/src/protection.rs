@@ -127,6 +127,6 @@ async fn write(tx: &mut Tx, pen: Pen<'_>, new: &NewProtection, id: Uuid, now: In
 
 async fn announce(tx: &mut Tx, pen: Pen<'_>, victim: PersonId) -> Result<(), ProtectionError> {
     let mut changes = Changes::default();
-    changes.person(tx, victim, Kind::Protection).await?;
+    changes.person(victim, Kind::Protection);
     Ok(changes.emit(tx, pen).await?)
 }

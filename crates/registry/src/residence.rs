@@ -190,7 +190,7 @@ pub(crate) async fn settle(
     if let Some(until) = valid.until.filter(|until| *until <= valid.from) {
         return Err(MoveError::Backwards { from: valid.from, until });
     }
-    let now = touch_person(tx, person, pen.now).await?.ok_or(MoveError::NoPerson)?;
+    let now = changes.take(tx, person, pen.now).await?.ok_or(MoveError::NoPerson)?;
     let standing: Vec<Residence> =
         tx.all(STANDING, params![person]).await?.iter().map(read_residence).collect::<Result<_, _>>()?;
     let holds = crate::time::winner(&standing, valid.from, |r| &r.stamp, |r| r.id);
@@ -203,7 +203,34 @@ pub(crate) async fn settle(
         return Ok(None);
     }
     let next = standing.iter().map(|r| r.stamp.valid.from).filter(|from| *from > valid.from).min();
-    let until = valid.until.or(next);
+    let days = Period { from: valid.from, until: valid.until.or(next) };
+    write(tx, pen, person, shared, address, days, now, changes).await.map(Some)
+}
+
+/// The first residence of a person who was just made: none stands yet.
+pub(crate) async fn settle_first(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    person: PersonId,
+    with: &Residence,
+    valid: Period,
+    changes: &mut Changes,
+) -> Result<(), MoveError> {
+    let now = changes.take(tx, person, pen.now).await?.ok_or(MoveError::NoPerson)?;
+    write(tx, pen, person, with.address_id, &with.address, valid, now, changes).await.map(drop)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of the row")]
+async fn write(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    person: PersonId,
+    shared: AddressId,
+    address: &Address,
+    valid: Period,
+    now: Instant,
+    changes: &mut Changes,
+) -> Result<Uuid, MoveError> {
     let o = pen.origin;
     let id = pen.ids.uuid(now);
     let row = params![
@@ -214,15 +241,15 @@ pub(crate) async fn settle(
         address.line,
         address.postcode,
         valid.from,
-        until,
+        valid.until,
         now,
         o.source,
         o.law,
         o.by
     ];
     tx.execute(ADD, row).await?;
-    changes.person(tx, person, Kind::Residence).await?;
-    Ok(Some(id))
+    changes.person(person, Kind::Residence);
+    Ok(id)
 }
 
 /// Withdraws a residence that never was; it stays readable in the history.
@@ -243,5 +270,6 @@ async fn take_back(
     if tx.execute(WITHDRAW, params![person, residence, now]).await? == 0 {
         return Err(StoreError::NotFound.into());
     }
-    Ok(changes.person(tx, person, Kind::Residence).await?)
+    changes.person(person, Kind::Residence);
+    Ok(())
 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Date, Instant, Period, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, Tx, Value, params};
+use store::{Row, StoreError, Tx, Value, params};
 use uuid::Uuid;
 
-use crate::fact::{Fact, read_fact};
-use crate::household::{Membership, read_membership};
-use crate::kin::{Kin, read_kin};
-use crate::person::{DetailRow, NameRow, read_detail, read_name};
-use crate::pregnancy::{Pregnancy, read_pregnancy};
-use crate::residence::{Residence, read_residence};
+use crate::fact::Fact;
+use crate::household::Membership;
+use crate::kin::Kin;
+use crate::person::{DetailRow, NameRow};
+use crate::pregnancy::Pregnancy;
+use crate::residence::Residence;
 use crate::time::Stamp;
 
 /// How many people one statement reads.
@@ -30,16 +30,65 @@ macro_rules! of_people {
         )
     };
 }
+/// Statements of one kind as rows of [`PEOPLE`]: the word for the kind; its id; another id; up to four texts; a date; a number.
 macro_rules! stamped {
-    ($columns:literal, $table:literal, $id:literal) => {
+    ($kind:literal, $columns:literal, $table:literal) => {
         concat!(
-            "select person_id, ",
+            " union all select '",
+            $kind,
+            "' as kind, person_id, ",
             $columns,
             ", valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by from ",
             $table,
             " where person_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-            " and recorded_at <= $1 order by recorded_at, ",
-            $id
+            " and recorded_at <= $1"
+        )
+    };
+}
+/// The records themselves, the merges that stand, and statements of the kinds given: one round trip, because a page about a
+/// household waits for each.
+macro_rules! people {
+    ($($rest:expr),*) => {
+        concat!(
+            "select 'person' as kind, person_id, person_id as id, person_id as other, '' as a, '' as b, '' as c, '' as d,",
+            " cast(null as date) as day, cast(null as bigint) as n,",
+            " cast(null as date) as valid_from, cast(null as date) as valid_until, created_at as recorded_at,",
+            " cast(null as bigint) as withdrawn_at, '' as source, '' as law, '' as recorded_by from person",
+            " where person_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) and created_at <= $1",
+            " union all select 'merge', person_id, survivor_id, survivor_id, '', '', '', '', null, null, null, null, recorded_at, null, '', '', ''",
+            " from redirect where person_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            " and recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)",
+            " union all select 'merge', person_id, merged_id, merged_id, '', '', '', '', null, null, null, null, recorded_at, null, '', '', ''",
+            " from absorbed where person_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            " and recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)",
+            $($rest,)*
+            " order by recorded_at, id"
+        )
+    };
+}
+macro_rules! names {
+    () => {
+        stamped!("name", "name_id, null, script, family, given, full_name, null, null", "person_name")
+    };
+}
+macro_rules! details {
+    () => {
+        stamped!("detail", "detail_id, null, kind, value, '', '', null, null", "person_detail")
+    };
+}
+macro_rules! residences {
+    () => {
+        stamped!("residence", "residence_id, address_id, jurisdiction, line, postcode, '', null, null", "residence")
+    };
+}
+/// What ties people to places and to each other.
+macro_rules! ties {
+    () => {
+        concat!(
+            details!(),
+            residences!(),
+            stamped!("membership", "membership_id, household_id, role, '', '', '', null, null", "person_membership"),
+            stamped!("kin", "kin_id, other_id, relation, '', '', '', null, null", "kin")
         )
     };
 }
@@ -47,15 +96,21 @@ macro_rules! stamped {
 store::sql! {
     REDIRECTS = of_people!("survivor_id", "redirect", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
     ABSORBED = of_people!("merged_id", "absorbed", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
-    PERSONS = of_people!("created_at, revised_at", "person", "created_at <= $1");
-    NAMES = stamped!("name_id, script, family, given, full_name", "person_name", "name_id");
-    DETAILS = stamped!("detail_id, kind, value", "person_detail", "detail_id");
-    RESIDENCES = stamped!("residence_id, address_id, jurisdiction, line, postcode", "residence", "residence_id");
-    MEMBERSHIPS = stamped!("membership_id, household_id, role", "person_membership", "membership_id");
-    KIN = stamped!("kin_id, other_id, relation", "kin", "kin_id");
-    PREGNANCIES = stamped!("pregnancy_id, version_id, due_date, unborn, outcome", "pregnancy", "version_id");
-    FACTS = stamped!("fact_id, item, value, corrects", "person_fact", "fact_id");
-    PROTECTIONS = of_people!("protection_id, valid_from, valid_until", "protection", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
+    RECORDS = people!();
+    NAMES = people!(names!());
+    SEARCHED = people!(names!(), details!(), residences!());
+    TIES = people!(ties!());
+    PEOPLE = people!(
+        names!(),
+        ties!(),
+        stamped!("pregnancy", "version_id, pregnancy_id, outcome, '', '', '', due_date, unborn", "pregnancy"),
+        stamped!("fact", "fact_id, corrects, item, value, '', '', null, null", "person_fact")
+    );
+    PROTECTIONS = concat!(
+        of_people!("'protection' as kind, protection_id as id, valid_from, valid_until", "protection", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)"),
+        " union all ",
+        of_people!("'merge', merged_id, null, null", "absorbed", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)")
+    );
     PERPETRATORS = of_people!("protection_id, perpetrator_id", "protection_from", "$1 = $1");
 }
 
@@ -209,6 +264,10 @@ pub(crate) enum Parts {
     All,
     /// What ties people to places and to each other: details, residences, memberships, kinship.
     Ties,
+    /// Names alone.
+    Names,
+    /// Nothing but that they are there.
+    None,
 }
 
 /// Reads everything about these people up to `at`; ids of merged records give the surviving one. Unknown ids are left out.
@@ -220,74 +279,178 @@ pub(crate) async fn read(
     read_parts(tx, ids, at, Parts::All).await
 }
 
-/// As [`read`], all of it or the ties only.
+/// As [`read`], all of it or a part.
 pub(crate) async fn read_parts(
     tx: &mut Tx,
     ids: impl IntoIterator<Item = PersonId>,
     at: Instant,
     parts: Parts,
 ) -> Result<BTreeMap<PersonId, Rows>, StoreError> {
-    let ends: BTreeSet<PersonId> = survivors(tx, ids, at).await?.into_values().collect();
-    let cluster = clusters(tx, &ends, at).await?;
+    Ok(read_followed(tx, ids, at, parts).await?.0)
+}
+
+/// As [`read_parts`], and which surviving record each of the ids gives.
+pub(crate) async fn read_followed(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = PersonId>,
+    at: Instant,
+    parts: Parts,
+) -> Result<(BTreeMap<PersonId, Rows>, BTreeMap<PersonId, PersonId>), StoreError> {
+    let mut ends: BTreeMap<PersonId, PersonId> = ids.into_iter().map(|id| (id, id)).collect();
+    let mut cluster = ends.clone();
+    let sql = match parts {
+        Parts::All => PEOPLE,
+        Parts::Ties => TIES,
+        Parts::Names => NAMES,
+        Parts::None => RECORDS,
+    };
+    let mut rows = statements(tx, sql, &cluster, at).await?;
+    // Merges are rare: only where there are some are the records gathered first, and read once more.
+    if rows.iter().any(|(kind, _)| kind == "merge") {
+        ends = survivors(tx, ends.into_keys(), at).await?;
+        cluster = clusters(tx, &ends.values().copied().collect(), at).await?;
+        rows = statements(tx, sql, &cluster, at).await?;
+    }
+    let mut people = gathered(&rows, &cluster)?;
+    people.values_mut().flat_map(Rows::stamps).for_each(|stamp| stamp.as_known_at(at));
+    follow_kin(tx, &mut people, &cluster, at).await?;
+    Ok((people, ends))
+}
+
+/// The rows about all records of a cluster, each with the word for what it tells.
+async fn statements(
+    tx: &mut Tx,
+    sql: &'static str,
+    cluster: &BTreeMap<PersonId, PersonId>,
+    at: Instant,
+) -> Result<Vec<(String, Row)>, StoreError> {
     let records: Vec<PersonId> = cluster.keys().copied().collect();
-    let mut people: BTreeMap<PersonId, Rows> = BTreeMap::new();
+    let mut all = Vec::new();
     for chunk in records.chunks(BATCH) {
-        let values = bind(at, chunk);
-        for row in tx.all(PERSONS, &values).await? {
-            let id: PersonId = row.get("person_id")?;
-            if ends.contains(&id) {
-                people.insert(id, Rows::empty(id, row.get("created_at")?));
-            }
+        for row in tx.all(sql, &bind(at, chunk)).await? {
+            all.push((row.get("kind")?, row));
         }
     }
-    for (record, survivor) in &cluster {
+    Ok(all)
+}
+
+/// People from their rows: `cluster` says whose each record's are.
+fn gathered(
+    rows: &[(String, Row)],
+    cluster: &BTreeMap<PersonId, PersonId>,
+) -> Result<BTreeMap<PersonId, Rows>, StoreError> {
+    let mut people: BTreeMap<PersonId, Rows> = BTreeMap::new();
+    let of_kind = |wanted: bool| rows.iter().filter(move |(kind, _)| (kind == "person") == wanted);
+    for (_, row) in of_kind(true) {
+        let id: PersonId = row.get("person_id")?;
+        if cluster.get(&id) == Some(&id) {
+            people.insert(id, Rows::empty(id, row.get("recorded_at")?));
+        }
+    }
+    for (record, survivor) in cluster {
         if let Some(rows) = people.get_mut(survivor).filter(|_| record != survivor) {
             rows.merged.push(*record);
         }
     }
-    for chunk in records.chunks(BATCH) {
-        statements(tx, &bind(at, chunk), &cluster, &mut people, parts).await?;
+    for (kind, row) in of_kind(false) {
+        let record: PersonId = row.get("person_id")?;
+        let survivor = cluster.get(&record).copied().unwrap_or(record);
+        let Some(rows) = people.get_mut(&survivor) else { continue };
+        let own = record == survivor;
+        match kind.as_str() {
+            "detail" => rows.details.push(Of { own, row: wide::detail(row)? }),
+            "residence" => rows.residences.push(Of { own, row: wide::residence(row)? }),
+            "membership" => rows.memberships.push(Of { own, row: wide::membership(row)? }),
+            "kin" => rows.kin.push(Of { own, row: wide::kin(row)? }),
+            "name" => rows.names.push(Of { own, row: wide::name(row)? }),
+            "pregnancy" => rows.pregnancies.push(Of { own, row: wide::pregnancy(row)? }),
+            "fact" => rows.facts.push(Of { own, row: wide::fact(row)? }),
+            _ => {}
+        }
     }
-    people.values_mut().flat_map(Rows::stamps).for_each(|stamp| stamp.as_known_at(at));
-    follow_kin(tx, &mut people, at).await?;
     Ok(people)
 }
 
-async fn statements(
-    tx: &mut Tx,
-    values: &[Value],
-    cluster: &BTreeMap<PersonId, PersonId>,
-    people: &mut BTreeMap<PersonId, Rows>,
-    parts: Parts,
-) -> Result<(), StoreError> {
-    macro_rules! gather {
-        ($sql:ident, $list:ident, $read:ident) => {
-            for row in tx.all($sql, values).await? {
-                let record: PersonId = row.get("person_id")?;
-                let survivor = cluster.get(&record).copied().unwrap_or(record);
-                if let Some(rows) = people.get_mut(&survivor) {
-                    rows.$list.push(Of { own: record == survivor, row: $read(&row)? });
-                }
-            }
-        };
+/// The rows of [`PEOPLE`] as what they tell.
+mod wide {
+    use store::{Row, StoreError};
+
+    use crate::fact::Fact;
+    use crate::household::Membership;
+    use crate::kin::Kin;
+    use crate::person::{Detail, DetailRow, Name, NameRow};
+    use crate::pregnancy::Pregnancy;
+    use crate::residence::{Address, Residence};
+    use crate::time::Stamp;
+
+    pub(super) fn detail(row: &Row) -> Result<DetailRow, StoreError> {
+        Ok(DetailRow { id: row.get("id")?, detail: Detail::of(row, "a", "b")?, stamp: Stamp::of(row)? })
     }
-    gather!(DETAILS, details, read_detail);
-    gather!(RESIDENCES, residences, read_residence);
-    gather!(MEMBERSHIPS, memberships, read_membership);
-    gather!(KIN, kin, read_kin);
-    if parts == Parts::Ties {
-        return Ok(());
+
+    pub(super) fn residence(row: &Row) -> Result<Residence, StoreError> {
+        let address = Address { jurisdiction: row.get("a")?, line: row.get("b")?, postcode: row.get("c")? };
+        Ok(Residence { id: row.get("id")?, address_id: row.get("other")?, address, stamp: Stamp::of(row)? })
     }
-    gather!(NAMES, names, read_name);
-    gather!(PREGNANCIES, pregnancies, read_pregnancy);
-    gather!(FACTS, facts, read_fact);
-    Ok(())
+
+    pub(super) fn membership(row: &Row) -> Result<Membership, StoreError> {
+        Ok(Membership {
+            id: row.get("id")?,
+            household: row.get("other")?,
+            person: row.get("person_id")?,
+            role: row.parse("a")?,
+            stamp: Stamp::of(row)?,
+        })
+    }
+
+    pub(super) fn kin(row: &Row) -> Result<Kin, StoreError> {
+        Ok(Kin {
+            id: row.get("id")?,
+            person: row.get("person_id")?,
+            other: row.get("other")?,
+            relation: row.parse("a")?,
+            stamp: Stamp::of(row)?,
+        })
+    }
+
+    pub(super) fn name(row: &Row) -> Result<NameRow, StoreError> {
+        let name = Name { script: row.parse("a")?, family: row.get("b")?, given: row.get("c")?, full: row.get("d")? };
+        Ok(NameRow { id: row.get("id")?, name, stamp: Stamp::of(row)? })
+    }
+
+    pub(super) fn pregnancy(row: &Row) -> Result<Pregnancy, StoreError> {
+        let outcome = row.maybe::<String>("a")?;
+        Ok(Pregnancy {
+            id: row.get("other")?,
+            version: row.get("id")?,
+            due_date: row.get("day")?,
+            unborn: row.get("n")?,
+            outcome: outcome.map(|_| row.parse("a")).transpose()?,
+            stamp: Stamp::of(row)?,
+        })
+    }
+
+    pub(super) fn fact(row: &Row) -> Result<Fact, StoreError> {
+        Ok(Fact {
+            id: row.get("id")?,
+            item: row.get("a")?,
+            value: row.json("b")?,
+            corrects: row.maybe("other")?,
+            stamp: Stamp::of(row)?,
+        })
+    }
 }
 
-/// Lets every kinship point to the surviving record of the other.
-async fn follow_kin(tx: &mut Tx, people: &mut BTreeMap<PersonId, Rows>, at: Instant) -> Result<(), StoreError> {
-    let others: BTreeSet<PersonId> = people.values().flat_map(|r| r.kin.iter().map(|k| k.row.other)).collect();
-    let map = survivors(tx, others, at).await?;
+/// Lets every kinship point to the surviving record of the other; of those in `cluster` it is known.
+async fn follow_kin(
+    tx: &mut Tx,
+    people: &mut BTreeMap<PersonId, Rows>,
+    cluster: &BTreeMap<PersonId, PersonId>,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let mut others: BTreeSet<PersonId> = people.values().flat_map(|r| r.kin.iter().map(|k| k.row.other)).collect();
+    others.retain(|other| !cluster.contains_key(other));
+    let mut map = survivors(tx, others, at).await?;
+    map.extend(cluster);
     for rows in people.values_mut() {
         let id = rows.id;
         for kin in &mut rows.kin {
@@ -297,6 +460,27 @@ async fn follow_kin(tx: &mut Tx, people: &mut BTreeMap<PersonId, Rows>, at: Inst
         rows.kin.retain(|k| k.row.other != id);
     }
     Ok(())
+}
+
+/// What one record is found by, as it stands now; records merged into it are found by their own.
+pub(crate) async fn searched(
+    tx: &mut Tx,
+    record: PersonId,
+) -> Result<(Vec<NameRow>, Vec<DetailRow>, Vec<Residence>), StoreError> {
+    let (mut names, mut details, mut homes) = (Vec::new(), Vec::new(), Vec::new());
+    for row in tx.all(SEARCHED, &bind(Instant::from_micros(i64::MAX), &[record])).await? {
+        let kind: String = row.get("kind")?;
+        if row.maybe::<Instant>("withdrawn_at")?.is_some() {
+            continue;
+        }
+        match kind.as_str() {
+            "name" => names.push(wide::name(&row)?),
+            "detail" => details.push(wide::detail(&row)?),
+            "residence" => homes.push(wide::residence(&row)?),
+            _ => {}
+        }
+    }
+    Ok((names, details, homes))
 }
 
 /// One protection as it stands: its victim, its days, from whom.
@@ -310,22 +494,25 @@ pub(crate) struct Protection {
 /// The protections of these people (all of a victim's records) as known now; ids are of surviving records.
 pub(crate) async fn protections(tx: &mut Tx, people: &BTreeSet<PersonId>) -> Result<Vec<Protection>, StoreError> {
     let now = Instant::from_micros(i64::MAX);
-    let cluster = clusters(tx, people, now).await?;
-    let records: Vec<PersonId> = cluster.keys().copied().collect();
+    let mut cluster: BTreeMap<PersonId, PersonId> = people.iter().map(|id| (*id, *id)).collect();
+    let mut rows = statements(tx, PROTECTIONS, &cluster, now).await?;
+    if rows.iter().any(|(kind, _)| kind == "merge") {
+        cluster = clusters(tx, people, now).await?;
+        rows = statements(tx, PROTECTIONS, &cluster, now).await?;
+    }
     let mut found: BTreeMap<Uuid, Protection> = BTreeMap::new();
+    for (_, row) in rows.iter().filter(|(kind, _)| kind == "protection") {
+        let record: PersonId = row.get("person_id")?;
+        let victim = cluster.get(&record).copied().unwrap_or(record);
+        let valid = Period { from: row.get("valid_from")?, until: row.maybe("valid_until")? };
+        found.insert(row.get("id")?, Protection { victim, valid, perpetrators: BTreeSet::new() });
+    }
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let records: Vec<PersonId> = cluster.keys().copied().collect();
     for chunk in records.chunks(BATCH) {
-        let values = bind(now, chunk);
-        let rows = tx.all(PROTECTIONS, &values).await?;
-        if rows.is_empty() {
-            continue;
-        }
-        for row in rows {
-            let record: PersonId = row.get("person_id")?;
-            let victim = cluster.get(&record).copied().unwrap_or(record);
-            let valid = Period { from: row.get("valid_from")?, until: row.maybe("valid_until")? };
-            found.insert(row.get("protection_id")?, Protection { victim, valid, perpetrators: BTreeSet::new() });
-        }
-        for row in tx.all(PERPETRATORS, &values).await? {
+        for row in tx.all(PERPETRATORS, &bind(now, chunk)).await? {
             if let Some(protection) = found.get_mut(&row.get("protection_id")?) {
                 protection.perpetrators.insert(row.get("perpetrator_id")?);
             }

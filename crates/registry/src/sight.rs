@@ -20,11 +20,11 @@ use store::{StoreError, Tx};
 use crate::fact::{Fact, FactValue, household_facts};
 use crate::household::{Membership, memberships};
 use crate::person::{Detail, Identifier, PersonError};
-use crate::read::{household_parts, member};
-use crate::record::{HouseholdRecord, Member, PersonRecord, facts_at, membership_at};
+use crate::read::{Gathered, gather, member};
+use crate::record::{HouseholdRecord, Member, PersonRecord, facts_at};
 use crate::residence::Residence;
 use crate::rows::{self, Rows};
-use crate::ties::{Tie, ties};
+use crate::ties::{Tie, ties, ties_of};
 use crate::time::{AsOf, Origin, Stamp};
 
 /// What the registry must be told about the country, once a pack.
@@ -203,11 +203,17 @@ pub async fn household_with_past(
     id: HouseholdId,
     as_of: AsOf,
 ) -> Result<Option<Seen<(HouseholdRecord, Earlier)>>, StoreError> {
-    let Some(parts) = household_parts(tx, id, as_of).await? else { return Ok(None) };
-    let in_it = |rows: &Rows| membership_at(rows, as_of).is_some_and(|m| m.household == id);
-    let parts: Vec<Rows> = parts.into_iter().filter(in_it).collect();
-    let known = ties(tx, sight, &parts.iter().map(|r| r.id).collect(), as_of.valid).await?;
-    let Some(people) = keep(parts, &known) else { return Ok(None) };
+    let Some(gathered) = gather(tx, id, as_of).await? else { return Ok(None) };
+    Ok(shown(tx, sight, gathered).await?.1)
+}
+
+/// How everybody in a household that was read stands to this viewer, and the household as they may see it; `None` when it
+/// must look absent.
+pub async fn shown(tx: &mut Tx, sight: &Sight<'_>, gathered: Gathered) -> Result<Shown, StoreError> {
+    let Gathered { id, as_of, parts, facts: mut all } = gathered;
+    let known = ties_of(tx, sight, &parts, as_of).await?;
+    let everybody: Vec<(PersonId, Relation)> = known.iter().map(|(id, tie)| (*id, tie.relation)).collect();
+    let Some(people) = keep(parts, &known) else { return Ok((everybody, None)) };
     let hidden = people.iter().any(|(_, tie)| sight.hides(tie));
     let about: Vec<(PersonId, Relation)> = people.iter().map(|(rows, tie)| (rows.id, tie.relation)).collect();
     let mut members: Vec<Member> = Vec::with_capacity(people.len());
@@ -221,12 +227,14 @@ pub async fn household_with_past(
         }
         members.push(member);
     }
-    let mut all = household_facts(tx, id, as_of.recorded).await?;
     redact_facts(&mut all, hidden, sight);
     let facts = facts_at(all.iter(), as_of);
     earlier.household = before(all.iter(), &facts, as_of);
-    Ok(Some(Seen::new((HouseholdRecord::of(id, members, facts), earlier), about)))
+    Ok((everybody, Some(Seen::new((HouseholdRecord::of(id, members, facts), earlier), about))))
 }
+
+/// What [`shown`] gives.
+pub type Shown = (Vec<(PersonId, Relation)>, Option<Seen<(HouseholdRecord, Earlier)>>);
 
 /// Of all statements those that held once, or were said to, and do not stand on the day; the newest first.
 fn before<'a>(all: impl Iterator<Item = &'a Fact>, standing: &[Fact], as_of: AsOf) -> Vec<Fact> {

@@ -7,7 +7,7 @@ use guard::Relation;
 use kernel::{Date, HouseholdId, Instant, Period, PersonId};
 use store::{StoreError, Tx};
 
-use crate::household::memberships;
+use crate::household::ever_members;
 use crate::kin;
 use crate::person::Detail;
 use crate::record::membership_at;
@@ -53,22 +53,55 @@ pub(crate) async fn ties(
     ids: &BTreeSet<PersonId>,
     day: Date,
 ) -> Result<BTreeMap<PersonId, Tie>, StoreError> {
+    let asked = ids.iter().copied().chain(sight.who.person);
+    let (people, ends) = rows::read_followed(tx, asked, NOW, Parts::Ties).await?;
+    let end = |id: PersonId| ends.get(&id).copied().unwrap_or(id);
+    let asked = ids.iter().map(|id| (*id, end(*id))).collect();
+    tied(tx, sight, people, asked, sight.who.person.map(end), day).await
+}
+
+/// The same for people who were read already; with everything known now nothing about them is read again.
+pub(crate) async fn ties_of(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    people: &[Rows],
+    as_of: AsOf,
+) -> Result<BTreeMap<PersonId, Tie>, StoreError> {
+    if as_of.recorded != NOW {
+        return ties(tx, sight, &people.iter().map(|rows| rows.id).collect(), as_of.valid).await;
+    }
+    let mut known: BTreeMap<PersonId, Rows> = people.iter().map(|rows| (rows.id, rows.clone())).collect();
+    let asked = known.keys().map(|id| (*id, *id)).collect();
+    let mut viewer = sight.who.person;
+    if let Some(person) = viewer.filter(|person| !known.contains_key(person)) {
+        let (read, ends) = rows::read_followed(tx, [person], NOW, Parts::Ties).await?;
+        viewer = ends.get(&person).copied();
+        known.extend(read.into_iter().filter(|(id, _)| !people.iter().any(|rows| rows.id == *id)));
+    }
+    tied(tx, sight, known, asked, viewer, as_of.valid).await
+}
+
+/// How each of `asked` (a record and its surviving one) stands to the viewer: `people` are the surviving ones and the viewer.
+async fn tied(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    people: BTreeMap<PersonId, Rows>,
+    asked: BTreeMap<PersonId, PersonId>,
+    viewer: Option<PersonId>,
+    day: Date,
+) -> Result<BTreeMap<PersonId, Tie>, StoreError> {
     let days: BTreeSet<Date> = [sight.today, day].into();
-    let viewer = match sight.who.person {
-        Some(person) => rows::survivors(tx, [person], NOW).await?.get(&person).copied(),
-        None => None,
-    };
-    let ends = rows::survivors(tx, ids.iter().copied(), NOW).await?;
-    let asked: BTreeSet<PersonId> = ends.values().copied().chain(viewer).collect();
-    let circle = circle(tx, &asked, &days).await?;
-    let cases: BTreeSet<PersonId> =
-        rows::survivors(tx, sight.open_cases.iter().copied(), NOW).await?.into_values().collect();
+    let circle = circle(tx, people, &days).await?;
+    let (near, far) =
+        sight.open_cases.iter().copied().partition::<BTreeSet<PersonId>, _>(|p| circle.people.contains_key(p));
+    let mut cases: BTreeSet<PersonId> = rows::survivors(tx, far, NOW).await?.into_values().collect();
+    cases.extend(near);
     let relatives = match viewer {
         Some(viewer) => relatives(tx, &circle, viewer, sight.today).await?,
         None => BTreeSet::new(),
     };
     let mut all = BTreeMap::new();
-    for (record, id) in &ends {
+    for (record, id) in &asked {
         let cover = cover(&circle, *id, &days);
         let mut relation = plain(&circle, sight, *id, viewer);
         relation.kin = relatives.contains(id);
@@ -92,9 +125,9 @@ pub async fn between(
     adult_age: u8,
 ) -> Result<Relation, StoreError> {
     let days: BTreeSet<Date> = [today].into();
-    let ends = rows::survivors(tx, [viewer, person], NOW).await?;
+    let (people, ends) = rows::read_followed(tx, [viewer, person], NOW, Parts::Ties).await?;
     let (viewer, id) = (ends.get(&viewer).copied().unwrap_or(viewer), ends.get(&person).copied().unwrap_or(person));
-    let circle = circle(tx, &[viewer, id].into(), &days).await?;
+    let circle = circle(tx, people, &days).await?;
     let cover = cover(&circle, id, &days);
     let own = viewer == id;
     Ok(Relation {
@@ -107,14 +140,13 @@ pub async fn between(
     })
 }
 
-async fn circle(tx: &mut Tx, asked: &BTreeSet<PersonId>, days: &BTreeSet<Date>) -> Result<Circle, StoreError> {
-    let mut people = rows::read_parts(tx, asked.iter().copied(), NOW, Parts::Ties).await?;
+async fn circle(
+    tx: &mut Tx,
+    mut people: BTreeMap<PersonId, Rows>,
+    days: &BTreeSet<Date>,
+) -> Result<Circle, StoreError> {
     let homes: BTreeSet<HouseholdId> = people.values().flat_map(|r| homes(r, days)).collect();
-    let mut more = BTreeSet::new();
-    for home in homes {
-        let now = memberships(tx, home, NOW).await?.into_iter().filter(|m| m.stamp.withdrawn_at.is_none());
-        more.extend(now.map(|m| m.person));
-    }
+    let mut more = ever_members(tx, &homes).await?;
     more.retain(|p| !people.contains_key(p));
     people.extend(rows::read_parts(tx, more, NOW, Parts::Ties).await?);
     let parents: BTreeSet<PersonId> = people.values().flat_map(parents).collect();
@@ -283,7 +315,10 @@ async fn relatives(
     };
     let first: Vec<PersonId> = circle.people.get(&viewer).map(near).unwrap_or_default();
     let mut all: BTreeSet<PersonId> = first.iter().copied().collect();
-    for rows in rows::read_parts(tx, first, NOW, Parts::Ties).await?.values() {
+    let (known, strangers): (Vec<PersonId>, Vec<PersonId>) =
+        first.into_iter().partition(|p| circle.people.contains_key(p));
+    let read = rows::read_parts(tx, strangers, NOW, Parts::Ties).await?;
+    for rows in known.iter().filter_map(|p| circle.people.get(p)).chain(read.values()) {
         all.extend(near(rows));
     }
     all.remove(&viewer);

@@ -34,6 +34,9 @@ enum Pools {
 /// How long a request waits for a connection before it is told that the database does not answer.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
+/// How long a connection of PostgreSQL may lie idle before it is tried again.
+const FRESH: Duration = Duration::from_secs(1);
+
 impl Db {
     /// Opens `sqlite:PATH` (the file is made when missing) or `postgres://…`.
     pub async fn open(url: &str) -> Result<Db, StoreError> {
@@ -62,6 +65,7 @@ impl Db {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
             // When the disk is full SQLite rolls back by itself, the driver's own rollback then fails, and it goes on
             // believing in an open transaction: every later one would be refused. Such a connection is closed. The ping
             // waits until the driver's thread has done what was queued before.
@@ -76,6 +80,8 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(ACQUIRE)
+            // Nothing lies between us and a file that could have gone away meanwhile.
+            .test_before_acquire(false)
             .connect_with(base.pragma("query_only", "on"))
             .await?;
         Ok(Db { pools: Pools::Sqlite { writer, readers } })
@@ -85,6 +91,17 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE)
+            // A connection was tried when it came back. It is tried again only when it lay there for a while: asking before
+            // every transaction costs a round trip, and an answer is no promise either.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > FRESH {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options.statement_cache_capacity(500))
             .await?;
         Ok(Db { pools: Pools::Postgres(pool) })

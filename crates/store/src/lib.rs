@@ -20,6 +20,7 @@
 //! - Instants are integer microseconds on both engines, money is integer minor units, JSON is text kept byte for byte.
 //! - Every room exports `STATEMENTS`; a test prepares each of them on both engines.
 
+mod batch;
 mod db;
 mod error;
 mod idempotency;
@@ -31,6 +32,7 @@ pub mod testing;
 mod tx;
 mod value;
 
+pub use batch::Batch;
 pub use db::{AsConflict, Db, Engine, Rounds};
 pub use error::StoreError;
 pub use idempotency::{Begun, StoredResponse};

@@ -2,7 +2,7 @@
 //! official's one-screen household are made from it.
 
 use casework::model::{Offer as CaseOffer, OfferStatus, Place, Subject};
-use casework::read::{Entitlements, OfferShown, Older};
+use casework::read::{Entitlements, OfferShown};
 use guard::{Action, Disclosed, Relation, Tier};
 use kernel::{HouseholdId, Lang, PersonId};
 use registry::sight::{self, Earlier, Seen};
@@ -38,22 +38,20 @@ pub(crate) enum Want {
     Everything,
 }
 
-/// Opens a household as it stood. Every look is decided and durable in the log before anything comes back; the looks of
+/// Opens a household as it stood; entitlements are those of today alone. Every look is decided and durable in the log before anything comes back; the looks of
 /// one page share one write.
 pub(crate) async fn open(v: &Viewer<'_>, id: HouseholdId, as_of: AsOf, want: Want) -> Result<Opened, Trouble> {
     let setting = v.setting();
     let sight = v.sight(&setting);
     let desk = v.desk();
     let mut tx = v.state.db.read().await?;
-    let seen = sight::household_with_past(&mut tx, &sight, id, as_of).await?.ok_or(Trouble::Absent)?;
-    let (mut entitled, mut offered, mut happened) = (None, None, None);
-    if want != Want::Record {
-        entitled = casework::read::entitlements(&mut tx, &desk, &sight, id, v.today()).await?;
-        offered = casework::read::offers(&mut tx, &desk, &sight, id).await?;
-    }
-    if want == Want::Everything {
-        happened = casework::read::events(&mut tx, &desk, &sight, id, Older::NEWEST, EVENTS).await?;
-    }
+    let (seen, entitled, offered, happened) = if want == Want::Record {
+        (sight::household_with_past(&mut tx, &sight, id, as_of).await?.ok_or(Trouble::Absent)?, None, None, None)
+    } else {
+        let whole = casework::read::whole(&mut tx, &desk, &sight, id, EVENTS).await?.ok_or(Trouble::Absent)?;
+        let events = Some(whole.events).filter(|_| want == Want::Everything);
+        (whole.record, Some(whole.entitlements), Some(whole.offers), events)
+    };
     drop(tx);
     let staff = v.who.role.is_staff();
     let seen = trimmed(v, seen);

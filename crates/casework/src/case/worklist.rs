@@ -6,7 +6,7 @@ use guard::{Action, Allowed, Decision, Relation, Request, Resource, Who};
 use kernel::{AccountId, Date, Instant, PersonId, TaskId};
 use registry::sight::{Seen, Sight, relations};
 use serde::Serialize;
-use store::{Row, StoreError, Tx, Value, params};
+use store::{Row, StoreError, ToValue, Tx, Value, params};
 
 use super::model::{Case, Task, TaskKind};
 use super::rows::{Actor, read_task};
@@ -46,7 +46,8 @@ store::sql! {
         join benefit_case c on c.subject_id = w.subject_id and c.case_id = w.case_id
         join decision d on d.subject_id = c.subject_id and d.decision_id = c.decision_id
         where d.decided_at >= $3 order by d.decided_at desc limit $4";
-    CONCERNS = "select t.case_id from task t where t.subject_id = $1 and t.status = 'open' and (t.assigned_to = $2 or (t.agency = $3 and t.jurisdiction = $4)) limit 1";
+    CONCERNS = "select distinct t.subject_id from task t where t.status = 'open' and (t.assigned_to = $1 or (t.agency = $2 and t.jurisdiction = $3))
+        and t.subject_id in ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     CONCERNS_HOUSEHOLD = "select t.case_id from benefit_case c join task t on t.subject_id = c.subject_id and t.case_id = c.case_id
         where c.household_id = $1 and t.status = 'open' and (t.assigned_to = $2 or (t.agency = $3 and t.jurisdiction = $4)) limit 1";
 }
@@ -371,10 +372,13 @@ pub async fn open_cases(
             return Ok(concerned);
         }
     }
-    for person in persons {
-        let values = params![*person, who.account, agency, district];
-        if tx.maybe(CONCERNS, values).await?.is_some() {
-            concerned.insert(*person);
+    for chunk in persons.chunks(16) {
+        let mut values = params![who.account, agency, district].to_vec();
+        values.extend(chunk.iter().map(ToValue::to_value));
+        // Unused places repeat the nil id, which nobody has.
+        values.resize(3 + 16, Value::Uuid(Some(uuid::Uuid::nil())));
+        for row in tx.all(CONCERNS, &values).await? {
+            concerned.insert(row.get("subject_id")?);
         }
     }
     Ok(concerned)

@@ -34,8 +34,8 @@ sql! {
     DROP_DUTY = "delete from account_duty where account_id = $1 and role = $2";
     LINK = "insert into account_subject (subject, account_id) values ($1, $2)";
     OF_SUBJECT = "select account_id from account_subject where subject = $1";
-    ONE = "select display_name, person_id, suspended from account where account_id = $1";
-    DUTIES = "select role, organisation, jurisdiction from account_duty where account_id = $1 order by role";
+    ONE = "select a.display_name, a.person_id, a.suspended, d.role, d.organisation, d.jurisdiction from account a
+        left join account_duty d on d.account_id = a.account_id where a.account_id = $1 order by d.role";
     STAFF = "select a.account_id, a.display_name, d.role, d.organisation, d.jurisdiction from account_duty d join account a on a.account_id = d.account_id
         where d.organisation = $1 and a.suspended = $2 order by a.display_name, a.account_id, d.role";
     SUSPEND = "update account set suspended = $2 where account_id = $1";
@@ -160,14 +160,18 @@ pub async fn of_subject(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Opti
 
 /// One account.
 pub async fn by_id(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, AccountError> {
-    let Some(row) = tx.maybe(ONE, params![id]).await? else { return Ok(None) };
+    let rows = tx.all(ONE, params![id]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
     let mut duties = Vec::new();
-    for duty in tx.all(DUTIES, params![id]).await? {
-        duties.push(Duty {
-            role: duty.parse("role")?,
-            organisation: duty.get("organisation")?,
-            jurisdiction: duty.maybe("jurisdiction")?,
-        });
+    for duty in &rows {
+        // An account without a duty is one row without a role.
+        if duty.maybe::<String>("role")?.is_some() {
+            duties.push(Duty {
+                role: duty.parse("role")?,
+                organisation: duty.get("organisation")?,
+                jurisdiction: duty.maybe("jurisdiction")?,
+            });
+        }
     }
     let (name, person) = (row.get("display_name")?, row.maybe("person_id")?);
     Ok(Some(Account { id, name, person, suspended: row.get("suspended")?, duties }))

@@ -4,30 +4,30 @@ use std::collections::BTreeSet;
 
 use kernel::{Date, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, Tx, Value, params};
+use store::{Batch, StoreError, Tx, params};
 
 use super::{fold, hangul};
-use crate::person::{Detail, DetailRow, Name, NameRow, read_detail, read_name};
-use crate::residence::{Residence, read_residence};
+use crate::person::{Detail, DetailRow, Name, NameRow};
+use crate::residence::Residence;
+use crate::rows;
 
 store::sql! {
-    NAMES = "select name_id, script, family, given, full_name, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
-        from person_name where person_id = $1 and withdrawn_at is null";
-    DETAILS = "select detail_id, kind, value, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
-        from person_detail where person_id = $1 and withdrawn_at is null";
-    RESIDENCES = "select residence_id, address_id, jurisdiction, line, postcode, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
-        from residence where person_id = $1 and withdrawn_at is null";
     KEYS = "select search_key, kind from search_key where person_id = $1";
     REMOVE = "delete from search_key where search_key = $1 and kind = $2 and person_id = $3";
-    ADD = "insert into search_key (person_id, search_key, kind) values
-        ($1, $2, $3), ($1, $4, $5), ($1, $6, $7), ($1, $8, $9), ($1, $10, $11), ($1, $12, $13), ($1, $14, $15), ($1, $16, $17)
-        on conflict (search_key, kind, person_id) do nothing";
     ENTRY = "insert into search_entry (person_id, entry) values ($1, $2)
         on conflict (person_id) do update set entry = excluded.entry";
 }
 
-/// How many keys one statement adds.
-const BATCH: usize = 8;
+/// New keys, many at a time.
+pub(crate) static ADD: Batch = Batch::new(
+    "ADD",
+    "insert into search_key (person_id, search_key, kind) values",
+    3,
+    " on conflict (search_key, kind, person_id) do nothing",
+);
+
+/// As many keys as one statement takes.
+const FULL: usize = 32;
 
 /// What a search hit is scored by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,11 +111,7 @@ pub(crate) fn address_keys(words: &[String]) -> BTreeSet<String> {
 
 /// Rewrites the keys of one record. Withdrawn statements are not found any more; ended ones (a former name) are.
 pub(crate) async fn refresh(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
-    let names: Vec<NameRow> = tx.all(NAMES, params![person]).await?.iter().map(read_name).collect::<Result<_, _>>()?;
-    let details: Vec<DetailRow> =
-        tx.all(DETAILS, params![person]).await?.iter().map(read_detail).collect::<Result<_, _>>()?;
-    let homes: Vec<Residence> =
-        tx.all(RESIDENCES, params![person]).await?.iter().map(read_residence).collect::<Result<_, _>>()?;
+    let (names, details, homes) = rows::searched(tx, person).await?;
     let entry = entry(&names, &details, &homes);
     let wanted = keys(&entry);
     let mut present = BTreeSet::new();
@@ -125,16 +121,13 @@ pub(crate) async fn refresh(tx: &mut Tx, person: PersonId) -> Result<(), StoreEr
     for (key, kind) in present.difference(&wanted) {
         tx.execute(REMOVE, params![key, kind, person]).await?;
     }
-    let fresh: Vec<&(String, String)> = wanted.difference(&present).collect();
-    for chunk in fresh.chunks(BATCH) {
-        let mut values = params![person].to_vec();
-        // Places left over repeat the last key; the conflict clause drops it.
-        let last = chunk.last().into_iter().cycle().take(BATCH - chunk.len());
-        for (key, kind) in chunk.iter().chain(last) {
-            values.extend([Value::Text(Some(key.clone())), Value::Text(Some(kind.clone()))]);
-        }
-        tx.execute(ADD, &values).await?;
+    let mut fresh: Vec<_> =
+        wanted.difference(&present).map(|(key, kind)| params![person, key, kind].to_vec()).collect();
+    // A longer list is filled up with its last key, which the conflict clause drops: one statement instead of four.
+    if let Some(last) = fresh.last().filter(|_| fresh.len() % FULL > FULL / 4).cloned() {
+        fresh.resize(fresh.len().next_multiple_of(FULL), last);
     }
+    ADD.insert(tx, fresh).await?;
     let json = serde_json::to_string(&entry)
         .map_err(|e| StoreError::Inconsistent { column: "entry".into(), detail: e.to_string() })?;
     tx.execute(ENTRY, params![person, json]).await.map(drop)

@@ -71,7 +71,7 @@ pub(crate) async fn load(db: &Db, id: HouseholdId, as_of: AsOf) -> Option<Househ
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines() {
     for db in testing::databases(SCHEMAS).await.unwrap() {
-        testing::prepare_all(&db, registry::STATEMENTS).await;
+        testing::prepare_all(&db, &registry::statements()).await;
     }
 }
 
