@@ -13,7 +13,7 @@ pub(crate) fn nation(options: &[&str]) -> Result<(), String> {
 
 /// Builds in release and runs all benches; PostgreSQL is started for the run.
 pub(crate) fn run(options: &[&str]) -> Result<(), String> {
-    let server = postgres::start()?;
+    let server = postgres::start(postgres::Disk::Durable)?;
     step("rules", &mut cargo(&["bench", "-p", "rules", "--bench", "explain"]))?;
     let mut args = vec!["bench", "-p", "app", "--bench", "hearth", "--"];
     args.extend_from_slice(options);

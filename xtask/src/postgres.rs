@@ -14,8 +14,17 @@ pub(crate) struct Server {
     pub(crate) url: String,
 }
 
+/// How a server treats the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disk {
+    /// As in an office: a commit is on the disk when it is acknowledged. For measuring.
+    Durable,
+    /// The disk is never waited for. For tests: they kill our server, never this one, and none pulls the plug.
+    Careless,
+}
+
 /// Starts a server, installing Debian's package first where that is allowed.
-pub(crate) fn start() -> Result<Server, String> {
+pub(crate) fn start(disk: Disk) -> Result<Server, String> {
     let bin = match find() {
         Some(bin) => bin,
         None => {
@@ -33,8 +42,11 @@ pub(crate) fn start() -> Result<Server, String> {
     }
     let data = server.home.join("data");
     server.call("initdb", &format!("-D {} -A trust -U hearth -E UTF8 --locale=C.UTF-8", data.display()))?;
-    let options =
+    let mut options =
         format!("-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=200", server.home.display());
+    if disk == Disk::Careless {
+        options.push_str(" -c fsync=off -c synchronous_commit=off -c full_page_writes=off");
+    }
     let log = server.home.join("log");
     server.call("pg_ctl", &format!("-D {} -w -o '{options}' -l {} start", data.display(), log.display()))?;
     server.call("createdb", &format!("-h 127.0.0.1 -p {port} -U hearth hearth_test"))?;
@@ -43,7 +55,7 @@ pub(crate) fn start() -> Result<Server, String> {
 
 /// Keeps a server until the person ends us.
 pub(crate) fn foreground() -> Result<(), String> {
-    let server = start()?;
+    let server = start(Disk::Careless)?;
     println!("{}\npress Enter to end it", server.url);
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).map_err(|e| e.to_string())?;

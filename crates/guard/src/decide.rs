@@ -1,7 +1,8 @@
-//! The decision: a request held against the Cedar policies. Pure; nothing is read or written.
+//! The decision: a request held against the Cedar policies. Pure; nothing is read or written but what was answered before.
 
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
 
 use cedar_policy::{
     Authorizer, Context, Decision as Verdict, Effect, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
@@ -10,7 +11,7 @@ use cedar_policy::{
 use kernel::{Instant, PersonId};
 use uuid::Uuid;
 
-use crate::{Action, Purpose, Relation, Resource, Role, Tier, Who};
+use crate::{Action, Purpose, PurposeKind, Relation, Resource, Role, Tier, Who};
 
 const SCHEMA: &str = include_str!("../policies/hearth.cedarschema");
 const POLICIES: [(&str, &str); 2] = [
@@ -170,6 +171,41 @@ pub struct Policies {
     record: EntityTypeName,
     actions: HashMap<Action, Entity>,
     roles: HashMap<Role, EntityUid>,
+    answered: RwLock<HashMap<Question, Result<Vec<String>, Refusal>>>,
+}
+
+/// How many questions are remembered at most.
+const REMEMBERED: usize = 10_000;
+
+/// Everything the policies see of a request: neither account nor record have a name there, so that equal questions have equal
+/// answers and each is asked once. A list with a hundred people of one office asks the same a hundred times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Question {
+    role: Role,
+    suspended: bool,
+    strong: bool,
+    action: Action,
+    relation: Relation,
+    tier: Tier,
+    purpose: PurposeKind,
+    justified: bool,
+    explained: bool,
+}
+
+impl Question {
+    fn of(request: &Request<'_>) -> Question {
+        Question {
+            role: request.who.role,
+            suspended: request.who.suspended,
+            strong: request.who.strong,
+            action: request.action,
+            relation: request.resource.relation(),
+            tier: request.resource.tier,
+            purpose: request.purpose.kind,
+            justified: request.purpose.is_justified(),
+            explained: request.purpose.is_explained(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Policies {
@@ -207,7 +243,16 @@ impl Policies {
         let actions = Action::ALL.iter().map(action).collect::<Result<_, _>>()?;
         let roles = Role::ALL.iter().map(|r| Ok((*r, uid(&type_name("Role")?, r.word())))).collect::<Result<_, _>>()?;
         let (account, record) = (type_name("Account")?, type_name("Record")?);
-        Ok(Policies { set, schema, authorizer: Authorizer::new(), account, record, actions, roles })
+        Ok(Policies {
+            set,
+            schema,
+            authorizer: Authorizer::new(),
+            account,
+            record,
+            actions,
+            roles,
+            answered: RwLock::default(),
+        })
     }
 
     /// Decides. Anything that goes wrong inside is a refusal.
@@ -225,11 +270,28 @@ impl Policies {
 
     /// The ids of the policies that allow the request, or the refusal.
     fn evaluate(&self, request: &Request<'_>) -> Result<Vec<String>, Refusal> {
+        let question = Question::of(request);
+        let known = self.answered.read().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
+        if let Some(answer) = known {
+            return answer;
+        }
+        let answer = self.answer(request.look, &question);
+        if !matches!(&answer, Err(Refusal { reason: Reason::Failed, .. })) {
+            let mut answered = self.answered.write().unwrap_or_else(PoisonError::into_inner);
+            if answered.len() >= REMEMBERED {
+                answered.clear();
+            }
+            answered.insert(question, answer.clone());
+        }
+        answer
+    }
+
+    fn answer(&self, look: Uuid, question: &Question) -> Result<Vec<String>, Refusal> {
         let failed = |what: String| {
-            tracing::error!(look = %request.look, %what, "the guard could not evaluate a request and refuses it");
+            tracing::error!(%look, %what, "the guard could not evaluate a request and refuses it");
             Refusal { reason: Reason::Failed, policies: Vec::new() }
         };
-        let (cedar, entities) = self.translate(request).map_err(failed)?;
+        let (cedar, entities) = self.translate(question).map_err(failed)?;
         let response = self.authorizer.is_authorized(&cedar, &self.set, &entities);
         let mut ids: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
         ids.sort_unstable();
@@ -254,34 +316,25 @@ impl Policies {
         self.set.annotation(&PolicyId::new(id), "reason").and_then(|word| word.parse().ok())
     }
 
-    /// The request in Cedar's words.
-    fn translate(&self, request: &Request<'_>) -> Result<(CedarRequest, Entities), String> {
-        let who = request.who;
-        let principal = uid(&self.account, &who.account.to_string());
-        let role = self.roles.get(&who.role).cloned().ok_or("role without a Cedar name")?;
-        let action = self.actions.get(&request.action).cloned().ok_or("action without a Cedar name")?;
+    /// The question in Cedar's words.
+    fn translate(&self, q: &Question) -> Result<(CedarRequest, Entities), String> {
+        let principal = uid(&self.account, "this");
+        let role = self.roles.get(&q.role).cloned().ok_or("role without a Cedar name")?;
+        let action = self.actions.get(&q.action).cloned().ok_or("action without a Cedar name")?;
         let resource = uid(&self.record, "this");
         let account = Entity::new(
             principal.clone(),
-            HashMap::from([
-                flag("staff", who.role.is_staff()),
-                flag("suspended", who.suspended),
-                flag("strong", who.strong),
-            ]),
+            HashMap::from([flag("staff", q.role.is_staff()), flag("suspended", q.suspended), flag("strong", q.strong)]),
             HashSet::from([role]),
         )
         .map_err(|e| e.to_string())?;
-        let record = Entity::new(
-            resource.clone(),
-            relation_flags(request.resource.relation(), request.resource.tier),
-            HashSet::new(),
-        )
-        .map_err(|e| e.to_string())?;
+        let record = Entity::new(resource.clone(), relation_flags(q.relation, q.tier), HashSet::new())
+            .map_err(|e| e.to_string())?;
         let entities = Entities::from_entities([account, record, action.clone()], None).map_err(|e| e.to_string())?;
         let context = Context::from_pairs([
-            ("purpose".to_owned(), RestrictedExpression::new_string(request.purpose.kind.word().to_owned())),
-            flag("justified", request.purpose.is_justified()),
-            flag("explained", request.purpose.is_explained()),
+            ("purpose".to_owned(), RestrictedExpression::new_string(q.purpose.word().to_owned())),
+            flag("justified", q.justified),
+            flag("explained", q.explained),
         ])
         .map_err(|e| e.to_string())?;
         let cedar = CedarRequest::new(principal, action.uid(), resource, context, Some(&self.schema))

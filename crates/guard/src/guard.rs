@@ -113,6 +113,32 @@ impl Guard {
         Ok(self.permit_logged(who, action, resource, purpose).await?.0)
     }
 
+    /// Decides about several looks of one page and logs them, refusals too, in one write; nothing comes back before all are
+    /// durable. Each decision with its receipt opens its own seal ([`disclose`]).
+    pub async fn permit_together(
+        &self,
+        who: &Who,
+        purpose: &Purpose,
+        looks: &[(Action, &Resource)],
+    ) -> Result<Vec<Result<(Allowed, Receipt), Denied>>, LogError> {
+        let decided: Vec<(Decision, Entry)> = looks
+            .iter()
+            .map(|(action, resource)| {
+                let request = self.request(who, *action, resource, purpose);
+                let decision = self.policies.decide(&request);
+                let entry = self.entry(&request, verdict(&decision));
+                (decision, entry)
+            })
+            .collect();
+        let (decisions, entries): (Vec<_>, Vec<_>) = decided.into_iter().unzip();
+        let receipts = self.log.append_all(entries).await?;
+        let outcome = |(decision, receipt)| match decision {
+            Decision::Allowed(allowed) => Ok((allowed, receipt)),
+            Decision::Denied(refusal) => Err(Denied::Refused(refusal)),
+        };
+        Ok(decisions.into_iter().zip(receipts).map(outcome).collect())
+    }
+
     /// Logs a sign-in, sign-out or failed attempt; `what` says which, without anything that was typed.
     pub async fn note_sign_in(&self, who: Option<&Who>, what: &str, allowed: bool) -> Result<Receipt, LogError> {
         let now = self.clock.now();
@@ -136,15 +162,11 @@ impl Guard {
         purpose: &Purpose,
     ) -> Result<(Allowed, Receipt), Denied> {
         let request = self.request(who, action, resource, purpose);
-        match self.policies.decide(&request) {
-            Decision::Allowed(allowed) => {
-                let receipt = self.log.append(self.entry(&request, Ok(allowed.policies()))).await?;
-                Ok((allowed, receipt))
-            }
-            Decision::Denied(refusal) => {
-                let _ = self.log.append(self.entry(&request, Err(&refusal))).await?;
-                Err(Denied::Refused(refusal))
-            }
+        let decision = self.policies.decide(&request);
+        let receipt = self.log.append(self.entry(&request, verdict(&decision))).await?;
+        match decision {
+            Decision::Allowed(allowed) => Ok((allowed, receipt)),
+            Decision::Denied(refusal) => Err(Denied::Refused(refusal)),
         }
     }
 
@@ -186,5 +208,13 @@ impl Guard {
                 ..Body::of(request.who, request.action, request.purpose)
             },
         }
+    }
+}
+
+/// What the log says of a decision: the policies that allowed it, or the refusal.
+fn verdict(decision: &Decision) -> Result<&[String], &Refusal> {
+    match decision {
+        Decision::Allowed(allowed) => Ok(allowed.policies()),
+        Decision::Denied(refusal) => Err(refusal),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,10 +65,10 @@ impl FromStr for Lang {
     }
 }
 
-/// The same words in several languages, as written in a pack.
+/// The same words in several languages, as written in a pack. Shared: a page copies thousands of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Words(pub BTreeMap<Lang, String>);
+pub struct Words(pub Arc<BTreeMap<Lang, String>>);
 
 impl Words {
     /// The words in `lang`; else in English; else in whatever language there is; else the empty text.
@@ -87,6 +88,12 @@ impl Words {
 
 impl<const N: usize> From<[(Lang, &str); N]> for Words {
     fn from(pairs: [(Lang, &str); N]) -> Self {
-        Words(pairs.into_iter().map(|(l, w)| (l, w.to_owned())).collect())
+        pairs.into_iter().map(|(l, w)| (l, w.to_owned())).collect()
+    }
+}
+
+impl FromIterator<(Lang, String)> for Words {
+    fn from_iter<I: IntoIterator<Item = (Lang, String)>>(pairs: I) -> Self {
+        Words(Arc::new(pairs.into_iter().collect()))
     }
 }

@@ -107,7 +107,7 @@ store::sql! {
     OF_HOUSEHOLD = "select household_id, membership_id, person_id, role, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
         from membership where household_id = $1 and recorded_at <= $2 order by valid_from, recorded_at, membership_id";
     EVER_OF_HOUSEHOLDS = "select distinct person_id from membership where withdrawn_at is null
-        and household_id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+        and household_id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
     CREATED = "select created_at from household where household_id = $1";
 }
 
@@ -136,10 +136,10 @@ pub(crate) async fn memberships(tx: &mut Tx, id: HouseholdId, at: Instant) -> Re
 pub(crate) async fn ever_members(tx: &mut Tx, homes: &BTreeSet<HouseholdId>) -> Result<BTreeSet<PersonId>, StoreError> {
     let homes: Vec<HouseholdId> = homes.iter().copied().collect();
     let mut all = BTreeSet::new();
-    for chunk in homes.chunks(16) {
+    for chunk in homes.chunks(32) {
         let mut values: Vec<Value> = chunk.iter().map(ToValue::to_value).collect();
         // Unused places repeat the nil id, which no household has.
-        values.resize(16, Value::Uuid(Some(Uuid::nil())));
+        values.resize(32, Value::Uuid(Some(Uuid::nil())));
         for row in tx.all(EVER_OF_HOUSEHOLDS, &values).await? {
             all.insert(row.get("person_id")?);
         }

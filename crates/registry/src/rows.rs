@@ -16,23 +16,29 @@ use crate::residence::Residence;
 use crate::time::Stamp;
 
 /// How many people one statement reads.
-const BATCH: usize = 16;
+const FEW: usize = 16;
+/// How many one statement for long lists reads.
+const MANY: usize = 64;
 
+/// The places of the ids, behind one for the moment.
+macro_rules! few {
+    () => {
+        "($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+    };
+}
+macro_rules! many {
+    () => {
+        "($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65)"
+    };
+}
 macro_rules! of_people {
-    ($columns:literal, $table:literal, $rest:literal) => {
-        concat!(
-            "select person_id, ",
-            $columns,
-            " from ",
-            $table,
-            " where person_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) and ",
-            $rest
-        )
+    ($list:ident, $columns:literal, $table:literal, $rest:literal) => {
+        concat!("select person_id, ", $columns, " from ", $table, " where person_id in ", $list!(), " and ", $rest)
     };
 }
 /// Statements of one kind as rows of [`PEOPLE`]: the word for the kind; its id; another id; up to four texts; a date; a number.
 macro_rules! stamped {
-    ($kind:literal, $columns:literal, $table:literal) => {
+    ($list:ident, $kind:literal, $columns:literal, $table:literal) => {
         concat!(
             " union all select '",
             $kind,
@@ -40,7 +46,8 @@ macro_rules! stamped {
             $columns,
             ", valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by from ",
             $table,
-            " where person_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            " where person_id in ",
+            $list!(),
             " and recorded_at <= $1"
         )
     };
@@ -48,18 +55,18 @@ macro_rules! stamped {
 /// The records themselves, the merges that stand, and statements of the kinds given: one round trip, because a page about a
 /// household waits for each.
 macro_rules! people {
-    ($($rest:expr),*) => {
+    ($list:ident; $($rest:expr),*) => {
         concat!(
             "select 'person' as kind, person_id, person_id as id, person_id as other, '' as a, '' as b, '' as c, '' as d,",
             " cast(null as date) as day, cast(null as bigint) as n,",
             " cast(null as date) as valid_from, cast(null as date) as valid_until, created_at as recorded_at,",
             " cast(null as bigint) as withdrawn_at, '' as source, '' as law, '' as recorded_by from person",
-            " where person_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) and created_at <= $1",
+            " where person_id in ", $list!(), " and created_at <= $1",
             " union all select 'merge', person_id, survivor_id, survivor_id, '', '', '', '', null, null, null, null, recorded_at, null, '', '', ''",
-            " from redirect where person_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            " from redirect where person_id in ", $list!(),
             " and recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)",
             " union all select 'merge', person_id, merged_id, merged_id, '', '', '', '', null, null, null, null, recorded_at, null, '', '', ''",
-            " from absorbed where person_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            " from absorbed where person_id in ", $list!(),
             " and recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)",
             $($rest,)*
             " order by recorded_at, id"
@@ -67,51 +74,80 @@ macro_rules! people {
     };
 }
 macro_rules! names {
-    () => {
-        stamped!("name", "name_id, null, script, family, given, full_name, null, null", "person_name")
+    ($list:ident) => {
+        stamped!($list, "name", "name_id, null, script, family, given, full_name, null, null", "person_name")
     };
 }
 macro_rules! details {
-    () => {
-        stamped!("detail", "detail_id, null, kind, value, '', '', null, null", "person_detail")
+    ($list:ident) => {
+        stamped!($list, "detail", "detail_id, null, kind, value, '', '', null, null", "person_detail")
     };
 }
 macro_rules! residences {
-    () => {
-        stamped!("residence", "residence_id, address_id, jurisdiction, line, postcode, '', null, null", "residence")
+    ($list:ident) => {
+        stamped!(
+            $list,
+            "residence",
+            "residence_id, address_id, jurisdiction, line, postcode, '', null, null",
+            "residence"
+        )
     };
 }
 /// What ties people to places and to each other.
 macro_rules! ties {
-    () => {
+    ($list:ident) => {
         concat!(
-            details!(),
-            residences!(),
-            stamped!("membership", "membership_id, household_id, role, '', '', '', null, null", "person_membership"),
-            stamped!("kin", "kin_id, other_id, relation, '', '', '', null, null", "kin")
+            details!($list),
+            residences!($list),
+            stamped!(
+                $list,
+                "membership",
+                "membership_id, household_id, role, '', '', '', null, null",
+                "person_membership"
+            ),
+            stamped!($list, "kin", "kin_id, other_id, relation, '', '', '', null, null", "kin")
+        )
+    };
+}
+
+macro_rules! protections {
+    ($list:ident) => {
+        concat!(
+            of_people!(
+                $list,
+                "'protection' as kind, protection_id as id, valid_from, valid_until",
+                "protection",
+                "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)"
+            ),
+            " union all ",
+            of_people!(
+                $list,
+                "'merge', merged_id, null, null",
+                "absorbed",
+                "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)"
+            )
         )
     };
 }
 
 store::sql! {
-    REDIRECTS = of_people!("survivor_id", "redirect", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
-    ABSORBED = of_people!("merged_id", "absorbed", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
-    RECORDS = people!();
-    NAMES = people!(names!());
-    SEARCHED = people!(names!(), details!(), residences!());
-    TIES = people!(ties!());
-    PEOPLE = people!(
-        names!(),
-        ties!(),
-        stamped!("pregnancy", "version_id, pregnancy_id, outcome, '', '', '', due_date, unborn", "pregnancy"),
-        stamped!("fact", "fact_id, corrects, item, value, '', '', null, null", "person_fact")
+    REDIRECTS = of_people!(few, "survivor_id", "redirect", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
+    ABSORBED = of_people!(few, "merged_id", "absorbed", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
+    RECORDS = people!(few;);
+    NAMES = people!(few; names!(few));
+    NAMES_OF_MANY = people!(many; names!(many));
+    SEARCHED = people!(few; names!(few), details!(few), residences!(few));
+    TIES = people!(few; ties!(few));
+    TIES_OF_MANY = people!(many; ties!(many));
+    PEOPLE = people!(few;
+        names!(few),
+        ties!(few),
+        stamped!(few, "pregnancy", "version_id, pregnancy_id, outcome, '', '', '', due_date, unborn", "pregnancy"),
+        stamped!(few, "fact", "fact_id, corrects, item, value, '', '', null, null", "person_fact")
     );
-    PROTECTIONS = concat!(
-        of_people!("'protection' as kind, protection_id as id, valid_from, valid_until", "protection", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)"),
-        " union all ",
-        of_people!("'merge', merged_id, null, null", "absorbed", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)")
-    );
-    PERPETRATORS = of_people!("protection_id, perpetrator_id", "protection_from", "$1 = $1");
+    PROTECTIONS = protections!(few);
+    PROTECTIONS_OF_MANY = protections!(many);
+    PERPETRATORS = of_people!(few, "protection_id, perpetrator_id", "protection_from", "$1 = $1");
 }
 
 /// Everything recorded about one human being up to a moment, withdrawn statements too.
@@ -195,11 +231,11 @@ pub(crate) fn pick<'a, T, K: Ord>(
         .map(|of| &of.row)
 }
 
-fn bind(at: Instant, people: &[PersonId]) -> Vec<Value> {
+fn bind(at: Instant, people: &[PersonId], places: usize) -> Vec<Value> {
     let mut values = params![at].to_vec();
     values.extend(people.iter().map(|p| Value::Uuid(Some(p.0))));
     // Unused places repeat the nil id, which nobody has.
-    values.resize(BATCH + 1, Value::Uuid(Some(Uuid::nil())));
+    values.resize(places + 1, Value::Uuid(Some(Uuid::nil())));
     values
 }
 
@@ -215,8 +251,8 @@ pub(crate) async fn survivors(
     for _ in 0..64 {
         let ask: Vec<PersonId> = open.iter().copied().collect();
         let mut step = BTreeMap::new();
-        for chunk in ask.chunks(BATCH) {
-            for row in tx.all(REDIRECTS, &bind(at, chunk)).await? {
+        for chunk in ask.chunks(FEW) {
+            for row in tx.all(REDIRECTS, &bind(at, chunk, FEW)).await? {
                 step.insert(row.get::<PersonId>("person_id")?, row.get::<PersonId>("survivor_id")?);
             }
         }
@@ -243,8 +279,8 @@ pub(crate) async fn clusters(
     let mut open: Vec<PersonId> = survivors.iter().copied().collect();
     while !open.is_empty() {
         let mut next = Vec::new();
-        for chunk in open.chunks(BATCH) {
-            for row in tx.all(ABSORBED, &bind(at, chunk)).await? {
+        for chunk in open.chunks(FEW) {
+            for row in tx.all(ABSORBED, &bind(at, chunk, FEW)).await? {
                 let (into, merged): (PersonId, PersonId) = (row.get("person_id")?, row.get("merged_id")?);
                 let survivor = map.get(&into).copied().unwrap_or(into);
                 if map.insert(merged, survivor).is_none() {
@@ -299,10 +335,10 @@ pub(crate) async fn read_followed(
     let mut ends: BTreeMap<PersonId, PersonId> = ids.into_iter().map(|id| (id, id)).collect();
     let mut cluster = ends.clone();
     let sql = match parts {
-        Parts::All => PEOPLE,
-        Parts::Ties => TIES,
-        Parts::Names => NAMES,
-        Parts::None => RECORDS,
+        Parts::All => [PEOPLE, ""],
+        Parts::Ties => [TIES, TIES_OF_MANY],
+        Parts::Names => [NAMES, NAMES_OF_MANY],
+        Parts::None => [RECORDS, ""],
     };
     let mut rows = statements(tx, sql, &cluster, at).await?;
     // Merges are rare: only where there are some are the records gathered first, and read once more.
@@ -317,17 +353,20 @@ pub(crate) async fn read_followed(
     Ok((people, ends))
 }
 
-/// The rows about all records of a cluster, each with the word for what it tells.
+/// The rows about all records of a cluster, each with the word for what it tells: by the statement for few records, or the
+/// one for many where there is one.
 async fn statements(
     tx: &mut Tx,
-    sql: &'static str,
+    [few, many]: [&'static str; 2],
     cluster: &BTreeMap<PersonId, PersonId>,
     at: Instant,
 ) -> Result<Vec<(String, Row)>, StoreError> {
     let records: Vec<PersonId> = cluster.keys().copied().collect();
     let mut all = Vec::new();
-    for chunk in records.chunks(BATCH) {
-        for row in tx.all(sql, &bind(at, chunk)).await? {
+    let long = records.len() > FEW && !many.is_empty();
+    let (sql, places) = if long { (many, MANY) } else { (few, FEW) };
+    for chunk in records.chunks(places) {
+        for row in tx.all(sql, &bind(at, chunk, places)).await? {
             all.push((row.get("kind")?, row));
         }
     }
@@ -468,7 +507,7 @@ pub(crate) async fn searched(
     record: PersonId,
 ) -> Result<(Vec<NameRow>, Vec<DetailRow>, Vec<Residence>), StoreError> {
     let (mut names, mut details, mut homes) = (Vec::new(), Vec::new(), Vec::new());
-    for row in tx.all(SEARCHED, &bind(Instant::from_micros(i64::MAX), &[record])).await? {
+    for row in tx.all(SEARCHED, &bind(Instant::from_micros(i64::MAX), &[record], FEW)).await? {
         let kind: String = row.get("kind")?;
         if row.maybe::<Instant>("withdrawn_at")?.is_some() {
             continue;
@@ -495,10 +534,10 @@ pub(crate) struct Protection {
 pub(crate) async fn protections(tx: &mut Tx, people: &BTreeSet<PersonId>) -> Result<Vec<Protection>, StoreError> {
     let now = Instant::from_micros(i64::MAX);
     let mut cluster: BTreeMap<PersonId, PersonId> = people.iter().map(|id| (*id, *id)).collect();
-    let mut rows = statements(tx, PROTECTIONS, &cluster, now).await?;
+    let mut rows = statements(tx, [PROTECTIONS, PROTECTIONS_OF_MANY], &cluster, now).await?;
     if rows.iter().any(|(kind, _)| kind == "merge") {
         cluster = clusters(tx, people, now).await?;
-        rows = statements(tx, PROTECTIONS, &cluster, now).await?;
+        rows = statements(tx, [PROTECTIONS, PROTECTIONS_OF_MANY], &cluster, now).await?;
     }
     let mut found: BTreeMap<Uuid, Protection> = BTreeMap::new();
     for (_, row) in rows.iter().filter(|(kind, _)| kind == "protection") {
@@ -511,8 +550,8 @@ pub(crate) async fn protections(tx: &mut Tx, people: &BTreeSet<PersonId>) -> Res
         return Ok(Vec::new());
     }
     let records: Vec<PersonId> = cluster.keys().copied().collect();
-    for chunk in records.chunks(BATCH) {
-        for row in tx.all(PERPETRATORS, &bind(now, chunk)).await? {
+    for chunk in records.chunks(FEW) {
+        for row in tx.all(PERPETRATORS, &bind(now, chunk, FEW)).await? {
             if let Some(protection) = found.get_mut(&row.get("protection_id")?) {
                 protection.perpetrators.insert(row.get("perpetrator_id")?);
             }

@@ -190,7 +190,7 @@ impl Story<'_> {
         if keys.is_empty() {
             return words.clone();
         }
-        Words(words.0.iter().map(|(lang, w)| (*lang, format!("{w} ({keys})"))).collect())
+        words.0.iter().map(|(lang, w)| (*lang, format!("{w} ({keys})"))).collect()
     }
 
     pub(crate) fn step_value(&self, name: &str, subject: &Subject, value: Option<&Value>) -> Shown {
@@ -226,7 +226,7 @@ fn account_shown(pack: &Pack, text: &str) -> Option<Shown> {
     let (bank, number) = text.split_once(' ').filter(|_| masked(text))?;
     let bank = pack.code(&pack.payment_account()?.banks, bank)?;
     let words = bank.name.0.iter().map(|(lang, name)| (*lang, format!("{name} {number}")));
-    Some(Shown::Code(Words(words.collect())))
+    Some(Shown::Code(words.collect()))
 }
 
 /// A value with what its type says about how to read it.

@@ -3,7 +3,7 @@
 
 use casework::model::{Offer as CaseOffer, OfferStatus, Place, Subject};
 use casework::read::{Entitlements, OfferShown};
-use guard::{Action, Disclosed, Relation, Tier};
+use guard::{Action, Allowed, Denied, Receipt, Relation, Resource, Sealed, Tier};
 use kernel::{HouseholdId, Lang, PersonId};
 use registry::sight::{self, Earlier, Seen};
 use registry::{AsOf, HouseholdRecord};
@@ -22,7 +22,7 @@ pub(crate) struct Opened {
     pub(crate) record: HouseholdRecord,
     pub(crate) earlier: Earlier,
     pub(crate) about: Vec<(PersonId, Relation)>,
-    pub(crate) entitlements: Option<Disclosed<Entitlements>>,
+    pub(crate) entitlements: Option<Entitlements>,
     pub(crate) offers: Vec<OfferShown>,
     pub(crate) events: Vec<casework::model::LifeEvent>,
 }
@@ -57,38 +57,42 @@ pub(crate) async fn open(v: &Viewer<'_>, id: HouseholdId, as_of: AsOf, want: Wan
     let seen = trimmed(v, seen);
     let about = seen.about.clone();
     let action = if staff { Action::ViewFacts } else { Action::ViewHousehold };
-    let resource = seen.resource().at(Tier::Benefits).showing(["household", "facts"]);
-    let guard = &v.state.guard;
-    let (record, entitlements, offers, events) = tokio::join!(
-        guard.reveal(v.who, action, &resource, &v.purpose, seen.sealed),
-        reveal(v, entitled, "entitlements"),
-        reveal(v, offered, "offers"),
-        reveal(v, happened, "events"),
-    );
-    // Somebody who left may be closed to this viewer; the household's page stands without what happened then.
-    let events = match events {
-        Err(Trouble::Denied(guard::Denied::Refused(_))) => Ok(None),
-        other => other,
+    let facts = seen.resource().at(Tier::Benefits).showing(["household", "facts"]);
+    let of = |resource: Option<Resource>, what: &'static str| resource.map(|r| r.showing([what]));
+    let others = [
+        of(entitled.as_ref().map(|s| s.resource()), "entitlements"),
+        of(offered.as_ref().map(|s| s.resource()), "offers"),
+        of(happened.as_ref().map(|s| s.resource()), "events"),
+    ];
+    let mut looks = vec![(action, &facts)];
+    looks.extend(others.iter().flatten().map(|resource| (Action::ViewEntitlements, resource)));
+    let mut decided = v.state.guard.permit_together(v.who, &v.purpose, &looks).await?.into_iter();
+    let (record, earlier) = opened(&mut decided, Some(seen.sealed))?.ok_or(Trouble::Absent)?;
+    let entitlements = opened(&mut decided, entitled.map(|s| s.sealed));
+    let offers = opened(&mut decided, offered.map(|s| s.sealed));
+    let events = match opened(&mut decided, happened.map(|s| s.sealed)) {
+        // Somebody who left may be closed to this viewer; the household's page stands without what happened then.
+        Err(Trouble::Denied(guard::Denied::Refused(_))) => None,
+        other => other?,
     };
-    let (record, earlier) = record?.into_inner();
     Ok(Opened {
         record,
         earlier,
         about,
         entitlements: entitlements?,
-        offers: offers?.map(Disclosed::into_inner).unwrap_or_default(),
-        events: events?.map(Disclosed::into_inner).unwrap_or_default(),
+        offers: offers?.unwrap_or_default(),
+        events: events.unwrap_or_default(),
     })
 }
 
-async fn reveal<T>(
-    v: &Viewer<'_>,
-    seen: Option<casework::read::Seen<T>>,
-    what: &'static str,
-) -> Result<Option<Disclosed<T>>, Trouble> {
-    let Some(seen) = seen else { return Ok(None) };
-    let resource = seen.resource().showing([what]);
-    Ok(Some(v.state.guard.reveal(v.who, Action::ViewEntitlements, &resource, &v.purpose, seen.sealed).await?))
+/// Opens what there is to open with the next decision.
+fn opened<T>(
+    decided: &mut impl Iterator<Item = Result<(Allowed, Receipt), Denied>>,
+    sealed: Option<Sealed<T>>,
+) -> Result<Option<T>, Trouble> {
+    let Some((sealed, decision)) = sealed.and_then(|sealed| Some((sealed, decided.next()?))) else { return Ok(None) };
+    let (allowed, receipt) = decision?;
+    Ok(Some(guard::disclose(allowed, receipt, sealed).map_err(Denied::from)?.into_inner()))
 }
 
 /// Takes out of a record what is shown nowhere without an open case: facts of the most sensitive kind; and for a family the

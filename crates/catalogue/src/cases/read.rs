@@ -179,18 +179,17 @@ fn case(content: &Content, node: &Node<'_>) -> Option<Draft> {
 }
 
 fn title(node: &Node<'_>) -> Words {
-    let mut words = Words::default();
     if !node.is_map() {
-        node.text().map(|text| words.0.insert(Lang::En, text.to_owned()));
-        return words;
+        return node.text().map(|text| (Lang::En, text.to_owned())).into_iter().collect();
     }
+    let mut words = Vec::new();
     for (value, lang) in node.entries() {
         match lang.parse::<Lang>() {
-            Ok(lang) => drop(value.text().map(|text| words.0.insert(lang, text.to_owned()))),
+            Ok(lang) => words.extend(value.text().map(|text| (lang, text.to_owned()))),
             Err(why) => value.fault("unknown-key", why.to_string(), one_of(Lang::ALL.map(Lang::tag)), ""),
         }
     }
-    words
+    words.into_iter().collect()
 }
 
 /// `programme: { subject: { … } }`

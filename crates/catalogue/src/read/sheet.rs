@@ -1,7 +1,6 @@
 //! CSV files read row by row, every field with its line and column.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use kernel::{Date, Lang, Words};
 use rules::schema::Origin;
@@ -198,14 +197,8 @@ impl Line<'_, '_> {
 
     /// Words from `<stem>_<language>`; those of `complete` must be there.
     pub(crate) fn words(&self, stem: &str, complete: &[Lang]) -> Words {
-        let mut words = BTreeMap::new();
-        for lang in Lang::ALL {
-            let text = self.get(&format!("{stem}_{lang}"));
-            if !text.is_empty() {
-                words.insert(lang, text.to_owned());
-            }
-        }
-        let words = Words(words);
+        let texts = Lang::ALL.into_iter().map(|lang| (lang, self.get(&format!("{stem}_{lang}")).to_owned()));
+        let words: Words = texts.filter(|(_, text)| !text.is_empty()).collect();
         for lang in complete.iter().filter(|l| self.sheet.has(&format!("{stem}_{l}"))) {
             let at = self.place(&format!("{stem}_{lang}"));
             missing_languages(stem, &words, std::slice::from_ref(lang), &at, self.sheet.faults);

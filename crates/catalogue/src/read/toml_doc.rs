@@ -309,10 +309,10 @@ impl<'a> Table<'a> {
             self.wrong(key, value.span(), value.get_ref(), &format!("one text a language: {key}.en = \"…\""));
             return None;
         };
-        let mut words = Words::default();
+        let mut words = Vec::new();
         for (name, value) in table.iter() {
             match (name.get_ref().parse::<Lang>(), value.get_ref()) {
-                (Ok(lang), DeValue::String(text)) => drop(words.0.insert(lang, text.trim().to_owned())),
+                (Ok(lang), DeValue::String(text)) => words.push((lang, text.trim().to_owned())),
                 (Ok(_), other) => self.wrong(name.get_ref(), value.span(), other, "a text in quotes"),
                 (Err(_), _) => {
                     let message = format!("\"{}\" is not a language of this system", shown(name.get_ref()));
@@ -321,6 +321,7 @@ impl<'a> Table<'a> {
                 }
             }
         }
+        let words: Words = words.into_iter().collect();
         let first = table.iter().map(|(k, _)| k.span().start).min();
         let at = first.map_or(at, |start| self.source.origin(line_start(&self.source.text, start)));
         missing_languages(key, &words, complete, &at, self.faults);

@@ -30,7 +30,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 type Reply<T> = oneshot::Sender<Result<T, LogError>>;
 
 enum Command {
-    Append(Box<Entry>, Reply<Receipt>),
+    Append(Vec<(Box<Entry>, Reply<Receipt>)>),
     Checkpoint(Reply<Vec<(i16, String)>>),
     Erase(PersonId, i16, Reply<bool>),
     EraseYear(i16, Reply<Option<usize>>),
@@ -101,7 +101,24 @@ impl Log {
 
     /// Adds an entry and waits until it is durable.
     pub async fn append(&self, entry: Entry) -> Result<Receipt, LogError> {
-        self.ask(|reply| Command::Append(Box::new(entry), reply)).await
+        self.ask(|reply| Command::Append(vec![(Box::new(entry), reply)])).await
+    }
+
+    /// Adds several entries, which share one write as far as they fit, and waits until all are durable.
+    pub async fn append_all(&self, entries: Vec<Entry>) -> Result<Vec<Receipt>, LogError> {
+        let (answers, sent): (Vec<_>, Vec<_>) = entries
+            .into_iter()
+            .map(|entry| {
+                let (reply, answer) = oneshot::channel();
+                (answer, (Box::new(entry), reply))
+            })
+            .unzip();
+        self.send(Command::Append(sent))?;
+        let mut receipts = Vec::with_capacity(answers.len());
+        for answer in answers {
+            receipts.push(answer.await.map_err(|_| LogError::Stopped)??);
+        }
+        Ok(receipts)
     }
 
     /// Signs the present state into the chain. Returns each year's signed note, to be kept by somebody outside: held
@@ -138,9 +155,13 @@ impl Log {
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, LogError> {
         let (reply, answer) = oneshot::channel();
-        let sender = self.shared.commands.as_ref().ok_or(LogError::Stopped)?;
-        sender.send(command(reply)).map_err(|_| LogError::Stopped)?;
+        self.send(command(reply))?;
         answer.await.map_err(|_| LogError::Stopped)?
+    }
+
+    fn send(&self, command: Command) -> Result<(), LogError> {
+        let sender = self.shared.commands.as_ref().ok_or(LogError::Stopped)?;
+        sender.send(command).map_err(|_| LogError::Stopped)
     }
 }
 
@@ -214,9 +235,9 @@ impl Writer {
         let mut next = Some(first);
         while let Some(command) = next {
             match command {
-                Command::Append(entry, reply) => {
-                    leaves += entry.subjects.len().max(1);
-                    batch.push((entry, reply));
+                Command::Append(sent) => {
+                    leaves += sent.iter().map(|(entry, _)| entry.subjects.len().max(1)).sum::<usize>();
+                    batch.extend(sent);
                 }
                 other => {
                     // What was sent before is written before.
@@ -231,7 +252,7 @@ impl Writer {
 
     fn other(&mut self, command: Command) {
         match command {
-            Command::Append(entry, reply) => self.write(vec![(entry, reply)]),
+            Command::Append(sent) => self.write(sent),
             Command::Checkpoint(reply) => drop(reply.send(self.checkpoint(false))),
             Command::Erase(person, year, reply) => {
                 let mut years = lock(&self.years);
