@@ -13,7 +13,7 @@ use crate::model::{Fault, FaultKind, Outcome, Question, QuestionError};
 use crate::order::{Order, OrderOutcome, check_confirmation};
 use crate::settings::{Agencies, SettingsError, is_loopback};
 use crate::signature;
-use crate::transport::{Reply, client};
+use crate::transport::{Reply, client, plain_error};
 use crate::wire::{Head, OrderWire, PendingWire, QuestionWire, RefusedWire, Status, instant};
 
 /// When to look again if the agency does not say, in seconds.
@@ -77,12 +77,22 @@ impl Exchange {
         let mut connected = BTreeMap::new();
         let (mut secure, mut plain) = (None, None);
         for (id, settings) in agencies.0 {
-            let checked = settings.check(&id)?;
+            let mut checked = settings.check(&id)?;
             let here = [&checked.base, &checked.token_url].iter().any(|u| u.scheme() == "http" && is_loopback(u));
+            let failed = |key| {
+                let agency = id.clone();
+                move |e: reqwest::Error| SettingsError {
+                    agency,
+                    key,
+                    what: format!("no HTTP client: {}", plain_error(&e)),
+                }
+            };
             let slot = if here { &mut plain } else { &mut secure };
-            let http = match slot {
-                Some(http) => reqwest::Client::clone(http),
-                None => slot.insert(client(here)?).clone(),
+            let http = match (checked.vouching.take(), &mut *slot) {
+                // Whom one agency is to be believed by is nothing to the others.
+                (Some(vouching), _) => client(here, Some(vouching)).map_err(failed("ca_file"))?,
+                (None, Some(http)) => reqwest::Client::clone(http),
+                (None, None) => slot.insert(client(here, None).map_err(failed("base"))?).clone(),
             };
             let agency = Agency::new(&id, settings, checked, http);
             connected.insert(id, agency);

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::VerifyingKey;
+use reqwest::Certificate;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::Zeroizing;
@@ -33,6 +34,10 @@ pub struct AgencySettings {
     /// A file with our secret there, readable by its owner alone. Read for every new token, so it may be changed at any
     /// time.
     pub secret_file: PathBuf,
+    /// A file with the certificates (PEM) of whoever may vouch for the agency. With it nobody else may; without it
+    /// whomever the system trusts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
     /// The scope to ask for, if the agency wants one.
     #[serde(default)]
     pub scope: Option<String>,
@@ -107,6 +112,8 @@ pub(crate) struct Checked {
     pub(crate) base: Url,
     pub(crate) token_url: Url,
     pub(crate) key: Option<VerifyingKey>,
+    /// Those who alone may vouch for the agency; `None`: whomever the system trusts.
+    pub(crate) vouching: Option<Vec<Certificate>>,
 }
 
 impl AgencySettings {
@@ -117,6 +124,7 @@ impl AgencySettings {
             token_url: token_url.into(),
             client_id: client_id.to_owned(),
             secret_file: secret_file.to_owned(),
+            ca_file: None,
             scope: None,
             timeout_seconds: twenty(),
             public_key: None,
@@ -167,7 +175,8 @@ impl AgencySettings {
             }
         }
         read_secret(&self.secret_file).map_err(|e| wrong("secret_file", e))?;
-        Ok(Checked { base, token_url, key })
+        let vouching = self.ca_file.as_deref().map(read_certificates).transpose().map_err(|e| wrong("ca_file", e))?;
+        Ok(Checked { base, token_url, key, vouching })
     }
 
     pub(crate) fn breaker(&self) -> BreakerSettings {
@@ -203,6 +212,15 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     }
+}
+
+/// Reads certificates.
+fn read_certificates(path: &Path) -> Result<Vec<Certificate>, String> {
+    let shown = path.display();
+    let expected = "expected one or more certificates in PEM (-----BEGIN CERTIFICATE-----)";
+    let text = std::fs::read(path).map_err(|e| format!("{shown}: {e}; {expected}"))?;
+    let found = Certificate::from_pem_bundle(&text).unwrap_or_default();
+    if found.is_empty() { Err(format!("{shown} holds no certificate: {expected}")) } else { Ok(found) }
 }
 
 /// Reads a secret. The words of an error never hold it.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::fmt::rfc2822::DateTimeParser;
 use kernel::Instant;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use rustls::CertificateError;
 
-use crate::settings::SettingsError;
 use crate::signature::SIGNATURE_HEADER;
 use crate::wire::instant;
 
@@ -31,11 +31,16 @@ pub(crate) enum NoReply {
     Failed(String),
 }
 
-/// The client for all agencies. `plain` lets http pass, which settings allow on loopback alone.
-pub(crate) fn client(plain: bool) -> Result<Client, SettingsError> {
+/// A client. `plain` lets http pass, which settings allow on loopback alone; only who is in `vouching` may vouch for the
+/// other side, when there is such a list.
+pub(crate) fn client(plain: bool, vouching: Option<Vec<Certificate>>) -> Result<Client, reqwest::Error> {
     // Another part of the program may have installed the same provider before; that is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
+    let builder = match vouching {
+        Some(only) => Client::builder().tls_certs_only(only),
+        None => Client::builder(),
+    };
+    builder
         // A redirect could lead our token or a person's number elsewhere.
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
@@ -45,11 +50,6 @@ pub(crate) fn client(plain: bool) -> Result<Client, SettingsError> {
         // What is repeated is decided here, with the same key, and not below.
         .retry(reqwest::retry::never())
         .build()
-        .map_err(|e| SettingsError {
-            agency: "*".into(),
-            key: "base",
-            what: format!("no HTTP client: {}", plain_error(&e)),
-        })
 }
 
 /// Sends and reads the whole answer. The caller limits the time.
@@ -70,7 +70,7 @@ pub(crate) async fn send(request: RequestBuilder, largest: usize) -> Result<Repl
 }
 
 /// The error without its address.
-fn plain_error(error: &reqwest::Error) -> String {
+pub(crate) fn plain_error(error: &reqwest::Error) -> String {
     let what = if error.is_connect() {
         "no connection"
     } else if error.is_timeout() {
@@ -84,7 +84,32 @@ fn plain_error(error: &reqwest::Error) -> String {
     while let Some(deeper) = cause.and_then(std::error::Error::source) {
         cause = Some(deeper);
     }
-    cause.map_or_else(|| what.to_owned(), |c| format!("{what}: {c}"))
+    match cause {
+        None => what.to_owned(),
+        Some(cause) => format!("{what}: {}", certificate(cause).unwrap_or_else(|| cause.to_string())),
+    }
+}
+
+/// What is wrong with the certificate of the other side, if that is what it is: nothing was sent then.
+fn certificate(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut cause = cause;
+    while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = inner;
+    }
+    let Some(rustls::Error::InvalidCertificate(why)) = cause.downcast_ref() else { return None };
+    let what = match why {
+        // A bad signature: somebody of the same name as one we trust.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "nobody we trust vouches for it; name whom to trust in ca_file".to_owned()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another host".to_owned()
+        }
+        other => other.to_string(),
+    };
+    Some(format!("the certificate is refused, nothing was sent: {what}"))
 }
 
 impl Reply {

@@ -46,7 +46,7 @@ pub(super) fn push(
 }
 
 async fn deliver(shared: &Shared, push: &Push, body: &Bytes) {
-    let Ok(http) = client(true) else { return };
+    let Ok(http) = client(true, None) else { return };
     let signature = sign(&shared.signing_key(&push.agency), body);
     let mut pause = PAUSE;
     for _ in 0..TRIES {

@@ -142,6 +142,7 @@ fn the_settings_of_the_page_are_read_and_their_defaults_are_the_defaults() {
     let shown = &file.agencies.0["tax_office"];
     let mut usual = AgencySettings::new(&*shown.base, &*shown.token_url, &shown.client_id, &shown.secret_file);
     usual.scope = shown.scope.clone();
+    usual.ca_file = shown.ca_file.clone();
     usual.public_key = shown.public_key.clone();
     usual.items = shown.items.clone();
     usual.callback = shown.callback.clone();

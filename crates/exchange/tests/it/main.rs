@@ -17,5 +17,6 @@ mod local;
 mod orders;
 mod secrets;
 mod settings;
+mod tls;
 mod tokens;
 mod town;

@@ -29,6 +29,8 @@ fn what_is_wrong_is_named_with_its_section_and_key() {
     std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).unwrap();
     let empty = folder.path().join("empty");
     write_secret(&empty, " \n");
+    let no_certificate = folder.path().join("no_certificate.pem");
+    std::fs::write(&no_certificate, "-----BEGIN CERTIFICATE-----\neHl6\n-----END CERTIFICATE-----\n").unwrap();
     let good = format!(
         "[agencies.tax]\nbase = \"https://tax.example/hearth\"\ntoken_url = \"https://login.example/token\"\n\
          client_id = \"hearth\"\nsecret_file = \"{}\"\n",
@@ -58,6 +60,9 @@ fn what_is_wrong_is_named_with_its_section_and_key() {
         (with("secret_file", "\"nowhere/secret\""), "[agencies.tax] secret_file", "nowhere/secret"),
         (with("secret_file", &format!("{:?}", shown(&open))), "[agencies.tax] secret_file", "chmod 600"),
         (with("secret_file", &format!("{:?}", shown(&empty))), "[agencies.tax] secret_file", "on one line"),
+        (with("ca_file", "\"nowhere/ca.pem\""), "[agencies.tax] ca_file", "nowhere/ca.pem"),
+        (with("ca_file", &format!("{:?}", shown(&secret))), "[agencies.tax] ca_file", "holds no certificate"),
+        (with("ca_file", &format!("{:?}", shown(&no_certificate))), "[agencies.tax] ca_file", "ca_file"),
         (with("time_out", "3"), "time_out", "unknown field"),
         (good.replace("client_id", "client"), "client", "unknown field"),
         (good.replace("agencies.tax", "agencies.\"Tax Office\""), "[agencies.Tax Office] id", "small letters"),
