@@ -1,4 +1,4 @@
-//! Many rows in one statement: inserts of 200 rows and fewer, and lists of ids behind `in`, with texts made once.
+//! Many rows in one statement: inserts of 100 rows and fewer, and lists of ids behind `in`, with texts made once.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 use store::{Engine, Row, StoreError, ToValue, Tx, Value};
 use uuid::Uuid;
 
-/// How many rows one statement may hold, largest first. 200 rows of 18 values stay below both engines' limits.
-const SIZES: [usize; 5] = [200, 40, 8, 2, 1];
+/// How many rows one statement may hold, largest first. 100 rows of 18 values stay below both engines' limits, and their values in
+/// one piece below the size (64 KiB) from which the C library tidies all its memory whenever such a piece is freed.
+const SIZES: [usize; 4] = [100, 20, 4, 1];
 
 /// An insert of rows with a fixed list of columns.
 pub(crate) struct Insert {
@@ -29,7 +30,7 @@ impl Insert {
         self.texts.get_or_init(|| SIZES.iter().map(|rows| (self.name, self.text(*rows))).collect())
     }
 
-    /// The text for so many rows. It lives as long as the program: there are five of each.
+    /// The text for so many rows. It lives as long as the program: there are four of each.
     fn text(&self, rows: usize) -> &'static str {
         let mut text = String::from(self.head);
         for row in 0..rows {
@@ -55,7 +56,7 @@ impl Insert {
             };
             while let Some(text) = text.filter(|_| rows.len() >= size) {
                 let values: Vec<Value> = rows.by_ref().take(size).flatten().collect();
-                tx.execute(text, &values).await?;
+                tx.execute_with(text, values).await?;
             }
         }
         Ok(())

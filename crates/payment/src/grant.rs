@@ -203,6 +203,8 @@ async fn begin(tx: &mut Tx, desk: &Desk<'_>, grant: &Grant) -> Result<Entitlemen
         none,
         e.next_period.0,
         e.next_due,
+        e.next_minor(),
+        e.terms.pay.after_days_off(),
         desk.now
     ];
     tx.execute(rows::ADD, row).await?;
@@ -445,6 +447,8 @@ pub(crate) async fn change(
         e.standing_reason,
         e.next_period.0,
         e.next_due,
+        e.next_minor(),
+        e.terms.pay.after_days_off(),
         desk.now
     ];
     if tx.execute(rows::CHANGE, row).await? != 1 {

@@ -41,11 +41,18 @@ pub use desk::Desk;
 /// The tables of this room.
 pub const SCHEMA: store::Schema = store::Schema {
     room: "payment",
-    steps: &[store::Step {
-        version: 1,
-        name: "entitlements, instalments, accounts, runs, recoveries, orders, ledger, bank messages",
-        sql: include_str!("../schema/1.sql"),
-    }],
+    steps: &[
+        store::Step {
+            version: 1,
+            name: "entitlements, instalments, accounts, runs, recoveries, orders, ledger, bank messages",
+            sql: include_str!("../schema/1.sql"),
+        },
+        store::Step {
+            version: 2,
+            name: "instalments and lines in the order of runs",
+            sql: include_str!("../schema/2.sql"),
+        },
+    ],
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.

@@ -230,6 +230,13 @@ pub enum PayRule {
     },
 }
 
+impl PayRule {
+    /// Whether money due on a day off goes out after it, and not before.
+    pub const fn after_days_off(self) -> bool {
+        matches!(self, PayRule::MonthlyAfter { .. })
+    }
+}
+
 /// How too much paid comes back, as the pack says for the programme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryLimits {
@@ -320,6 +327,13 @@ pub struct Entitlement {
     pub next_due: Option<Date>,
     /// Whether a run has worked out an instalment.
     pub begun: bool,
+}
+
+impl Entitlement {
+    /// The amount of the first period without an instalment, in minor units.
+    pub(crate) fn next_minor(&self) -> Option<i64> {
+        self.next_due.map(|_| self.terms.amount(self.next_period))
+    }
 }
 
 /// When how much of an entitlement is due.

@@ -194,11 +194,12 @@ store::sql! {
     ACTS = "select kind, minor, reference, reason, law, account_id, act_id, at from recovery_act where recovery_id = $1 order by at, act_id";
 }
 
-/// Open recoveries of people, for a run of one agency (or all) and currency.
+/// Open recoveries of people, for a run of one agency (or all) and currency. The odd comparison keeps SQLite from going through all that
+/// are open for every hundred people.
 pub(crate) static OPEN_OF: InList = InList::new(
     "RECOVERY_OPEN_OF",
     "select person_id, recovery_id, agency, claimed - recovered - waived - reserved as free from recovery
-        where status = 'open' and by_set_off and currency = $1 and person_id in ({ids}) order by opened_at, recovery_id",
+        where (status = 'open') = true and by_set_off and currency = $1 and person_id in ({ids}) order by opened_at, recovery_id",
     1,
 );
 

@@ -14,10 +14,10 @@ store::sql! {
         effective_from, effective_until, decided_on, set_off_percent, waive_up_to, status, status_reason, next_period, next_due, begun
         from entitlement where subject_id = $1 and case_id = $2";
     ADD = "insert into entitlement (subject_id, entitlement_id, subject_kind, case_id, decision_id, version, programme, agency, payee_id, form, per, currency, slices, pay_rule, law,
-        effective_from, effective_until, decided_on, set_off_percent, waive_up_to, status, status_reason, next_period, next_due, begun, granted_at, changed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, false, $25, $25)";
+        effective_from, effective_until, decided_on, set_off_percent, waive_up_to, status, status_reason, next_period, next_due, next_minor, pays_after, begun, granted_at, changed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, false, $27, $27)";
     CHANGE = "update entitlement set decision_id = $3, version = $4, payee_id = $5, slices = $6, pay_rule = $7, law = $8, effective_from = $9, effective_until = $10,
-        decided_on = $11, set_off_percent = $12, waive_up_to = $13, status = $14, status_reason = $15, next_period = $16, next_due = $17, changed_at = $18
+        decided_on = $11, set_off_percent = $12, waive_up_to = $13, status = $14, status_reason = $15, next_period = $16, next_due = $17, next_minor = $18, pays_after = $19, changed_at = $20
         where subject_id = $1 and entitlement_id = $2 and version = $4 - 1";
     VERSION_ADD = "insert into entitlement_version (subject_id, entitlement_id, version, kind, decision_id, slices, effective_from, effective_until, reason, law, account_id, recorded_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";

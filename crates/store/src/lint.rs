@@ -43,7 +43,7 @@ fn tables(sql: &str, place: &str, faults: &mut Vec<String>) {
         }
         let Some(rest) = line.trim().strip_prefix("create table ") else { continue };
         let name = rest.trim_end_matches(['(', ' ']).to_owned();
-        let body: Vec<&str> = lines.by_ref().take_while(|l| l.trim() != ");").collect();
+        let body: Vec<&str> = lines.by_ref().take_while(|l| !l.trim().starts_with(')')).collect();
         match distribution.take() {
             None => faults.push(format!("{place}: table {name} lacks a line «-- distribution: …» before it")),
             Some(rule) => table(&name, &rule, &body, place, faults),

@@ -4,7 +4,7 @@ use kernel::{Date, Instant, Lang};
 use sqlx::{Decode, Row as _, Type};
 use uuid::Uuid;
 
-use crate::StoreError;
+use crate::{PackedRow, StoreError};
 
 /// One row of a result.
 pub enum Row {
@@ -12,6 +12,8 @@ pub enum Row {
     Sqlite(sqlx::sqlite::SqliteRow),
     /// From PostgreSQL.
     Postgres(sqlx::postgres::PgRow),
+    /// From SQLite, in one piece with others.
+    Packed(PackedRow),
 }
 
 /// A type that can be read from a column.
@@ -60,6 +62,7 @@ macro_rules! native {
                 match row {
                     Row::Sqlite(row) => row.try_get::<Option<$ty>, _>(column),
                     Row::Postgres(row) => row.try_get::<Option<$ty>, _>(column),
+                    Row::Packed(row) => return row.get(column),
                 }
                 .map_err(|e| odd(column, &e))
             }
@@ -102,19 +105,13 @@ impl FromColumn for Lang {
 
 impl FromColumn for Date {
     fn from_column(row: &Row, column: &str) -> Result<Option<Self>, StoreError> {
-        match row {
-            Row::Sqlite(row) => row
-                .try_get::<Option<String>, _>(column)
-                .map_err(|e| odd(column, &e))?
-                .map(|text| {
-                    text.parse::<Date>()
-                        .map_err(|e| StoreError::Inconsistent { column: column.to_owned(), detail: e.to_string() })
-                })
-                .transpose(),
-            Row::Postgres(row) => {
-                Ok(row.try_get::<Option<PgDate>, _>(column).map_err(|e| odd(column, &e))?.map(|date| date.0))
-            }
+        if let Row::Postgres(row) = row {
+            return Ok(row.try_get::<Option<PgDate>, _>(column).map_err(|e| odd(column, &e))?.map(|date| date.0));
         }
+        let inconsistent =
+            |e: jiff::Error| StoreError::Inconsistent { column: column.to_owned(), detail: e.to_string() };
+        let text = String::from_column(row, column)?;
+        text.map(|text| text.parse::<Date>().map_err(inconsistent)).transpose()
     }
 }
 

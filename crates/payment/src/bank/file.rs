@@ -8,7 +8,7 @@ use store::{Db, StoreError, Tx};
 
 use super::message::{Header, Pain001};
 use crate::account;
-use crate::run::{self, Hash, RunStatus, payments, sends};
+use crate::run::{self, Hash, READY, RunStatus, SENDS, each};
 
 /// Why there is no file.
 #[derive(Debug, thiserror::Error)]
@@ -70,32 +70,25 @@ pub async fn write<W: Write + Send>(db: &Db, keys: &Keys, id: RunId, out: W) -> 
         payer,
     };
     let mut file = Pain001::begin(std::io::BufWriter::with_capacity(1 << 16, out), &head)?;
-    let mut after = None;
-    loop {
-        let page = sends(&mut tx, id, after).await?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(last.name);
-        for (it, sealed) in &page {
-            let sealed = sealed.as_ref().ok_or(Fault::Account(it.account))?;
-            file.payment(&it.name.text(), it.minor, &account::unseal(keys, it.account, sealed)?)?;
-        }
-    }
+    each(&mut tx, &SENDS, id, |row, it| {
+        let sealed: Option<Vec<u8>> = row.maybe("sealed")?;
+        let to = account::unseal(keys, it.account, &sealed.ok_or(Fault::Account(it.account))?)?;
+        Ok::<_, Fault>(file.payment(&it.name.text(), it.minor, &to)?)
+    })
+    .await?;
     file.end()?.flush()?;
     Ok(Written { lines: run.lines, minor: run.minor })
 }
 
 async fn verify(tx: &mut Tx, run: &run::Run) -> Result<(), Fault> {
-    let (mut hash, mut after, mut lines, mut minor) = (Hash::default(), None, 0u32, 0i64);
-    loop {
-        let page = payments(tx, run.id, after).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.name);
-        for it in &page {
-            hash.add(it);
-            lines += 1;
-            minor += it.minor;
-        }
-    }
+    let (mut hash, mut lines, mut minor) = (Hash::default(), 0u32, 0i64);
+    each(tx, &READY, run.id, |_, it| {
+        hash.add(&it);
+        lines += 1;
+        minor += it.minor;
+        Ok::<_, StoreError>(())
+    })
+    .await?;
     if (lines, minor) != (run.lines, run.minor) || hash.finish() != run.hash {
         return Err(Fault::Totals);
     }

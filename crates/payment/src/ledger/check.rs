@@ -69,7 +69,7 @@ store::sql! {
     LOST = "select i.entitlement_id, i.period, i.part from instalment i left join run_line l on l.run_id = i.run_id and l.entitlement_id = i.entitlement_id and l.period = i.period and l.part = i.part
         where i.status = 'run' and (l.run_id is null or l.status in ('held', 'dropped', 'rejected', 'returned'))";
     ENTITLEMENTS = "select subject_id, entitlement_id, subject_kind, case_id, decision_id, version, programme, agency, payee_id, form, per, currency, slices, pay_rule, law,
-        effective_from, effective_until, decided_on, set_off_percent, waive_up_to, status, status_reason, next_period, next_due, begun
+        effective_from, effective_until, decided_on, set_off_percent, waive_up_to, status, status_reason, next_period, next_due, next_minor, begun
         from entitlement where entitlement_id > $1 order by entitlement_id limit $2";
     STANDS = "select entitlement_id, period, cast(sum(minor) as bigint) as minor from
         (select entitlement_id, period, minor from instalment where entitlement_id > $1 and entitlement_id <= $2
@@ -182,7 +182,11 @@ async fn periods(tx: &mut Tx, report: &mut Report) -> Result<(), StoreError> {
             let place = stands.entry(row.get("entitlement_id")?).or_default();
             place.insert(PeriodKey(row.get("period")?), row.get("minor")?);
         }
-        for e in &page {
+        for (e, row) in page.iter().zip(&rows) {
+            let (noted, next) = (row.maybe::<i64>("next_minor")?, e.next_minor());
+            if noted.is_some() && noted != next && next.is_some() {
+                report.faults.push(format!("entitlement {}: {next:?} is due next, and {noted:?} is noted", e.id));
+            }
             compare(e, stands.remove(&e.id).unwrap_or_default(), report);
         }
         report.entitlements += u64::try_from(page.len()).unwrap_or(0);

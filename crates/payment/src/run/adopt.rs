@@ -11,7 +11,7 @@ use kernel::{AccountId, Currency, Date, EntitlementId, RunId};
 use serde::Serialize;
 use store::{AsConflict, Db, StoreError, Tx, params, transact};
 
-use super::prepare::{CLOCK, Item, Owed, Page};
+use super::prepare::{CLOCK_AMOUNT, Item, Owed, Page};
 use super::{Fault as RunFault, Progress, RunStatus, by_id, seal};
 use crate::bank::sent::{Payment, SentFile};
 use crate::bank::{Limits, ReadFault, run_of};
@@ -200,6 +200,7 @@ async fn find(
     }
     journal.post(tx, desk).await?;
     let clock: PeriodKey = at.unwrap_or(period.next());
-    CLOCK.execute(tx, params![clock.0, at.map(|p| e.terms.due_on(p))], &[e.id.0]).await?;
+    let next = params![clock.0, at.map(|p| e.terms.due_on(p)), at.map(|p| e.terms.amount(p))];
+    CLOCK_AMOUNT.execute(tx, next, &[e.id.0]).await?;
     Ok(here(instalment::of(tx, e.id).await?))
 }

@@ -11,7 +11,7 @@ mod prepare;
 mod release;
 mod seal;
 
-pub(crate) use seal::{Hash, payments, sends};
+pub(crate) use seal::{Hash, READY, SENDS, each};
 
 pub use adopt::{Adopted, Fault as AdoptFault, adopt};
 pub use differences::{Difference, DifferenceKind, Differences};
@@ -208,13 +208,20 @@ pub(crate) fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         release::STATEMENTS,
     ];
     all.extend([prepare::LINE_ADD.statements(), prepare::CLOCK.statements(), prepare::SET_OFF_ADD.statements()]);
+    all.extend([
+        prepare::CLOCK_AMOUNT.statements(),
+        prepare::DUE.statements(),
+        seal::READY.statements(),
+        seal::SENDS.statements(),
+    ]);
     all
 }
 
 /// Those of many rows or ids.
 #[cfg(test)]
 pub(crate) fn batches() -> Vec<(&'static str, &'static str)> {
-    let all = [prepare::LINE_ADD.statements(), prepare::CLOCK.statements(), prepare::SET_OFF_ADD.statements()];
+    let clocks = [prepare::CLOCK.statements(), prepare::CLOCK_AMOUNT.statements()].concat();
+    let all = [prepare::LINE_ADD.statements(), prepare::SET_OFF_ADD.statements(), &clocks];
     all.concat()
 }
 

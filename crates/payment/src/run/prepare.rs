@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::date;
 use kernel::{Date, EntitlementId, PayAccountId, PersonId, RecoveryId, RunId};
-use store::{Db, Row, StoreError, ToValue, Tx, Value, params, transact};
+use store::{Db, Packed, Row, StoreError, ToValue, Tx, Value, params, transact};
 use uuid::Uuid;
 
 use super::adopt::ADOPTED;
@@ -30,11 +30,6 @@ const PAGES: u32 = 5;
 const MOST_PERIODS: usize = 1200;
 
 store::sql! {
-    DUE = "select e.subject_id, e.entitlement_id, e.programme, e.agency, e.payee_id, e.per, e.slices, e.pay_rule, e.decided_on, e.set_off_percent, e.status, e.next_period, e.begun,
-        a.pay_account_id, a.redirect_to, a.verified_at
-        from entitlement e left join pay_account a on a.person_id = e.payee_id and a.slot = $7
-        where e.entitlement_id > $5 and e.next_due <= $1 and e.form = $2 and e.currency = $3 and ($4 = '' or e.agency = $4)
-        order by e.entitlement_id limit $6";
     WAITS = "select i.period, i.part, i.minor, i.set_off as kept, i.due_on, i.status as stand, i.reason as hold, i.cause, i.attempt, i.bounced_account,
         e.subject_id, e.entitlement_id, e.programme, e.agency, e.payee_id, e.set_off_percent, e.status
         from instalment i join entitlement e on e.subject_id = i.subject_id and e.entitlement_id = i.entitlement_id
@@ -45,6 +40,19 @@ store::sql! {
         where subject_id = $1 and entitlement_id = $2 and period = $3 and part = $4 and open is not null";
     CLEAR = "delete from run_line where run_id = $1 and entitlement_id = $2 and period = $3 and part = $4 and status in ('held', 'dropped')";
 }
+
+/// Entitlements with something due, in the order of their ids: the next page begins after the last. No index but that of the ids may
+/// serve it, or all of them would be sorted for every page (`tests/it/plans.rs`).
+pub(crate) static DUE: Packed = Packed::new(
+    "DUE",
+    "select e.subject_id, e.entitlement_id, e.programme, e.agency, e.payee_id, e.per, e.slices, e.pay_rule, e.decided_on, e.set_off_percent, e.status, e.next_period, e.begun, e.next_minor,
+        a.pay_account_id, a.redirect_to, a.verified_at
+        from entitlement e left join pay_account a on a.person_id = e.payee_id and a.slot = $7
+        where e.entitlement_id > $5 and e.next_due <= $1 and e.form = $2 and e.currency = $3 and ($4 = '' or e.agency = $4)
+        order by e.entitlement_id limit $6",
+    &["subject_id", "entitlement_id", "payee_id", "pay_account_id", "redirect_to"],
+    &["programme", "agency", "per", "slices", "pay_rule", "decided_on", "set_off_percent", "status", "next_period", "begun", "next_minor", "verified_at"],
+);
 
 /// A line.
 pub(crate) static LINE_ADD: Insert = Insert::new(
@@ -65,6 +73,13 @@ pub(crate) static CLOCK: InList = InList::new(
     "CLOCK",
     "update entitlement set next_period = $1, next_due = $2, begun = true where entitlement_id in ({ids})",
     2,
+);
+
+/// The same where the next amount is another.
+pub(crate) static CLOCK_AMOUNT: InList = InList::new(
+    "CLOCK_AMOUNT",
+    "update entitlement set next_period = $1, next_due = $2, next_minor = $3, begun = true where entitlement_id in ({ids})",
+    3,
 );
 
 /// How far a preparation has come. A new one starts from the beginning and skips what is done.
@@ -186,6 +201,8 @@ struct Next {
     terms: Terms,
     /// The first period without an instalment.
     period: PeriodKey,
+    /// What is noted of its amount.
+    minor: Option<i64>,
     begun: bool,
 }
 
@@ -196,7 +213,8 @@ fn next(row: &Row) -> Result<Next, StoreError> {
         pay: row.json("pay_rule")?,
         decided_on: row.get("decided_on")?,
     };
-    Ok(Next { e: Owed::read(row)?, terms, period: PeriodKey(row.get("next_period")?), begun: row.get("begun")? })
+    let (period, minor) = (PeriodKey(row.get("next_period")?), row.maybe("next_minor")?);
+    Ok(Next { e: Owed::read(row)?, terms, period, minor, begun: row.get("begun")? })
 }
 
 /// What people have and owe, for one page.
@@ -246,12 +264,13 @@ impl Page<'_> {
         journal: &mut Journal,
     ) -> Result<Option<EntitlementId>, Fault> {
         let values = [&self.filter()[..], params![after, PAGE, account::slot(self.run.form)]].concat();
-        let found = tx.all(DUE, &values).await?;
+        let found = tx.page(&DUE, &values).await?;
         let mut last = None;
         let mut items = Vec::with_capacity(found.len());
         let mut accounts = HashMap::with_capacity(found.len());
         let mut redirected = Vec::new();
-        let mut clocks: BTreeMap<(PeriodKey, Option<Date>), Vec<Uuid>> = BTreeMap::new();
+        // Where clocks come to stand, with the next amount where it is another than before.
+        let mut clocks: BTreeMap<(PeriodKey, Option<Date>, Option<i64>), Vec<Uuid>> = BTreeMap::new();
         for row in found {
             let next = next(&row)?;
             last = Some(next.e.id);
@@ -261,10 +280,11 @@ impl Page<'_> {
                 Own::Redirect => redirected.push(next.e.payee.0),
             }
             let before = items.len();
-            let clock = self.periods(&next, &mut items);
+            let (period, due) = self.periods(&next, &mut items);
             // Nothing yet of what goes out after a day off: its clock stands.
-            if items.len() > before || clock.1.is_none() {
-                clocks.entry(clock).or_default().push(next.e.id.0);
+            if items.len() > before || due.is_none() {
+                let amount = due.map(|_| next.terms.amount(period)).filter(|minor| next.minor != Some(*minor));
+                clocks.entry((period, due, amount)).or_default().push(next.e.id.0);
             }
         }
         for Item { e, i, .. } in &items {
@@ -273,8 +293,11 @@ impl Page<'_> {
         }
         accounts.extend(account::current(tx, self.run.form, &redirected).await?);
         self.take_with(tx, items, Some(accounts), true).await?;
-        for ((period, due), ids) in clocks {
-            CLOCK.execute(tx, params![period.0, due], &ids).await?;
+        for ((period, due, amount), ids) in clocks {
+            match amount {
+                None => CLOCK.execute(tx, params![period.0, due], &ids).await?,
+                Some(minor) => CLOCK_AMOUNT.execute(tx, params![period.0, due, minor], &ids).await?,
+            };
         }
         Ok(last)
     }

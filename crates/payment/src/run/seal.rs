@@ -2,7 +2,7 @@
 
 use kernel::{PayAccountId, RunId};
 use sha2::{Digest, Sha256};
-use store::{Db, Row, StoreError, ToValue, Tx, Value, params, transact};
+use store::{Db, Packed, Row, StoreError, ToValue, Tx, Value, params, transact};
 use uuid::Uuid;
 
 use super::prepare::Progress;
@@ -13,16 +13,30 @@ use crate::reference::EndToEnd;
 use crate::rows::json;
 
 /// Lines read at once.
-pub(crate) const LINES: u32 = 4000;
+const LINES: u32 = 4000;
 
-store::sql! {
-    READY = "select entitlement_id, period, part, attempt, pay_account_id, pays from run_line
+/// The payments of a run.
+pub(crate) static READY: Packed = Packed::new(
+    "READY",
+    "select entitlement_id, period, part, attempt, pay_account_id, pays from run_line
         where run_id = $1 and (entitlement_id, period, part) > ($2, $3, $4) and status <> 'held' and status <> 'dropped' and pays > 0
-        order by entitlement_id, period, part limit $5";
-    SENDS = "select l.entitlement_id, l.period, l.part, l.attempt, l.pay_account_id, l.pays, a.sealed from run_line l
+        order by entitlement_id, period, part limit $5",
+    &["entitlement_id", "pay_account_id"],
+    &["period", "part", "attempt", "pays"],
+);
+
+/// The same with the sealed details of the accounts.
+pub(crate) static SENDS: Packed = Packed::new(
+    "SENDS",
+    "select l.entitlement_id, l.period, l.part, l.attempt, l.pay_account_id, l.pays, a.sealed from run_line l
         left join pay_account a on a.pay_account_id = l.pay_account_id
         where l.run_id = $1 and (l.entitlement_id, l.period, l.part) > ($2, $3, $4) and l.status <> 'held' and l.status <> 'dropped' and l.pays > 0
-        order by l.entitlement_id, l.period, l.part limit $5";
+        order by l.entitlement_id, l.period, l.part limit $5",
+    &["entitlement_id", "pay_account_id", "sealed"],
+    &["period", "part", "attempt", "pays"],
+);
+
+store::sql! {
     COUNTS = "select cast(coalesce(sum(case when status = 'ready' and pays > 0 then 1 else 0 end), 0) as bigint) as lines,
         cast(coalesce(sum(case when status = 'ready' then pays else 0 end), 0) as bigint) as minor,
         cast(coalesce(sum(case when status = 'ready' then set_off else 0 end), 0) as bigint) as set_off,
@@ -49,24 +63,28 @@ fn payment(row: &Row) -> Result<Payment, StoreError> {
     Ok(Payment { name, account: row.get("pay_account_id")?, minor: row.get("pays")? })
 }
 
-fn page(run: RunId, after: Option<EndToEnd>) -> [Value; 5] {
+/// Deals with the payments a query finds, in the order of the file and page by page. While one page is dealt with, the
+/// database looks for the next.
+pub(crate) async fn each<E: From<StoreError>>(
+    tx: &mut Tx,
+    query: &'static Packed,
+    run: RunId,
+    mut deal: impl FnMut(&Row, Payment) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut page = tx.page(query, &after(run, None)).await?;
+    while let Some(last) = page.last().map(payment).transpose()? {
+        let place = after(run, Some(last.name));
+        let dealt = async { page.iter().try_for_each(|row| deal(row, payment(row)?)) };
+        let (next, dealt) = futures_util::future::join(tx.page(query, &place), dealt).await;
+        dealt?;
+        page = next?;
+    }
+    Ok(())
+}
+
+fn after(run: RunId, after: Option<EndToEnd>) -> [Value; 5] {
     let (e, period, part) = after.map_or((Uuid::nil(), 0, 0), |a| (a.entitlement.0, a.period.0, a.part));
     [run.to_value(), e.to_value(), period.to_value(), part.to_value(), LINES.to_value()]
-}
-
-/// The next page of payments after one; `None` starts.
-pub(crate) async fn payments(tx: &mut Tx, run: RunId, after: Option<EndToEnd>) -> Result<Vec<Payment>, StoreError> {
-    tx.all(READY, &page(run, after)).await?.iter().map(payment).collect()
-}
-
-/// The same with the sealed details of the accounts: `None` where an account is gone.
-pub(crate) async fn sends(
-    tx: &mut Tx,
-    run: RunId,
-    after: Option<EndToEnd>,
-) -> Result<Vec<(Payment, Option<Vec<u8>>)>, StoreError> {
-    let rows = tx.all(SENDS, &page(run, after)).await?;
-    rows.iter().map(|row| Ok((payment(row)?, row.maybe("sealed")?))).collect()
 }
 
 /// The running hash over payments.
@@ -101,15 +119,13 @@ pub(crate) async fn counts(tx: &mut Tx, id: RunId) -> Result<Counts, StoreError>
 }
 
 async fn hash(tx: &mut Tx, id: RunId) -> Result<String, StoreError> {
-    let (mut hash, mut after) = (Hash::default(), None);
-    loop {
-        let page = payments(tx, id, after).await?;
-        page.iter().for_each(|payment| hash.add(payment));
-        match page.last() {
-            Some(last) => after = Some(last.name),
-            None => return Ok(hash.finish()),
-        }
-    }
+    let mut hash = Hash::default();
+    each(tx, &READY, id, |_, payment| {
+        hash.add(&payment);
+        Ok::<_, StoreError>(())
+    })
+    .await?;
+    Ok(hash.finish())
 }
 
 /// Writes the control totals. What is read takes a while, so the run is held to its revision when they are written.

@@ -10,8 +10,10 @@ mod bank;
 mod desk;
 mod flow;
 mod given;
+mod plans;
 mod property;
 mod reads;
+mod steps;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines_and_the_schema_can_be_distributed() {

@@ -1,7 +1,7 @@
 //! The store on real SQLite and, when a server is named, real PostgreSQL.
 
 use kernel::{Date, Instant, PersonId, SeededIds};
-use store::{Begun, Schema, Step, StoreError, StoredResponse, params, testing, transact};
+use store::{Begun, Packed, Row, Schema, Step, StoreError, StoredResponse, params, testing, transact};
 
 const PEOPLE: Schema = Schema {
     room: "people",
@@ -49,6 +49,46 @@ async fn every_kind_of_value_comes_back_as_it_went_in_and_null_stays_null() {
             tx.execute(INSERT, params![b, None::<Date>, now(), true, vec![1u8], "x"]).await.is_err(),
             "a reader wrote"
         );
+    }
+}
+
+static PAGE: Packed = Packed::new("PAGE", ALL, &["person_id", "tag"], &["born", "seen", "ok", "name"]);
+
+#[tokio::test]
+async fn a_page_in_one_piece_holds_what_the_plain_query_gives_in_its_order() {
+    for db in testing::databases(SCHEMAS).await.unwrap() {
+        let ids = SeededIds::new(6);
+        transact!(db, StoreError, |tx| {
+            for (seen, name) in [(i64::MIN, "\"[1,2]\\ \u{1}\n가\u{10FFFF}"), (i64::MAX, ""), (0, "null"), (-1, "7")] {
+                let born = Date::constant(1912, 2, 29);
+                let row = params![PersonId::new(&ids, now()), born, seen, seen > 0, vec![0u8, 255], name];
+                tx.execute(INSERT, row).await?;
+                let nothing = Option::<String>::None;
+                let id = PersonId::new(&ids, now());
+                tx.execute(INSERT, params![id, None::<Date>, None::<i64>, None::<bool>, Vec::<u8>::new(), nothing])
+                    .await?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let mut tx = db.read().await.unwrap();
+        let read = |row: &Row| {
+            let id: PersonId = row.get("person_id").unwrap();
+            let (born, seen): (Option<Date>, Option<i64>) = (row.maybe("born").unwrap(), row.maybe("seen").unwrap());
+            let (ok, tag): (Option<bool>, Vec<u8>) = (row.maybe("ok").unwrap(), row.get("tag").unwrap());
+            (id, born, seen, ok, tag, row.maybe::<String>("name").unwrap())
+        };
+        let plain: Vec<_> = tx.all(ALL, &[]).await.unwrap().iter().map(read).collect();
+        let page = tx.page(&PAGE, &[]).await.unwrap();
+        assert_eq!(page.iter().map(read).collect::<Vec<_>>(), plain);
+        assert_eq!(plain.len(), 8);
+        for row in &page {
+            assert!(
+                row.maybe::<i64>("name").is_err() || row.maybe::<String>("name").unwrap().is_none(),
+                "no other kind"
+            );
+            assert!(row.maybe::<i64>("nobody").is_err(), "no column the query does not name");
+        }
     }
 }
 
@@ -193,5 +233,9 @@ fn the_schema_lint_accepts_ours_and_catches_each_forbidden_thing() {
     ] {
         let schema = Schema { room: "bad", steps: Box::leak(Box::new([Step { version: 1, name: "bad", sql: bad }])) };
         assert!(!store::lint(&schema).is_empty(), "not caught: {bad}");
+        let clustered = bad.replace(");\n", "){clustered};\n");
+        let sql = Box::leak(clustered.into_boxed_str());
+        let schema = Schema { room: "bad", steps: Box::leak(Box::new([Step { version: 1, name: "bad", sql }])) };
+        assert!(!store::lint(&schema).is_empty(), "not caught: {sql}");
     }
 }
