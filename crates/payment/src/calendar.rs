@@ -34,6 +34,18 @@ impl Calendar<'_> {
         day
     }
 
+    /// The day itself, or the first working day after it.
+    pub fn on_or_after(&self, day: Date) -> Date {
+        let mut at = day;
+        for _ in 0..366 {
+            if self.works(at) {
+                return at;
+            }
+            at = next(at);
+        }
+        day
+    }
+
     /// The last day whose payments are made on `pay_date`: the days off that follow it belong to it.
     pub fn covers_until(&self, pay_date: Date) -> Date {
         let mut last = pay_date;
@@ -49,17 +61,7 @@ impl Calendar<'_> {
 
     /// The day that is `days` working days after `from`.
     pub fn after(&self, from: Date, days: u32) -> Date {
-        let mut at = from;
-        for _ in 0..days {
-            at = next(at);
-            for _ in 0..366 {
-                if self.works(at) {
-                    break;
-                }
-                at = next(at);
-            }
-        }
-        at
+        (0..days).fold(from, |at, _| self.on_or_after(next(at)))
     }
 }
 
@@ -75,6 +77,8 @@ mod tests {
         let calendar = Calendar { holidays: &holidays };
         assert_eq!(calendar.on_or_before(date(2026, 12, 25)), date(2026, 12, 23));
         assert_eq!(calendar.on_or_before(date(2026, 12, 27)), date(2026, 12, 23));
+        assert_eq!(calendar.on_or_after(date(2026, 12, 24)), date(2026, 12, 28));
+        assert_eq!(calendar.on_or_after(date(2026, 12, 23)), date(2026, 12, 23));
         assert_eq!(calendar.covers_until(date(2026, 12, 23)), date(2026, 12, 27));
         assert_eq!(calendar.covers_until(date(2026, 12, 22)), date(2026, 12, 22));
         assert_eq!(calendar.after(date(2026, 12, 23), 2), date(2026, 12, 29));

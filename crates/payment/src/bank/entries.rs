@@ -13,9 +13,23 @@ words! {
     /// Which message a file holds.
     MessageKind as "message" {
         /// Status report on a file of ours.
-        Pain002 = "pain.002.001.10",
+        Pain002 = "pain.002",
         /// What was booked on our account.
-        Camt054 = "camt.054.001.08",
+        Camt054 = "camt.054",
+    }
+}
+
+impl MessageKind {
+    /// The message of a name such as `camt.054.001.08`. Only versions in which what is read here has one of the known shapes.
+    fn of(name: &str) -> Option<MessageKind> {
+        let (word, version) = name.split_once(".001.")?;
+        let known = match word.parse().ok()? {
+            MessageKind::Pain002 => 3..=14,
+            MessageKind::Camt054 => 2..=13,
+        };
+        let version: u8 =
+            version.parse().ok().filter(|_| version.len() == 2 && version.bytes().all(|b| b.is_ascii_digit()))?;
+        word.parse().ok().filter(|_| known.contains(&version))
     }
 }
 
@@ -103,9 +117,27 @@ struct Transaction {
     reference: Option<String>,
     status: Option<String>,
     reason: Option<String>,
+    /// The reason in the bank's words.
+    words: Option<String>,
     amount: Option<(String, String)>,
     side: Option<String>,
     returned: bool,
+}
+
+impl Transaction {
+    /// The code of the reason; the bank's words where there is none, or one that says «see the words».
+    fn reason(&mut self) -> Option<String> {
+        let code = self.reason.take().filter(|code| code != "NARR" || self.words.is_none());
+        code.or_else(|| self.words.take())
+    }
+
+    /// Adds a piece of the bank's words, cut where nobody reads on.
+    fn say(&mut self, piece: &str) {
+        let words = self.words.get_or_insert_default();
+        let gap = if words.is_empty() { "" } else { " " };
+        let room = 200usize.saturating_sub(words.chars().count());
+        words.extend(gap.chars().chain(piece.chars()).take(room));
+    }
 }
 
 /// Reads entries one after another; memory stays flat.
@@ -130,7 +162,7 @@ impl<R: BufRead> Entries<R> {
         let namespace = scan.namespace().unwrap_or_default();
         let word = namespace.strip_prefix("urn:iso:std:iso:20022:tech:xsd:").unwrap_or(namespace);
         let other = || Fault::OtherMessage(word.chars().take(80).collect());
-        let kind = word.parse().map_err(|_| other())?;
+        let kind = MessageKind::of(word).ok_or_else(other)?;
         if scan.path() != "Document" {
             return Err(other());
         }
@@ -199,11 +231,12 @@ impl<R: BufRead> Entries<R> {
             "OrgnlPmtInfAndSts/TxInfAndSts/StsRsnInf/Rsn/Cd" | "OrgnlPmtInfAndSts/TxInfAndSts/StsRsnInf/Rsn/Prtry" => {
                 got.one.reason.get_or_insert(text);
             }
+            "OrgnlPmtInfAndSts/TxInfAndSts/StsRsnInf/AddtlInf" => got.one.say(&text),
             "OrgnlPmtInfAndSts/TxInfAndSts/OrgnlTxRef/Amt/InstdAmt" => {
                 got.one.amount = self.scan.currency().map(|c| (text, c.to_owned()));
             }
             "OrgnlPmtInfAndSts/TxInfAndSts" => {
-                let one = std::mem::take(&mut got.one);
+                let mut one = std::mem::take(&mut got.one);
                 let kind = match one.status.as_deref() {
                     Some("RJCT") => EntryKind::Rejected,
                     Some("ACSC" | "ACCC") => EntryKind::Paid,
@@ -213,9 +246,9 @@ impl<R: BufRead> Entries<R> {
                 return Some(Entry {
                     kind,
                     file: got.file.clone(),
+                    reason: one.reason(),
                     reference: one.reference,
                     amount: one.amount,
-                    reason: one.reason,
                     booked_on: None,
                     status: one.status,
                 });
@@ -262,6 +295,8 @@ impl<R: BufRead> Entries<R> {
             "/Amt" => got.entry_amount = amount(text),
             "/CdtDbtInd" => got.entry_side = Some(text),
             "/RvslInd" => got.entry_reversal = matches!(text.as_str(), "true" | "1"),
+            // Until version 07 the code stands in the tag itself.
+            "/Sts" if !text.is_empty() => got.entry_status = Some(text),
             "/Sts/Cd" | "/Sts/Prtry" => got.entry_status = Some(text),
             "/BookgDt/Dt" | "/BookgDt/DtTm" => got.entry_date = text.get(..10).and_then(|d| d.parse().ok()),
             "/NtryDtls/Btch/MsgId" => got.entry_file = Some(text),
@@ -274,8 +309,11 @@ impl<R: BufRead> Entries<R> {
             }
             "/NtryDtls/TxDtls/Refs/EndToEndId" => got.one.reference = Some(text),
             "/NtryDtls/TxDtls/Amt" => got.one.amount = amount(text),
+            // Version 02 has it here alone, and some banks still write it here alone.
+            "/NtryDtls/TxDtls/AmtDtls/TxAmt/Amt" if got.one.amount.is_none() => got.one.amount = amount(text),
             "/NtryDtls/TxDtls/CdtDbtInd" => got.one.side = Some(text),
             "/NtryDtls/TxDtls/RtrInf/Rsn/Cd" | "/NtryDtls/TxDtls/RtrInf/Rsn/Prtry" => got.one.reason = Some(text),
+            "/NtryDtls/TxDtls/RtrInf/AddtlInf" => got.one.say(&text),
             "/NtryDtls/TxDtls/RtrInf" => got.one.returned = true,
             "/NtryDtls/TxDtls" => {
                 got.transactions += 1;
@@ -296,7 +334,8 @@ impl<R: BufRead> Entries<R> {
 }
 
 /// An entry of a notification: one transaction, or the whole of a batch.
-fn booked(got: &Collected, one: Transaction, whole: bool) -> Entry {
+fn booked(got: &Collected, mut one: Transaction, whole: bool) -> Entry {
+    let reason = one.reason();
     let side = one.side.or_else(|| got.entry_side.clone());
     let status = got.entry_status.clone();
     let back = one.returned || got.entry_reversal;
@@ -309,13 +348,5 @@ fn booked(got: &Collected, one: Transaction, whole: bool) -> Entry {
     };
     // An entry with several transactions has an amount of its own for each; without it, only the sum is known.
     let amount = one.amount.or_else(|| (whole || got.transactions <= 1).then(|| got.entry_amount.clone()).flatten());
-    Entry {
-        kind,
-        file: one.file,
-        reference: one.reference,
-        amount,
-        reason: one.reason,
-        booked_on: got.entry_date,
-        status,
-    }
+    Entry { kind, file: one.file, reference: one.reference, amount, reason, booked_on: got.entry_date, status }
 }

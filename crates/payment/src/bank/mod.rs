@@ -1,4 +1,4 @@
-//! The bank: files to it (pain.001.001.09) and what it answers (pain.002.001.10, camt.054.001.08), all streamed.
+//! The bank: files to it (pain.001.001.09) and what it answers (pain.002.001.03 to .14, camt.054.001.02 to .13), all streamed.
 
 pub(crate) mod apply;
 mod entries;

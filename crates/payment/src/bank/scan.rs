@@ -57,7 +57,7 @@ pub enum Fault {
     #[error("the file ends in the middle of <{0}>: it was cut off; have it sent again")]
     CutOff(String),
     /// Another message.
-    #[error("the file is {0:?}: expected pain.002.001.10 or camt.054.001.08")]
+    #[error("the file is {0:?}: expected pain.002.001.03 to .14 or camt.054.001.02 to .13")]
     OtherMessage(String),
     /// No number.
     #[error("the file has no message number (MsgId), so it cannot be told whether it came before")]

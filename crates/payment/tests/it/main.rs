@@ -10,6 +10,7 @@ mod bank;
 mod desk;
 mod flow;
 mod given;
+mod messages;
 mod plans;
 mod property;
 mod reads;

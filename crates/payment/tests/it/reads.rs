@@ -6,13 +6,14 @@ use std::sync::OnceLock;
 use guard::{Policies, Processing, Purpose, PurposeKind};
 use jiff::civil::date;
 use kernel::{Date, HouseholdId, PersonId};
-use payment::model::{Grant, Stand, Subject};
+use payment::ahead::Next;
+use payment::model::{Form, Grant, PayRule, Stand, Subject};
 use payment::read::{self, Cursor, Where};
 use payment::recovery::RecoveryStatus;
 use registry::sight::{Setting, Sight};
 
 use crate::bank::{camt, line_names, returned};
-use crate::desk::{Office, clerk};
+use crate::desk::{CALENDAR, Office, clerk};
 
 fn policies() -> &'static Policies {
     static POLICIES: OnceLock<Policies> = OnceLock::new();
@@ -80,5 +81,38 @@ async fn a_family_sees_what_was_paid_what_came_back_what_it_owes_and_what_is_nex
         let recovery = owing.sealed.process(&basis, |all| all[0].id);
         let one = read::recovery(&mut tx, &sight, recovery).await.unwrap().unwrap();
         one.sealed.process(&basis, |(it, acts)| assert_eq!((it.claimed, acts.len()), (100, 1)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_coming_is_told_before_a_run_is_worked_out() {
+    for office in Office::all(43).await {
+        let ahead = async |today| {
+            let mut tx = office.db.read().await.unwrap();
+            let next = payment::ahead::ahead(&mut tx, &CALENDAR, kernel::Currency::KRW, today).await.unwrap().next;
+            let due = |n: Next| {
+                assert_eq!(n.form, Form::Cash);
+                (n.pay_date, n.entitlements, n.minor, n.or_more)
+            };
+            next.into_iter().map(due).collect::<Vec<_>>()
+        };
+        let today = date(2026, 12, 1);
+        assert_eq!(ahead(today).await, []);
+        let people = [office.payee(today).await, office.payee(today).await, office.payee(today).await];
+        office.grant(today, &office.monthly(people[0], date(2026, 12, 1), 100)).await;
+        let after = PayRule::MonthlyAfter { day: 25 };
+        let later = Grant { pay: after, ..office.monthly(people[1], date(2026, 12, 1), 7) };
+        office.grant(today, &later).await;
+        // 24 to 27 December are days off: one goes out before them, the other after.
+        assert_eq!(ahead(today).await, [(date(2026, 12, 23), 1, 100, false)]);
+        assert_eq!(office.paid(date(2026, 12, 23)).await.minor, 100);
+        assert_eq!(ahead(date(2026, 12, 23)).await, [(date(2026, 12, 28), 1, 7, false)]);
+        assert_eq!(office.paid(date(2026, 12, 28)).await.minor, 7);
+        assert_eq!(ahead(date(2026, 12, 28)).await, [(date(2027, 1, 25), 2, 107, false)]);
+        // Two months are behind: the first is told, and that a run may find more.
+        office.grant(date(2026, 12, 29), &office.monthly(people[2], date(2026, 11, 1), 50)).await;
+        assert_eq!(ahead(date(2026, 12, 29)).await, [(date(2026, 12, 29), 1, 50, true)]);
+        assert_eq!(office.prepared(date(2026, 12, 29)).await.minor, 100);
+        office.check().await;
     }
 }

@@ -29,11 +29,19 @@ fin-reason-hint = One sentence; it stays in the history.
 
 fin-runs-title = Payment runs
 fin-runs-none = There has been no run yet.
-fin-next-due = Next due
+fin-next-due = Next pay day
 fin-next-due-none = Nothing is due.
 fin-next-due-line = { $form }: { $date }
-fin-waits = Waiting for a run
-fin-waits-due = Due
+fin-next-due-sum = { $count ->
+    [one] one entitlement with { $sum }
+   *[other] { $count } entitlements with { $sum }
+}
+fin-next-due-least = { $count ->
+    [one] one entitlement with at least { $sum }
+   *[other] { $count } entitlements with at least { $sum }
+}
+fin-waits = Worked out, not paid
+fin-waits-due = Ready
 fin-waits-held = Held
 fin-waits-returned = Came back
 fin-open-title = Open a run
@@ -176,7 +184,7 @@ fin-upload-doctype = The file has a document type or an entity of its own. Such 
 fin-upload-encoding = The file is not in UTF-8. Have it sent again in UTF-8.
 fin-upload-large = The file is past the limit of { $limit } { $what }. Have it sent in parts.
 fin-upload-cut-off = The file ends in the middle of <{ $tag }>: it was cut off. Have it sent again.
-fin-upload-other = This is { $what }. Expected: pain.002.001.10 or camt.054.001.08.
+fin-upload-other = This is { $what }. Expected: pain.002.001 (versions 03 to 14) or camt.054.001 (versions 02 to 13).
 fin-upload-no-number = The file has no message number (MsgId), so it cannot be told whether it came before.
 fin-applied-title = The file was read
 fin-applied-message = Message

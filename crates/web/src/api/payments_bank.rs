@@ -38,7 +38,7 @@ pub(crate) struct AppliedMessage {
     unmatched: u32,
 }
 
-/// Reads what the bank sends back, pain.002.001.10 or camt.054.001.08. The same message again changes nothing.
+/// Reads what the bank sends back, pain.002.001 or camt.054.001. The same message again changes nothing.
 #[utoipa::path(post, path = "/api/bank-messages", tag = "payments",
     request_body(content = String, content_type = "application/xml"),
     params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),

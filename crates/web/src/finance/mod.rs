@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use guard::{Action, Purpose, PurposeKind, Resource};
-use kernel::{Currency, Date, Money};
+use kernel::{Currency, Money};
 use maud::{Markup, html};
 use text::Text;
 
@@ -79,32 +79,6 @@ fn agencies(v: &Viewer<'_>, t: Text) -> Vec<(String, String)> {
     let mut all: Vec<_> = ids.into_iter().map(|id| (id.to_owned(), agency(v, t, id))).collect();
     all.sort_by(|a, b| a.1.cmp(&b.1));
     all
-}
-
-/// The working day on which money due on `day` goes out, never before today.
-fn next_pay_date(v: &Viewer<'_>, due: Option<Date>) -> Date {
-    let calendar = payment::Calendar { holidays: v.pack.holidays() };
-    let today = v.today();
-    let on = calendar.on_or_before(due.unwrap_or(today));
-    if on >= today {
-        on
-    } else if calendar.works(today) {
-        today
-    } else {
-        next_working_day(&calendar, today)
-    }
-}
-
-fn next_working_day(calendar: &payment::Calendar<'_>, today: Date) -> Date {
-    let mut day = today;
-    // Longer than any row of days off.
-    for _ in 0..60 {
-        day = day.tomorrow().unwrap_or(day);
-        if calendar.works(day) {
-            break;
-        }
-    }
-    day
 }
 
 /// A heading of a column; figures stand to the right.

@@ -32,11 +32,26 @@ pub struct Line {
     pub sum: Option<String>,
 }
 
+/// The next pay day of a form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coming {
+    /// Cash or voucher.
+    pub form: PayForm,
+    /// The day.
+    pub pay_date: Date,
+    /// Entitlements of which something is newly due.
+    pub entitlements: u32,
+    /// Their first instalments together, in words.
+    pub sum: String,
+    /// Whether a run may find more.
+    pub or_more: bool,
+}
+
 /// Everything on the page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Runs {
-    /// The next due day of each form.
-    pub next: Vec<(PayForm, Date)>,
+    /// The next pay day of each form, with what is due by then.
+    pub next: Vec<Coming>,
     /// How much waits for a run.
     pub waiting: Vec<(Stand, u32)>,
     /// The runs, the latest day of payment first.
@@ -102,9 +117,10 @@ fn coming(t: Text, r: &Runs) -> Markup {
             t.t("fin-next-due").into_owned(),
             html! {
                 @if r.next.is_empty() { (t.t("fin-next-due-none")) }
-                @for (n, (form, day)) in r.next.iter().enumerate() {
+                @for (n, next) in r.next.iter().enumerate() {
                     @if n > 0 { br; }
-                    (t.with("fin-next-due-line", &[("form", form_words(t, *form).into()), ("date", t.date(*day).into())]))
+                    (t.with("fin-next-due-line", &[("form", form_words(t, next.form).into()), ("date", t.date(next.pay_date).into())]))
+                    ", " (due_words(t, next))
                 }
             },
         ),
@@ -117,6 +133,11 @@ fn coming(t: Text, r: &Runs) -> Markup {
             } },
         ),
     ])
+}
+
+fn due_words(t: Text, next: &Coming) -> String {
+    let key = if next.or_more { "fin-next-due-least" } else { "fin-next-due-sum" };
+    t.with(key, &[("count", i64::from(next.entitlements).into()), ("sum", (&next.sum).into())]).into_owned()
 }
 
 fn list(t: Text, r: &Runs) -> Markup {

@@ -8,8 +8,8 @@ use payment::model::Form as PayForm;
 use payment::run::{self, Older, RunStatus};
 use store::transact;
 
-use super::runs::{self, Line, Runs};
-use super::{agencies, agency, desk, money, next_pay_date, permit, preparing, query, status, viewer, with, words};
+use super::runs::{self, Coming, Line, Runs};
+use super::{agencies, agency, desk, money, permit, preparing, query, status, viewer, with, words};
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::request::Session;
@@ -47,7 +47,8 @@ async fn read(v: &Viewer<'_>, f: &Frame, asked: &Form) -> Result<Runs, Trouble> 
         _ => Older::NEWEST,
     };
     let mut tx = v.state.db.read().await?;
-    let ahead = payment::ahead::ahead(&mut tx).await?;
+    let calendar = payment::Calendar { holidays: v.pack.holidays() };
+    let ahead = payment::ahead::ahead(&mut tx, &calendar, v.pack.currency(), v.today()).await?;
     let found = run::list(&mut tx, older, RUNS).await?;
     drop(tx);
     let full = u32::try_from(found.len()).is_ok_and(|n| n == RUNS);
@@ -67,14 +68,21 @@ async fn read(v: &Viewer<'_>, f: &Frame, asked: &Form) -> Result<Runs, Trouble> 
             sum: known.then(|| money(f.t, r.minor, r.currency)),
         }
     };
-    let first = ahead.next.iter().filter(|(form, _)| form.is_money()).map(|(_, day)| *day).min();
+    let first = ahead.next.iter().map(|next| next.pay_date).min();
+    let coming = |next: payment::ahead::Next| Coming {
+        form: next.form,
+        pay_date: next.pay_date,
+        entitlements: next.entitlements,
+        sum: money(f.t, next.minor, v.pack.currency()),
+        or_more: next.or_more,
+    };
     Ok(Runs {
-        next: ahead.next.into_iter().filter(|(form, _)| form.is_money()).collect(),
+        next: ahead.next.into_iter().map(coming).collect(),
         waiting: ahead.waiting,
         runs: found.iter().map(line).collect(),
         more,
         agencies: agencies(v, f.t),
-        pay_date: next_pay_date(v, first),
+        pay_date: first.unwrap_or_else(|| calendar.on_or_after(v.today())),
     })
 }
 

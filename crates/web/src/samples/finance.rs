@@ -41,7 +41,7 @@ fn run_list(lang: Lang, empty: bool) -> Markup {
         sum: sum.map(|minor| won(lang, minor)),
     };
     let vm = runs::Runs {
-        next: if empty { Vec::new() } else { vec![(PayForm::Cash, date(2026, 12, 25))] },
+        next: if empty { Vec::new() } else { coming(lang) },
         waiting: if empty { Vec::new() } else { vec![(Stand::Due, 4), (Stand::Held, 31), (Stand::Returned, 2)] },
         runs: if empty {
             Vec::new()
@@ -64,6 +64,17 @@ fn run_list(lang: Lang, empty: bool) -> Markup {
         form.refuse("pay_date", t.with("fin-fault-day-off", &[("day", day.into())]));
     }
     runs::page_of(&office(lang, "/finance/runs"), &form, &vm)
+}
+
+fn coming(lang: Lang) -> Vec<runs::Coming> {
+    let next = |form, entitlements, minor, or_more| runs::Coming {
+        form,
+        pay_date: date(2026, 12, 24),
+        entitlements,
+        sum: won(lang, minor),
+        or_more,
+    };
+    vec![next(PayForm::Cash, 18_231, 3_190_400_000, true), next(PayForm::Voucher, 1, 2_000_000, false)]
 }
 
 fn line(lang: Lang, status: LineStatus, cause: Cause, reason: Option<&str>, hidden: bool) -> run::Line {
@@ -188,7 +199,7 @@ fn returns_page(lang: Lang, state: u8) -> Markup {
         returns::Returns {
             applied: (state == 1).then(|| Applied {
                 message: "BANK-2026-1125-0007".to_owned(),
-                kind: "camt.054.001.08".to_owned(),
+                kind: "camt.054".to_owned(),
                 entries: 18_204,
                 applied: 18_201,
                 repeated: 0,
@@ -205,8 +216,8 @@ fn returns_page(lang: Lang, state: u8) -> Markup {
             back: (vec![back(Some("김하윤"), &code), back(None, &code)], Some("/finance/returns?back=x".to_owned())),
             held: (vec![back(Some("박민준"), &t.t("fin-hold-unverified"))], None),
             messages: vec![
-                message("BANK-2026-1125-0007", "camt.054.001.08", true),
-                message("BANK-2026-1125-0003", "pain.002.001.10", false),
+                message("BANK-2026-1125-0007", "camt.054", true),
+                message("BANK-2026-1125-0003", "pain.002", false),
             ],
             offset: 9,
             done: if state == 3 { "settled".to_owned() } else { String::new() },
