@@ -16,9 +16,28 @@ impl Answer {
     }
 }
 
+/// Why no whole answer came.
+pub(crate) enum Cut {
+    /// Nobody was there to be asked.
+    NotThere,
+    /// The request was sent, and the answer did not come or not whole.
+    NoAnswer,
+}
+
 /// Sends one request; `None` when no whole answer came back.
 pub(crate) async fn send(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    try_send(port, method, path, headers, body).await.ok()
+}
+
+/// The same, with the reason.
+pub(crate) async fn try_send(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<Answer, Cut> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(|_| Cut::NotThere)?;
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
@@ -27,9 +46,13 @@ pub(crate) async fn send(port: u16, method: &str, path: &str, headers: &[(&str, 
         request.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));
     }
     request.push_str(&format!("\r\n{body}"));
-    stream.write_all(request.as_bytes()).await.ok()?;
+    stream.write_all(request.as_bytes()).await.map_err(|_| Cut::NoAnswer)?;
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await.ok()?;
+    stream.read_to_end(&mut bytes).await.map_err(|_| Cut::NoAnswer)?;
+    whole(bytes).ok_or(Cut::NoAnswer)
+}
+
+fn whole(bytes: Vec<u8>) -> Option<Answer> {
     let text = String::from_utf8(bytes).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;

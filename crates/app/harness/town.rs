@@ -27,6 +27,8 @@ pub(crate) struct Place {
     pub(crate) mothers: Vec<Mother>,
     /// The register's bearer token.
     pub(crate) token: String,
+    /// The cookies of two finance officials.
+    pub(crate) officials: [String; 2],
     /// How many people there were before the first birth.
     pub(crate) people: i64,
 }
@@ -55,7 +57,16 @@ impl Place {
         let database = config.database_url();
         let runtime = Runtime::open(config).await.expect("an installation");
         let port = free_port();
-        let mut place = Place { home, data, database, port, mothers: vec![], token: String::new(), people: 0 };
+        let mut place = Place {
+            home,
+            data,
+            database,
+            port,
+            mothers: vec![],
+            token: String::new(),
+            officials: Default::default(),
+            people: 0,
+        };
         place.people(&runtime, people).await;
         runtime.state.db.close().await;
         place
@@ -87,6 +98,16 @@ impl Place {
             });
             let cookie = format!("hearth_session={}", started.expect("a session").token.as_str());
             self.mothers.push(Mother { id: *mother, father, cookie });
+        }
+        for official in &mut self.officials {
+            let duty = Duty { role: Role::Finance, organisation: "finance".to_owned(), jurisdiction: None };
+            let by = SignedInBy { strong: true, break_glass: false };
+            let started = transact!(state.db, AccountError, |tx| {
+                let name = "a finance official";
+                let account = account::create(tx, &*ids, now, name, None, std::slice::from_ref(&duty)).await?;
+                account::start_session(tx, keys, &*ids, now, account, None, by).await
+            });
+            *official = format!("hearth_session={}", started.expect("a session").token.as_str());
         }
         let register = &recipe.events.register;
         let client = transact!(state.db, web::api::client::ClientError, |tx| {

@@ -19,9 +19,10 @@ impl Holdings for Nothing {
     }
 }
 
-/// What stands in the server's configuration.
+/// What stands in the server's configuration: whom to ask, and the account to pay from.
 #[derive(serde::Serialize)]
 struct Settings {
+    payer: payment::run::Payer,
     agencies: Agencies,
 }
 
@@ -48,7 +49,8 @@ pub(crate) async fn play(place: &Place) -> Running {
         (settings.failures, settings.pause_seconds, settings.longest_pause_seconds) = (32, 1, 2);
         agencies.0.insert(id.to_owned(), settings);
     }
-    let config = toml::to_string(&Settings { agencies }).expect("settings as TOML");
+    let payer = payment::run::Payer { name: "Office".into(), account: "1234567890".into(), bank: "004".into() };
+    let config = toml::to_string(&Settings { payer, agencies }).expect("settings as TOML");
     std::fs::write(place.config(), config).expect("a configuration");
     running
 }

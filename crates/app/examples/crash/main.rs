@@ -2,8 +2,9 @@
 //!
 //! Each cycle: start `hearth serve`, ask again for what was answered before the kill and for what was never answered, let
 //! clients register births and accept offers, which becomes questions to agencies that fail now and then, decisions and
-//! entitlements, kill -9 after 20 to 400 ms of it. Now and then a run is released. In between and at the end the database and the
-//! disclosure log are held against what the clients were told. Any difference is printed and the exit fails.
+//! entitlements, and finance officials prepare, sign and release runs and fetch the files, kill -9 after 20 to 400 ms of it. In between
+//! and at the end the database and the disclosure log are held against what the clients were told. Any difference is printed and the
+//! exit fails.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -16,6 +17,7 @@ mod client;
 #[path = "../../harness/mod.rs"]
 mod harness;
 mod money;
+mod office;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -23,6 +25,7 @@ use std::time::{Duration, Instant};
 use client::Told;
 use harness::server::Server;
 use harness::town::Place;
+use office::Office;
 use payment::model::Form;
 
 /// How many people live in the town: enough mothers that no family grows absurd. With 240 people 900 births made families
@@ -32,6 +35,8 @@ const PEOPLE: usize = 1_200;
 const CLIENTS: usize = 4;
 /// Everything is held against everything this often, in cycles.
 const AUDIT_EVERY: usize = 25;
+/// Whoever is to be paid and has no account gets one this often, in cycles.
+const ACCOUNTS_EVERY: usize = 5;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -57,6 +62,7 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
     let place = Place::settle(PEOPLE, postgres).await;
     let _agencies = agencies::play(&place).await;
     let told = Told::new(&place);
+    let office = Office::new(&place);
     let mut wrong = Vec::new();
     let mut startups = Vec::new();
     let started = Instant::now();
@@ -66,10 +72,19 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
         startups.push(server.took);
         client::ask_again(&server, &told).await;
         let load = client::load(&server, &told, CLIENTS);
+        let paying = office::work(&server, &office);
         tokio::time::sleep(Duration::from_millis(dice.u64(20..=400))).await;
         server.kill().await;
         load.join_all().await;
+        paying.join_all().await;
         wrong.append(&mut told.wrong());
+        wrong.append(&mut office.wrong());
+        if cycle % ACCOUNTS_EVERY == 0 {
+            // So that runs find somebody to pay.
+            for form in [Form::Cash, Form::Voucher] {
+                money::accounts(&place, form).await;
+            }
+        }
         if cycle % AUDIT_EVERY == 0 {
             // What the killed servers left lying becomes decisions and money before the next run is released.
             let server = Server::start(&place).await;
@@ -79,7 +94,8 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
                 money::pay(&place, form).await;
             }
             wrong.extend(audit::whole(&place, &told).await);
-            println!("  {cycle} kills, {} s: {}", started.elapsed().as_secs(), told.counts());
+            wrong.extend(office::hold(&place, &office).await);
+            println!("  {cycle} kills, {} s: {}; {}", started.elapsed().as_secs(), told.counts(), office.counts());
         }
         if wrong.len() > 20 {
             break;
@@ -100,13 +116,15 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
         money::pay(&place, form).await;
     }
     wrong.extend(audit::whole(&place, &told).await);
+    wrong.extend(office::hold(&place, &office).await);
     startups.sort();
     let middle = startups.get(startups.len() / 2).copied().unwrap_or_default();
     println!(
-        "{kills} kills in {} s, start-up {} ms in the middle: {}; {} violations",
+        "{kills} kills in {} s, start-up {} ms in the middle: {}; {}; {} violations",
         started.elapsed().as_secs(),
         middle.as_millis(),
         told.counts(),
+        office.counts(),
         wrong.len()
     );
     wrong
