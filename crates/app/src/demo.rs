@@ -273,7 +273,9 @@ pub fn page(config: &Config, told: &Told) -> String {
             What a health centre, the health insurance or a job centre decides waits for the caseworker and approver with its name.\n    \
          6. As finance: prepare the month's run and sign it; as finance-2: release it, take the bank file, feed back a return.\n    \
          7. As analyst: programmes and their rules. Change an amount in packs/korea/parameters, then: hearth pack reload\n    \
-         8. As privacy: the log of every look, the agencies' too; then: hearth log verify\n",
+         8. As privacy: the log of every look, the agencies' too; then: hearth log verify\n    \
+         9. As mother-3: under my family, let the other parent act for you and take it back. As counter: key in a letter\n       \
+            for a household. Give an account in another name with an offer: the office that pays looks at both names.\n",
     );
     out
 }

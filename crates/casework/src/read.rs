@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::desk::Desk;
 use crate::evaluate::{Evaluation, evaluate};
 use crate::household::{self, PLACE};
-use crate::model::{Cause, LifeEvent, Needed, Offer, OfferStatus};
+use crate::model::{Cause, LifeEvent, Needed, Offer, OfferStatus, Subject};
 use crate::rows::{self, ApplicationItem};
 use crate::snapshot::Snapshot;
 
@@ -55,16 +55,20 @@ pub struct OfferShown {
     pub offer: Offer,
     /// Its status today.
     pub status: OfferStatus,
-    /// Who, if they apply, is paid to an account that is known: of them it is not asked.
-    pub accounts: Vec<PersonId>,
+    /// Who may come to be paid, with whether their account is known: of them it is not asked.
+    pub payees: Vec<(PersonId, bool)>,
 }
 
 impl OfferShown {
-    /// What is still needed if this person applies.
-    pub fn needed<'a>(&'a self, pack: &'a Pack, applicant: Option<PersonId>) -> impl Iterator<Item = &'a Needed> {
-        let known = applicant.is_some_and(|a| self.accounts.contains(&a));
+    /// What is still needed if this person applies: an account for a child or the household is theirs, asked once for all of it.
+    pub fn needed<'a>(&'a self, pack: &'a Pack, applicant: Option<PersonId>) -> impl Iterator<Item = Needed> + 'a {
+        let paid = self.payees.iter().find(|(payee, _)| Some(*payee) == applicant);
         let account = pack.payment_account().map(|rule| rule.item.as_str());
-        self.offer.content.needed.iter().filter(move |n| !(known && Some(n.item.as_str()) == account))
+        self.offer.content.needed.iter().filter_map(move |n| match paid.filter(|_| Some(n.item.as_str()) == account) {
+            Some((_, true)) => None,
+            Some((payee, false)) => Some(Needed { subject: Subject::Person(*payee), ..n.clone() }),
+            None => Some(n.clone()),
+        })
     }
 }
 
@@ -229,22 +233,21 @@ async fn offers_to(tx: &mut Tx, desk: &Desk<'_>, home: &Home) -> Result<Seen<Vec
         if home.hidden {
             offer.content.answers.retain(|a| a.source.as_deref() != Some(PLACE));
         }
-        let accounts = accounts(desk, &home.snapshot, &offer);
-        shown.push(OfferShown { status: offer.status_on(today), accounts, offer });
+        let payees = payees(desk, &home.snapshot, &offer);
+        shown.push(OfferShown { status: offer.status_on(today), payees, offer });
     }
     Ok(home.seal(shown))
 }
 
-/// Those of the people who may be paid what is offered whose account is known.
-fn accounts(desk: &Desk<'_>, snapshot: &Snapshot, offer: &Offer) -> Vec<PersonId> {
+/// The people who may be paid what is offered, with whether their account is known.
+fn payees(desk: &Desk<'_>, snapshot: &Snapshot, offer: &Offer) -> Vec<(PersonId, bool)> {
     let Some(rule) = desk.pack.payment_account() else { return Vec::new() };
     let said = |p: &PersonId| {
         let member = snapshot.members.iter().find(|m| m.person == *p);
         member.is_some_and(|m| m.facts.iter().any(|f| f.item == rule.item))
     };
-    let mut payees = crate::evaluate::payees(desk.pack, snapshot, offer.subject, None);
-    payees.retain(said);
-    payees
+    let payees = crate::evaluate::payees(desk.pack, snapshot, offer.subject, None);
+    payees.into_iter().map(|p| (p, said(&p))).collect()
 }
 
 /// The subjects of offers, to ask the guard before they are accepted or refused: the household, and the person each is

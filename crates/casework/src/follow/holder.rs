@@ -54,7 +54,8 @@ pub struct Settled {
 pub async fn differs(tx: &mut Tx, desk: &Desk<'_>, it: &Differs) -> Result<Option<CaseId>, StoreError> {
     let all = of_payee(tx, desk, it.person).await?;
     forget(tx, desk, &all).await?;
-    let newest = all.into_iter().max_by_key(|c| (c.closed_at.is_none(), c.opened_at));
+    // The office that pays to the account looks at it, before one that gives a thing or a service.
+    let newest = all.into_iter().max_by_key(|c| (asks_for_it(desk, c), c.closed_at.is_none(), c.opened_at));
     let Some(case) = newest else { return Ok(None) };
     let task = NewTask {
         kind: TaskKind::AccountHolder,
@@ -66,6 +67,14 @@ pub async fn differs(tx: &mut Tx, desk: &Desk<'_>, it: &Differs) -> Result<Optio
     };
     cases::open_task(tx, desk, &case, task).await?;
     Ok(Some(case.id))
+}
+
+/// Whether the programme of a case asks where its money goes.
+fn asks_for_it(desk: &Desk<'_>, case: &Case) -> bool {
+    let Some(rule) = desk.pack.payment_account() else { return false };
+    let versions = desk.pack.programmes().get(&case.programme).map_or(&[][..], |p| &p.versions);
+    let version = versions.iter().find(|v| v.covers(desk.today()));
+    version.and_then(|v| v.claim.as_ref()).is_some_and(|claim| claim.evidence.contains(&rule.item))
 }
 
 /// The holder's name is known to be right: what was asked about it is no question any more.

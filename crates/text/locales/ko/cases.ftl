@@ -344,7 +344,7 @@ figures-way-review = 이의가 있은 뒤
 figures-error-days = 한 해 안에서, 앞선 날부터 적어 주세요.
 
 # 위임과 후견
-power-title = 대신 신청할 사람
+power-title = 위임과 후견
 power-lead = 믿는 사람에게 신청과 진행 확인, 답변을 맡길 수 있어요. 언제든 거둘 수 있고, 누가 언제 보았는지는 ‘누가 보았나’에 모두 남아요.
 power-given = 나를 대신할 수 있는 사람
 power-given-counter = 이 가구 사람들에 대한 위임과 후견

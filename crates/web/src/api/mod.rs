@@ -14,6 +14,7 @@ mod cases_acts;
 mod cases_work;
 pub mod client;
 mod complaints;
+mod consents;
 mod court;
 mod drafts;
 mod events;
@@ -118,7 +119,7 @@ pub(crate) enum Faults {
         payments::runs, payments::open, payments::one, payments::prepare, payments::sign, payments::release,
         court::order, evidence::hand_in, evidence::list, evidence::one, evidence::remove,
         drafts::begin, drafts::list, drafts::one, drafts::save, drafts::send, drafts::discard,
-        mandates::list, mandates::register, mandates::end,
+        mandates::list, mandates::register, mandates::end, consents::list, consents::withdraw, consents::hold,
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
         payments::cancel, payments::file, payments_bank::bank_message, payments_bank::ledger, payments_bank::ledger_check,
@@ -227,6 +228,9 @@ fn people() -> Router<AppState> {
         .route("/api/drafts/{id}/sending", post(drafts::send))
         .route("/api/drafts/{id}/discarding", post(drafts::discard))
         .route("/api/persons/{id}/drafts", get(drafts::list))
+        .route("/api/persons/{id}/consents", get(consents::list))
+        .route("/api/persons/{id}/consents/{purpose}/withdrawal", post(consents::withdraw))
+        .route("/api/cases/{id}/payments-hold", post(consents::hold))
         .route("/api/persons/{id}/mandates", get(mandates::list).post(mandates::register))
         .route("/api/persons/{id}/mandates/{mandate}/end", post(mandates::end))
         .route("/api/persons/{id}/complaints", get(complaints::of_person).post(complaints::raise))

@@ -18,15 +18,17 @@ pub struct KeyIn {
     pub applicants: Vec<(String, String)>,
     /// Everybody it may be for: id and name. A household's programme is the household's, whoever is chosen.
     pub members: Vec<(String, String)>,
-    /// Programmes in force: id and name.
-    pub programmes: Vec<(String, String)>,
+    /// Programmes that are offered to the household and wait: id and name.
+    pub offered: Vec<(String, String)>,
+    /// All others in force.
+    pub others: Vec<(String, String)>,
 }
 
 fn field_name(f: &Frame, name: &str) -> Option<String> {
     let key = match name {
         "applicant" => "key-in-applicant",
         "whom" => "key-in-whom",
-        "programme" => "key-in-programmes",
+        "programme" | "other" => "key-in-programmes",
         "channel" => "key-in-channel",
         "received" => "key-in-received",
         _ => return None,
@@ -55,7 +57,11 @@ pub fn page_of(f: &Frame, form: &Form, k: &KeyIn) -> Markup {
                 (field::radios(form, "channel", &t.t("key-in-channel"), "", &channels))
                 (field::line(form, "received", &t.t("key-in-received"), day))
                 (field::line(form, "reason", &t.t("reason"), Look { hint: &t.t("key-in-reason-hint"), ..Look::default() }))
-                (field::boxes(form, "programme", &t.t("key-in-programmes"), "", &k.programmes))
+                @if !k.offered.is_empty() { (field::boxes(form, "programme", &t.t("key-in-programmes"), &t.t("key-in-offered"), &k.offered)) }
+                details open[k.offered.is_empty() || form.all("other").next().is_some()] {
+                    summary { (t.t("key-in-others")) }
+                    div.inside { (field::boxes(form, "other", &t.t("key-in-programmes"), "", &k.others)) }
+                }
                 div.actions {
                     button.btn type="submit" { (t.t("key-in-go")) }
                     a href=(k.path) { (t.t("cancel")) }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use casework::application::draft::{self, Begin};
 use casework::application::{Chosen, Content, apply, send};
 use casework::case::Channel;
-use casework::model::Subject;
+use casework::model::{OfferStatus, Subject};
 use guard::{Action, Purpose};
 use kernel::{HouseholdId, PersonId};
 use registry::AsOf;
@@ -47,7 +47,7 @@ async fn open<'s>(
 ) -> Result<(Viewer<'s>, Opened), Trouble> {
     let id: HouseholdId = id.parse().map_err(|_| Trouble::Absent)?;
     let v = Viewer::new(state, &session.who, purpose).concerning(id).await?;
-    let opened = household::open(&v, id, AsOf::latest(v.today()), Want::Record).await?;
+    let opened = household::open(&v, id, AsOf::latest(v.today()), Want::Entitlements).await?;
     Ok((v, opened))
 }
 
@@ -64,12 +64,16 @@ fn about(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> KeyIn {
         |people: Vec<PersonId>| people.iter().map(|p| (p.to_string(), name(&opened.record, *p, lang))).collect();
     let today = v.today();
     let in_force = v.pack.programmes().iter().filter(|p| p.versions.iter().any(|version| version.covers(today)));
+    let waits = |id: &str| opened.offers.iter().any(|o| o.status == OfferStatus::Open && o.offer.programme == id);
+    let (offered, others) =
+        in_force.map(|p| (p.id.clone(), p.name.get(lang).to_owned())).partition(|(id, _)| waits(id));
     KeyIn {
         path: format!("/official/households/{}", opened.record.id),
         name: opened.record.members.first().map(|m| m.person.name(lang).to_owned()).unwrap_or_default(),
         applicants: named(members(v, opened, true)),
         members: named(members(v, opened, false)),
-        programmes: in_force.map(|p| (p.id.clone(), p.name.get(lang).to_owned())).collect(),
+        offered,
+        others,
     }
 }
 
@@ -120,7 +124,7 @@ async fn taken(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -> R
     let reason = form.required(t, "reason", 2_000);
     let chosen = whom.map(|whom| choices(v, opened, form, whom)).unwrap_or_default();
     if chosen.is_empty() {
-        form.refuse("programme", t.t("error-choose"));
+        form.refuse(field_of_programmes(v, f, opened), t.t("error-choose"));
     }
     let (Some(person), Some(whom), Some(channel), true) = (applicant, whom, channel, form.is_fine()) else {
         return Ok(None);
@@ -141,14 +145,19 @@ async fn taken(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -> R
         Ok(done) if done.items.iter().any(|i| i.late.is_some()) => Ok(Some("applied-late")),
         Ok(done) if done.items.iter().all(|i| i.existing) => Ok(Some("applied-before")),
         Ok(_) => Ok(Some("applied")),
-        Err(fault) => refused(f, form, fault).map(|()| None),
+        Err(fault) => refused(f, form, field_of_programmes(v, f, opened), fault).map(|()| None),
     }
+}
+
+/// Where a fault of the choice is said: at what is offered, or at the whole list when nothing is.
+fn field_of_programmes(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> &'static str {
+    if about(v, f, opened).offered.is_empty() { "other" } else { "programme" }
 }
 
 /// The programmes ticked, each for whom it can be: the member chosen, or the household.
 fn choices(v: &Viewer<'_>, opened: &Opened, form: &Form, whom: PersonId) -> Vec<Chosen> {
     let today = v.today();
-    let ticked = form.all("programme").filter_map(|id| {
+    let ticked = form.all("programme").chain(form.all("other")).filter_map(|id| {
         let programme = v.pack.programmes().get(id)?;
         let version = programme.versions.iter().find(|version| version.covers(today))?;
         let subject = match version.subject {
@@ -161,13 +170,13 @@ fn choices(v: &Viewer<'_>, opened: &Opened, form: &Form, whom: PersonId) -> Vec<
 }
 
 /// Says what is wrong at its field.
-fn refused(f: &Frame, form: &mut Form, fault: apply::Fault) -> Result<(), Trouble> {
+fn refused(f: &Frame, form: &mut Form, programmes: &'static str, fault: apply::Fault) -> Result<(), Trouble> {
     use apply::Fault as F;
     let t = f.t;
     let (field, words) = match fault {
         F::Store(why) | F::Draft(draft::Fault::Store(why)) => return Err(why.into()),
         F::NoReason => ("reason", t.t("error-reason-short")),
-        F::NotYet { opens, .. } => ("programme", t.with("key-in-not-yet", &[("date", t.date(opens).into())])),
+        F::NotYet { opens, .. } => (programmes, t.with("key-in-not-yet", &[("date", t.date(opens).into())])),
         F::SubjectDead { .. } => ("whom", t.t("apply-error-dead")),
         F::Draft(draft::Fault::Dead) => ("applicant", t.t("apply-error-dead")),
         F::Draft(draft::Fault::NotAllowed | draft::Fault::NotAllowedFor { .. }) => {
@@ -177,7 +186,7 @@ fn refused(f: &Frame, form: &mut Form, fault: apply::Fault) -> Result<(), Troubl
         F::Draft(draft::Fault::TooMany(_)) => ("applicant", t.t("apply-error-many")),
         fault => {
             tracing::info!(%fault, "an application keyed in was not taken");
-            ("programme", t.t("apply-error-programme"))
+            (programmes, t.t("apply-error-programme"))
         }
     };
     form.refuse(field, words);

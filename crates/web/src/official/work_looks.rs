@@ -2,6 +2,7 @@
 //! and let go.
 
 use casework::case::worklist;
+use casework::decide::official;
 use casework::follow;
 use casework::investigate::settle;
 use guard::Action;
@@ -81,6 +82,9 @@ pub(super) async fn pay(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form, h
         return Ok(refused(form, Said::Changed(t.t("work-fault-changed").into_owned())));
     }
     let _allowed = read.permit(v, Action::ApproveDecision).await?;
+    if !official::theirs(&v.desk(), v.who, &read.view.case) {
+        return Ok(refused(form, words(t, "work-fault-not-allowed")));
+    }
     let ground = Ground { reason, law, by: Some(v.who.account) };
     let desk = crate::finance::desk(v);
     let run = transact!(v.state.db, grant::Fault, |tx| {

@@ -77,10 +77,8 @@ fn key_in(lang: Lang, fields: &[&str]) -> Markup {
         name: "김하윤".to_owned(),
         applicants: members.iter().take(1).cloned().collect(),
         members,
-        programmes: vec![
-            ("child_allowance".to_owned(), words("아동수당", "Child allowance").get(lang).to_owned()),
-            ("parent_benefit".to_owned(), words("부모급여", "Parent benefit").get(lang).to_owned()),
-        ],
+        offered: vec![("child_allowance".to_owned(), words("아동수당", "Child allowance").get(lang).to_owned())],
+        others: vec![("parent_benefit".to_owned(), words("부모급여", "Parent benefit").get(lang).to_owned())],
     };
     let mut form = Form::of([("channel", "post"), ("received", "2026-11-02")]);
     for field in fields {

@@ -1,13 +1,37 @@
 //! Powers on the pages: given, used, seen and taken back by the person; registered by an official at the counter.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use casework::application::consent;
 use guard::Role;
 use kernel::PersonId;
 use store::params;
 
 use crate::birth::{Browser, couple, session, values};
+use crate::stages::{As, office, send};
 use crate::state::{installation, keep};
+
+#[tokio::test]
+async fn programs_take_consents_back_and_hold_payments() {
+    let o = office().await;
+    let (mother, nobody) = (As::Citizen(o.mother), uuid::Uuid::nil());
+    let post = async |who: &As<'_>, path: &str, key: &str, body: serde_json::Value| {
+        send(&o.app, Method::POST, path, who, key, body.to_string()).await
+    };
+    let path = format!("/api/persons/{}/consents", o.mother);
+    let (status, none) = send(&o.app, Method::GET, &path, &mother, "", String::new()).await;
+    assert_eq!((status, &none["consents"]), (200, &serde_json::json!([])), "{none}");
+    let back = format!("{path}/financial_enquiry/withdrawal");
+    let (status, stood) = post(&mother, &back, "consent-01", serde_json::json!({})).await;
+    assert_eq!((status, &stood["stood"]), (200, &serde_json::json!(false)), "{stood}");
+    assert_eq!(post(&mother, &format!("{path}/%00/withdrawal"), "consent-02", serde_json::json!({})).await.0, 404);
+    let (other, hold) = (As::Person(Role::Analyst, 24), format!("/api/cases/{nobody}/payments-hold"));
+    assert!(matches!(post(&other, &back, "consent-03", serde_json::json!({})).await.0, 403 | 404));
+    let body = serde_json::json!({ "hold": true, "reason": "She is abroad", "law": "Act 12" });
+    assert_eq!(post(&As::Person(Role::Approver, 22), &hold, "hold-0001", body).await.0, 404);
+    let lawless = serde_json::json!({ "hold": true, "reason": "She is abroad", "law": "" });
+    let (status, told) = post(&As::Person(Role::Approver, 22), &hold, "hold-0002", lawless).await;
+    assert_eq!((status, &told["errors"][0]["pointer"]), (422, &serde_json::json!("/law")), "{told}");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_is_seen_and_taken_back() {

@@ -118,13 +118,16 @@ async fn read(v: &Viewer<'_>, f: &Frame, home: &Home) -> Result<Vec<Agreed>, Tro
 }
 
 /// Takes one back.
-pub(crate) async fn take_back(State(state): State<AppState>, session: Session, f: Frame, form: Form) -> Response {
+pub(crate) async fn take_back(State(state): State<AppState>, session: Session, f: Frame, mut form: Form) -> Response {
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
     let made = async {
         let home = Home::open(&v, Want::Record).await?;
         let person = form.get("person").parse::<PersonId>().ok().filter(|p| home.own().contains(p));
         let person = person.ok_or(Trouble::Absent)?;
-        let purpose = form.get("purpose").to_owned();
+        let purpose = form.required(f.t, "purpose", 100);
+        if !form.is_fine() {
+            return Err(Trouble::Absent);
+        }
         let allowed = [permit(&v, Action::AcceptOffer, &[person], "consent").await?];
         let taken = transact!(state.db, consent::Fault, |tx| {
             consent::withdraw(tx, &v.desk(), v.who, &allowed, person, &purpose).await
