@@ -1,6 +1,7 @@
 //! What is different between two versions of a pack, in words an analyst reads.
 
-use kernel::{Date, Lang, Words};
+use kernel::{Currency, Date, Lang, Words};
+use rules::schema::Value;
 use serde::Serialize;
 use text::Text;
 
@@ -143,7 +144,16 @@ pub fn differences(old: &Pack, new: &Pack) -> Vec<Change> {
         let thing = Thing { part: Part::Programme, id: &programme.id, name: &programme.name };
         process(&thing, old.process(&programme.id), new.process(&programme.id), &mut out);
     }
-    each(old.parameters(), new.parameters(), |p| (&p.id, &p.name), Part::Parameter, &mut out, parameter);
+    each(
+        old.parameters(),
+        new.parameters(),
+        |p| (&p.id, &p.name),
+        Part::Parameter,
+        &mut out,
+        |thing, a, b, out| {
+            parameter(thing, new.currency(), a, b, out);
+        },
+    );
     each(
         old.definitions(),
         new.definitions(),
@@ -321,21 +331,22 @@ fn version(thing: &Thing<'_>, old: &Version, new: &Version, out: &mut Vec<Change
     }
 }
 
-fn parameter(thing: &Thing<'_>, old: &Parameter, new: &Parameter, out: &mut Vec<Change>) {
+fn parameter(thing: &Thing<'_>, currency: Currency, old: &Parameter, new: &Parameter, out: &mut Vec<Change>) {
+    let plain = |v: &Value| value::plain(v, currency);
     let place = |row: &ParameterRow| {
-        let keys: Vec<String> = row.keys.iter().map(value::plain).collect();
+        let keys: Vec<String> = row.keys.iter().map(plain).collect();
         let to = row.valid_to.map_or(String::new(), |d| d.to_string());
         let keys = if keys.is_empty() { String::new() } else { format!("({}) ", keys.join(", ")) };
         format!("{keys}{} – {to}", row.valid_from).trim_end().to_owned()
     };
     let find = |p: &Parameter, row: &ParameterRow| {
         let same = |r: &&ParameterRow| r.valid_from == row.valid_from && r.keys == row.keys;
-        p.rows.iter().find(same).map(|r| value::plain(&r.value))
+        p.rows.iter().find(same).map(|r| plain(&r.value))
     };
     for row in &new.rows {
-        out.extend(thing.change(&place(row), find(old, row), Some(value::plain(&row.value))));
+        out.extend(thing.change(&place(row), find(old, row), Some(plain(&row.value))));
     }
     for row in old.rows.iter().filter(|row| find(new, row).is_none()) {
-        out.extend(thing.change(&place(row), Some(value::plain(&row.value)), None));
+        out.extend(thing.change(&place(row), Some(plain(&row.value)), None));
     }
 }

@@ -256,7 +256,7 @@ fn given(content: &Content, node: &Node<'_>, ty: &Type) -> Option<Option<Value>>
     if text == "unknown" {
         return Some(None);
     }
-    let value = value::parse(text, ty).filter(|v| match (v, ty) {
+    let value = value::parse(text, ty, content.manifest.currency).filter(|v| match (v, ty) {
         (Value::Code(code), Type::Code(list)) => {
             content.code_lists.get(list).is_some_and(|l| l.codes.iter().any(|c| c.id == *code))
         }

@@ -10,7 +10,7 @@ mod time;
 
 pub use id::*;
 pub use lang::{Lang, UnknownLang, Words};
-pub use money::{Currency, Money, MoneyError};
+pub use money::{Currency, Money, MoneyError, iban_adds_up};
 pub use time::{Clock, FixedClock, Instant, Period};
 
 /// A civil date (proleptic Gregorian, no time zone), as law and registers use it.

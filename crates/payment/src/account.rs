@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use guard::KeyError;
-use kernel::{AccountId, PayAccountId, PersonId};
+use kernel::{AccountId, PayAccountId, PersonId, iban_adds_up};
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
 use uuid::Uuid;
@@ -138,13 +138,6 @@ pub(crate) fn looks_like_iban(number: &str) -> bool {
         a.is_ascii_uppercase() && b.is_ascii_uppercase() && c.is_ascii_digit() && d.is_ascii_digit()
     });
     shaped && (15..=34).contains(&bytes.len())
-}
-
-/// ISO 13616: the number, its first four characters moved to the end, letters as two digits, is 1 modulo 97.
-pub(crate) fn iban_adds_up(number: &str) -> bool {
-    let Some((head, tail)) = number.split_at_checked(4) else { return false };
-    let digits = tail.chars().chain(head.chars()).map(|c| c.to_digit(36).unwrap_or(0));
-    digits.fold(0u32, |sum, d| if d < 10 { (sum * 10 + d) % 97 } else { (sum * 100 + d) % 97 }) == 1
 }
 
 /// What is recorded.

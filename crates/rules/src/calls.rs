@@ -207,8 +207,8 @@ impl Compiler<'_> {
             .unwrap_or((first, at));
         let mut ty = self.ty(anchor);
         let mut whole = true;
-        for (id, span) in &ids {
-            ty = self.aligned(cx, (anchor, anchor_at), (*id, *span), "set beside")?.2;
+        for (id, span) in &mut ids {
+            (_, *id, ty) = self.aligned(cx, (anchor, anchor_at), (*id, *span), "set beside")?;
             if !matches!(ty, Ty::Num { .. } | Ty::Date) {
                 return self.fault(cx, *span, "wrong-type", format!("{ty} has no order"), "numbers or dates", "");
             }
@@ -293,6 +293,9 @@ impl Compiler<'_> {
         };
         let ty = self.ty(a);
         let Ty::Num { whole, unit } = ty.clone() else { return None };
+        // Places are counted in the currency's own unit, sums are minor units.
+        let decimals = i32::try_from(self.schema.currency.decimals()).unwrap_or(0);
+        let scale = if unit.is_money() { scale - decimals } else { scale };
         if whole && scale >= 0 {
             return Some(a);
         }
@@ -301,6 +304,11 @@ impl Compiler<'_> {
 
     fn converted(&mut self, cx: &mut Cx, span: Span, name: &str, arg: &Ast) -> Option<Id> {
         let a = self.number_arg(cx, arg)?;
+        let a = match name {
+            "per month" => self.priced(cx, span, a, &Unit::Money(Per::Year)).map_or(a, |it| it.0),
+            "once" => self.priced(cx, span, a, &Unit::Money(Per::Once)).map_or(a, |it| it.0),
+            _ => a,
+        };
         let twelve = self.add(cx, span, Op::Const(Val::Int(12)), Ty::Num { whole: true, unit: Unit::Any });
         match (name, self.ty(a).unit()) {
             ("per year", Some(Unit::Money(Per::Month) | Unit::Any)) => self.times_twelve(cx, span, a, twelve),

@@ -1,6 +1,7 @@
 //! Types and units of operators. What does not go together is a fault with both sides named, never null.
 
 use crate::ast::{Ast, Binary, Cmp, Span};
+use crate::dec::Dec;
 use crate::ir::{Arith, Id, Op, TimeUnit};
 use crate::lower::{Compiler, Cx};
 use crate::types::{self, Ty, Unit};
@@ -24,6 +25,7 @@ impl Compiler<'_> {
                         unit_hint(unit, want_unit),
                     );
                 }
+                let (id, whole) = self.priced(cx, span, id, want_unit).map_or((id, *whole), |(id, whole)| (id, whole));
                 match (whole, want_whole) {
                     (true, false) => Some(self.widened(cx, span, id)),
                     (false, true) => self.fault(
@@ -111,7 +113,9 @@ impl Compiler<'_> {
                         unit_hint(ua, ub),
                     );
                 };
-                let whole = *wa && *wb;
+                let (a, wa) = self.priced(cx, at, a, &unit).unwrap_or((a, *wa));
+                let (b, wb) = self.priced(cx, bt, b, &unit).unwrap_or((b, *wb));
+                let whole = wa && wb;
                 if !whole {
                     let (a, b) = (self.widened(cx, at, a), self.widened(cx, bt, b));
                     return Some((a, b, Ty::Num { whole, unit }));
@@ -128,6 +132,29 @@ impl Compiler<'_> {
                 "",
             ),
         }
+    }
+
+    /// A bare number that turns out to be a sum of money: written in the currency's own unit, worked with in minor units.
+    /// `None` where nothing changes; else the sum and whether it is whole.
+    pub(crate) fn priced(&mut self, cx: &Cx, span: Span, id: Id, becomes: &Unit) -> Option<(Id, bool)> {
+        let Ty::Num { whole, unit: Unit::Any } = self.ty(id) else { return None };
+        let times = self.schema.currency.unit();
+        if times == 1 || !becomes.is_money() {
+            return None;
+        }
+        let written = match self.arena.node(id).op {
+            Op::Const(Val::Int(n)) => n.checked_mul(times).map(Val::Int),
+            Op::Const(Val::Dec(d)) => d.times(Dec::from_i64(times)).map(|d| d.whole().map_or(Val::Dec(d), Val::Int)),
+            _ => None,
+        };
+        if let Some(value) = written {
+            let whole = matches!(value, Val::Int(_));
+            return Some((self.add(cx, span, Op::Const(value), Ty::Num { whole, unit: becomes.clone() }), whole));
+        }
+        let factor = self.add(cx, span, Op::Const(Val::Int(times)), Ty::Num { whole: true, unit: Unit::Any });
+        let factor = if whole { factor } else { self.widened(cx, span, factor) };
+        let ty = Ty::Num { whole, unit: becomes.clone() };
+        Some((self.add(cx, span, Op::Arith(Arith::Mul, id, factor), ty), whole))
     }
 
     pub(crate) fn negate(&mut self, cx: &mut Cx, span: Span, a: &Ast) -> Option<Id> {
@@ -277,7 +304,12 @@ impl Compiler<'_> {
         if divide && self.literal(b.0) == Some(0) {
             return self.fault(cx, b.1, "division-by-zero", "this divides by zero", "another divisor", "");
         }
-        if !divide && *wa && *wb {
+        // A number divided by a sum is a sum itself.
+        let (a, wa) = match self.priced(cx, a.1, a.0, ub).filter(|_| divide) {
+            Some((id, whole)) => ((id, a.1), whole),
+            None => (a, *wa),
+        };
+        if !divide && wa && *wb {
             return Some(self.add(cx, span, Op::Arith(Arith::Mul, a.0, b.0), Ty::Num { whole: true, unit }));
         }
         let (x, y) = (self.widened(cx, a.1, a.0), self.widened(cx, b.1, b.0));

@@ -103,6 +103,13 @@ impl fmt::Display for Per {
     }
 }
 
+impl Unit {
+    /// Whether numbers of this unit are minor units of the currency.
+    pub(crate) fn is_money(&self) -> bool {
+        matches!(self, Unit::Money(_) | Unit::MoneyPercent(_))
+    }
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
 use icu_decimal::options::DecimalFormatterOptions;
-use kernel::{Date, Instant, Lang, Money, Period};
+use kernel::{Currency, Date, Instant, Lang, Money, Period};
 
 use crate::Text;
 
@@ -56,14 +56,36 @@ impl Text {
 
     /// Money with its sign where the language puts it: `1,000,000원`, `₩1,000,000`.
     pub fn money(self, money: Money) -> String {
-        let amount = grouped(self.lang(), money.minor, money.currency.decimals());
-        let code = money.currency.code();
+        // A whole sum is written without its empty decimals, as people write it.
+        let (decimals, unit) = (money.currency.decimals(), money.currency.unit());
+        let amount = if money.minor % unit == 0 {
+            grouped(self.lang(), money.minor / unit, 0)
+        } else {
+            grouped(self.lang(), money.minor, decimals)
+        };
+        self.signed(amount, money.currency)
+    }
+
+    fn signed(self, amount: String, currency: Currency) -> String {
+        let code = currency.code();
         let key = format!("money-{code}");
         if self.has(&key) {
             self.with(&key, &[("amount", amount.into())]).into_owned()
         } else {
             self.with("money-other", &[("amount", amount.into()), ("code", code.into())]).into_owned()
         }
+    }
+
+    /// Money that may have parts of a minor unit, from the text of a decimal number of minor units.
+    pub fn money_exact(self, minor: &str, currency: Currency) -> String {
+        let amount = self.decimal(&currency.plain_exact(minor));
+        self.signed(amount, currency)
+    }
+
+    /// What people call the currency's own unit beside a field: `원`, `won`, `тенге`; its code where there is no word.
+    pub fn currency(self, currency: Currency) -> String {
+        let key = format!("currency-{}", currency.code());
+        if self.has(&key) { self.t(&key).into_owned() } else { currency.code().to_owned() }
     }
 
     /// A date in words: `2026년 11월 21일`, `21 November 2026`.
@@ -95,8 +117,6 @@ impl Text {
 
 #[cfg(test)]
 mod tests {
-    use kernel::Currency;
-
     use super::*;
 
     #[test]
@@ -107,6 +127,13 @@ mod tests {
         assert_eq!(Text::new(Lang::En).money(won), "₩1,234,567");
         assert_eq!(Text::new(Lang::Ru).money(won).replace('\u{a0}', " "), "1 234 567 ₩");
         assert_eq!(Text::new(Lang::En).money(tenge), "₸-1,234.56");
+        assert_eq!(Text::new(Lang::Kk).money(Money::new(2_491_200, Currency::KZT)).replace('\u{a0}', " "), "24 912 ₸");
+        assert_eq!(
+            Text::new(Lang::Ru).money(Money::new(2_945_325, Currency::KZT)).replace('\u{a0}', " "),
+            "29 453,25 ₸"
+        );
+        assert_eq!(Text::new(Lang::En).money_exact("3559570.5", Currency::KZT), "₸35,595.705");
+        assert_eq!(Text::new(Lang::Ko).money_exact("1234", Currency::KRW), "1,234원");
         assert_eq!(Text::new(Lang::En).money(Money::new(5, "XYZ".parse().unwrap())), "0.05 XYZ");
     }
 

@@ -240,6 +240,7 @@ pub(crate) fn shown(pack: &Pack, ty: Option<&Type>, value: Option<&Value>) -> Sh
         (Some(Value::Boolean(truth)), _) => Shown::Truth(*truth),
         (Some(Value::Integer(number)), _) => Shown::Count(*number, unit),
         (Some(Value::Decimal(number)), Some(Type::Ratio)) => Shown::Percent(percent_of_ratio(number)),
+        (Some(Value::Decimal(minor)), Some(Type::Money(per))) => Shown::Exact(minor.clone(), pack.currency(), *per),
         (Some(Value::Decimal(number)), _) => Shown::Decimal(number.clone(), unit),
         (Some(Value::Money(minor)), ty) => {
             let per = if let Some(Type::Money(per)) = ty { *per } else { Per::Once };

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
-use kernel::Date;
+use kernel::{Currency, Date};
 use text::Text;
 
 /// The fields of a form in the order they came.
@@ -179,6 +179,21 @@ pub fn parse_amount(text: &str) -> Option<i64> {
     seen.then(|| total.checked_add(digits.unwrap_or(0))).flatten()
 }
 
+/// A sum as people type it, in minor units: as [`parse_amount`], and where the currency has decimals also `29453.25` or
+/// `29 453,25`.
+pub fn parse_sum(text: &str, currency: Currency) -> Option<i64> {
+    let text =
+        text.trim_end_matches(|c: char| c.is_whitespace() || c.is_alphabetic() || c == '₸' || c == '€' || c == '$');
+    let places = |part: &str| part.len() <= currency.decimals() as usize && part.bytes().all(|b| b.is_ascii_digit());
+    match text.rsplit_once(['.', ',']).filter(|(_, part)| !part.is_empty() && places(part)) {
+        Some((whole, part)) => {
+            let whole = parse_amount(whole)?.checked_mul(currency.unit())?;
+            whole.checked_add(currency.minor(&format!("0.{part}"))?)
+        }
+        None => parse_amount(text)?.checked_mul(currency.unit()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +224,20 @@ mod tests {
         }
         for text in ["", "abc", "-5", "1.5", "만", "99999999999999999999", "999999999999억"] {
             assert_eq!(parse_amount(text), None, "{text}");
+        }
+        for (text, currency, minor) in [
+            ("1,200,000원", Currency::KRW, Some(1_200_000)),
+            ("1.5", Currency::KRW, None),
+            ("120만", Currency::KRW, Some(1_200_000)),
+            ("29 453,25 ₸", Currency::KZT, Some(2_945_325)),
+            ("29453.5", Currency::KZT, Some(2_945_350)),
+            ("1,200,000", Currency::KZT, Some(120_000_000)),
+            ("24 912 тенге", Currency::KZT, Some(2_491_200)),
+            ("24 912 тг.", Currency::KZT, None),
+            ("-5", Currency::KZT, None),
+            ("a lot", Currency::KZT, None),
+        ] {
+            assert_eq!(parse_sum(text, currency), minor, "{text} {currency}");
         }
     }
 

@@ -83,6 +83,7 @@ fn wished(parts: &Parts) -> Option<Lang> {
 pub(crate) fn bare(parts: &Parts) -> Frame {
     Frame {
         t: Text::new(wished(parts).unwrap_or(Lang::En)),
+        langs: Lang::ALL.to_vec(),
         place: Place::Address("/".to_owned()),
         who: None,
         demo: false,
@@ -185,6 +186,7 @@ fn frame(parts: &Parts, state: &AppState) -> Frame {
     });
     Frame {
         t: Text::new(lang(parts, state)),
+        langs: state.packs.current().manifest().complete.clone(),
         place: Place::Address(address(parts)),
         who: session.map(|s| SignedIn {
             name: s.name.clone(),

@@ -42,14 +42,18 @@ impl<'a> Speech<'a> {
 
     /// A sum with its period.
     pub(super) fn sum(&self, minor: i64, per: Option<Per>) -> String {
+        self.over(self.money(minor), per)
+    }
+
+    fn over(&self, amount: String, per: Option<Per>) -> String {
         let key = match per {
             Some(Per::Month) => "per-month",
             Some(Per::Year) => "per-year",
             Some(Per::Use) => "per-use",
             Some(Per::Once) => "per-once",
-            None => return self.money(minor),
+            None => return amount,
         };
-        self.t.with(key, &[("amount", self.money(minor).into())]).into_owned()
+        self.t.with(key, &[("amount", amount.into())]).into_owned()
     }
 
     /// The value of a fact.
@@ -84,6 +88,10 @@ impl<'a> Speech<'a> {
                 self.t.with(&format!("unit-{unit}"), &[("count", (*n).into())]).into_owned()
             }
             (Value::Integer(n), _) => self.t.number(*n),
+            (Value::Decimal(minor), Some(Type::Money(per))) => {
+                let amount = self.t.money_exact(minor, self.pack.currency());
+                self.over(amount, Some(*per).filter(|per| *per != Per::Once))
+            }
             (Value::Decimal(text), _) => self.t.decimal(text),
             (Value::Code(code), Some(Type::Code(list))) => {
                 self.pack.code(list, code).map_or(code.as_str(), |c| c.name.get(self.lang)).to_owned()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use kernel::{Date, Lang, Words};
 use rules::outcome::Answer;
-use rules::schema::{Origin, Per};
+use rules::schema::{Origin, Per, Type};
 
 use crate::household::{self, HouseholdEdit, HouseholdFile, check_relations};
 use crate::load::Content;
@@ -222,7 +222,7 @@ const RESULTS: [(&str, Option<Answer>); 7] = [
 fn expected(content: &Content, node: &Node<'_>, programme: &str, subject: &str) -> Expected {
     let keys = node.keys();
     let result = keys.need("result").and_then(|n| choice(&n, &RESULTS)).flatten();
-    let amount = keys.get("amount").and_then(|n| whole(&n));
+    let amount = keys.get("amount").and_then(|n| sum(content, &n));
     let per = keys.get("per").and_then(|n| {
         let per = value::per(n.text()?);
         if per.is_none() {
@@ -282,7 +282,7 @@ const STANDINGS: [(&str, &str); 6] = [
 fn expected_combined(content: &Content, node: &Node<'_>, programme: &str, subject: &str) -> ExpectedCombined {
     let keys = node.keys();
     let standing = keys.get("result").and_then(|n| choice(&n, &STANDINGS)).map(str::to_owned);
-    let amount = keys.get("amount").and_then(|n| whole(&n));
+    let amount = keys.get("amount").and_then(|n| sum(content, &n));
     let by = keys.get("by").map(|n| rules(content, &n)).unwrap_or_default();
     let days = days(&keys, &["from", "until"]);
     keys.finish();
@@ -325,18 +325,14 @@ fn choice<T: Copy>(node: &Node<'_>, words: &[(&str, T)]) -> Option<T> {
     found
 }
 
-fn whole(node: &Node<'_>) -> Option<i64> {
+fn sum(content: &Content, node: &Node<'_>) -> Option<i64> {
     let text = node.text()?;
-    let number = text.parse().ok();
-    if number.is_none() {
-        node.fault(
-            "bad-value",
-            format!("\"{}\" is not a whole number", shown(text)),
-            "minor units, without separators",
-            "",
-        );
+    let minor = content.manifest.currency.minor(text);
+    if minor.is_none() {
+        let expected = value::looks_like(&Type::Money(Per::Once));
+        node.fault("bad-value", format!("\"{}\" is not a sum", shown(text)), expected, "");
     }
-    number
+    minor
 }
 
 /// Expectations may only name members of the household, or the household itself.

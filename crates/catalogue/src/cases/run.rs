@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use kernel::Currency;
 use rules::combine::{Combined, Standing};
 use rules::outcome::{Answer, Explanation, FactRef, ProgrammeResult, Subject};
-use rules::schema::{Entity, Type};
+use rules::schema::{Entity, Type, Value};
 use rules::{Household, Named};
 use serde::Serialize;
 
@@ -103,7 +104,8 @@ fn run(pack: &Pack, case: &Case) -> Vec<Difference> {
     let mut differ = |line: u32, text: Option<String>| out.extend(text.map(|text| Difference { line, text }));
     if !case.expect.is_empty() || !case.combined.is_empty() {
         let (explanation, combined) = pack.evaluate(&household, case.on, case.claim_date);
-        let seen = Seen { household: &household, explanation: &explanation, combined: &combined };
+        let seen =
+            Seen { household: &household, explanation: &explanation, combined: &combined, currency: pack.currency() };
         case.expect.iter().for_each(|e| differ(e.origin.line, single(&seen, e)));
         case.combined.iter().for_each(|e| differ(e.origin.line, after(&seen, e)));
     }
@@ -115,6 +117,7 @@ struct Seen<'a> {
     household: &'a Household,
     explanation: &'a Explanation,
     combined: &'a Combined,
+    currency: Currency,
 }
 
 impl Seen<'_> {
@@ -139,8 +142,9 @@ impl Seen<'_> {
     /// The result in one line, with the conditions that decided it.
     fn told(&self, result: &ProgrammeResult) -> String {
         let mut out = word(Some(result.answer)).to_owned();
+        let currency = self.currency;
         if let Some(amount) = &result.amount {
-            let sum = amount.minor.map_or("an unknown sum".to_owned(), |m| m.to_string());
+            let sum = amount.minor.map_or("an unknown sum".to_owned(), |m| currency.plain(m));
             let _ = write!(out, ", {sum} per {}", value::per_word(amount.per));
         }
         if let Some(error) = &result.error {
@@ -149,7 +153,7 @@ impl Seen<'_> {
         for condition in result.conditions.iter().filter(|c| c.holds != Some(true)) {
             let holds = if condition.holds.is_none() { "is open" } else { "does not hold" };
             let steps = condition.steps.iter().map(|s| {
-                let value = s.value.as_ref().map_or("unknown".to_owned(), value::plain);
+                let value = s.value.as_ref().map_or("unknown".to_owned(), |v| value::plain(v, currency));
                 format!("{} = {value}", s.name)
             });
             let _ = write!(out, "\ncondition {} {holds}: {}", condition.id, steps.collect::<Vec<_>>().join(", "));
@@ -189,7 +193,7 @@ fn wrong_parts(seen: &Seen<'_>, expected: &Expected, got: &ProgrammeResult) -> V
     }
     let amount = got.amount.as_ref();
     if let Some(sum) = expected.amount.filter(|sum| amount.and_then(|a| a.minor) != Some(*sum)) {
-        wrong.push(format!("the sum {sum}"));
+        wrong.push(format!("the sum {}", seen.currency.plain(sum)));
     }
     if let Some(per) = expected.per.filter(|per| amount.map(|a| a.per) != Some(*per)) {
         wrong.push(format!("a sum per {}", value::per_word(per)));
@@ -251,7 +255,7 @@ fn after(seen: &Seen<'_>, expected: &ExpectedCombined) -> Option<String> {
     }
     let sum = got.amount.as_ref().and_then(|a| a.minor);
     if let Some(wanted) = expected.amount.filter(|wanted| sum != Some(*wanted)) {
-        wrong.push(format!("the sum {wanted}"));
+        wrong.push(format!("the sum {}", seen.currency.plain(wanted)));
     }
     let acted = |id: &String| {
         got.by.contains(id)
@@ -268,7 +272,7 @@ fn after(seen: &Seen<'_>, expected: &ExpectedCombined) -> Option<String> {
     if wrong.is_empty() {
         return None;
     }
-    let sum = sum.map_or("no sum".to_owned(), |s| s.to_string());
+    let sum = sum.map_or("no sum".to_owned(), |s| seen.currency.plain(s));
     let by = if got.by.is_empty() { String::new() } else { format!(" by {}", got.by.join(", ")) };
     let standing = standing_word(got.standing);
     Some(format!(
@@ -284,7 +288,10 @@ fn named(pack: &Pack, household: &Household, case: &Case, expected: &ExpectedVal
             let member = if who == "household" { None } else { household.member(who) };
             let entity = if who == "household" { Entity::Household } else { Entity::Person };
             match pack.program().value(household, (entity, id), member, case.on) {
-                Ok(Named::Known(value)) => value::plain(&value),
+                Ok(Named::Known(Value::Decimal(minor))) if is_money(pack, entity, id) => {
+                    pack.currency().plain_exact(&minor)
+                }
+                Ok(Named::Known(value)) => value::plain(&value, pack.currency()),
                 Ok(Named::Unknown { .. }) => "unknown".to_owned(),
                 Ok(Named::Error(why)) => format!("error: {why}"),
                 Err(why) => why.to_string(),
@@ -294,6 +301,10 @@ fn named(pack: &Pack, household: &Household, case: &Case, expected: &ExpectedVal
     };
     let same = got == expected.value || numbers_equal(&got, &expected.value);
     (!same).then(|| format!("{}: expected {}; got {got}", expected.name, expected.value))
+}
+
+fn is_money(pack: &Pack, entity: Entity, id: &str) -> bool {
+    pack.definition(entity, id).is_some_and(|d| matches!(d.ty, Some(Type::Money(_))))
 }
 
 /// `0.30` and `0.3` are the same number.
@@ -324,13 +335,13 @@ fn parameter(pack: &Pack, name: &str, on: kernel::Date) -> String {
                 let floor =
                     typed.and_then(|t| t.keys.get(n)).is_some_and(|k| k.floor && matches!(k.ty, Type::Integer(_)));
                 let number = |t: &str| t.parse::<i64>().ok();
-                let plain = value::plain(key);
+                let plain = value::plain(key, pack.currency());
                 if floor { number(&plain).zip(number(asked)).is_some_and(|(k, a)| k <= a) } else { plain == *asked }
             })
     };
     let rank = |row: &&crate::model::ParameterRow| -> Vec<i64> {
-        row.keys.iter().map(|k| value::plain(k).parse().unwrap_or(0)).collect()
+        row.keys.iter().map(|k| value::plain(k, pack.currency()).parse().unwrap_or(0)).collect()
     };
     let found = valid.filter(fits).max_by_key(rank);
-    found.map_or_else(|| "no row on this day".to_owned(), |row| value::plain(&row.value))
+    found.map_or_else(|| "no row on this day".to_owned(), |row| value::plain(&row.value, pack.currency()))
 }

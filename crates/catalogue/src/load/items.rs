@@ -130,7 +130,7 @@ fn absent(cx: &Context<'_>, line: &Line<'_, '_>, ty: &Type) -> Option<Value> {
     if let Type::Code(list) = ty {
         cx.check_code(list, &line.located("absent"), "code", "unknown-code");
     }
-    let value = value::parse(text, ty);
+    let value = value::parse(text, ty, cx.content.manifest.currency);
     if value.is_none() {
         line.bad(
             "absent",

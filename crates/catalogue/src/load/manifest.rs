@@ -77,6 +77,21 @@ fn scheme(table: &Table<'_>, complete: &[Lang], faults: &Faults) -> Option<Ident
                 }
             }
         }
+        "mod_11_rounds" => {
+            let row = |row: &str| row.split_whitespace().map(str::parse).collect::<Result<Vec<u32>, _>>();
+            let rows = weights.as_ref().map(|w| w.it.split(';').map(row).collect::<Result<Vec<_>, _>>());
+            match rows {
+                Some(Ok(rows)) if rows.iter().all(|row| row.len() + 1 == digits) => Some(Check::Mod11Rounds(rows)),
+                _ => {
+                    let at = weights.as_ref().map_or(&rule.at, |w| &w.at);
+                    let each = digits.saturating_sub(1);
+                    let expected =
+                        format!("weights = \"…; …\", each round with {each} whole numbers, parted by blanks");
+                    faults.error("bad-value", at, "the weights do not fit the shape".to_owned(), expected, "");
+                    return None;
+                }
+            }
+        }
         other => {
             let message = format!("\"{}\" is no rule for a check digit", shown(other));
             faults.error("bad-value", &rule.at, message, one_of(CHECKS), "");

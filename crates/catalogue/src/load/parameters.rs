@@ -133,7 +133,7 @@ fn row(cx: &Context<'_>, line: &Line<'_, '_>, ty: &Type, keys: &[Key]) -> Option
     let valid_to = line.date("valid_to");
     let cell = |column: &str, ty: &Type| {
         let text = line.get(column);
-        let value = value::parse(text, ty);
+        let value = value::parse(text, ty, cx.content.manifest.currency);
         if value.is_none() {
             line.bad(column, format!("\"{}\" does not fit", shown(text)), value::looks_like(ty));
         } else if let Type::Code(list) = ty {
@@ -159,7 +159,8 @@ fn row(cx: &Context<'_>, line: &Line<'_, '_>, ty: &Type, keys: &[Key]) -> Option
 fn check_overlap(cx: &Context<'_>, rows: &[Row]) {
     let mut by_key: HashMap<String, Vec<&Row>> = HashMap::new();
     for row in rows {
-        let key = row.keys.iter().map(value::plain).collect::<Vec<_>>().join("\u{1f}");
+        let key =
+            row.keys.iter().map(|k| value::plain(k, cx.content.manifest.currency)).collect::<Vec<_>>().join("\u{1f}");
         by_key.entry(key).or_default().push(row);
     }
     for group in by_key.values_mut() {

@@ -150,7 +150,7 @@ fn attribute(cx: &Context<'_>, line: &Line<'_, '_>, name: &str, ty: &Type) -> Op
     if text.is_empty() {
         return None;
     }
-    let value = value::parse(text, ty);
+    let value = value::parse(text, ty, cx.content.manifest.currency);
     if value.is_none() {
         line.bad(name, format!("\"{}\" does not fit", shown(text)), value::looks_like(ty));
     }

@@ -70,7 +70,7 @@ fn process(cx: &Context<'_>, table: &Table<'_>) -> Process {
     put(&mut it.law, table.text("law").map(|t| t.it));
     put(&mut it.stages, stages(cx, table));
     put(&mut it.automatic, table.maybe_flag("automatic"));
-    put(&mut it.four_eyes_over, or_never(table, "four_eyes_over", |key| table.sum(key)));
+    put(&mut it.four_eyes_over, or_never(table, "four_eyes_over", |key| table.sum(key, cx.content.manifest.currency)));
     put(&mut it.four_eyes_on_denial, table.maybe_flag("four_eyes_on_denial"));
     put(&mut it.decision_days, number(cx, table, "decision_days", DAYS));
     let days = |key| or_never(table, key, |key| number(cx, table, key, DAYS));
@@ -185,7 +185,7 @@ fn read_recovery(cx: &Context<'_>, table: &Table<'_>, recovery: &mut Recovery) {
     let percent = number(cx, table, "set_off_percent", 0..=100).and_then(|n| u8::try_from(n).ok());
     put(&mut recovery.set_off_percent, percent);
     put(&mut recovery.most_instalments, number(cx, table, "most_instalments", 1..=600));
-    put(&mut recovery.waive_up_to_minor, table.sum("waive_up_to"));
+    put(&mut recovery.waive_up_to_minor, table.sum("waive_up_to", cx.content.manifest.currency));
     table.finish();
 }
 
@@ -205,6 +205,11 @@ fn payment_account(cx: &Context<'_>, table: &Table<'_>) -> Option<PaymentAccount
     let digits = |key, otherwise| number(cx, table, key, 4..=34).unwrap_or(otherwise);
     let (least_digits, most_digits) = (digits("least_digits", 4), digits("most_digits", 34));
     let own_from_age = number(cx, table, "own_from_age", 0..=30).unwrap_or_default();
+    let iban = table.text("iban");
+    if let Some(text) = iban.as_ref().filter(|t| t.it.len() != 2 || !t.it.bytes().all(|b| b.is_ascii_uppercase())) {
+        let message = format!("\"{}\" is no country of an IBAN", shown(&text.it));
+        cx.faults.error("bad-value", &text.at, message, "two capital letters of ISO 3166, such as KZ", "");
+    }
     let holder_is_payee = table.flag("holder_is_payee");
     let law = table.need_text("law").map(|t| t.it).unwrap_or_default();
     let sources = cx.checked_sources([table.ids("sources"), table.ids("source")].concat());
@@ -227,6 +232,7 @@ fn payment_account(cx: &Context<'_>, table: &Table<'_>) -> Option<PaymentAccount
         banks: banks.it,
         least_digits,
         most_digits,
+        iban: iban.map(|t| t.it),
         own_from_age,
         holder_is_payee,
         law,

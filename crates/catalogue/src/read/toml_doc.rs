@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use kernel::{Date, Lang, Words};
+use kernel::{Currency, Date, Lang, Words};
 use rules::schema::{Expr, Origin};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -229,15 +229,18 @@ impl<'a> Table<'a> {
         None
     }
 
-    /// A sum of money in minor units that is not negative.
-    pub(crate) fn sum(&self, key: &'static str) -> Option<i64> {
+    /// A sum of money, written whole in the currency's own unit, that is not negative; in minor units.
+    pub(crate) fn sum(&self, key: &'static str, currency: Currency) -> Option<i64> {
         let (_, value) = self.find(key)?;
         let number = match value.get_ref() {
-            DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok().filter(|n| *n >= 0),
+            DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix())
+                .ok()
+                .filter(|n| *n >= 0)
+                .and_then(|n| n.checked_mul(currency.unit())),
             _ => None,
         };
         if number.is_none() {
-            self.wrong(key, value.span(), value.get_ref(), "a whole number of minor units, 0 or more");
+            self.wrong(key, value.span(), value.get_ref(), "a whole sum in the currency's own unit, 0 or more");
         }
         number
     }

@@ -82,7 +82,10 @@ pub(crate) fn looks_like(ty: &Type) -> String {
         Type::Integer(unit) => format!("a whole number of {unit}"),
         Type::Decimal(_) => "a decimal number such as 12.5".to_owned(),
         Type::Ratio => "a share such as 0.3".to_owned(),
-        Type::Money(_) => "a whole number of minor units, without separators".to_owned(),
+        Type::Money(_) => {
+            "a sum in the currency's own unit such as 24912 or, where it has decimals, 24912.50, without separators"
+                .to_owned()
+        }
         Type::Date => "a date such as 2025-01-31".to_owned(),
         Type::Text => "a text".to_owned(),
         Type::Code(list) => format!("a code of the list {list}"),
@@ -90,7 +93,7 @@ pub(crate) fn looks_like(ty: &Type) -> String {
 }
 
 /// A value of the type as written; `None` when it is none. Codes are not looked up here.
-pub(crate) fn parse(text: &str, ty: &Type) -> Option<Value> {
+pub(crate) fn parse(text: &str, ty: &Type, currency: Currency) -> Option<Value> {
     match ty {
         Type::Boolean => match text {
             "true" => Some(Value::Boolean(true)),
@@ -98,7 +101,7 @@ pub(crate) fn parse(text: &str, ty: &Type) -> Option<Value> {
             _ => None,
         },
         Type::Integer(_) => text.parse().ok().map(Value::Integer),
-        Type::Money(_) => text.parse().ok().map(Value::Money),
+        Type::Money(_) => currency.minor(text).map(Value::Money),
         Type::Decimal(_) | Type::Ratio => decimal(text).map(Value::Decimal),
         Type::Date => date(text).map(Value::Date),
         Type::Text => Some(Value::Text(text.to_owned())),
@@ -115,10 +118,11 @@ fn decimal(text: &str) -> Option<String> {
 }
 
 /// A value as a person writes it: without quotes, dates in ISO.
-pub(crate) fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value, currency: Currency) -> String {
     match value {
         Value::Boolean(b) => b.to_string(),
-        Value::Integer(n) | Value::Money(n) => n.to_string(),
+        Value::Integer(n) => n.to_string(),
+        Value::Money(minor) => currency.plain(*minor),
         Value::Decimal(t) | Value::Text(t) | Value::Code(t) => t.clone(),
         Value::Date(d) => d.to_string(),
     }

@@ -89,12 +89,15 @@ impl Speaker<'_> {
                 self.t.with(&format!("unit-{unit}"), &[("count", (*n).into())]).into_owned()
             }
             (Value::Integer(n), _) => self.t.number(*n),
+            (Value::Decimal(minor), Some(Type::Money(per))) => {
+                self.over(self.t.money_exact(minor, self.pack.currency()), *per)
+            }
             (Value::Decimal(text), _) => self.t.decimal(text),
             (Value::Code(code), Some(Type::Code(list))) => {
                 let words = self.pack.code(list, code).map(|c| c.name.get(self.lang));
                 words.unwrap_or(code).to_owned()
             }
-            (other, _) => value::plain(other),
+            (other, _) => value::plain(other, self.pack.currency()),
         }
     }
 
@@ -105,7 +108,10 @@ impl Speaker<'_> {
 
     /// Money and its period. A stock needs no period.
     pub(super) fn sum(&self, minor: i64, per: Per) -> String {
-        let amount = self.money(minor);
+        self.over(self.money(minor), per)
+    }
+
+    fn over(&self, amount: String, per: Per) -> String {
         match per {
             Per::Once => amount,
             per => self.t.with(&format!("per-{}", value::per_word(per)), &[("amount", amount.into())]).into_owned(),

@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use kernel::{Currency, Date, Instant, RunId};
+use kernel::{Currency, Date, Instant, RunId, iban_adds_up};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::{block_id, decimal, message_id};
-use crate::account::{Details, iban_adds_up, looks_like_iban};
+use crate::account::{Details, looks_like_iban};
 use crate::run::Payer;
 
 /// The namespace of the message.

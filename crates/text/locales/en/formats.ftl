@@ -1,6 +1,8 @@
 # Formats: dates, money, periods
 money-KRW = ₩{ $amount }
 money-KZT = ₸{ $amount }
+currency-KRW = won
+currency-KZT = tenge
 money-other = { $amount } { $code }
 date-long = { $day } { $month ->
     [1] January

@@ -1,6 +1,8 @@
 # Пішімдер: күндер, сомалар, кезеңдер
 money-KRW = { $amount } ₩
 money-KZT = { $amount } ₸
+currency-KRW = вон
+currency-KZT = теңге
 money-other = { $amount } { $code }
 date-long = { $year } жылғы { $day } { $month ->
     [1] қаңтар
@@ -18,7 +20,7 @@ date-long = { $year } жылғы { $day } { $month ->
 }
 date-time = { $date }, { $time }
 period-closed = { $from } – { $to }
-period-open = { $from } бастап
+period-open = { ENDING($from, "дан") } бастап
 per-once = { $amount } бір рет
 per-month = айына { $amount }
 per-year = жылына { $amount }

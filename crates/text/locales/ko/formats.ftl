@@ -1,6 +1,8 @@
 # 형식: 날짜, 금액, 기간
 money-KRW = { $amount }원
 money-KZT = { $amount }텡게
+currency-KRW = 원
+currency-KZT = 텡게
 money-other = { $amount } { $code }
 date-long = { $year }년 { $month }월 { $day }일
 date-time = { $date } { $time }

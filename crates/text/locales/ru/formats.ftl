@@ -1,6 +1,8 @@
 # Форматы: даты, суммы, периоды
 money-KRW = { $amount } ₩
 money-KZT = { $amount } ₸
+currency-KRW = вон
+currency-KZT = тенге
 money-other = { $amount } { $code }
 date-long = { $day } { $month ->
     [1] января

@@ -325,7 +325,7 @@ fn question(pack: &Pack, t: Text, form: &Form, fact: &FactRef, decides: Vec<Word
         Subject::Household => None,
         Subject::Person(n) => Some(names(t, form).get(n)?.clone()),
     };
-    Some(Question { field: field_of(fact), ask, whose, kind: Kind::of(&item.ty, codes), decides })
+    Some(Question { field: field_of(fact), ask, whose, kind: Kind::of(&item.ty, pack.currency(), codes), decides })
 }
 
 /// The questions that could settle something, those that decide most programmes first; answered ones are left out.

@@ -2,13 +2,13 @@
 
 use catalogue::Pack;
 use catalogue::model::{AccountFault, Item, PaymentAccount, masked};
-use kernel::Words;
+use kernel::{Currency, Words};
 use maud::{Markup, html};
 use rules::schema::{Per, Type, Value};
 use text::Text;
 
 use crate::components::field::{self, Look};
-use crate::form::{Form, parse_amount, parse_date};
+use crate::form::{Form, parse_amount, parse_date, parse_sum};
 
 /// What kind of answer is expected.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub enum Kind {
     /// Yes or no.
     Truth,
     /// An amount of money, for this time.
-    Amount(Per),
+    Amount(Per, Currency),
     /// A whole number with its unit.
     Number(String),
     /// A share or a decimal.
@@ -47,17 +47,17 @@ impl Kind {
         };
         match pack.account_item(item.entity, &item.id) {
             Some(rule) => Kind::Account { rule: rule.clone(), banks: codes(&rule.banks), holder: holder.to_owned() },
-            None => Kind::of(&item.ty, codes),
+            None => Kind::of(&item.ty, pack.currency(), codes),
         }
     }
 
     /// The kind for a declared type; `codes` gives the list of a code type.
-    pub fn of(ty: &Type, codes: impl FnOnce(&str) -> Vec<(String, Words)>) -> Self {
+    pub fn of(ty: &Type, currency: Currency, codes: impl FnOnce(&str) -> Vec<(String, Words)>) -> Self {
         match ty {
             Type::Boolean => Kind::Truth,
             Type::Integer(unit) => Kind::Number(unit.to_string()),
             Type::Decimal(_) | Type::Ratio => Kind::Decimal,
-            Type::Money(per) => Kind::Amount(*per),
+            Type::Money(per) => Kind::Amount(*per, currency),
             Type::Date => Kind::Date,
             Type::Code(list) => Kind::Choice(codes(list)),
             Type::Text => Kind::Text,
@@ -111,13 +111,14 @@ pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
                 options.iter().map(|(code, words)| (code.clone(), words.get(lang).to_owned())).collect();
             field::select(form, &q.field, &label, &hint, &t.t("do-not-know"), &options)
         }
-        Kind::Amount(per) => {
-            let unit = t.t(match per {
+        Kind::Amount(per, currency) => {
+            let key = match per {
                 Per::Once => "amount-unit-once",
                 Per::Month => "amount-unit-month",
                 Per::Year => "amount-unit-year",
                 Per::Use => "amount-unit-use",
-            });
+            };
+            let unit = t.with(key, &[("currency", t.currency(*currency).into())]);
             field::line(form, &q.field, &label, look("numeric", "w-m", &unit))
         }
         Kind::Number(unit) => field::line(form, &q.field, &label, look("numeric", "w-s", &unit_words(t, unit))),
@@ -132,7 +133,7 @@ pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
             )
         }
         Kind::Text => field::line(form, &q.field, &label, look("", "", "")),
-        Kind::Account { banks, holder, .. } => account(t, form, &q.field, (&label, &hint), banks, holder),
+        Kind::Account { rule, banks, holder } => account(t, form, &q.field, (&label, &hint), (rule, banks), holder),
     }
 }
 
@@ -146,7 +147,7 @@ fn account(
     form: &Form,
     field: &str,
     (label, hint): (&str, &str),
-    banks: &[(String, Words)],
+    (rule, banks): (&PaymentAccount, &[(String, Words)]),
     holder: &str,
 ) -> Markup {
     let (bank_field, holder_field) = parts(field);
@@ -161,7 +162,9 @@ fn account(
         form.set(&holder_field, holder);
     }
     let banks: Vec<_> = banks.iter().map(|(code, words)| (code.clone(), words.get(t.lang()).to_owned())).collect();
-    let number = Look { hint: &t.t("pay-account-number-hint"), keyboard: "numeric", ..Look::default() };
+    let (hint_key, keyboard) =
+        if rule.iban.is_some() { ("pay-account-iban-hint", "") } else { ("pay-account-number-hint", "numeric") };
+    let number = Look { hint: &t.t(hint_key), keyboard, ..Look::default() };
     html! {
         fieldset {
             legend { (label) }
@@ -211,6 +214,9 @@ pub(crate) fn refuse_account(
             let bounds = [("least", i64::from(*least).into()), ("most", i64::from(*most).into())];
             form.refuse(number, t.with("error-account-number", &bounds));
         }
+        AccountFault::Iban(country) => {
+            form.refuse(number, t.with("error-account-iban", &[("country", country.as_str().into())]));
+        }
         AccountFault::Holder => form.refuse(holder, t.t("error-account-holder")),
         AccountFault::Hidden => form.refuse(number, t.t("error-account-hidden")),
         AccountFault::Shape => form.refuse(number, t.t("error-field-empty")),
@@ -254,7 +260,7 @@ pub fn read(t: Text, form: &mut Form, field: &str, kind: &Kind) -> Option<Value>
             "no" => Some(Value::Boolean(false)),
             _ => None,
         },
-        Kind::Amount(_) => parse_amount(&typed).map(Value::Money),
+        Kind::Amount(_, currency) => parse_sum(&typed, *currency).map(Value::Money),
         Kind::Number(_) => parse_amount(&typed).map(Value::Integer),
         Kind::Decimal => decimal(&typed).map(Value::Decimal),
         Kind::Date => parse_date(&typed).map(Value::Date),
@@ -265,7 +271,7 @@ pub fn read(t: Text, form: &mut Form, field: &str, kind: &Kind) -> Option<Value>
         form.refuse(
             field,
             t.t(match kind {
-                Kind::Amount(_) => "error-amount-form",
+                Kind::Amount(..) => "error-amount-form",
                 Kind::Number(_) | Kind::Decimal => "error-number-form",
                 Kind::Date => "error-date-form",
                 Kind::Truth | Kind::Choice(_) => "error-choose",

@@ -331,6 +331,7 @@ pub fn source(t: Text, source: &Source) -> String {
     match source {
         Source::Agency(name) => name.get(lang).to_owned(),
         Source::Person => t.t("source-person").into_owned(),
+        Source::Silence(name) if name.get(lang).is_empty() => t.t("source-nobody").into_owned(),
         Source::Silence(name) => t.with("source-silence", &[("agency", name.get(lang).into())]).into_owned(),
         Source::Nobody => t.t("source-nobody").into_owned(),
     }

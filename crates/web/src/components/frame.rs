@@ -58,6 +58,8 @@ pub struct PurposeShown {
 pub struct Frame {
     /// The words.
     pub t: Text,
+    /// The languages of the switch: those the pack is complete in.
+    pub langs: Vec<Lang>,
     /// For the language switch and the current item of the navigation.
     pub place: Place,
     /// Nobody: public pages.
@@ -84,7 +86,7 @@ impl Frame {
             @match &self.place {
                 Place::Address(address) => {
                     nav aria-label=(t.t("frame-languages")) { ul.langs {
-                        @for lang in Lang::ALL { li {
+                        @for lang in self.langs.iter().copied() { li {
                             @if here(lang) { span lang=(lang.tag()) aria-current="true" { (lang.own_name()) } }
                             @else { a href=(with_lang(address, lang)) lang=(lang.tag()) hreflang=(lang.tag()) { (lang.own_name()) } }
                         } }
@@ -93,7 +95,7 @@ impl Frame {
                 Place::Form(action, fields) => {
                     form method="post" action=(action) aria-label=(t.t("frame-languages")) {
                         @for (name, value) in fields { (field::hidden(name, value)) }
-                        ul.langs { @for lang in Lang::ALL { li {
+                        ul.langs { @for lang in self.langs.iter().copied() { li {
                             @if here(lang) { span lang=(lang.tag()) aria-current="true" { (lang.own_name()) } }
                             @else { button type="submit" name="lang" value=(lang.tag()) lang=(lang.tag()) { (lang.own_name()) } }
                         } } }

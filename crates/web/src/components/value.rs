@@ -1,6 +1,6 @@
 //! Values of facts and parameters as a person reads them.
 
-use kernel::{Date, Money, Words};
+use kernel::{Currency, Date, Money, Words};
 use rules::schema::Per;
 use text::Text;
 
@@ -13,6 +13,8 @@ pub enum Shown {
     Truth(bool),
     /// Money, and the time it is for where that is part of its meaning.
     Money(Money, Per),
+    /// Money that may have parts of a minor unit: the text of a decimal number of minor units, and the time it is for.
+    Exact(String, Currency, Per),
     /// A whole number with its unit (`years`, `months`, `days`, `persons`, `hours`, `percent`, or empty).
     Count(i64, String),
     /// A decimal as recorded, with its unit.
@@ -35,6 +37,8 @@ pub fn say(t: Text, value: &Shown) -> String {
         Shown::Truth(false) => t.t("no").into_owned(),
         Shown::Money(money, Per::Once) => t.money(*money),
         Shown::Money(money, per) => per_words(t, &t.money(*money), *per),
+        Shown::Exact(minor, currency, Per::Once) => t.money_exact(minor, *currency),
+        Shown::Exact(minor, currency, per) => per_words(t, &t.money_exact(minor, *currency), *per),
         Shown::Count(number, unit) => counted(t, *number, unit),
         Shown::Decimal(number, _) => t.decimal(number),
         Shown::Percent(number) => t.with("percent", &[("number", t.decimal(number).into())]).into_owned(),

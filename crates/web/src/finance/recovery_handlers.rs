@@ -17,7 +17,7 @@ use super::recoveries::{self, Act, Line, List, Proposal, Recovery};
 use super::seen::opened;
 use super::{agency, desk, money, programme, query, status, viewer, with, words};
 use crate::components::frame::Frame;
-use crate::form::{Form, parse_amount};
+use crate::form::{Form, parse_sum};
 use crate::request::Session;
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
@@ -210,10 +210,9 @@ async fn permit(v: &Viewer<'_>, person: PersonId) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// An amount in whole units of the currency, in minor units.
+/// A sum as typed, in minor units.
 fn amount(t: Text, form: &mut Form, name: &str, currency: Currency) -> Option<i64> {
-    let unit = 10_i64.checked_pow(currency.decimals())?;
-    let minor = parse_amount(form.get(name)).and_then(|whole| whole.checked_mul(unit));
+    let minor = parse_sum(form.get(name), currency);
     if minor.is_none() {
         form.refuse(name, t.t("error-amount-form"));
     }

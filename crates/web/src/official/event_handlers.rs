@@ -332,16 +332,7 @@ fn child_name(f: &Frame, opened: &Opened, mother: PersonId, typed: Option<String
 
 /// A name in the script it is written in.
 pub(super) fn written(full: String) -> Name {
-    let hangul = full.chars().any(|c| ('가'..='힣').contains(&c));
-    let cyrillic = full.chars().any(|c| ('а'..='я').contains(&c) || ('А'..='Я').contains(&c));
-    let script = if hangul {
-        Script::Hang
-    } else if cyrillic {
-        Script::Cyrl
-    } else {
-        Script::Latn
-    };
-    Name::whole(script, full)
+    Name::whole(Script::of(&full), full)
 }
 
 async fn pregnancy_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, form: &mut Form) -> Result<Option<Told>, Failed> {
@@ -446,7 +437,7 @@ async fn change_of(
         let list = v.pack.code_lists().get(list);
         list.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.clone())).collect()).unwrap_or_default()
     };
-    let answer = found.map(|item| AnswerKind::of(&item.ty, codes));
+    let answer = found.map(|item| AnswerKind::of(&item.ty, v.pack.currency(), codes));
     let value = answer.and_then(|kind| question::read(f.t, form, "value", &kind));
     if value.is_none() && form.error("value").is_none() {
         form.refuse("value", f.t.t("error-field-empty"));

@@ -12,7 +12,7 @@ use casework::determine::Slice;
 use casework::evidence::{self, Paper};
 use guard::account::{self, AccountError};
 use guard::{Action, Allowed, Purpose, PurposeKind, Relation, Resource, Role, Tier};
-use kernel::{AccountId, CaseId, DecisionId, EntitlementId, EvidenceId, HouseholdId, PersonId};
+use kernel::{AccountId, CaseId, Currency, DecisionId, EntitlementId, EvidenceId, HouseholdId, PersonId};
 use payment::model::Standing;
 use store::Tx;
 use text::Text;
@@ -237,21 +237,21 @@ impl Read {
     }
 
     /// What an official starts from who decides otherwise: the rules' own sums.
-    fn prefill(&self, form: &mut Form) {
+    fn prefill(&self, form: &mut Form, currency: Currency) {
         let now = self.view.now.as_ref().map(|d| &d.slices[..]);
         let holds = self.view.decisions.iter().rev().find(|d| d.decided_at.is_some()).map(|d| &d.content.slices[..]);
         for prefix in ["other", "review", "court"] {
-            lay_out(form, prefix, now.or(holds).unwrap_or_default());
+            lay_out(form, currency, prefix, now.or(holds).unwrap_or_default());
         }
     }
 }
 
-fn lay_out(form: &mut Form, prefix: &str, slices: &[Slice]) {
+fn lay_out(form: &mut Form, currency: Currency, prefix: &str, slices: &[Slice]) {
     for (n, slice) in slices.iter().take(STRETCHES).enumerate() {
         form.set(&format!("{prefix}-from-{n}"), slice.from.to_string());
         let last = slice.until.and_then(|u| u.yesterday().ok());
         form.set(&format!("{prefix}-last-{n}"), last.map(|d| d.to_string()).unwrap_or_default());
-        form.set(&format!("{prefix}-sum-{n}"), slice.minor.to_string());
+        form.set(&format!("{prefix}-sum-{n}"), currency.plain(slice.minor));
     }
 }
 
@@ -347,7 +347,7 @@ async fn show_to(
             Some((status, form)) => (status, work_case::page_of(f, &form, &page)).into_response(),
             None => {
                 let mut form = Form::default();
-                read.prefill(&mut form);
+                read.prefill(&mut form, v.pack.currency());
                 work_case::page_of(f, &form, &page).into_response()
             }
         })

@@ -12,7 +12,7 @@ use casework::determine::Slice;
 use casework::investigate::answer;
 use casework::investigate::settle::{self, Finding, Follow, How};
 use guard::Action;
-use kernel::{AccountId, CaseId, EvidenceId, TaskId};
+use kernel::{AccountId, CaseId, Currency, EvidenceId, TaskId};
 use store::{StoreError, transact};
 use text::Text;
 
@@ -23,7 +23,7 @@ use super::work_looks;
 use super::work_view::stage_key;
 use crate::citizen::question::{self, Question};
 use crate::components::frame::Frame;
-use crate::form::{Form, parse_amount};
+use crate::form::{Form, parse_sum};
 use crate::request::Session;
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
@@ -278,7 +278,7 @@ async fn hand(
 async fn decide(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form, otherwise: bool) -> Result<Deed, Trouble> {
     let field = if otherwise { "other-words" } else { "decide-words" };
     let words = form.optional(t, field, 4_000);
-    let overriding = if otherwise { overriding(t, form, "other") } else { None };
+    let overriding = if otherwise { overriding(t, v.pack.currency(), form, "other") } else { None };
     if !form.is_fine() {
         return Ok(Deed::Refused);
     }
@@ -296,7 +296,7 @@ async fn decide(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form, otherwise
 }
 
 /// Reason, law, result and sums of a form; what is missing is said in it.
-fn overriding(t: Text, form: &mut Form, prefix: &str) -> Option<Override> {
+fn overriding(t: Text, currency: Currency, form: &mut Form, prefix: &str) -> Option<Override> {
     let grant = match form.get(&format!("{prefix}-grant")) {
         "yes" => Some(true),
         "no" => Some(false),
@@ -307,14 +307,14 @@ fn overriding(t: Text, form: &mut Form, prefix: &str) -> Option<Override> {
     };
     let reason = form.required(t, &format!("{prefix}-reason"), 4_000);
     let law = form.required(t, &format!("{prefix}-law"), 400);
-    let slices = if grant == Some(true) { stretches(t, form, prefix) } else { Vec::new() };
+    let slices = if grant == Some(true) { stretches(t, currency, form, prefix) } else { Vec::new() };
     if grant == Some(true) && slices.is_empty() {
         form.refuse(&format!("{prefix}-from-0"), t.t("work-fault-slices"));
     }
     Some(Override { grant: grant?, slices, reason, law }).filter(|_| form.is_fine())
 }
 
-fn stretches(t: Text, form: &mut Form, prefix: &str) -> Vec<Slice> {
+fn stretches(t: Text, currency: Currency, form: &mut Form, prefix: &str) -> Vec<Slice> {
     let mut slices = Vec::new();
     for n in 0..STRETCHES {
         let [from, last, sum] = ["from", "last", "sum"].map(|part| format!("{prefix}-{part}-{n}"));
@@ -324,7 +324,7 @@ fn stretches(t: Text, form: &mut Form, prefix: &str) -> Vec<Slice> {
         let first = form.date(t, &from);
         let until = form.date_if_any(t, &last).and_then(|day| day.tomorrow().ok());
         let typed = form.get(&sum).to_owned();
-        let minor = if typed.is_empty() { Some(0) } else { parse_amount(&typed) };
+        let minor = if typed.is_empty() { Some(0) } else { parse_sum(&typed, currency) };
         if minor.is_none() {
             form.refuse(&sum, t.t("error-amount-form"));
         }
@@ -397,7 +397,7 @@ async fn review(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result
     let outcome = match form.get("outcome") {
         "stands" => Some(Outcome::Stands),
         "anew" => Some(Outcome::Anew),
-        "otherwise" => overriding(t, form, "review").map(Outcome::Otherwise),
+        "otherwise" => overriding(t, v.pack.currency(), form, "review").map(Outcome::Otherwise),
         _ => {
             form.refuse("outcome", t.t("error-choose"));
             None
@@ -420,7 +420,7 @@ async fn review(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result
 }
 
 async fn court(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result<Deed, Trouble> {
-    let Some(order) = overriding(t, form, "court") else { return Ok(Deed::Refused) };
+    let Some(order) = overriding(t, v.pack.currency(), form, "court") else { return Ok(Deed::Refused) };
     let decision = decision_of(read, form)?;
     let allowed = read.permit(v, Action::ApproveDecision).await?;
     let desk = v.desk();

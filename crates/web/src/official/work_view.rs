@@ -157,6 +157,7 @@ impl Opened<'_> {
             value: self.value(f.subject, &f.item, &f.value),
             source: match &f.source {
                 Some(code) => self.source_of(code),
+                None if owner().is_empty() => self.t.t("source-nobody").into_owned(),
                 None => self.t.with("source-silence", &[("agency", self.agency(&owner()).into())]).into_owned(),
             },
             when: self.when(f.valid_from, f.recorded.as_deref()),

@@ -9,7 +9,7 @@ use casework::follow::report::Kind;
 use casework::follow::satisfaction::Way;
 use casework::follow::uptake::{Counts, Days, Figures, Line as EventLine, Spared};
 use jiff::civil::date;
-use kernel::{Instant, Lang};
+use kernel::{Currency, Instant, Lang};
 use maud::Markup;
 use payment::read::Where;
 use rules::outcome::Answer;
@@ -112,7 +112,7 @@ fn questions() -> Vec<Question> {
             field: "q-household-1-rent".to_owned(),
             ask: words("월세가 얼마인가요?", "How much is the monthly rent?"),
             whose: None,
-            kind: Ask::Amount(Per::Month),
+            kind: Ask::Amount(Per::Month, Currency::KRW),
             decides: vec![],
         },
     ]
@@ -385,7 +385,7 @@ fn pay(lang: Lang, some: bool) -> Markup {
 fn account(lang: Lang, form: &Form) -> Markup {
     let people = [("a".to_owned(), "김하윤".to_owned()), ("b".to_owned(), "박서아".to_owned())];
     let banks = [("004".to_owned(), "KB국민은행".to_owned()), ("088".to_owned(), "신한은행".to_owned())];
-    payments::account(&mine(lang, "/payments/account"), form, &people, &banks)
+    payments::account(&mine(lang, "/payments/account"), form, &people, (&banks, false))
 }
 
 fn report_start(lang: Lang, done: Option<u32>) -> Markup {

@@ -182,7 +182,12 @@ fn questions() -> Vec<question::Question> {
             "Into which account should it be paid?",
             question::Kind::Text,
         ),
-        ask("h-rent", "월세가 얼마인가요?", "How much is the monthly rent?", question::Kind::Amount(Per::Month)),
+        ask(
+            "h-rent",
+            "월세가 얼마인가요?",
+            "How much is the monthly rent?",
+            question::Kind::Amount(Per::Month, kernel::Currency::KRW),
+        ),
         ask("h-rented", "세 들어 사시나요?", "Do you rent your home?", question::Kind::Truth),
         ask(
             "h-housing",

@@ -43,6 +43,7 @@ fn frame(lang: Lang, address: &str, area: Option<Area>) -> Frame {
     };
     Frame {
         t: Text::new(lang),
+        langs: Lang::ALL.to_vec(),
         place: Place::Address(address.to_owned()),
         who: area.map(|area| SignedIn { name: role(area).0.to_owned(), role_key: role(area).1, areas: vec![area] }),
         demo: true,

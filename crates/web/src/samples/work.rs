@@ -4,7 +4,7 @@ use casework::case::TaskKind;
 use casework::case::worklist::{Filter, Scope};
 use casework::follow::grievance::{Kind, Status};
 use jiff::civil::date;
-use kernel::Lang;
+use kernel::{Currency, Lang};
 use maud::Markup;
 use rules::outcome::Answer;
 use rules::schema::Per;
@@ -188,7 +188,7 @@ fn acts(lang: Lang, state: u8) -> Acts {
         field: field.to_owned(),
         ask: words("근로소득", "Wages"),
         whose: Some("박민준".to_owned()),
-        kind: Asks::Amount(Per::Month),
+        kind: Asks::Amount(Per::Month, Currency::KRW),
         decides: Vec::new(),
     };
     let lead = || {

@@ -127,7 +127,8 @@ async fn form_page(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, T
     let rule = v.pack.payment_account().and_then(|rule| v.pack.code_lists().get(&rule.banks));
     let banks = rule.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.get(f.t.lang()).to_owned())).collect());
     let banks: Vec<(String, String)> = banks.unwrap_or_default();
-    Ok((status, payments::account(f, form, &people, &banks)).into_response())
+    let iban = v.pack.payment_account().is_some_and(|rule| rule.iban.is_some());
+    Ok((status, payments::account(f, form, &people, (&banks, iban))).into_response())
 }
 
 /// Changes where the money of a person or a child goes. It is used when the bank has confirmed the holder.

@@ -152,9 +152,16 @@ fn mark(status: Where) -> Mark {
 
 /// Another account. `form` holds what was typed when it was refused.
 ///
-/// `banks` are those of the pack; empty where it has no list, and then the code is typed.
-pub fn account(f: &Frame, form: &Form, people: &[(String, String)], banks: &[(String, String)]) -> Markup {
+/// `banks` are those of the pack; empty where it has no list, and then the code is typed. `iban`: numbers have letters in them.
+pub fn account(
+    f: &Frame,
+    form: &Form,
+    people: &[(String, String)],
+    (banks, iban): (&[(String, String)], bool),
+) -> Markup {
     let t = f.t;
+    let (hint_key, keyboard) =
+        if iban { ("pay-account-iban-hint", "") } else { ("pay-account-number-hint", "numeric") };
     page(
         f,
         &t.t("pay-account-change"),
@@ -172,7 +179,7 @@ pub fn account(f: &Frame, form: &Form, people: &[(String, String)], banks: &[(St
                 @if banks.is_empty() {
                 (field::line(form, "bank", &t.t("pay-account-bank"), Look { hint: &t.t("pay-account-bank-hint"), width: "w-m", ..Look::default() }))
                 } @else { (field::select(form, "bank", &t.t("pay-account-bank-name"), "", &t.t("choose"), banks)) }
-                (field::line(form, "number", &t.t("pay-account-number"), Look { hint: &t.t("pay-account-number-hint"), keyboard: "numeric", ..Look::default() }))
+                (field::line(form, "number", &t.t("pay-account-number"), Look { hint: &t.t(hint_key), keyboard, ..Look::default() }))
                 (field::line(form, "holder", &t.t("pay-account-holder"), Look { autocomplete: "name", ..Look::default() }))
                 p.hint { (t.t("pay-account-words")) }
                 div.actions { button.btn type="submit" { (t.t("pay-account-send")) } }
