@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Messages are compiled into the program (`locales/<lang>/*.ftl`). [`COMPLETE`] is the one place that says which languages
-//! have every message; the others fall back along [`fallbacks`]. Formats that differ by language (dates in words,
+//! have every message; one that lacks a message falls back along [`fallbacks`]. Formats that differ by language (dates in words,
 //! the place of a currency sign) are messages too, in `formats.ftl`.
 
 mod bundles;
@@ -17,7 +17,7 @@ mod particle;
 
 pub use bundles::{COMPLETE, MISSING_MARK, fallbacks};
 pub use format::shown_length;
-pub use particle::with_particle;
+pub use particle::{with_ending, with_particle};
 
 use std::borrow::Cow;
 

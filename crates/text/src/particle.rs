@@ -1,4 +1,5 @@
-//! Korean particles change with the sound before them: 은 after a consonant, 는 after a vowel.
+//! What stands after a word and changes with its sounds: Korean particles (은 after a consonant, 는 after a vowel) and Kazakh
+//! case endings (қарашаға, мамырға, қыркүйекке).
 
 /// `word` followed by the fitting half of `pair` (`은/는`, `이/가`, `을/를`, `과/와`, `으로/로`).
 ///
@@ -39,9 +40,54 @@ fn final_sound(last: char) -> Option<Final> {
     })
 }
 
+/// `word` with the Kazakh case ending that fits its sounds: `ға` for the dative (ға, ге, қа, ке), `дан` for the ablative (дан,
+/// ден, тан, тен, нан, нен). Vowels agree with the word's last vowel, the first consonant with its last sound.
+pub fn with_ending(word: &str, ending: &str) -> String {
+    let mut letters = word.chars().rev().flat_map(char::to_lowercase).filter(|c| c.is_alphabetic());
+    let last = letters.clone().next();
+    // A word without a vowel of its own, such as a number, is taken as soft.
+    let hard = letters.find(|c| "аоұыуяёюәеіөүэи".contains(*c)).is_some_and(|c| "аоұыуяёю".contains(c));
+    let voiceless = last.is_some_and(|c| "кқпстфхцчшщбвгд".contains(c));
+    let nasal = last.is_some_and(|c| "мнң".contains(c));
+    let fitting = match (ending, voiceless, nasal) {
+        ("ға", true, _) => ["қа", "ке"],
+        ("ға", false, _) => ["ға", "ге"],
+        ("дан", true, _) => ["тан", "тен"],
+        ("дан", false, true) => ["нан", "нен"],
+        ("дан", false, false) => ["дан", "ден"],
+        (other, ..) => return format!("{word}{other}"),
+    };
+    let [of_hard, of_soft] = fitting;
+    format!("{word}{}", if hard { of_hard } else { of_soft })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::with_particle;
+    use super::{with_ending, with_particle};
+
+    #[test]
+    fn the_ending_follows_the_sounds_of_the_word() {
+        for (word, dative, ablative) in [
+            ("1 қаңтар", "ға", "дан"),
+            ("1 ақпан", "ға", "нан"),
+            ("1 наурыз", "ға", "дан"),
+            ("1 сәуір", "ге", "ден"),
+            ("1 мамыр", "ға", "дан"),
+            ("1 маусым", "ға", "нан"),
+            ("1 шілде", "ге", "ден"),
+            ("1 тамыз", "ға", "дан"),
+            ("1 қыркүйек", "ке", "тен"),
+            ("1 қазан", "ға", "нан"),
+            ("1 қараша", "ға", "дан"),
+            ("1 желтоқсан", "ға", "нан"),
+            ("мектеп", "ке", "тен"),
+            ("банк", "қа", "тан"),
+        ] {
+            assert_eq!(with_ending(word, "ға"), format!("{word}{dative}"));
+            assert_eq!(with_ending(word, "дан"), format!("{word}{ablative}"));
+        }
+        assert_eq!(with_ending("үй", "ның"), "үйның");
+    }
 
     #[test]
     fn the_particle_follows_the_last_sound() {

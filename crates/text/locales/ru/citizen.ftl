@@ -118,3 +118,6 @@ look-change-account = Изменение счёта для выплат
 looked-office-hidden = Ведомство не названо ради вашей безопасности
 looked-role-hidden = Сотрудник
 look-other = Обработка данных
+offers-title-unsure = Возможно, вам положено больше, если вы немного расскажете
+looked-proxy = Тот, кто действует за вас по доверенности или решению
+look-answer-complaint = Ответ на жалобу или её принятие

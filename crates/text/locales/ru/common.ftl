@@ -5,10 +5,10 @@ continue = Далее
 choose = Выберите
 older = Более ранние записи
 do-not-know = Не знаю
-amount-unit-once = вон
-amount-unit-month = вон в месяц
-amount-unit-year = вон в год
-amount-unit-use = вон за раз
+amount-unit-once = { $currency }
+amount-unit-month = { $currency } в месяц
+amount-unit-year = { $currency } в год
+amount-unit-use = { $currency } за раз
 frame-skip = Перейти к содержанию
 frame-languages = Языки
 frame-navigation = Главное меню
@@ -44,6 +44,7 @@ expecting = Ожидается ребёнок
 born-on = дата рождения: { $date }
 due-on = ожидаемая дата родов: { $date }
 age = { $age ->
+    [0] младше года
     [one] { $age } год
     [few] { $age } года
    *[other] { $age } лет
@@ -147,3 +148,10 @@ sign-in-why-suspended = Ваша учётная запись приостано�
 sign-in-why-unknown = Для вас здесь нет учётной записи. Обратитесь к администратору.
 sign-in-why-stale = Вход занял слишком много времени или начат в другом браузере. Начните снова.
 sign-in-why-service = Служба входа не отвечает. Попробуйте через несколько минут.
+relation-head = Глава семьи
+nav-import = Загрузка
+account-title = Ваш вход
+account-lead = Вы вошли: { $name }, { $role }.
+account-here = Выйти на этом устройстве
+account-everywhere = Выйти на всех устройствах
+account-everywhere-words = Если вы потеряли устройство или где-то не вышли. Все ваши входы закончатся сразу.
