@@ -83,7 +83,7 @@ impl Place {
         let (now, today) = (state.now(), state.today());
         let (pack, ids, keys) = (state.packs.current(), state.ids.clone(), &runtime.keys);
         let settler = Settler { db: &state.db, pack: &pack, recipe: &recipe, keys, ids: &*ids, now, today };
-        let town = Town::draw(&recipe, today);
+        let town = Town::draw(&recipe, &pack, today);
         for family in settler.settle(&town, || {}).await.expect("the town") {
             let adults = || family.persons.iter().zip(&family.drawn.members).take(2);
             let of_age = |m: &app::town::Person| (20..=55).contains(&(today.year() - m.born.year()));

@@ -35,6 +35,9 @@ enum Command {
         /// The data folder.
         #[arg(long, default_value = "hearth-data")]
         data: PathBuf,
+        /// The pack's folder; that of the environment, or the one a server takes by itself, when left out.
+        #[arg(long)]
+        pack: Option<PathBuf>,
         /// The port on loopback.
         #[arg(long, default_value_t = 8080)]
         port: u16,
@@ -102,8 +105,8 @@ impl Cli {
     /// Does what was asked.
     pub fn run(self) -> ExitCode {
         match self.command {
-            Command::Demo { data, port, people, prepare } => {
-                with_runtime(async move { demo(data, port, people, prepare).await })
+            Command::Demo { data, pack, port, people, prepare } => {
+                with_runtime(async move { demo(data, pack, port, people, prepare).await })
             }
             Command::Pack(PackCommand::Check { dir }) => pack::check(&dir),
             Command::Pack(PackCommand::Test { dir, only }) => pack::test(&dir, &only),
@@ -152,10 +155,17 @@ impl Cli {
     }
 }
 
-async fn demo(data: PathBuf, port: u16, people: Option<usize>, prepare: bool) -> Result<ExitCode, Failure> {
+async fn demo(
+    data: PathBuf,
+    pack: Option<PathBuf>,
+    port: u16,
+    people: Option<usize>,
+    prepare: bool,
+) -> Result<ExitCode, Failure> {
     let listen = format!("127.0.0.1:{port}");
     let mut config =
         Config { public_url: format!("http://{listen}"), listen, data, demo_provider: true, ..Config::read(None)? };
+    config.pack = pack.unwrap_or(config.pack);
     let played = played::start(&mut config).await?;
     let listener = serve::listen(&config.listen).await?;
     let runtime = Arc::new(Runtime::open(config).await?);

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+/// The pack where nobody names one.
+pub const PACK: &str = "packs/korea";
+
 /// How Hearth is run at one place.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -70,7 +73,7 @@ impl Default for Config {
             public_url: "http://127.0.0.1:8080".into(),
             database: "sqlite:hearth.sqlite".into(),
             data: "hearth-data".into(),
-            pack: "packs/korea".into(),
+            pack: PACK.into(),
             oidc: Oidc::default(),
             worker: true,
             requests_per_second: 100,

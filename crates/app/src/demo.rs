@@ -96,7 +96,7 @@ async fn build(runtime: &Arc<Runtime>, people: Option<usize>, played: Option<&Pl
     recipe.people = people.unwrap_or(recipe.people);
     let pack = state.packs.current();
     let (now, today) = (state.now(), state.today());
-    let town = Town::draw(&recipe, today);
+    let town = Town::draw(&recipe, &pack, today);
     let settler =
         Settler { db: &state.db, pack: &pack, recipe: &recipe, keys: &runtime.keys, ids: &*state.ids, now, today };
     let bar = progress(town.households.len() as u64, "people move in");
@@ -151,7 +151,7 @@ async fn expect(settler: &Settler<'_>, recipe: &Recipe, settled: &[Settled]) -> 
         let days = if number < recipe.events.births_to_come { 0 } else { 30 + number as i64 * 25 };
         settler.expect_child(*person, days).await?;
         if days == 0 {
-            due_now.push(format!("{}{} ({})", drawn.name.0, drawn.name.1, drawn.identifier));
+            due_now.push(format!("{} ({})", recipe.called(drawn)?, drawn.identifier));
         }
     }
     Ok(due_now)
@@ -162,8 +162,8 @@ async fn births(runtime: &Runtime, recipe: &Recipe, settled: &[Settled]) -> Resu
     let register = CivilRegister::new(runtime, recipe);
     let today = runtime.state.today();
     // Every third birth is a second or later child.
-    let (first, more): (Vec<_>, Vec<_>) =
-        (families(settled, "couple_young", today), families(settled, "couple_with_infant", today));
+    let (of_first, of_more) = &recipe.events.birth_kinds;
+    let (first, more): (Vec<_>, Vec<_>) = (families(settled, of_first, today), families(settled, of_more, today));
     let (mut first, mut more) = (first.into_iter(), more.into_iter());
     let young = (0..).map_while(|n| {
         if n % 3 == 2 { more.next().or_else(|| first.next()) } else { first.next().or_else(|| more.next()) }
@@ -172,7 +172,9 @@ async fn births(runtime: &Runtime, recipe: &Recipe, settled: &[Settled]) -> Resu
     for (number, family) in (0u32..).zip(young.take(recipe.events.births_this_month)) {
         register.tell_birth(family, i64::from(number * 4 + 1), number).await?;
         let mother = family.persons.iter().zip(&family.drawn.members).find(|(_, m)| m.female);
-        mothers.extend(mother.map(|(id, m)| (*id, format!("{}{}", m.name.0, m.name.1))));
+        if let Some((id, m)) = mother {
+            mothers.push((*id, recipe.called(m)?));
+        }
     }
     Ok(mothers)
 }
@@ -194,6 +196,7 @@ struct Citizen {
 
 async fn accounts(runtime: &Runtime, recipe: &Recipe, citizens: Vec<Citizen>) -> Result<Vec<SignIn>, Failure> {
     let issuer = issuer(&runtime.config);
+    let language: Lang = recipe.country_language.parse()?;
     let mut all = Vec::new();
     for Citizen { subject, person, name, what } in citizens {
         let duty = Duty { role: Role::Citizen, organisation: String::new(), jurisdiction: None };
@@ -207,7 +210,7 @@ async fn accounts(runtime: &Runtime, recipe: &Recipe, citizens: Vec<Citizen>) ->
             organisation: staff.organisation.clone(),
             jurisdiction: Some(staff.jurisdiction.clone()),
         };
-        let name = staff.name.get(Lang::Ko);
+        let name = staff.name.get(language);
         open_account(runtime, &issuer, &staff.subject, name, None, duty).await?;
         all.push(SignIn {
             subject: staff.subject.clone(),
@@ -265,17 +268,18 @@ pub fn page(config: &Config, told: &Told) -> String {
     for couple in &told.expecting {
         out.push_str(&format!("         {couple}\n"));
     }
-    out.push_str(
+    out.push_str(&format!(
         "    4. As mother-2: accept the newborn's offers and watch the agencies asked: one is down at first, one needs a moment,\n       \
             and one says otherwise than the family did.\n    \
          5. As caseworker or rural-caseworker, by the family's place: settle that, decide what waits; as approver or\n       \
             rural-approver: sign what needs a second person. Objections wait for the reviewers, who took no part.\n       \
-            What a health centre, the health insurance or a job centre decides waits for the caseworker and approver with its name.\n    \
+            What another agency decides waits for the caseworker and approver with its name.\n    \
          6. As finance: prepare the month's run and sign it; as finance-2: release it, take the bank file, feed back a return.\n    \
-         7. As analyst: programmes and their rules. Change an amount in packs/korea/parameters, then: hearth pack reload\n    \
+         7. As analyst: programmes and their rules. Change an amount in {pack}/parameters, then: hearth pack reload\n    \
          8. As privacy: the log of every look, the agencies' too; then: hearth log verify\n    \
          9. As mother-3: under my family, let the other parent act for you and take it back. As counter: key in a letter\n       \
             for a household. Give an account in another name with an offer: the office that pays looks at both names.\n",
-    );
+        pack = config.pack.display(),
+    ));
     out
 }

@@ -46,7 +46,7 @@ pub enum PackCommand {
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// The pack's folder.
-    #[arg(long, default_value = "packs/korea")]
+    #[arg(long, default_value = crate::config::PACK)]
     pack: PathBuf,
     /// A household file (docs/pack-format.md).
     #[arg(long)]

@@ -3,7 +3,7 @@
 //! file again registers nothing twice.
 //!
 //! Columns (in any order): `register_number, birth_date, family_name, given_name` must be there; `sex` (female | male |
-//! other), `script` (hang when left out), `latin_name, identifier, registered_on, registered_at, place, order, number, of`,
+//! other), `script` (by its letters when left out), `latin_name, identifier, registered_on, registered_at, place, order, number, of`,
 //! `scheme` (of the parents' and the child's identifiers), `mother, father, parent` (identifiers) may be; every other
 //! column is called `fact:ITEM` and holds the value of that item of the pack.
 
@@ -142,8 +142,9 @@ impl Cells<'_> {
     fn birth(&self, desk: &Desk<'_>, source: &str, scheme: &str) -> Result<Input, Refused> {
         let day = "a date such as 2026-01-31";
         let birth_date: Date = self.parsed("birth_date", day)?.ok_or_else(|| self.refuse("birth_date", "is empty"))?;
-        let script = self.parsed::<Script>("script", "a script such as hang or latn")?.unwrap_or(Script::Hang);
-        let mut names = vec![Name::new(script, self.must("family_name")?, self.must("given_name")?)];
+        let (family, given) = (self.must("family_name")?, self.must("given_name")?);
+        let script = self.parsed::<Script>("script", "a script such as hang or latn")?;
+        let mut names = vec![Name::new(script.unwrap_or_else(|| Script::of(given)), family, given)];
         names.extend(self.cell("latin_name").map(|full| Name::whole(Script::Latn, full)));
         let scheme = self.cell("scheme").unwrap_or(scheme);
         let own = desk.pack.manifest().identifier.as_ref().filter(|own| own.scheme == scheme);

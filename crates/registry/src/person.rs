@@ -100,6 +100,19 @@ pub struct Name {
     pub full: String,
 }
 
+impl Script {
+    /// The script a name is written in, by its first letter.
+    pub fn of(text: &str) -> Script {
+        match text.chars().find(|c| c.is_alphabetic()) {
+            Some('\u{ac00}'..='\u{d7a3}' | '\u{3131}'..='\u{318e}') => Script::Hang,
+            Some('\u{400}'..='\u{52f}') => Script::Cyrl,
+            Some('\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}') => Script::Hani,
+            Some(c) if u32::from(c) < 0x250 || (0x1e00..0x1f00).contains(&u32::from(c)) => Script::Latn,
+            _ => Script::Zyyy,
+        }
+    }
+}
+
 impl Name {
     /// A name of family and given part; Hangul and Han write them together, family first, others given first.
     pub fn new(script: Script, family: impl Into<String>, given: impl Into<String>) -> Self {

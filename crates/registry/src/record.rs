@@ -101,7 +101,8 @@ impl PersonRecord {
 }
 
 fn names_at(rows: &Rows, as_of: AsOf) -> Vec<Name> {
-    let scripts = [Script::Hang, Script::Latn, Script::Cyrl, Script::Hani, Script::Zyyy];
+    // How people write their names at home comes before how they are spelt in Latin letters.
+    let scripts = [Script::Hang, Script::Cyrl, Script::Hani, Script::Latn, Script::Zyyy];
     scripts
         .into_iter()
         .filter_map(|script| {

@@ -85,8 +85,8 @@ impl Place {
         });
         let state = &runtime.state;
         let (now, today) = (state.now(), state.today());
-        let town = Town::draw(&recipe, today);
         let (pack, ids) = (state.packs.current(), state.ids.clone());
+        let town = Town::draw(&recipe, &pack, today);
         let settler =
             Settler { db: &state.db, pack: &pack, recipe: &recipe, keys: &runtime.keys, ids: &*ids, now, today };
         let started = std::time::Instant::now();

@@ -6,13 +6,13 @@ use casework::household::PersonRef;
 use casework::register::Teller;
 use guard::{Action, Purpose, PurposeKind, Relation, Resource, Role as Duty, Who};
 use kernel::{AccountId, Date, EventId, PersonId, SessionId};
-use registry::person::{Identifier, Name, Sex};
+use registry::person::{Name, Sex};
 use rules::schema::{Entity, Value};
 use store::transact;
 
 use super::people::identifier;
 use super::recipe::Recipe;
-use super::settle::{SettleError, Settled, rules_value};
+use super::settle::{SettleError, Settled, numbered, rules_value, script};
 use crate::runtime::Runtime;
 
 /// The civil register as it speaks to us: a machine of another agency.
@@ -86,10 +86,8 @@ impl<'a> CivilRegister<'a> {
             names.iter().cycle().skip(number as usize * 7).take(names.len()).find(taken).cloned().unwrap_or_default();
         let siblings = family.drawn.members.iter().filter(|m| m.role == super::Role::Child).count();
         let head = family.drawn.members.first();
-        let family_name = head.map(|h| (h.name.0.clone(), h.second_name.0.clone())).unwrap_or_default();
-        let script = |code: &str| {
-            code.to_lowercase().parse().map_err(|e: registry::person::UnknownWord| SettleError::Recipe(e.to_string()))
-        };
+        let head = head.map(|h| (h.family.0.clone(), h.family.1.clone())).unwrap_or_default();
+        let family_name = (recipe.names.borne(&head.0, female), recipe.names.borne(&head.1, female));
         let facts = recipe.events.newborn.iter().map(|(item, value)| {
             let known = pack.item(Entity::Person, item);
             let value: Option<Value> = known.and_then(|known| rules_value(pack, &known.ty, value));
@@ -104,10 +102,7 @@ impl<'a> CivilRegister<'a> {
             ],
             sex: Some(if female { Sex::Female } else { Sex::Male }),
             birth_date: born,
-            identifier: Some(Identifier::new(
-                &recipe.identifier.kind,
-                identifier(recipe, born, female, 800_000 + number),
-            )),
+            identifier: Some(numbered(pack, &identifier(recipe, pack, born, female, 800_000 + number))?),
             parents: parents.into_iter().map(|(id, role)| (PersonRef::Id(id), role)).collect(),
             number: 1,
             of: 1,

@@ -1,5 +1,6 @@
 //! The people of the town, before anybody wrote them into a registry.
 
+use catalogue::Pack;
 use kernel::Date;
 use serde::Deserialize;
 
@@ -32,6 +33,8 @@ pub struct Person {
     pub female: bool,
     /// Day of birth.
     pub born: Date,
+    /// The family name in both scripts as the family as a whole is called.
+    pub family: (String, String),
     /// Family and given name in the first script.
     pub name: (String, String),
     /// The same in the second script.
@@ -70,13 +73,18 @@ pub struct Town {
 
 impl Town {
     /// Draws the town as of `today`.
-    pub fn draw(recipe: &Recipe, today: Date) -> Town {
+    pub fn draw(recipe: &Recipe, pack: &Pack, today: Date) -> Town {
         let mut dice = Dice::new(recipe.seed);
         let mut households = Vec::new();
         let (mut people, mut serial) = (0, 0);
         while people < recipe.people {
             let Some(kind) = dice.weighted(&recipe.household, |k| k.share) else { break };
-            let household = household(recipe, kind, today, &mut dice, &mut serial);
+            let mut household = household(recipe, kind, today, &mut dice);
+            for member in &mut household.members {
+                serial += 1;
+                member.identifier = identifier(recipe, pack, member.born, member.female, serial);
+                member.phone = phone(recipe, serial);
+            }
             people += household.members.len();
             households.push(household);
         }
@@ -89,20 +97,20 @@ impl Town {
     }
 }
 
-fn household(recipe: &Recipe, kind: &Kind, today: Date, dice: &mut Dice, serial: &mut u32) -> Household {
+fn household(recipe: &Recipe, kind: &Kind, today: Date, dice: &mut Dice) -> Household {
     let fallback = (String::new(), String::new(), 0);
     let family = dice.weighted(&recipe.names.family, |f| f.2).unwrap_or(&fallback).clone();
     let mut members = Vec::new();
     for member in &kind.members {
         let (low, high) = member.count.unwrap_or((1, 1));
         for _ in 0..dice.between(low, high) {
-            let mut drawn = person(recipe, member, &family, today, dice, serial);
+            let mut drawn = person(recipe, member, &family, today, dice);
             // Two children of one family do not bear the same name, unless the recipe has hardly any.
             for _ in 0..NAME_DRAWS {
                 if !members.iter().any(|other: &Person| other.name == drawn.name) {
                     break;
                 }
-                drawn = person(recipe, member, &family, today, dice, serial);
+                drawn = person(recipe, member, &family, today, dice);
             }
             members.push(drawn);
         }
@@ -128,7 +136,6 @@ fn person(
     family: &(String, String, u32),
     today: Date,
     dice: &mut Dice,
-    serial: &mut u32,
 ) -> Person {
     let female = match member.sex.as_str() {
         "female" => true,
@@ -144,7 +151,6 @@ fn person(
         Role::Head | Role::Child => family,
         Role::Spouse | Role::Parent => dice.weighted(&recipe.names.family, |f| f.2).unwrap_or(&fallback),
     };
-    *serial += 1;
     let mut facts = Vec::new();
     for fact in recipe.fact.iter().filter(|f| f.tag == "everyone" || member.tags.contains(&f.tag)) {
         if fact.age.is_none_or(|(low, high)| (low..=high).contains(&years)) {
@@ -155,25 +161,51 @@ fn person(
         role: member.role,
         female,
         born,
-        name: (own.0.clone(), given.0),
-        second_name: (own.1.clone(), given.1),
-        identifier: identifier(recipe, born, female, *serial),
-        phone: format!("010-0000-{:04}", *serial % 10_000),
+        family: (own.0.clone(), own.1.clone()),
+        name: (recipe.names.borne(&own.0, female), given.0),
+        second_name: (recipe.names.borne(&own.1, female), given.1),
+        identifier: String::new(),
+        phone: String::new(),
         tags: member.tags.clone(),
         facts,
     }
 }
 
-pub(super) fn identifier(recipe: &Recipe, born: Date, female: bool, serial: u32) -> String {
+/// A telephone number nobody has.
+pub(super) fn phone(recipe: &Recipe, serial: u32) -> String {
+    recipe.phone.replace("{n}", &format!("{:04}", serial % 10_000))
+}
+
+/// The national identifier of somebody; people of one day and sex differ by their serial.
+pub(super) fn identifier(recipe: &Recipe, pack: &Pack, born: Date, female: bool, serial: u32) -> String {
     let by_sex: &BySex =
         if born.year() < 2000 { &recipe.identifier.sex_century_1900 } else { &recipe.identifier.sex_century_2000 };
     let yymmdd = format!("{:02}{:02}{:02}", born.year().rem_euclid(100), born.month(), born.day());
-    recipe
+    let pattern = recipe
         .identifier
         .pattern
         .replace("{yymmdd}", &yymmdd)
         .replace("{sex_century}", if female { &by_sex.female } else { &by_sex.male })
-        .replace("{serial}", &format!("{serial:06}"))
+        .replace("{serial}", &format!("{serial:06}"));
+    // Where four digits must do, people made by hand (800000 and up) come after those of the town.
+    let short = if serial >= 800_000 { serial / 100 + serial % 100 } else { serial % 6_000 };
+    let number = |short: u32| pattern.replace("{serial4}", &format!("{:04}", short % 10_000));
+    let (Some(scheme), true) = (&pack.manifest().identifier, pattern.ends_with("{check}")) else {
+        return number(short);
+    };
+    // Some numbers have no check digit and are never issued: then the next one is.
+    (0..10_000)
+        .find_map(|more| scheme.completed(number(short + more * 97).trim_end_matches("{check}")))
+        .unwrap_or_else(|| number(short))
+}
+
+impl super::recipe::Names {
+    /// The family name as a man or a woman bears it.
+    pub(super) fn borne(&self, family: &str, female: bool) -> String {
+        let other = self.endings.iter().filter(|_| female);
+        let mut other = other.filter_map(|(his, hers)| Some(format!("{}{hers}", family.strip_suffix(his.as_str())?)));
+        other.next().unwrap_or_else(|| family.to_owned())
+    }
 }
 
 fn draw_fact(fact: &FactRecipe, dice: &mut Dice, into: &mut Vec<(String, toml::Value, String)>) {
@@ -204,27 +236,38 @@ fn draw_fact(fact: &FactRecipe, dice: &mut Dice, into: &mut Vec<(String, toml::V
 mod tests {
     use super::*;
 
-    fn recipe() -> Recipe {
-        let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/korea");
-        Recipe::read(std::path::Path::new(pack)).unwrap()
+    /// The towns of all packs, each drawn for a day.
+    fn towns(today: Date) -> Vec<(Town, Pack)> {
+        let packs = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs")).unwrap();
+        let drawn = packs.map(|entry| {
+            let folder = entry.unwrap().path();
+            let pack = Pack::load(&folder).unwrap_or_else(|f| panic!("{f:#?}")).pack;
+            (Town::draw(&Recipe::read(&folder).unwrap(), &pack, today), pack)
+        });
+        drawn.collect()
     }
 
     #[test]
     fn the_same_day_gives_the_same_town_and_no_identifier_twice() {
         let today = Date::constant(2026, 11, 21);
-        let (a, b) = (Town::draw(&recipe(), today), Town::draw(&recipe(), today));
         let ids =
             |t: &Town| t.households.iter().flat_map(|h| &h.members).map(|p| p.identifier.clone()).collect::<Vec<_>>();
-        assert_eq!(ids(&a), ids(&b));
-        let unique: std::collections::BTreeSet<_> = ids(&a).into_iter().collect();
-        assert_eq!(unique.len(), a.people());
-        assert!((2000..2010).contains(&a.people()));
+        for ((a, pack), (b, _)) in towns(today).into_iter().zip(towns(today)) {
+            assert_eq!(ids(&a), ids(&b));
+            let unique: std::collections::BTreeSet<_> = ids(&a).into_iter().collect();
+            assert_eq!(unique.len(), a.people());
+            assert!((2000..2010).contains(&a.people()));
+            let scheme = pack.manifest().identifier.as_ref().expect("a scheme of national identifiers");
+            for id in unique {
+                assert_eq!(scheme.accepts(&id), Ok(()), "{id}");
+            }
+        }
     }
 
     #[test]
     fn nobody_is_born_tomorrow_and_children_are_younger_than_the_head() {
         let today = Date::constant(2026, 11, 21);
-        for household in Town::draw(&recipe(), today).households {
+        for household in towns(today).into_iter().flat_map(|(town, _)| town.households) {
             let head = household.members.iter().find(|m| m.role == Role::Head).expect("a head");
             for member in &household.members {
                 assert!(member.born <= today);

@@ -18,6 +18,8 @@ pub struct Recipe {
     pub second_script: String,
     /// Language people are addressed in.
     pub country_language: String,
+    /// Telephone numbers; `{n}` is four digits.
+    pub phone: String,
     /// How national identifiers look.
     pub identifier: Identifier,
     /// Where people live.
@@ -28,6 +30,8 @@ pub struct Recipe {
     pub household: Vec<Kind>,
     /// Facts and how they are drawn.
     pub fact: Vec<FactRecipe>,
+    /// What is behind a protected address; needed where there is one.
+    pub protection: Option<Protection>,
     /// Families whose address nobody may learn.
     #[serde(default)]
     pub protected: Vec<Protected>,
@@ -58,9 +62,8 @@ pub struct Staff {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identifier {
-    /// Its kind, as the registry names it.
-    pub kind: String,
-    /// `{yymmdd}`, `{sex_century}` and `{serial}` are replaced.
+    /// `{yymmdd}`, `{sex_century}` and `{serial}` (six digits) or `{serial4}` are replaced; `{check}` at the end is worked out
+    /// as `pack.toml` says.
     pub pattern: String,
     /// The digit for people born before 2000.
     pub sex_century_1900: BySex,
@@ -96,6 +99,9 @@ pub struct Place {
 pub struct Names {
     /// Family names with weights.
     pub family: Vec<(String, String, u32)>,
+    /// Endings of family names, and what women bear instead.
+    #[serde(default)]
+    pub endings: Vec<(String, String)>,
     /// Given names of women and girls.
     pub female: Vec<(String, String)>,
     /// Given names of men and boys.
@@ -169,6 +175,19 @@ pub struct Lognormal {
     pub max: i64,
 }
 
+/// By whom and why an address is protected, and what is on record about the people of such a family.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Protection {
+    /// The agency that orders it.
+    pub source: String,
+    /// Its law.
+    pub law: String,
+    /// Item, value and source of the facts about each of them.
+    #[serde(default)]
+    pub facts: Vec<(String, toml::Value, String)>,
+}
+
 /// A family in hiding.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -197,6 +216,8 @@ pub struct Events {
     pub births_to_come: usize,
     /// Births registered through the front door.
     pub births_this_month: usize,
+    /// The kinds of household they happen in: of a first child, of a further one.
+    pub birth_kinds: (String, String),
     /// Other pregnancies.
     pub pregnancies: usize,
 }

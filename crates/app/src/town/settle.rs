@@ -139,8 +139,9 @@ impl Settler<'_> {
         let mother = self.someone(Role::Head, true, 33, number);
         let child = self.someone(Role::Child, false, 2, number + 1);
         let man = self.someone(Role::Head, false, 36, number + 2);
-        let name = |p: &Person| format!("{}{}", p.name.0, p.name.1);
-        let names = (name(&mother), name(&man));
+        let names = (self.recipe.called(&mother)?, self.recipe.called(&man)?);
+        let protection = self.recipe.protection.as_ref();
+        let protection = protection.ok_or_else(|| SettleError::Recipe("[protection] is missing".into()))?;
         let family =
             self.new_household(&household_of(vec![mother, child], &hidden.former_place, &hidden.former_street))?;
         let other = self.new_household(&household_of(vec![man], &hidden.former_place, &hidden.former_street))?;
@@ -150,7 +151,7 @@ impl Settler<'_> {
             return Err(SettleError::Recipe("a protected family needs a mother, a child and a perpetrator".into()));
         };
         let (victim, child, perpetrator) = (*victim, *child, *perpetrator);
-        let origin = Origin::new("police_fire", "가정폭력방지 및 피해자보호 등에 관한 법률", DEMO);
+        let origin = Origin::new(&protection.source, &protection.law, DEMO);
         let pen = Pen::new(self.ids, self.keys, self.now, &origin);
         let father = NewKin {
             person: child,
@@ -188,15 +189,13 @@ impl Settler<'_> {
             role,
             female,
             born,
-            name: (family.0, given.0),
-            second_name: (family.1, given.1),
-            identifier: super::people::identifier(self.recipe, born, female, 900_000 + number),
-            phone: format!("010-0000-9{number:03}"),
+            family: (family.0.clone(), family.1.clone()),
+            name: (self.recipe.names.borne(&family.0, female), given.0),
+            second_name: (self.recipe.names.borne(&family.1, female), given.1),
+            identifier: super::people::identifier(self.recipe, self.pack, born, female, 900_000 + number),
+            phone: super::people::phone(self.recipe, 9_000 + number),
             tags: Vec::new(),
-            facts: vec![
-                ("nationality".into(), toml::Value::String("korean".into()), "mois".into()),
-                ("resident_registered".into(), toml::Value::Boolean(true), "mois".into()),
-            ],
+            facts: self.recipe.protection.as_ref().map(|p| p.facts.clone()).unwrap_or_default(),
         }
     }
 
@@ -234,9 +233,6 @@ impl Settler<'_> {
     }
 
     fn new_person(&self, person: &Person) -> Result<NewPerson, SettleError> {
-        let script = |code: &str| -> Result<Script, SettleError> {
-            code.to_lowercase().parse().map_err(|e: registry::person::UnknownWord| SettleError::Recipe(e.to_string()))
-        };
         let language: Lang = self
             .recipe
             .country_language
@@ -247,7 +243,7 @@ impl Settler<'_> {
                 Name::new(script(&self.recipe.script)?, &person.name.0, &person.name.1),
                 Name::new(script(&self.recipe.second_script)?, &person.second_name.0, &person.second_name.1),
             ],
-            identifier: Some(Identifier::new(&self.recipe.identifier.kind, &person.identifier)),
+            identifier: Some(numbered(self.pack, &person.identifier)?),
             details: vec![
                 Detail::Sex(if person.female { Sex::Female } else { Sex::Male }),
                 Detail::BirthDate(person.born),
@@ -281,6 +277,25 @@ impl Settler<'_> {
     }
 }
 
+/// A national identifier under the scheme of the pack.
+pub(super) fn numbered(pack: &Pack, number: &str) -> Result<Identifier, SettleError> {
+    let missing = || SettleError::Recipe("pack.toml has no [identifier], and people of a town have one each".into());
+    let scheme = pack.manifest().identifier.as_ref().ok_or_else(missing)?;
+    Ok(Identifier::new(&scheme.scheme, number))
+}
+
+/// A script as the recipe writes it.
+pub(super) fn script(code: &str) -> Result<Script, SettleError> {
+    code.to_lowercase().parse().map_err(|e: registry::person::UnknownWord| SettleError::Recipe(e.to_string()))
+}
+
+impl Recipe {
+    /// What somebody of the town is called, in the first script.
+    pub(crate) fn called(&self, person: &Person) -> Result<String, SettleError> {
+        Ok(Name::new(script(&self.script)?, &person.name.0, &person.name.1).full)
+    }
+}
+
 fn household_of(members: Vec<Person>, place: &str, street: &str) -> Household {
     Household {
         kind: "protected".into(),
@@ -309,7 +324,7 @@ pub(crate) fn typed(pack: &Pack, ty: &Type, value: &toml::Value) -> Option<FactV
     match (ty, value) {
         (Type::Boolean, toml::Value::Boolean(v)) => Some(FactValue::Boolean(*v)),
         (Type::Integer(_), toml::Value::Integer(v)) => Some(FactValue::Integer(*v)),
-        (Type::Money(_), toml::Value::Integer(v)) => Some(FactValue::Money(*v)),
+        (Type::Money(_), toml::Value::Integer(v)) => v.checked_mul(pack.currency().unit()).map(FactValue::Money),
         (Type::Code(list), toml::Value::String(v)) => pack.code(list, v).map(|code| FactValue::Code(code.id.clone())),
         (Type::Text, toml::Value::String(v)) => Some(FactValue::Text(v.clone())),
         (Type::Date, toml::Value::String(v)) => v.parse().ok().map(FactValue::Date),

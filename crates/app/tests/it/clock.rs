@@ -57,7 +57,7 @@ async fn town(start: Instant) -> Town0 {
         now: state.now(),
         today: state.today(),
     };
-    let families = settler.settle(&Town::draw(&recipe, state.today()), || {}).await.unwrap();
+    let families = settler.settle(&Town::draw(&recipe, &state.packs.current(), state.today()), || {}).await.unwrap();
     Town0 { runtime, clock, recipe, families, home }
 }
 

@@ -55,9 +55,13 @@ where
 /// A person.
 pub(crate) fn person(line: &Line, today: Date) -> Result<NewPerson, String> {
     let text = |column| line.get(column).to_owned();
-    let script = if line.get("script").is_empty() { guess(line) } else { word(line, "script")? };
-    let mut names = Vec::new();
     let (family, given, full) = (text("family"), text("given"), text("full_name"));
+    let script = if line.get("script").is_empty() {
+        Script::of(&format!("{family}{given}{full}"))
+    } else {
+        word(line, "script")?
+    };
+    let mut names = Vec::new();
     if !family.is_empty() || !given.is_empty() {
         let name = Name::new(script, family, given);
         names.push(if full.is_empty() { name } else { Name { full, ..name } });
@@ -134,18 +138,6 @@ fn identifier(line: &Line) -> Result<Option<Identifier>, String> {
                 Err("identifier: expected 4 to 40 letters and digits".to_owned())
             }
         }
-    }
-}
-
-/// The script most of the name is written in.
-fn guess(line: &Line) -> Script {
-    let text = format!("{}{}{}", line.get("family"), line.get("given"), line.get("full_name"));
-    match text.chars().find(|c| c.is_alphabetic()) {
-        Some('\u{ac00}'..='\u{d7a3}' | '\u{3131}'..='\u{318e}') => Script::Hang,
-        Some('\u{400}'..='\u{52f}') => Script::Cyrl,
-        Some('\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}') => Script::Hani,
-        Some(c) if u32::from(c) < 0x250 || (0x1e00..0x1f00).contains(&u32::from(c)) => Script::Latn,
-        _ => Script::Zyyy,
     }
 }
 
