@@ -1,11 +1,7 @@
 // Every page, in two languages, on a phone and on a desk, light and dark: axe finds nothing, nothing scrolls sideways.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DESK, PHONE, ROOT, check, picture, signedIn } from './hearth.mjs';
+import { DESK, PHONE, check, picture, signedIn } from './hearth.mjs';
 import { survey, visits } from './pages.mjs';
-
-const AXE = readFileSync(join(ROOT, 'browser/node_modules/axe-core/axe.min.js'), 'utf8');
-const NARROW = { width: 320, height: 640 };
+import { axe } from './sound.mjs';
 
 // Pages whose pictures are kept.
 const PICTURED = new Set(['home', 'check-people', 'check-more', 'check-result', 'sign-in', 'offers', 'family', 'looked', 'forbidden',
@@ -36,39 +32,9 @@ export async function pages(browser, demo) {
 }
 
 async function look(page, visit, locale) {
-  const name = `${visit.name}-${locale}`;
   await visit.go(page);
-  const facts = await page.evaluate(() => ({
-    headings: document.querySelectorAll('h1').length,
-    lang: document.documentElement.lang,
-    title: document.title,
-  }));
-  check(`${name}: one h1`, facts.headings === 1, `${facts.headings} on ${page.url()}`);
-  check(`${name}: lang`, facts.lang === locale, facts.lang);
-  check(`${name}: a title`, facts.title.length > 6, facts.title);
   if (PICTURED.has(visit.name)) await pictures(page, visit.name, locale);
-  await page.evaluate(() => { for (const folded of document.querySelectorAll('details')) folded.open = true; });
-  await page.evaluate(AXE);
-  for (const [viewport, colorScheme] of VIEWS[locale]) {
-    await page.setViewportSize(viewport);
-    await page.emulateMedia({ colorScheme });
-    const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
-    const told = found.violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join(' | ')}`);
-    check(`${name} ${viewport.width} ${colorScheme}: axe`, told.length === 0, told.join('\n  '));
-  }
-  for (const viewport of [PHONE, NARROW]) {
-    await page.setViewportSize(viewport);
-    const wide = await page.evaluate(() => {
-      const room = document.documentElement.clientWidth;
-      const over = document.documentElement.scrollWidth - room;
-      if (over <= 0) return null;
-      const culprit = [...document.querySelectorAll('main *, header *, footer *')].find((e) => e.getBoundingClientRect().right > room + 1);
-      return `${over} px too wide: ${culprit?.outerHTML.slice(0, 160)}`;
-    });
-    check(`${name}: no sideways scrolling at ${viewport.width}`, wide === null, wide ?? '');
-  }
-  await page.setViewportSize(PHONE);
-  await page.emulateMedia({ colorScheme: 'light' });
+  await axe(page, `${visit.name}-${locale}`, locale, VIEWS[locale]);
 }
 
 /** Korean as on a phone, English as on a desk, and English in the dark. */

@@ -30,14 +30,14 @@ function freePort() {
  * The demo with a small town on a copy of the pack; resolves when it answers. While writing tests, HEARTH_RUNNING names
  * a demo that runs already as `address folder pack`; its town is used up by the tests.
  */
-export async function startDemo({ people = 150 } = {}) {
-  if (process.env.HEARTH_RUNNING) {
+export async function startDemo({ people = 150, from = 'packs/korea' } = {}) {
+  if (process.env.HEARTH_RUNNING && from === 'packs/korea') {
     const [url, data, pack] = process.env.HEARTH_RUNNING.split(' ');
     return { url, data, pack, told: told(data), said: () => '', stop: async () => {} };
   }
   const folder = mkdtempSync(join(tmpdir(), 'hearth-browser-'));
   const [data, pack] = [join(folder, 'data'), join(folder, 'pack')];
-  cpSync(join(ROOT, 'packs/korea'), pack, { recursive: true });
+  cpSync(join(ROOT, from), pack, { recursive: true });
   const port = await freePort();
   const args = ['demo', '--data', data, '--port', String(port), '--people', String(people)];
   const env = { ...process.env, HEARTH_REQUESTS_PER_SECOND: '10000', HEARTH_PACK: pack };
@@ -85,15 +85,16 @@ export const DESK = { width: 1280, height: 900 };
 const sessions = new Map();
 
 async function session(browser, demo, subject) {
-  if (!sessions.has(subject)) {
+  const key = `${demo.url} ${subject}`;
+  if (!sessions.has(key)) {
     const context = await browser.newContext({ baseURL: demo.url });
     const page = await context.newPage();
     await page.goto(`/sign-in/go?hint=${subject}&next=/`);
     if (page.url().includes('sign-in')) throw new Error(`${subject} could not sign in: ${await page.textContent('body')}`);
-    sessions.set(subject, await context.storageState());
+    sessions.set(key, await context.storageState());
     await context.close();
   }
-  return sessions.get(subject);
+  return sessions.get(key);
 }
 
 /** A browser window signed in as one of the demo's people (or nobody). What it complains about fails the run. */

@@ -27,7 +27,7 @@ export async function servedMother(page, demo) {
 }
 
 /** What only the mother can tell: the first answer of every question that is asked for the certain offers. */
-export async function fillNeeded(page) {
+export async function fillNeeded(page, account = '110-222-000000') {
   const group = page.locator('main form[action="/offers"] > fieldset').first();
   if ((await group.count()) === 0) return;
   for (const select of await group.locator('select').all()) await select.selectOption({ index: 1 });
@@ -36,8 +36,8 @@ export async function fillNeeded(page) {
     // What the page put down itself, such as the holder's name, stays.
     if (await input.inputValue()) continue;
     const number = (await input.getAttribute('inputmode')) !== null;
-    const account = ((await input.getAttribute('name')) ?? '').endsWith('bank_account');
-    await input.fill(account ? '110-222-000000' : number ? '100' : '가나다 123-45');
+    const isAccount = ((await input.getAttribute('name')) ?? '').endsWith('bank_account');
+    await input.fill(isAccount ? account : number ? '100' : '가나다 123-45');
   }
 }
 

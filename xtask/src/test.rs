@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything a change must pass, the cheapest first.
 
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::Instant;
 
 use crate::run::{cargo, has, hearth, install, root, step};
@@ -40,8 +42,12 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     }
     step("build", &mut cargo(&["build", "--quiet", "--workspace", "--all-targets"]))?;
     tests(&server.url)?;
-    step("pack check", std::process::Command::new(hearth()).args(["pack", "check", "packs/korea"]))?;
-    step("pack test", std::process::Command::new(hearth()).args(["pack", "test", "packs/korea"]))?;
+    for pack in packs()? {
+        for what in ["check", "test"] {
+            let shown = pack.strip_prefix(root()).unwrap_or(&pack).display();
+            step(&format!("pack {what} {shown}"), Command::new(hearth()).args(["pack", what]).arg(&pack))?;
+        }
+    }
     let lives = format!("lives of the core from seeds {}", length.seeds);
     for (name, options) in
         [(&*lives, &["--seeds", length.seeds, "--threads", "2"] as &[_]), ("planted bugs", &["--bugs"])]
@@ -66,6 +72,15 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
         if browser_too { "" } else { " (without the browser, few seeds and kills)" }
     );
     Ok(())
+}
+
+/// Every pack that comes with Hearth.
+fn packs() -> Result<Vec<PathBuf>, String> {
+    let folder = root().join("packs");
+    let entries = std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut packs: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    packs.sort();
+    Ok(packs)
 }
 
 /// Only the browser part.

@@ -62,3 +62,41 @@ fn a_program_reads_the_documented_shape() {
     assert_eq!(missing.len(), 1);
     assert_eq!((&missing[0]["item"], &missing[0]["owner"]), (&"wage".into(), &"ministry".into()));
 }
+
+/// A family of the other pack: three languages, a currency with decimals.
+const FOURTH_CHILD: &str = "
+household:
+  place: kz-43-kyzylorda
+  facts: { commission_agrees: false, regional_median_income: 80000 }
+  members:
+    - { id: mother, spouse: father, facts: { birth_date: 1988-03-02, sex: female, stay_status: citizen, earnings: 0 } }
+    - { id: father, facts: { birth_date: 1986-03-02, sex: male, stay_status: citizen, earnings: 120000.50 } }
+    - { id: first, parents: [mother, father], facts: { birth_date: 2015-06-01 } }
+    - { id: second, parents: [mother, father], facts: { birth_date: 2017-06-01 } }
+    - { id: third, parents: [mother, father], facts: { birth_date: 2019-06-01 } }
+    - { id: baby, parents: [mother, father], facts: { birth_date: 2026-05-01, birth_registered: true, child_order: 4 } }
+";
+
+#[test]
+fn a_family_is_explained_in_the_languages_and_the_currency_of_its_country() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/kazakhstan");
+    let pack = Pack::load(&folder).unwrap_or_else(|f| panic!("{f:#?}")).pack;
+    let file = catalogue::HouseholdFile::parse(&pack, "family.yaml", FOURTH_CHILD).unwrap_or_else(|f| panic!("{f:#?}"));
+    let household = file.build(&pack).unwrap();
+    let on = Date::constant(2026, 5, 10);
+    let words = |lang| explain_report(&pack, &household, on, lang).replace(['\u{a0}', '\u{202f}'], " ");
+    for (lang, expected) in [
+        (Lang::Kk, ["272 475 ₸ бір рет", "айына 38 492,50 ₸", "айына 69 330 ₸", "120 000,50 ₸"]),
+        (Lang::Ru, ["272 475 ₸ единовременно", "38 492,50 ₸ в месяц", "69 330 ₸ в месяц", "120 000,50 ₸"]),
+        (Lang::En, ["₸272,475 once", "₸38,492.50 a month", "₸69,330 a month", "₸120,000.50"]),
+    ] {
+        let report = words(lang);
+        for part in expected {
+            assert!(report.contains(part), "{lang}: {part} is not in\n{report}");
+        }
+        assert!(!report.contains('⟦'), "{report}");
+    }
+    let json = explain_json(&pack, &household, on, Lang::Ru);
+    let care = json["results"].as_array().unwrap().iter().find(|r| r["programme"] == "care_to_1_5y").unwrap();
+    assert_eq!((&care["amount"]["minor"], &json["currency"]), (&3_849_250.into(), &"KZT".into()));
+}
