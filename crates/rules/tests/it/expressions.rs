@@ -1,6 +1,7 @@
-//! `expressions.txt`: one expression a line, with what it comes to, or the fault it is and where.
+//! `expressions.txt` and, for a currency with decimals, `decimals.txt`: one expression a line, with what it comes to, or the fault it is and where.
 
-use rules::schema::{Entity, Fault, Severity, Value};
+use kernel::Currency;
+use rules::schema::{Entity, Fault, Schema, Severity, Value};
 use rules::{Compiled, Named, compile};
 
 use crate::support;
@@ -21,8 +22,8 @@ fn shown(v: Named) -> String {
 }
 
 /// What an expression about somebody comes to in the test family.
-pub(crate) fn outcome(text: &str, who: &str) -> String {
-    let mut schema = support::schema();
+fn outcome(currency: Currency, text: &str, who: &str) -> String {
+    let mut schema = Schema { currency, ..support::schema() };
     let entity = if who == "household" { Entity::Household } else { Entity::Person };
     schema.definitions.push(support::definition(entity, "it", text));
     match compile(&schema) {
@@ -40,16 +41,25 @@ pub(crate) fn outcome(text: &str, who: &str) -> String {
 
 #[test]
 fn every_line_comes_to_what_it_says() {
+    check(Currency::KRW, include_str!("expressions.txt"));
+}
+
+#[test]
+fn numbers_beside_money_are_in_the_own_unit_of_the_currency() {
+    check(Currency::KZT, include_str!("decimals.txt"));
+}
+
+fn check(currency: Currency, file: &str) {
     let mut wrong = Vec::new();
     let mut lines = 0;
-    for (n, line) in include_str!("expressions.txt").lines().enumerate() {
+    for (n, line) in file.lines().enumerate() {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
         let parts: Vec<&str> = line.split(" | ").map(str::trim).collect();
         let [text, who, expected] = parts[..] else { panic!("line {}: {line}", n + 1) };
         lines += 1;
-        let got = outcome(&text.replace("\\n", "\n"), who);
+        let got = outcome(currency, &text.replace("\\n", "\n"), who);
         if got != expected {
             wrong.push(format!("line {}: {text} | {who}\n    expected {expected}\n    got      {got}", n + 1));
         }
