@@ -54,3 +54,4 @@ change-line = { $part }, { $kind }: { $name } { $place }
 change-old-new = { $line }: { $old } → { $new }
 change-new = { $line }: { $new }
 change-old = { $line }: { $old }
+change-part-protocol = Үйге бару тәртібі
