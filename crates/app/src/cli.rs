@@ -14,6 +14,7 @@ use crate::model::{self, DmnCommand};
 use crate::pack::{self, ExplainArgs, PackCommand};
 use crate::parked::{self, ParkedCommand};
 use crate::played;
+use crate::population::{self, PopulationCommand};
 use crate::replay::{self, DecisionCommand, ReplayArgs};
 use crate::runtime::Runtime;
 use crate::serve;
@@ -87,6 +88,9 @@ enum Command {
     Visits(VisitsCommand),
     /// Measurements of children, scored by the WHO growth standards.
     Growth(GrowthArgs),
+    /// The whole population at once, from a snapshot.
+    #[command(subcommand)]
+    Population(PopulationCommand),
     /// Works a decision out again from its file and says whether it comes to the same bytes.
     Replay(ReplayArgs),
     /// Decisions.
@@ -140,6 +144,7 @@ impl Cli {
             Command::Dmn(DmnCommand::Test { model, tests }) => model::test(&model, &tests),
             Command::Visits(VisitsCommand::Plan(args)) => visits::plan(&args),
             Command::Growth(args) => growth::growth(&args),
+            Command::Population(command) => population::population(command).unwrap_or_else(|error| failed(&*error)),
             Command::Replay(args) => replay::replay(&args),
             Command::Decision(DecisionCommand::Export(args)) => with_runtime(replay::export(args)),
             Command::Backup(args) => with_runtime(backup::backup(args)),

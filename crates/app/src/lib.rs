@@ -17,6 +17,7 @@ mod order;
 pub mod pack;
 mod parked;
 pub mod played;
+pub mod population;
 pub mod reload;
 mod replay;
 pub mod runtime;

@@ -36,10 +36,12 @@ mod write;
 pub use family::{Award, Cell, Family};
 pub use fault::{FamilyFault, FrameError, Misfit, Where};
 pub use manifest::{FORMAT, Manifest, PartEntry};
+pub(crate) use part::per_of;
 pub use part::{Chunk, GivenAward, Part};
 pub use read::Reader;
 pub use shape::{Column, Kind, Shape};
 pub use write::{Folder, Header, Writer};
+pub(crate) use write::{Sheet, per_number};
 
 /// A pseudonym of a person or household. Who holds the key by which it was made can turn it back; nobody else.
 pub type Key = [u8; 16];

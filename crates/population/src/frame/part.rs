@@ -263,7 +263,7 @@ fn given_awards(
     Ok((out, stray))
 }
 
-fn per_of(number: u8) -> Per {
+pub(crate) fn per_of(number: u8) -> Per {
     match number {
         1 => Per::Month,
         2 => Per::Year,
@@ -352,6 +352,11 @@ impl<'r> Chunk<'r> {
             out.insert(n, numbers);
         }
         out
+    }
+
+    /// The file of its members, for messages.
+    pub(crate) fn file(&self) -> &str {
+        &self.file
     }
 
     /// The first household's row in the part.

@@ -16,8 +16,10 @@ fn adults(family: &mut Family, n: usize, members: usize) {
     }
 }
 
+type Spoil<'a> = &'a dyn Fn(&mut Family, &Folder);
+
 /// Writes one household of three for each thing to be done to it.
-fn snapshot(dir: &Path, spoil: &[&dyn Fn(&mut Family, &Folder)]) -> Manifest {
+fn snapshot(dir: &Path, spoil: &[Spoil<'_>]) -> Manifest {
     let pack = korea();
     let folder = Folder::create(dir, header(&pack)).unwrap();
     let mut writer = folder.writer(0);
@@ -33,16 +35,16 @@ fn snapshot(dir: &Path, spoil: &[&dyn Fn(&mut Family, &Folder)]) -> Manifest {
 #[test]
 fn faulty_households_are_set_aside_by_name_and_place() {
     let dir = tempfile::tempdir().unwrap();
-    let cycle: &dyn Fn(&mut Family, &Folder) = &|f, _| {
+    let cycle: Spoil<'_> = &|f, _| {
         f.parent(0, 1).unwrap();
         f.parent(1, 2).unwrap();
         f.parent(2, 0).unwrap();
     };
-    let one_sided: &dyn Fn(&mut Family, &Folder) = &|f, _| {
+    let one_sided: Spoil<'_> = &|f, _| {
         f.spouses(0, 1).unwrap();
         f.spouses(0, 2).unwrap();
     };
-    let future: &dyn Fn(&mut Family, &Folder) = &|f, folder| {
+    let future: Spoil<'_> = &|f, folder| {
         let born = folder.shape().column(Entity::Person, "birth_date").unwrap();
         f.set(Some(1), born, Cell::Date(ON.tomorrow().unwrap())).unwrap();
     };

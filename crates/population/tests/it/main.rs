@@ -17,4 +17,5 @@ mod people;
 
 mod faults;
 mod frames;
+mod runs;
 mod town;

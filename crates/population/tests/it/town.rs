@@ -68,12 +68,25 @@ pub fn fill(family: &mut Family, pack: &Pack, household: &Household, n: usize) -
 
 /// Writes households; gives the manifest and how many a snapshot could not hold.
 pub fn write(dir: &Path, pack: &Pack, households: &[Household]) -> (Manifest, usize) {
+    write_with(dir, pack, households, &|_, _| {})
+}
+
+/// The same, with awards.
+pub fn write_with(
+    dir: &Path,
+    pack: &Pack,
+    households: &[Household],
+    award: &dyn Fn(&mut Family, usize),
+) -> (Manifest, usize) {
     let folder = Folder::create(dir, header(pack)).unwrap();
     let mut writer = folder.writer(0);
     let mut family = folder.family();
     let mut refused = 0;
     for (n, household) in households.iter().enumerate() {
         let filled = fill(&mut family, pack, household, n).is_ok();
+        if filled {
+            award(&mut family, n);
+        }
         refused += usize::from(!(filled && writer.push(&family).is_ok()));
     }
     (folder.finish(writer.finish().unwrap()).unwrap(), refused)

@@ -34,8 +34,18 @@ impl Bits {
         bits
     }
 
+    /// No row of so many.
+    pub fn none_of(rows: usize) -> Bits {
+        Bits::none(words(rows))
+    }
+
+    /// How many rows are in both sets.
+    pub fn count_within(&self, other: &Bits) -> u64 {
+        self.words.iter().zip(&other.words).map(|(a, b)| u64::from((a & b).count_ones())).sum()
+    }
+
     /// Exactly the first rows.
-    pub(crate) fn first(rows: usize) -> Bits {
+    pub fn first(rows: usize) -> Bits {
         let mut bits = Bits::all(words(rows));
         if !rows.is_multiple_of(64)
             && let Some(last) = bits.words_mut().last_mut()
@@ -51,15 +61,17 @@ impl Bits {
         self.word(row / 64) & (1 << (row % 64)) != 0
     }
 
+    /// Puts a row into the set.
     #[inline]
-    pub(crate) fn set(&mut self, row: usize) {
+    pub fn set(&mut self, row: usize) {
         if let Some(w) = self.words_mut().get_mut(row / 64) {
             *w |= 1 << (row % 64);
         }
     }
 
+    /// Takes a row out of the set.
     #[inline]
-    pub(crate) fn unset(&mut self, row: usize) {
+    pub fn unset(&mut self, row: usize) {
         if let Some(w) = self.words_mut().get_mut(row / 64) {
             *w &= !(1 << (row % 64));
         }
@@ -82,8 +94,9 @@ impl Bits {
         &mut self.words
     }
 
+    /// The sets of 64 rows, the first row the lowest bit.
     #[inline]
-    pub(crate) fn words(&self) -> &[u64] {
+    pub fn words(&self) -> &[u64] {
         self.words.get(..self.used).unwrap_or(&[])
     }
 
@@ -125,8 +138,9 @@ impl Bits {
         self.words_mut().fill(word);
     }
 
+    /// Adds the rows of another set.
     #[inline]
-    pub(crate) fn add(&mut self, other: &Bits) {
+    pub fn add(&mut self, other: &Bits) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
     }
 
@@ -135,8 +149,9 @@ impl Bits {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= !b);
     }
 
+    /// Keeps only rows that are in the other set too.
     #[inline]
-    pub(crate) fn keep(&mut self, other: &Bits) {
+    pub fn keep(&mut self, other: &Bits) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= b);
     }
 
