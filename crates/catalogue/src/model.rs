@@ -1,5 +1,6 @@
 //! What a pack says, in words and law: for pages, letters and casework. What is computed lives in `rules::schema`.
 
+pub mod population;
 mod process;
 mod protocol;
 
@@ -28,6 +29,17 @@ pub enum Confidence {
     Medium,
     /// Unclear sources.
     Low,
+}
+
+impl Confidence {
+    /// The word that packs write.
+    pub fn word(self) -> &'static str {
+        match self {
+            Confidence::High => "high",
+            Confidence::Medium => "medium",
+            Confidence::Low => "low",
+        }
+    }
 }
 
 /// `pack.toml`.

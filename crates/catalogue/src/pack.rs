@@ -9,6 +9,7 @@ use rules::schema::{Entity, Fault, Schema};
 
 use crate::cases::{self, Case};
 use crate::load::{self, Content};
+use crate::model::population::Population;
 use crate::model::{
     AccountFault, Agency, Calendar, Code, CodeList, Combination, Consent, Definition, GivenAccount, Item, Jurisdiction,
     LeftOut, LifeEvent, Manifest, Parameter, PaymentAccount, Process, Programme, Protocol, Register, SourceRef,
@@ -123,13 +124,12 @@ impl Pack {
 
     /// The place and all around it, from the place itself to the root.
     pub fn ancestors(&self, id: &str) -> Vec<&Jurisdiction> {
-        let mut out = Vec::new();
-        let mut at = self.content.jurisdictions.get(id);
-        while let Some(place) = at.filter(|_| out.len() <= self.content.jurisdictions.len()) {
-            out.push(place);
-            at = place.parent.as_deref().and_then(|parent| self.content.jurisdictions.get(parent));
-        }
-        out
+        self.content.around(id)
+    }
+
+    /// What its country's people are like; `None`: no synthetic people can be drawn.
+    pub fn population(&self) -> Option<&Population> {
+        self.content.population.as_ref()
     }
 
     /// Code lists.

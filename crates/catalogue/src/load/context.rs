@@ -6,7 +6,7 @@ use kernel::Lang;
 use rules::schema::{Entity, Expr, Origin, Schema};
 
 use super::Content;
-use crate::model::{Calendar, Confidence, Manifest, Process, Register};
+use crate::model::{Calendar, Confidence, Jurisdiction, Manifest, Process, Register};
 use crate::read::fault::{Faults, did_you_mean, one_of, shown};
 use crate::read::files::Files;
 use crate::read::source::Source;
@@ -61,6 +61,7 @@ impl<'a> Context<'a> {
             processes: Register::default(),
             consents: Register::default(),
             calendar: Calendar::default(),
+            population: None,
             schema,
         };
         let read = BTreeSet::from(["pack.toml".to_owned()]);
@@ -89,6 +90,16 @@ impl<'a> Context<'a> {
         };
         let paths: Vec<String> = self.files.iter().map(|(p, _)| p.to_owned()).filter(|p| within(p)).collect();
         paths.iter().filter_map(|path| self.open(path)).collect()
+    }
+
+    /// The place and those around it, from the place itself to the root.
+    pub(crate) fn around(&self, id: &str) -> Vec<&Jurisdiction> {
+        self.content.around(id)
+    }
+
+    /// Whether a place is another or lies within it.
+    pub(crate) fn within(&self, id: &str, around: &str) -> bool {
+        self.around(id).iter().any(|place| place.id == around)
     }
 
     /// Languages that must be complete.

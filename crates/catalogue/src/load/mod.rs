@@ -9,6 +9,7 @@ mod manifest;
 mod parameters;
 mod placed;
 mod places;
+mod population;
 mod process;
 mod programmes;
 mod protocols;
@@ -20,6 +21,7 @@ pub(crate) use placed::placed;
 
 use rules::schema::{Expr, Schema};
 
+use crate::model::population::Population;
 use crate::model::{
     Agency, Calendar, CodeList, Combination, Consent, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest,
     Parameter, PaymentAccount, Process, Programme, Protocol, Register, SourceRef,
@@ -52,7 +54,21 @@ pub(crate) struct Content {
     pub(crate) consents: Register<Consent>,
     pub(crate) payment_account: Option<PaymentAccount>,
     pub(crate) calendar: Calendar,
+    pub(crate) population: Option<Population>,
     pub(crate) schema: Schema,
+}
+
+impl Content {
+    /// The place and all around it, from the place itself to the root.
+    pub(crate) fn around(&self, id: &str) -> Vec<&Jurisdiction> {
+        let mut out = Vec::new();
+        let mut at = self.jurisdictions.get(id);
+        while let Some(place) = at.filter(|_| out.len() <= self.jurisdictions.len()) {
+            out.push(place);
+            at = place.parent.as_deref().and_then(|parent| self.jurisdictions.get(parent));
+        }
+        out
+    }
 }
 
 /// Reads all files but the worked cases. `None` when even `pack.toml` cannot be read.
@@ -75,6 +91,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     combinations::add_limits(&mut cx, limits);
     events::read(&mut cx);
     protocols::read(&mut cx);
+    population::read(&mut cx);
     strays::warn(&cx);
     Some(cx.into_content())
 }

@@ -46,6 +46,16 @@ pub(crate) fn document<T>(source: &Source, faults: &Faults, read: impl FnOnce(&T
     Some(out)
 }
 
+/// A number as TOML writes it; infinities and the like are none.
+fn finite(value: &DeValue<'_>) -> Option<f64> {
+    let number: f64 = match value {
+        DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok().and_then(|n| n.to_string().parse().ok()),
+        DeValue::Float(n) => n.as_str().replace('_', "").parse().ok(),
+        _ => None,
+    }?;
+    number.is_finite().then_some(number)
+}
+
 fn one_line(message: &str) -> String {
     message.split('\n').map(str::trim).collect::<Vec<_>>().join(" ")
 }
@@ -243,6 +253,62 @@ impl<'a> Table<'a> {
             self.wrong(key, value.span(), value.get_ref(), "a whole sum in the currency's own unit, 0 or more");
         }
         number
+    }
+
+    /// A number, whole or not.
+    pub(crate) fn number(&self, key: &'static str) -> Option<f64> {
+        let (_, value) = self.find(key)?;
+        let number = finite(value.get_ref());
+        if number.is_none() {
+            self.wrong(key, value.span(), value.get_ref(), "a number");
+        }
+        number
+    }
+
+    /// A number that must be there.
+    pub(crate) fn need_number(&self, key: &'static str) -> Option<f64> {
+        let found = self.number(key);
+        self.must(key, found)
+    }
+
+    /// A list of so many numbers.
+    pub(crate) fn numbers<const N: usize>(&self, key: &'static str) -> Option<[f64; N]> {
+        let (_, value) = self.find(key)?;
+        let numbers = match value.get_ref() {
+            DeValue::Array(list) => list.iter().map(|n| finite(n.get_ref())).collect::<Option<Vec<_>>>(),
+            _ => None,
+        };
+        let numbers = numbers.and_then(|list| list.try_into().ok());
+        if numbers.is_none() {
+            self.wrong(key, value.span(), value.get_ref(), &format!("a list of {N} numbers"));
+        }
+        numbers
+    }
+
+    /// A table of weights: `{ a = 30, b = 70 }`; every weight 0 or more and one of them above.
+    pub(crate) fn weights(&self, key: &'static str) -> Option<Vec<(Located<String>, f64)>> {
+        let (at, value) = self.find(key)?;
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong(key, value.span(), value.get_ref(), "weights: { a = 30, b = 70 }");
+            return None;
+        };
+        let mut out: Vec<(Located<String>, f64)> = Vec::new();
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in entries {
+            match finite(value.get_ref()).filter(|n| *n >= 0.0) {
+                Some(n) => {
+                    let at = self.source.origin(name.span().start);
+                    out.push((Located { it: name.get_ref().to_string(), at }, n));
+                }
+                None => self.wrong(name.get_ref(), value.span(), value.get_ref(), "a weight of 0 or more"),
+            }
+        }
+        if out.iter().all(|(_, n)| *n <= 0.0) {
+            self.faults.error("bad-value", &at, format!("\"{key}\" has no weight above 0"), "weights", "");
+            return None;
+        }
+        Some(out)
     }
 
     /// Whether the key holds this very word; no fault when it does not.
