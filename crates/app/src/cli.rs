@@ -18,6 +18,7 @@ use crate::population::{self, PopulationCommand};
 use crate::replay::{self, DecisionCommand, ReplayArgs};
 use crate::runtime::Runtime;
 use crate::serve;
+use crate::synth::{self, SynthArgs};
 use crate::tools::{self, AccountCommand, AgencyCommand, ImportArgs, LogCommand};
 use crate::visits::{self, VisitsCommand};
 
@@ -80,6 +81,8 @@ enum Command {
     /// Work that failed too often and waits for a human being.
     #[command(subcommand)]
     Parked(ParkedCommand),
+    /// A synthetic country: households, facts and awards of people who do not exist, fitted to published figures.
+    Synth(SynthArgs),
     /// Decision models of the DMN standard.
     #[command(subcommand)]
     Dmn(DmnCommand),
@@ -141,6 +144,7 @@ impl Cli {
             Command::Account(AccountCommand::AddLocal(args)) => with_runtime(tools::add_local(args)),
             Command::Parked(ParkedCommand::List { config }) => with_runtime(parked::list(config)),
             Command::Parked(ParkedCommand::Retry { id, config }) => with_runtime(parked::retry(id, config)),
+            Command::Synth(args) => synth::run(&args).unwrap_or_else(|error| failed(&*error)),
             Command::Dmn(DmnCommand::Test { model, tests }) => model::test(&model, &tests),
             Command::Visits(VisitsCommand::Plan(args)) => visits::plan(&args),
             Command::Growth(args) => growth::growth(&args),

@@ -23,6 +23,7 @@ mod replay;
 pub mod runtime;
 pub mod serve;
 pub mod site;
+pub mod synth;
 pub mod tools;
 pub mod town;
 mod visits;
