@@ -348,3 +348,5 @@ fin-check-sent = Файлдарда
 fin-check-confirmed = Төленгені расталған
 fin-check-pending = Банкте, жауапсыз
 fin-check-back = Қайтып келген
+fin-next-due-sum = құқықтар: { $count }, барлығы { $sum }
+fin-next-due-least = құқықтар: { $count }, кемінде { $sum }

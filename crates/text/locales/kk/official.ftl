@@ -213,3 +213,5 @@ event-evidence-hint = Өз қорытындыңыз үшін ғана: құжа�
 event-evidence-whose = «Өзім көрдім» дегенді таңдаңыз немесе бос қалдырыңыз.
 event-told-by = қабылдауда айтқан: { $name }
 event-found = мекеменің қорытындысы: { $evidence }
+key-in-offered = Осы отбасыға ұсынылған, әлі жауап берілмеген.
+key-in-others = Басқа

@@ -348,3 +348,5 @@ fin-check-sent = В файлах
 fin-check-confirmed = Подтверждено выплаченным
 fin-check-pending = В банке, без ответа
 fin-check-back = Вернулось
+fin-next-due-sum = прав: { $count }, всего { $sum }
+fin-next-due-least = прав: { $count }, не меньше { $sum }

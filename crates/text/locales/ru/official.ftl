@@ -213,3 +213,5 @@ event-evidence-hint = Только для собственного заключ�
 event-evidence-whose = Выберите «Я видел(а) сам(а)» или оставьте пустым.
 event-told-by = со слов на приёме: { $name }
 event-found = заключение учреждения: { $evidence }
+key-in-offered = Предложено этой семье, ответа ещё нет.
+key-in-others = Что-то другое
