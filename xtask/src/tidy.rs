@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("text", &["kernel"]),
     ("guard", &["kernel", "store"]),
     ("registry", &["kernel", "store", "guard"]),
-    ("catalogue", &["kernel", "rules", "text"]),
+    ("catalogue", &["kernel", "rules", "dmn", "text"]),
     ("casework", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue"]),
     ("payment", &["kernel", "store", "guard", "registry", "catalogue"]),
     ("population", &["kernel", "store", "rules", "guard", "registry", "catalogue", "casework", "payment"]),

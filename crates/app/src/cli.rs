@@ -117,6 +117,9 @@ impl Cli {
             }
             Command::Pack(PackCommand::Check { dir }) => pack::check(&dir),
             Command::Pack(PackCommand::Test { dir, only }) => pack::test(&dir, &only),
+            Command::Pack(PackCommand::Sql { dir, on, claim, programme }) => {
+                pack::sql(&dir, on, claim, programme.as_deref())
+            }
             Command::Pack(PackCommand::Diff { old, new, lang }) => pack::diff(&old, &new, lang),
             Command::Pack(PackCommand::Reload { config }) => match Config::read(config.as_deref()) {
                 Ok(config) => crate::reload::ask(&config),
@@ -149,6 +152,11 @@ impl Cli {
             Command::Visits(VisitsCommand::Plan(args)) => visits::plan(&args),
             Command::Growth(args) => growth::growth(&args),
             Command::Population(command) => population::population(command).unwrap_or_else(|error| failed(&*error)),
+            Command::Dmn(DmnCommand::Test { model, tests, strict }) => model::test(&model, &tests, strict),
+            Command::Dmn(DmnCommand::Import(args)) => model::import(&args),
+            Command::Dmn(DmnCommand::Export { pack, programme, on, lang }) => {
+                model::export(&pack, &programme, on, lang)
+            }
             Command::Replay(args) => replay::replay(&args),
             Command::Decision(DecisionCommand::Export(args)) => with_runtime(replay::export(args)),
             Command::Backup(args) => with_runtime(backup::backup(args)),

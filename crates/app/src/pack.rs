@@ -34,6 +34,21 @@ pub enum PackCommand {
         #[arg(long, default_value = "en")]
         lang: Lang,
     },
+    /// The programmes of a day as SQL over a table `household` and a table `person`, for a check by another engine. Names on the error
+    /// stream what cannot be said in SQL, with the reason, and the share that can.
+    Sql {
+        /// The pack's folder.
+        dir: PathBuf,
+        /// The day asked about.
+        #[arg(long)]
+        on: Date,
+        /// The day of the claim; the day asked about when left out.
+        #[arg(long)]
+        claim: Option<Date>,
+        /// Only this programme, without types, functions and tables.
+        #[arg(long)]
+        programme: Option<String>,
+    },
     /// Asks the running server to take the pack folder from its configuration. A faulty pack is refused whole.
     Reload {
         /// The configuration the server was started with.
@@ -131,6 +146,36 @@ pub fn diff(old: &Path, new: &Path, lang: Lang) -> ExitCode {
     }
     say(&format!("{} changes", changes.len()));
     ExitCode::SUCCESS
+}
+
+/// `hearth pack sql DIR`
+pub fn sql(dir: &Path, on: Date, claim: Option<Date>, only: Option<&str>) -> ExitCode {
+    let pack = match load(dir) {
+        Ok(pack) => pack,
+        Err(code) => return code,
+    };
+    let program = pack.program();
+    let claim = claim.unwrap_or(on);
+    if only.is_none() {
+        say(rules::sql::prelude());
+        say(&rules::sql::tables(program));
+    }
+    let ids = program.programmes().iter().map(|p| p.id.as_ref()).filter(|id| only.is_none_or(|only| only == *id));
+    let (mut said, mut refused) = (0, 0);
+    for id in only.into_iter().chain(ids.filter(|_| only.is_none())) {
+        match rules::sql::programme(program, id, on, claim) {
+            Ok(query) => {
+                said += 1;
+                say(&query);
+            }
+            Err(reason) => {
+                refused += 1;
+                eprintln!("not said: {reason}");
+            }
+        }
+    }
+    eprintln!("{said} programmes in SQL, {refused} not");
+    if said > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// `hearth explain`

@@ -4,8 +4,10 @@
 //! disk at run time: no country, programme or agency is known to this code.
 
 mod archive;
+mod bring;
 pub mod cases;
 pub mod differences;
+mod draw;
 mod evaluate;
 mod holder;
 pub mod household;
@@ -17,7 +19,9 @@ mod read;
 mod report;
 
 pub use archive::{Archive, ArchiveError};
+pub use bring::{Brought, Wanted, bring};
 pub use differences::{Change, differences};
+pub use draw::draw;
 pub use holder::{Catalogue, ReloadError, Reloaded};
 pub use household::{GivenFact, HouseholdFile, MemberFile};
 pub use pack::{Loaded, Pack};

@@ -47,6 +47,7 @@ impl Eval<'_> {
                 builtin.by_name(&named)?
             }
         };
+        values.iter().try_for_each(|v| self.weigh(v))?;
         (builtin.run)(self, &values).map_err(|e| format!("{}: {e}", builtin.name))
     }
 
@@ -119,6 +120,7 @@ impl Eval<'_> {
         if value.is_null() || matches!(ty, Type::Any) {
             return Ok(value.clone());
         }
+        self.weigh(value)?;
         if let Some(out) = self.fitted(value, ty) {
             return Ok(out);
         }

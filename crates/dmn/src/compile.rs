@@ -18,7 +18,11 @@ pub fn compile(main: &Definitions, others: &[Definitions]) -> Program {
     let mut names = Names::new();
     models.iter().for_each(|m| names_of(m, &mut names));
     let mut c = Compiler {
-        out: Program { namespaces: models.iter().map(|m| m.namespace.clone()).collect(), ..Program::default() },
+        out: Program {
+            namespaces: models.iter().map(|m| m.namespace.clone()).collect(),
+            names: models.iter().map(|m| m.name.clone()).collect(),
+            ..Program::default()
+        },
         by_id: HashMap::new(),
         types: vec![None; models.len()],
         names,

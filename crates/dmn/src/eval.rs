@@ -51,6 +51,26 @@ const MAX_NOTES: usize = 100;
 /// Elements a list may have.
 const MAX_LIST: usize = 5_000_000;
 
+/// How deep a value may nest, and how many parts it may have, what it shares counted as often as it stands in it.
+const MAX_NESTED: u32 = 200;
+const MAX_PARTS: u32 = 1_000_000;
+
+/// Whether a value nests no deeper, and has no more parts; takes its parts off.
+fn shallow(value: &Value, depth: u32, parts: &mut u32) -> bool {
+    *parts = parts.saturating_sub(1);
+    let mut fits = |v: &Value| depth > 0 && *parts > 0 && shallow(v, depth - 1, parts);
+    match value {
+        Value::List(items) => items.iter().all(fits),
+        Value::Context(c) => c.iter().all(|(_, v)| fits(v)),
+        _ => true,
+    }
+}
+
+/// Whether an expression makes lists or contexts, and does not only hand them on.
+fn makes(kind: &Kind) -> bool {
+    matches!(kind, Kind::List(_) | Kind::Context(_) | Kind::Boxed(_) | Kind::Call(..) | Kind::For(..) | Kind::Table(_))
+}
+
 /// One evaluation: the clock it may see, the reasons found, the steps taken, the decisions already made.
 pub struct Eval<'p> {
     pub(crate) program: Option<&'p Program>,
@@ -98,6 +118,10 @@ impl<'p> Eval<'p> {
             return v.clone();
         }
         let result = self.step(1).and_then(|()| self.deeper(|| self.try_eval(expr, env)));
+        let result = match result {
+            Ok(value) if makes(&expr.kind) => self.weigh(&value).map(|()| value),
+            other => other,
+        };
         result.unwrap_or_else(|reason| {
             self.note(expr.span, reason);
             Value::Null
@@ -123,6 +147,19 @@ impl<'p> Eval<'p> {
         if steps > MAX_STEPS { Err("the evaluation takes too many steps and was stopped".into()) } else { Ok(()) }
     }
 
+    /// Counts the parts of a list or context as work, and refuses one that nests too deeply or has too many: what it shares costs
+    /// nothing to make (`{a: [1, 1], b: [a, a], c: [b, b] …}`), and everything to go through.
+    pub(crate) fn weigh(&self, value: &Value) -> Result<(), String> {
+        if !matches!(value, Value::List(_) | Value::Context(_)) {
+            return Ok(());
+        }
+        let mut parts = MAX_PARTS;
+        if !shallow(value, MAX_NESTED, &mut parts) {
+            return Err("the value is nested too deeply or too large".into());
+        }
+        self.step(usize::try_from((MAX_PARTS - parts) / 8).unwrap_or(usize::MAX))
+    }
+
     fn try_eval(&self, expr: &Expr, env: &Env) -> R {
         match &expr.kind {
             Kind::Literal(v) => Ok(v.clone()),
@@ -138,7 +175,11 @@ impl<'p> Eval<'p> {
             Kind::Call(callee, args) => self.call(callee, args, env),
             Kind::Negate(a) => operate::negate(&self.eval(a, env)),
             Kind::Binary(op @ (Binary::And | Binary::Or), a, b) => Ok(self.logic(*op, a, b, env)),
-            Kind::Binary(op, a, b) => operate::apply(*op, &self.eval(a, env), &self.eval(b, env)),
+            Kind::Binary(op, a, b) => {
+                let (a, b) = (self.eval(a, env), self.eval(b, env));
+                self.weigh(&a)?;
+                operate::apply(*op, &a, &b)
+            }
             Kind::Between(x, low, high) => {
                 let (low, high) = (Some(self.eval(low, env)), Some(self.eval(high, env)));
                 let range = Range::new(low, true, high, true);
@@ -149,10 +190,15 @@ impl<'p> Eval<'p> {
             }
             Kind::In(x, tests) => {
                 let value = self.eval(x, env);
+                self.weigh(&value)?;
                 Ok(self.any_test(&value, tests, &env.with_input(value.clone())).map_or(Value::Null, Value::Boolean))
             }
             Kind::InstanceOf(x, ty) => match &ty.ty {
-                Some(t) => Ok(Value::Boolean(self.is_instance(&self.eval(x, env), t))),
+                Some(t) => {
+                    let value = self.eval(x, env);
+                    self.weigh(&value)?;
+                    Ok(Value::Boolean(self.is_instance(&value, t)))
+                }
                 // A type made of one that does not exist has no values; a name alone that does not exist is an error.
                 None if ty.text.contains('<') => Ok(Value::Boolean(false)),
                 None => Err(format!("there is no type `{}`", ty.text)),
@@ -378,7 +424,7 @@ fn matches(value: &Value, found: &Value) -> Option<bool> {
 }
 
 /// Whether an expression speaks of `?` and so decides by itself.
-fn asks(expr: &Expr) -> bool {
+pub(crate) fn asks(expr: &Expr) -> bool {
     let mut found = matches!(expr.kind, Kind::Input);
     crate::walk::each_child(&expr.kind, &mut |e| found = found || asks(e));
     found

@@ -11,21 +11,6 @@ use crate::temporal::Date;
 use crate::types::Type;
 use crate::value::{Context, Range, Value};
 
-/// How deep a member made of earlier members may nest, and how many parts it may have.
-const MAX_NESTED: u32 = 200;
-const MAX_PARTS: u32 = 1_000_000;
-
-/// Whether a value nests no deeper, and has no more parts.
-fn shallow(value: &Value, depth: u32, parts: &mut u32) -> bool {
-    *parts = parts.saturating_sub(1);
-    let mut fits = |v: &Value| depth > 0 && *parts > 0 && shallow(v, depth - 1, parts);
-    match value {
-        Value::List(items) => items.iter().all(fits),
-        Value::Context(c) => c.iter().all(|(_, v)| fits(v)),
-        _ => true,
-    }
-}
-
 /// Whether an expression speaks of a name.
 fn mentions(expr: &Expr, name: &str) -> bool {
     let mut found = matches!(&expr.kind, Kind::Name(n) if **n == *name);
@@ -145,8 +130,8 @@ impl Eval<'_> {
             let value = self.eval(body, &env.with(partial.clone(), Value::List(out.clone())));
             self.list_may_have(1)?;
             // A list made of the lists before it may nest without end: `for i in 1..1000000 return [partial[-1]]`.
-            if grows && !shallow(&value, MAX_NESTED, &mut MAX_PARTS.clone()) {
-                return Err("the members of the list are nested too deeply or too large".into());
+            if grows {
+                self.weigh(&value)?;
             }
             Arc::make_mut(&mut out).push(value);
             Ok(true)

@@ -4,6 +4,7 @@ use crate::duration::{self, Parsed};
 use crate::model::Definitions;
 use crate::number::Number;
 use crate::program::{InvocableKind, Program};
+use crate::strict::Strict;
 use crate::temporal::{Date, DateTime, Time};
 use crate::types::Type;
 use crate::value::{Context, Value, same};
@@ -301,15 +302,31 @@ fn alike(expected: &Value, actual: &Value) -> bool {
 impl TestCases {
     /// Runs every case against a program. `now` is what the model's clock says.
     pub fn run(&self, program: &Program, now: Option<&DateTime>) -> Vec<Verdict> {
-        self.cases.iter().flat_map(|c| c.run(program, now)).collect()
+        self.cases.iter().flat_map(|c| c.run(program, None, now)).collect()
+    }
+
+    /// The same in strict mode: what is not well typed is refused.
+    pub fn run_strictly(&self, program: &Program, now: Option<&DateTime>) -> Vec<Verdict> {
+        let strict = program.strictly();
+        self.cases.iter().flat_map(|c| c.run(program, Some(&strict), now)).collect()
     }
 }
 
 impl TestCase {
-    fn run(&self, program: &Program, now: Option<&DateTime>) -> Vec<Verdict> {
+    /// What is evaluated for a result: a case may name a function to call; its results then name what comes out of it.
+    fn called<'c>(&'c self, expected: &'c Expected) -> &'c str {
+        match (&self.invocable, self.kind.or(expected.kind)) {
+            (Some(name), Some(InvocableKind::Knowledge | InvocableKind::Service)) => name,
+            _ => &expected.name,
+        }
+    }
+
+    fn run(&self, program: &Program, strict: Option<&Strict>, now: Option<&DateTime>) -> Vec<Verdict> {
         let inputs = self.inputs(program);
         let verdict = |expected: &Expected| {
+            let refusal = strict.and_then(|s| s.refusals(self.called(expected)).first().map(ToString::to_string));
             let ending = match &inputs {
+                _ if refusal.is_some() => Ending::Refused(refusal.unwrap_or_default()),
                 Ok(inputs) => self.one(program, expected, inputs.clone(), now),
                 Err(reason) => Ending::Refused(format!("the inputs cannot be read: {reason}")),
             };
@@ -329,11 +346,7 @@ impl TestCase {
     }
 
     fn one(&self, program: &Program, expected: &Expected, inputs: Context, now: Option<&DateTime>) -> Ending {
-        // A case may name a function to call; its results then name what comes out of it.
-        let called = match (&self.invocable, self.kind.or(expected.kind)) {
-            (Some(name), Some(InvocableKind::Knowledge | InvocableKind::Service)) => name,
-            _ => &expected.name,
-        };
+        let called = self.called(expected);
         let Some(outcome) = program.evaluate(called, inputs, now.cloned()) else {
             return Ending::Refused(format!("the model has nothing called {called}"));
         };

@@ -1,5 +1,7 @@
 //! DMN 1.1 to 1.5 and the whole of FEEL, as the standard has them: the compatibility mode for imported models and tests.
 //!
+//! [`Program::strictly`] holds a model against its declared types instead, as programmes are.
+//!
 //! Programmes are written in the typed language of `rules`, where a mistake does not compile. Here a mistake is null, as DMN
 //! wants it, and the reason is kept ([`Note`]). No model reaches outside of itself: there is no I/O, no clock but the one
 //! given, no external function.
@@ -28,6 +30,7 @@ mod precise;
 mod print;
 mod program;
 mod read;
+mod strict;
 mod table;
 mod temporal;
 mod types;
@@ -47,6 +50,7 @@ pub use number::{Number, Rounding};
 pub use parser::{ParseError, parse, parse_tests};
 pub use program::{Fault, InvocableKind, Outcome, Program, position};
 pub use read::read;
+pub use strict::Strict;
 pub use temporal::{Date, DateTime, Time, Zone};
 pub use types::{Known, NoTypes, Type};
 pub use value::{Context, Form, Range, Value};

@@ -218,7 +218,7 @@ impl Lower<'_> {
         let domain = match &it.over.logic {
             Logic::Literal(l) if crate::parser::parse(&l.text.text, names, self.types).is_err() => {
                 let steps = l.text.text.split_once("..").map(|(from, to)| {
-                    let part = |t: &str| Text { text: t.trim().to_owned(), line: l.text.line };
+                    let part = |t: &str| Text { text: t.trim().to_owned(), ..l.text.clone() };
                     (self.feel(&part(from), names, place), self.feel(&part(to), names, place))
                 });
                 match steps {
@@ -268,7 +268,8 @@ impl Lower<'_> {
                 rule.inputs.iter().enumerate().map(|(i, c)| table::Cell::of(self.tests(c, names, &at("input", i))));
             let cells = cells.collect();
             let outputs = rule.outputs.iter().enumerate().map(|(i, c)| self.feel(c, names, &at("output", i))).collect();
-            rules.push(table::Rule { cells, outputs });
+            let lines = rule.inputs.iter().map(|c| c.line.0).collect();
+            rules.push(table::Rule { cells, lines, outputs });
         }
         table::Table { inputs, outputs, rules, policy: t.policy, aggregation: t.aggregation }
     }

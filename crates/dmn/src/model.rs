@@ -1,6 +1,6 @@
 //! A DMN model as its file has it: what `read` makes and `write` takes. Texts of expressions are still texts.
 
-/// A line of the file; two models are equal wherever they stood.
+/// A line of the file, or a column in it; two models are equal wherever they stood.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Line(pub u32);
 
@@ -81,6 +81,8 @@ pub struct Text {
     pub text: String,
     /// Where it begins.
     pub line: Line,
+    /// Where in that line, in characters.
+    pub column: Line,
 }
 
 /// A name with a type.

@@ -291,7 +291,9 @@ impl<'a> Parser<'a> {
 
     /// Whether `("a", "b")` follows: tests in brackets.
     fn listed_tests_ahead(&self) -> bool {
-        if *self.peek() != Tok::Sign("(") {
+        // The commas of `(for x in a, y in b return …)` divide no tests.
+        let iteration = ["for", "some", "every"].iter().any(|word| self.is_word(1, word));
+        if *self.peek() != Tok::Sign("(") || iteration {
             return false;
         }
         let mut open = 0u32;

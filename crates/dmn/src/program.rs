@@ -12,6 +12,7 @@ use crate::lexer::Span;
 use crate::model::Text;
 use crate::operate::R;
 use crate::parser::ParseError;
+use crate::strict::Strict;
 use crate::temporal::DateTime;
 use crate::types::Type;
 use crate::value::{Context, Value};
@@ -72,6 +73,8 @@ impl fmt::Display for Fault {
 pub struct Program {
     pub(crate) nodes: Vec<Node>,
     pub(crate) namespaces: Vec<String>,
+    /// The models' names.
+    pub(crate) names: Vec<String>,
     pub(crate) faults: Vec<Fault>,
     /// Functions as values, by node.
     pub(crate) functions: Vec<Option<Value>>,
@@ -138,6 +141,11 @@ impl Program {
     /// Everything found wrong.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
+    }
+
+    /// Holds the whole model against its declared types.
+    pub fn strictly(&self) -> Strict {
+        crate::strict::check(self)
     }
 
     /// What of the main model can be evaluated by name.

@@ -77,17 +77,8 @@ fn import(e: &Element) -> Import {
 
 fn text(e: &Element) -> Text {
     let inner = e.child("text").unwrap_or(e);
-    // The place is where the text begins, blank lines before it not counted.
-    Text {
-        text: inner.text.trim().to_owned(),
-        line: Line(if inner.text_line > 0 { leading(inner) } else { inner.line }),
-    }
-}
-
-fn leading(e: &Element) -> u32 {
-    let blank = e.text.len() - e.text.trim_start().len();
-    let lines = e.text.get(..blank).unwrap_or("").matches('\n').count();
-    e.text_line + u32::try_from(lines).unwrap_or(0)
+    let (line, column) = if inner.text_line > 0 { (inner.text_line, inner.text_column) } else { (inner.line, 1) };
+    Text { text: inner.text.trim().to_owned(), line: Line(line), column: Line(column) }
 }
 
 fn child_text(e: &Element, name: &str) -> Option<Text> {
@@ -377,6 +368,6 @@ impl Reader<'_> {
 fn text_or_empty(e: &Element) -> Text {
     match e.child("text") {
         Some(_) => text(e),
-        None => Text { text: String::new(), line: Line(e.line) },
+        None => Text { line: Line(e.line), column: Line(1), ..Text::default() },
     }
 }

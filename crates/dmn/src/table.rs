@@ -42,6 +42,8 @@ pub(crate) struct Output {
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) cells: Vec<Cell>,
+    /// The line of each cell.
+    pub(crate) lines: Vec<u32>,
     pub(crate) outputs: Vec<Expr>,
 }
 

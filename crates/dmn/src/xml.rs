@@ -7,6 +7,9 @@ use quick_xml::events::{BytesStart, Event};
 const MAX_BYTES: usize = 32 << 20;
 const MAX_DEPTH: usize = 150;
 const MAX_ELEMENTS: usize = 1_000_000;
+const MAX_ATTRIBUTES: usize = 200;
+/// `<![CDATA[`
+const CDATA: usize = 9;
 
 /// Why a file is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +32,9 @@ pub(crate) struct Element {
     pub(crate) children: Vec<Element>,
     /// The text directly inside.
     pub(crate) text: String,
-    /// The line on which that text begins.
+    /// Line and column at which that text begins, white space before it not counted.
     pub(crate) text_line: u32,
+    pub(crate) text_column: u32,
     pub(crate) line: u32,
 }
 
@@ -113,14 +117,16 @@ pub(crate) fn read(text: &str) -> Result<Element, XmlError> {
                 Some(element) => close(&mut open, &mut root, element),
                 None => return Err(fail("an element ends that did not begin")),
             },
-            Event::Text(t) => add(&mut open, &t.decode().map_err(|e| fail(&e.to_string()))?, line),
-            Event::CData(t) => add(&mut open, &t.decode().map_err(|e| fail(&e.to_string()))?, line),
+            Event::Text(t) => add(&mut open, &t.decode().map_err(|e| fail(&e.to_string()))?, place(text, at, line)),
+            Event::CData(t) => {
+                add(&mut open, &t.decode().map_err(|e| fail(&e.to_string()))?, place(text, at + CDATA, line))
+            }
             Event::GeneralRef(reference) => {
                 let name = reference.decode().map_err(|e| fail(&e.to_string()))?;
                 match reference.resolve_char_ref() {
-                    Ok(Some(c)) => add(&mut open, c.encode_utf8(&mut [0; 4]), line),
+                    Ok(Some(c)) => add(&mut open, c.encode_utf8(&mut [0; 4]), place(text, at, line)),
                     _ => match quick_xml::escape::resolve_xml_entity(&name) {
-                        Some(known) => add(&mut open, known, line),
+                        Some(known) => add(&mut open, known, place(text, at, line)),
                         None => return Err(fail(&format!("the entity &{name}; is not allowed"))),
                     },
                 }
@@ -142,7 +148,11 @@ fn element(tag: &BytesStart<'_>, line: u32) -> Result<Element, XmlError> {
     let full = String::from_utf8_lossy(tag.name().as_ref()).into_owned();
     let (prefix, name) = full.split_once(':').unwrap_or(("", &full));
     let mut out = Element { name: name.to_owned(), prefix: prefix.to_owned(), line, ..Element::default() };
-    for attribute in tag.attributes() {
+    for (n, attribute) in tag.attributes().enumerate() {
+        // Each is held against those before it: very many would take very long.
+        if n >= MAX_ATTRIBUTES {
+            return Err(fail(format!("<{full}>: more than {MAX_ATTRIBUTES} attributes")));
+        }
         let attribute = attribute.map_err(|e| fail(format!("<{full}>: {e}")))?;
         let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
         let raw = String::from_utf8_lossy(&attribute.value).into_owned();
@@ -159,13 +169,24 @@ fn close(open: &mut [Element], root: &mut Option<Element>, element: Element) {
     }
 }
 
-fn add(open: &mut [Element], text: &str, line: u32) {
+fn add(open: &mut [Element], text: &str, (line, column): (u32, u32)) {
     if let Some(element) = open.last_mut() {
         if element.text.trim().is_empty() && !text.trim().is_empty() {
-            element.text_line = line;
+            (element.text_line, element.text_column) = (line, column);
         }
         element.text.push_str(text);
     }
+}
+
+/// Where the first sign behind white space stands, from a position on a line.
+fn place(text: &str, at: usize, line: u32) -> (u32, u32) {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let rest = text.get(at..).unwrap_or("");
+    let blank = rest.len() - rest.trim_start().len();
+    let lines = rest.get(..blank).unwrap_or("").matches('\n').count();
+    let before = text.get(..at + blank).unwrap_or("");
+    let own = before.rsplit_once('\n').map_or(before, |(_, own)| own);
+    (line.saturating_add(count(lines)), count(own.chars().count()).saturating_add(1))
 }
 
 /// Lines by position, counted once.

@@ -9,7 +9,7 @@ use crate::ir::{Arena, ByDate, Id, Op};
 use crate::lower::{Compiler, Cx, Shared, State};
 use crate::parser::parse;
 use crate::program::{ConditionIr, DefinitionIr, Program, ProgrammeIr, VersionIr};
-use crate::schema::{Dated, Entity, Expr, Fault, Origin, Per, Schema, Severity, Version};
+use crate::schema::{Dated, Entity, Expr, Fault, Logic, Origin, Per, Schema, Severity, Version};
 use crate::types::{Ty, Unit};
 use crate::{days, print};
 
@@ -38,6 +38,7 @@ pub fn compile(schema: &Schema) -> Result<Compiled, Vec<Fault>> {
         verdicts: vec![State::Fresh; schema.programmes.len()],
         amounts: vec![State::Fresh; schema.programmes.len()],
         versions: vec![Vec::new(); schema.programmes.len()],
+        decisions: vec![Vec::new(); schema.definitions.len()],
         path: Vec::new(),
     };
     c.declare();
@@ -104,7 +105,7 @@ impl Compiler<'_> {
     }
 
     /// Parses and lowers an expression to one value.
-    fn expression(
+    pub(crate) fn expression(
         &mut self,
         expr: &Expr,
         entity: Entity,
@@ -120,6 +121,19 @@ impl Compiler<'_> {
         let mut cx = self.context(expr, entity);
         let id = self.scalar(&mut cx, &ast).and_then(|id| f(self, &mut cx, id, ast.span));
         (id, print::print(&ast))
+    }
+
+    /// A value as a definition declares it.
+    pub(crate) fn defined(&mut self, cx: &Cx, span: Span, id: Id, declared: &Option<Ty>, what: &str) -> Option<Id> {
+        match declared {
+            // A sum within a definition may have decimals: only amounts must name their rounding.
+            Some(Ty::Num { unit: unit @ Unit::Money(_), .. }) => {
+                let whole = self.ty(id).is_whole();
+                self.fitted(cx, span, id, &Ty::Num { whole, unit: unit.clone() }, what)
+            }
+            Some(want) => self.fitted(cx, span, id, want, what),
+            None => Some(id),
+        }
     }
 
     /// A definition's node, compiled on first use.
@@ -158,36 +172,32 @@ impl Compiler<'_> {
                 "",
             );
         }
-        self.overlap(&d.versions, |e| e.origin.clone());
+        self.overlap(&d.versions, |e| e.origin().clone());
         let declared = d.ty.as_ref().map(Ty::of);
         let mut whole = matches!(
             declared,
             None | Some(Ty::Num { whole: true, unit: Unit::Money(_) }) | Some(Ty::Num { whole: true, .. })
         );
-        let mut parts: Vec<(ByDate, &Expr)> = Vec::new();
-        let mut sound = true;
+        let mut parts: Vec<ByDate> = Vec::new();
         for version in &d.versions {
-            let (id, _) = self.expression(&version.it, d.entity, |c, cx, id, span| match &declared {
-                // A sum within a definition may have decimals: only amounts must name their rounding.
-                Some(Ty::Num { unit: unit @ Unit::Money(_), .. }) => {
-                    let whole = c.ty(id).is_whole();
-                    c.fitted(cx, span, id, &Ty::Num { whole, unit: unit.clone() }, &format!("`{}`", d.id))
-                }
-                Some(want) => c.fitted(cx, span, id, want, &format!("`{}`", d.id)),
-                None => Some(id),
-            });
+            let what = format!("`{}`", d.id);
             let (from, to) = span_of(version);
-            match id {
-                Some(node) => parts.push((ByDate { from, to, node }, &version.it)),
-                None => sound = false,
-            }
+            let id = match &version.it {
+                Logic::Formula(expr) => {
+                    self.expression(expr, d.entity, |c, cx, id, span| c.defined(cx, span, id, &declared, &what)).0
+                }
+                Logic::Table(table) => self.decide(index, table, (d.entity, &declared, &what), (from, to)),
+            };
+            // A faulty version is reported already; the rest still serves to find more faults.
+            parts.extend(id.map(|node| ByDate { from, to, node }));
         }
-        let first = parts.first()?.0.node;
+        let first = parts.first()?.node;
         let mut ty = self.ty(first);
-        let origin = Expr { text: String::new(), origin: d.origin.clone() };
-        let mut cx = self.context(parts.first().map_or(&origin, |p| p.1), d.entity);
+        let at = d.versions.first().map_or(&d.origin, |v| v.it.origin());
+        let place = Expr { text: String::new(), origin: at.clone() };
+        let cx = self.context(&place, d.entity);
         let mut versions: Vec<ByDate> = Vec::new();
-        for (part, _) in &parts {
+        for part in &parts {
             let (_, b, common) =
                 self.aligned(&cx, (first, Span::default()), (part.node, Span::default()), "another version of")?;
             whole &= self.ty(part.node).is_whole();
@@ -219,8 +229,6 @@ impl Compiler<'_> {
         versions.sort_by_key(|v| v.from);
         let definition = u32::try_from(index).ok()?;
         let id = self.add(&cx, Span::default(), Op::Define { definition, versions: versions.into(), stated }, ty);
-        // A faulty version is reported already; the rest still serves to find more faults.
-        let _ = (&mut cx, sound);
         Some(id)
     }
 
@@ -458,13 +466,15 @@ impl Compiler<'_> {
             return Err(self.faults.all);
         }
         let schema = self.schema;
-        let texts = |d: &crate::schema::Definition| {
-            d.versions.iter().map(|v| parse(&v.it.text).map(|a| print::print(&a)).unwrap_or_default()).collect()
+        let text = |logic: &Logic| match logic {
+            Logic::Formula(expr) => parse(&expr.text).map(|a| print::print(&a)).unwrap_or_default(),
+            Logic::Table(table) => table.to_string(),
         };
-        let definitions = schema
-            .definitions
-            .iter()
-            .map(|d| DefinitionIr { id: d.id.clone(), entity: d.entity, texts: texts(d) })
+        let definitions = (schema.definitions.iter().zip(self.decisions))
+            .map(|(d, tables)| {
+                let texts = d.versions.iter().map(|v| text(&v.it)).collect();
+                DefinitionIr { id: d.id.clone(), entity: d.entity, texts, tables }
+            })
             .collect();
         let node = |states: &[State<Shared>], i: usize| match states.get(i) {
             Some(State::Done(Some(shared))) => Some(shared.node),

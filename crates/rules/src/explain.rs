@@ -11,7 +11,7 @@ use crate::days;
 use crate::eval::{Env, Machine};
 use crate::facts::{FactError, Household, readable};
 use crate::ir::Id;
-use crate::outcome::{Amount, Answer, ConditionResult, Explanation, ProgrammeResult, Subject};
+use crate::outcome::{Amount, Answer, ConditionResult, Explanation, ProgrammeResult, Step, Subject};
 use crate::program::{ConditionIr, Program, ProgrammeIr, VersionIr};
 use crate::schema::{Entity, Value};
 use crate::trace::Tracer;
@@ -237,7 +237,8 @@ impl<'a> Run<'a> {
                 };
                 let missing =
                     if sum.is_unknown() { self.tracer.missing(&mut self.machine, id, env) } else { Vec::new() };
-                Some((Amount { minor, per, missing }, sum))
+                let tables = if self.machine.program.has_tables { self.tables(id, env) } else { Vec::new() };
+                Some((Amount { minor, per, missing, tables }, sum))
             }
             _ => None,
         };
@@ -261,6 +262,13 @@ impl<'a> Run<'a> {
             nearest,
             error,
         }
+    }
+
+    /// The values from decision tables on which another rests.
+    fn tables(&mut self, id: Id, env: Env) -> Vec<Step> {
+        let mut steps = self.tracer.steps(&mut self.machine, id, env);
+        steps.retain(|step| step.table.is_some());
+        steps
     }
 
     fn day(&mut self, id: Option<Id>, env: Env) -> Option<Date> {

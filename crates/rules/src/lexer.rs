@@ -29,8 +29,8 @@ pub(crate) struct Token {
 }
 
 /// Longest first.
-const SIGNS: [&str; 20] =
-    ["..", "**", "<=", ">=", "!=", "<", ">", "=", "+", "-", "*", "/", "(", ")", "[", "]", ",", ".", "{", "}"];
+const SIGNS: [&str; 21] =
+    ["@", "..", "**", "<=", ">=", "!=", "<", ">", "=", "+", "-", "*", "/", "(", ")", "[", "]", ",", ".", "{", "}"];
 
 /// Cuts a text into tokens; the last is [`Tok::End`].
 pub(crate) fn lex(text: &str) -> Vec<Token> {

@@ -18,6 +18,7 @@ pub mod combine;
 mod compile;
 mod days;
 mod dec;
+mod decide;
 mod declare;
 mod eval;
 mod explain;
@@ -37,6 +38,7 @@ mod reasons;
 mod refer;
 mod relevant;
 pub mod schema;
+pub mod sql;
 mod tables;
 mod trace;
 mod turns;
@@ -48,7 +50,7 @@ pub use compile::{Compiled, compile};
 pub use dec::{Dec, Rounding};
 pub use explain::{Named, Short};
 pub use facts::{Column, FactError, Household, HouseholdBuilder, Layout, Member};
-pub use program::{ConditionIr, DefinitionIr, Description, Program, ProgrammeIr, VersionIr};
+pub use program::{ConditionIr, DecisionTableIr, DefinitionIr, Description, Program, ProgrammeIr, VersionIr};
 pub use tables::ParamTable;
 pub use types::{Ty, Unit};
 pub use value::{Bounds, Trouble, TroubleKind, Val};
@@ -56,4 +58,14 @@ pub use value::{Bounds, Trouble, TroubleKind, Val};
 /// An expression brought into canonical form: single spaces, no needless brackets. `None` if it does not parse.
 pub fn canonical(expression: &str) -> Option<String> {
     parser::parse(expression).ok().map(|ast| print::print(&ast))
+}
+
+/// The values of a list such as `"a", "b"` in canonical form. `None` if it is no such list.
+pub fn listed(values: &str) -> Option<Vec<String>> {
+    let cell = parser::parse_cell(values).ok()?;
+    let one = |test: &parser::Test| match test {
+        parser::Test::Compare(Cmp::Eq, ast) => Some(print::print(ast)),
+        _ => None,
+    };
+    if cell.negated { None } else { cell.tests.iter().map(one).collect() }
 }

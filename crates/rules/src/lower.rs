@@ -44,6 +44,8 @@ pub(crate) struct Compiler<'a> {
     pub(crate) verdicts: Vec<State<Shared>>,
     pub(crate) amounts: Vec<State<Shared>>,
     pub(crate) versions: Vec<Vec<crate::program::VersionIr>>,
+    /// The decision tables of each definition, and each table's rules as text.
+    pub(crate) decisions: Vec<Vec<crate::program::DecisionTableIr>>,
     /// What is being worked on, outermost first, for telling cycles.
     pub(crate) path: Vec<String>,
 }

@@ -77,6 +77,18 @@ pub struct Step {
     pub subject: Subject,
     /// Its value; `None` when unknown.
     pub value: Option<Value>,
+    /// For a decision table, which of its rules matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<RulesHit>,
+}
+
+/// The rules of a decision table that gave a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RulesHit {
+    /// The table's name.
+    pub name: Arc<str>,
+    /// Number of each rule, from 1, and its line in the table's file.
+    pub rules: Vec<(u32, u32)>,
 }
 
 /// Facts in the order in which they were reached. The income of a household stands behind many conditions, so lists that are
@@ -122,7 +134,7 @@ pub struct ConditionResult {
 }
 
 /// A sum and the period it is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Amount {
     /// Minor units; `None` when not known yet.
     pub minor: Option<i64>,
@@ -130,6 +142,9 @@ pub struct Amount {
     pub per: Per,
     /// Facts missing for the amount (empty when known).
     pub missing: Vec<FactRef>,
+    /// The values it takes from decision tables.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Step>,
 }
 
 /// The nearest change that would turn a *no* into something else.

@@ -68,6 +68,45 @@ pub(crate) fn parse(text: &str) -> Parsed {
     }
 }
 
+/// A unary test of a decision table's cell.
+#[derive(Clone, Debug)]
+pub(crate) enum Test {
+    /// `5`, `< 5`
+    Compare(Cmp, Ast),
+    /// `[1..5)`; the flags say whether the ends are inside.
+    Range(Ast, bool, Ast, bool),
+}
+
+/// The unary tests of a cell: one of them must hold, or none where negated. No tests: every value passes.
+#[derive(Clone, Debug)]
+pub(crate) struct Cell {
+    pub(crate) negated: bool,
+    pub(crate) tests: Vec<Test>,
+}
+
+/// Reads the cell of a decision table.
+pub(crate) fn parse_cell(text: &str) -> Result<Cell, ParseError> {
+    let mut p = Parser { tokens: lex(text), at: 0, nesting: 0 };
+    if matches!((p.peek(), p.peek_at(1)), (Tok::End, _) | (Tok::Sign("-"), Tok::End)) {
+        return Ok(Cell { negated: false, tests: Vec::new() });
+    }
+    let negated = p.word("not");
+    if negated {
+        p.need_sign("(")?;
+    }
+    let mut tests = vec![p.test()?];
+    while p.sign(",") {
+        tests.push(p.test()?);
+    }
+    if negated {
+        p.need_sign(")")?;
+    }
+    match p.peek() {
+        Tok::End => Ok(Cell { negated, tests }),
+        _ => p.unexpected("the end of the cell or `,`"),
+    }
+}
+
 struct Parser {
     tokens: Vec<Token>,
     at: usize,
@@ -239,6 +278,37 @@ impl Parser {
         }
     }
 
+    /// `5`, `< 5`, `[1..5)`, `(1..5]`
+    fn test(&mut self) -> Result<Test, ParseError> {
+        if let Some((Binary::Compare(cmp), _)) = self.operator() {
+            self.at += 1;
+            return Ok(Test::Compare(cmp, self.binary(4)?));
+        }
+        let start = self.at;
+        if let open @ Tok::Sign("[" | "]" | "(") = self.next() {
+            let low = self.binary(4)?;
+            if self.sign("..") {
+                let high = self.binary(4)?;
+                let closed = self.range_end()?;
+                return Ok(Test::Range(low, open == Tok::Sign("["), high, closed));
+            }
+        }
+        self.at = start;
+        Ok(Test::Compare(Cmp::Eq, self.binary(4)?))
+    }
+
+    /// The bracket that ends a range: whether the end is inside.
+    fn range_end(&mut self) -> Result<bool, ParseError> {
+        match self.next() {
+            Tok::Sign("]") => Ok(true),
+            Tok::Sign(")" | "[") => Ok(false),
+            _ => {
+                self.at -= 1;
+                self.unexpected("`]` or `)` at the end of the range")
+            }
+        }
+    }
+
     fn membership(&mut self, left: Ast, start: usize) -> Parsed {
         if self.word("between") {
             let low = self.binary(4)?;
@@ -255,14 +325,7 @@ impl Parser {
         let first = self.binary(4)?;
         if self.sign("..") {
             let high = self.binary(4)?;
-            let closed = match self.next() {
-                Tok::Sign("]") => true,
-                Tok::Sign(")" | "[") => false,
-                _ => {
-                    self.at -= 1;
-                    return self.unexpected("`]` or `)` at the end of the range");
-                }
-            };
+            let closed = self.range_end()?;
             return self
                 .make(Kind::InRange(left.into(), first.into(), open == Tok::Sign("["), high.into(), closed), start);
         }
@@ -314,6 +377,7 @@ impl Parser {
                 self.at += 1;
                 self.make(Kind::Text(t), start)
             }
+            Tok::Sign("@") => self.at_literal(start),
             Tok::Sign("(") => {
                 self.at += 1;
                 let inner = self.expression()?;
@@ -334,6 +398,19 @@ impl Parser {
             Tok::Word(_) => self.named(start),
             _ => self.unexpected("a value, a name or `(`"),
         }
+    }
+
+    /// `@"2026-01-31"`, `@"P2Y"`: the same as `date("2026-01-31")`, `duration("P2Y")`.
+    fn at_literal(&mut self, start: usize) -> Parsed {
+        self.at += 1;
+        let at = self.span().start;
+        let Tok::Text(text) = self.next() else {
+            self.at -= 1;
+            return self.unexpected("a date or a duration in quotes after `@`");
+        };
+        let function = if text.trim_start_matches('-').starts_with('P') { "duration" } else { "date" };
+        let text = self.make(Kind::Text(text), at)?;
+        self.make(Kind::Call(function.into(), vec![text]), start)
     }
 
     /// A name, a call, or a table at another day.

@@ -69,8 +69,25 @@ pub struct DefinitionIr {
     pub id: Arc<str>,
     /// Whom it is about.
     pub entity: Entity,
-    /// Canonical FEEL, by version in the pack's order.
+    /// Canonical FEEL, by version in the pack's order; of a decision table its rules.
     pub texts: Vec<String>,
+    /// The decision tables among the versions.
+    pub tables: Vec<DecisionTableIr>,
+}
+
+/// A decision table, for telling which of its rules matched.
+#[derive(Clone, Debug)]
+pub struct DecisionTableIr {
+    /// Its name.
+    pub name: Arc<str>,
+    /// First day (day number; `i64::MIN`: since ever).
+    pub from: i64,
+    /// Last day, inclusive (`i64::MAX`: open).
+    pub to: i64,
+    /// Whether only the first that matches counts.
+    pub first: bool,
+    /// Number of the rule, its line in the file, and whether it matches.
+    pub rules: Vec<(u32, u32, Id)>,
 }
 
 /// A compiled rule set. Immutable; share it in an [`Arc`].
@@ -81,6 +98,8 @@ pub struct Program {
     pub(crate) tables: Vec<ParamTable>,
     pub(crate) programmes: Vec<ProgrammeIr>,
     pub(crate) definitions: Vec<DefinitionIr>,
+    /// Whether a definition is a decision table.
+    pub(crate) has_tables: bool,
     pub(crate) expressions: Vec<Expr>,
     pub(crate) hash: String,
     pub(crate) items_of: HashMap<Arc<str>, Vec<(Entity, Arc<str>)>>,
@@ -142,6 +161,7 @@ impl Program {
             layout: Arc::new(layout),
             tables,
             programmes,
+            has_tables: definitions.iter().any(|d| !d.tables.is_empty()),
             definitions,
             expressions,
             hash: String::new(),

@@ -180,10 +180,85 @@ pub struct Definition {
     pub ty: Option<Type>,
     /// Whether a recorded fact of this id wins over the computation.
     pub may_be_stated: bool,
-    /// The expression, by date.
-    pub versions: Vec<Dated<Expr>>,
+    /// How it is worked out, by date.
+    pub versions: Vec<Dated<Logic>>,
     /// Where it is declared.
     pub origin: Origin,
+}
+
+/// How a named value is worked out.
+#[derive(Clone, Debug)]
+pub enum Logic {
+    /// By an expression.
+    Formula(Expr),
+    /// By a decision table.
+    Table(Arc<DecisionTable>),
+}
+
+impl From<Expr> for Logic {
+    fn from(expr: Expr) -> Logic {
+        Logic::Formula(expr)
+    }
+}
+
+impl Logic {
+    /// Where it stands.
+    pub fn origin(&self) -> &Origin {
+        match self {
+            Logic::Formula(expr) => &expr.origin,
+            Logic::Table(table) => &table.origin,
+        }
+    }
+}
+
+/// A decision table with one output, as DMN has it.
+#[derive(Clone, Debug)]
+pub struct DecisionTable {
+    /// Its name, for explanations.
+    pub name: Arc<str>,
+    /// Which of the matching rules count.
+    pub policy: HitPolicy,
+    /// What the columns test.
+    pub inputs: Vec<Expr>,
+    /// Its rules, for `First` in the order in which they count.
+    pub rules: Vec<DecisionRule>,
+    /// What it gives where no rule matches.
+    pub default: Option<Expr>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// A row of a decision table.
+#[derive(Clone, Debug)]
+pub struct DecisionRule {
+    /// Its number as the table shows it, from 1.
+    pub number: u32,
+    /// Unary tests, one a column: `-`, `< 5`, `[1..5)`, `"a", "b"`, `not("a")`.
+    pub cells: Vec<Expr>,
+    /// What the rule gives.
+    pub output: Expr,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// Which of the matching rules of a table count. DMN's `Priority` is `First` with the rules in the order of their outputs; its lists
+/// of results have no type here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HitPolicy {
+    /// One: the compiler proves that no two can match together.
+    Unique,
+    /// Several that give the same: the compiler proves that they do.
+    Any,
+    /// The first.
+    First,
+    /// All, added up.
+    Sum,
+    /// How many.
+    Count,
+    /// The smallest result.
+    Least,
+    /// The largest result.
+    Greatest,
 }
 
 /// One condition of a programme. All must hold.

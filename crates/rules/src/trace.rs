@@ -3,7 +3,7 @@
 use crate::eval::{Env, Machine};
 use crate::facts::readable;
 use crate::ir::{Aggregate, Id, Op};
-use crate::outcome::{FactRef, Step, Subject};
+use crate::outcome::{FactRef, RulesHit, Step, Subject};
 use crate::reasons::{Places, Reasons};
 use crate::schema::Entity;
 use crate::value::{Bounds, Val};
@@ -248,7 +248,8 @@ impl Tracer {
         if let Some((name, subject)) = named(m, id, env) {
             let v = m.eval(id, env);
             let value = readable(&program.layout, &m.household.texts, &program.arena.node(id).ty, v);
-            out.push(Step { name, subject, value });
+            let table = rules_hit(m, id, env);
+            out.push(Step { name, subject, value, table });
             return;
         }
         match op {
@@ -277,6 +278,30 @@ impl Tracer {
             other => other.each_child(|child| self.step(m, child, env, out)),
         }
     }
+}
+
+/// The rules that matched, where a value comes from a decision table and all is known that decides which.
+fn rules_hit(m: &mut Machine, id: Id, env: Env) -> Option<RulesHit> {
+    let program = m.program;
+    let Op::Define { definition, stated, .. } = &program.arena.node(id).op else { return None };
+    let day = m.today.lo;
+    let tables = &program.definitions.get(*definition as usize)?.tables;
+    let table = tables.iter().find(|t| t.from <= day && day <= t.to)?;
+    if stated.is_some_and(|s| !m.eval(s, env).is_unknown()) {
+        return None;
+    }
+    let mut rules = Vec::new();
+    for (number, line, hit) in &table.rules {
+        match m.eval(*hit, env) {
+            Val::Bool(true) => rules.push((*number, *line)),
+            Val::Bool(false) => continue,
+            _ => return None,
+        }
+        if table.first {
+            break;
+        }
+    }
+    Some(RulesHit { name: table.name.clone(), rules })
 }
 
 /// The name under which a value is known to people, if it has one: an item, a definition, a table with its keys, a programme.

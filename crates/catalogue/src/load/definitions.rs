@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use kernel::Date;
-use rules::schema::{Dated, Expr, Origin, Type};
+use rules::schema::{Dated, Logic, Origin, Type};
 
 use super::context::{Context, key};
+use super::decisions;
 use super::items::ENTITIES;
 use crate::model::Definition;
 use crate::read::fault::shown;
@@ -47,7 +48,7 @@ fn definition(cx: &mut Context<'_>, entry: &Table<'_>) {
         may_be_stated,
         law,
         name,
-        versions: versions.iter().map(|v| (v.valid_from, v.valid_to, v.it.text.clone())).collect(),
+        versions: versions.iter().map(|v| (v.valid_from, v.valid_to, text(&v.it))).collect(),
         sources,
         origin: id.at.clone(),
     };
@@ -67,12 +68,19 @@ fn definition(cx: &mut Context<'_>, entry: &Table<'_>) {
     }
 }
 
-/// `value`, or dated `[[definition.version]]`s.
-fn versions(cx: &Context<'_>, entry: &Table<'_>) -> Vec<Dated<Expr>> {
+fn text(logic: &Logic) -> String {
+    match logic {
+        Logic::Formula(expr) => expr.text.clone(),
+        Logic::Table(table) => table.to_string(),
+    }
+}
+
+/// `value` or `table`, or dated `[[definition.version]]`s with one of them.
+fn versions(cx: &mut Context<'_>, entry: &Table<'_>) -> Vec<Dated<Logic>> {
     let dated = entry.tables("version");
     if dated.is_empty() {
-        let value = entry.need_expr("value");
-        return value.into_iter().map(|it| Dated { valid_from: None, valid_to: None, it }).collect();
+        let logic = logic(cx, entry);
+        return logic.into_iter().map(|it| Dated { valid_from: None, valid_to: None, it }).collect();
     }
     if let Some(value) = entry.expr("value") {
         let message = "there are both a value and dated versions";
@@ -82,15 +90,24 @@ fn versions(cx: &Context<'_>, entry: &Table<'_>) -> Vec<Dated<Expr>> {
     let mut spans = Vec::new();
     for version in &dated {
         let (valid_from, valid_to) = (version.date("valid_from"), version.date("valid_to"));
-        let value = version.need_expr("value");
+        let logic = logic(cx, version);
         let _law = version.text("law");
         let _sources = cx.checked_sources([version.ids("source"), version.ids("sources")].concat());
         version.finish();
         spans.push((valid_from, valid_to, version.at.clone()));
-        out.extend(value.map(|it| Dated { valid_from, valid_to, it }));
+        out.extend(logic.map(|it| Dated { valid_from, valid_to, it }));
     }
     check_overlap(cx, &spans);
     out
+}
+
+fn logic(cx: &mut Context<'_>, entry: &Table<'_>) -> Option<Logic> {
+    let Some(table) = entry.table("table") else { return entry.need_expr("value").map(Logic::Formula) };
+    if let Some(value) = entry.expr("value") {
+        let message = "there are both a value and a table";
+        cx.faults.error("bad-value", &value.origin, message, "either `value` or [definition.table]", "");
+    }
+    decisions::read(cx, &table).map(Logic::Table)
 }
 
 /// No two of the ranges share a day, and none ends before it begins.

@@ -2,6 +2,7 @@
 
 mod combinations;
 mod context;
+mod decisions;
 mod definitions;
 mod events;
 mod items;
@@ -17,6 +18,7 @@ mod strays;
 
 pub(crate) use combinations::limit_programme;
 pub(crate) use context::{Context, key};
+pub(crate) use decisions::{FoundTable, tables};
 pub(crate) use placed::placed;
 
 use rules::schema::{Expr, Schema};

@@ -165,6 +165,22 @@ impl<'a> Table<'a> {
         self.must(key, found)
     }
 
+    /// Every key with its expression, whatever the keys are.
+    pub(crate) fn exprs(&self) -> Vec<(Located<String>, Expr)> {
+        let mut out = Vec::new();
+        for (name, value) in self.table.iter() {
+            let key = Located { it: name.get_ref().to_string(), at: self.source.origin(name.span().start) };
+            match value.get_ref() {
+                DeValue::String(text) => {
+                    let expr = Expr { text: text.to_string(), origin: self.text_start(value.span()) };
+                    out.push((key, expr));
+                }
+                other => self.wrong(&key.it, value.span(), other, "an expression in quotes"),
+            }
+        }
+        out
+    }
+
     /// A date, written bare or as text.
     pub(crate) fn date(&self, key: &'static str) -> Option<Date> {
         let (_, value) = self.find(key)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernel::{Date, Lang};
 use rules::Household;
 use rules::combine::{Combined, Effect, Standing, What};
-use rules::outcome::{Answer, ConditionResult, Explanation, NearestChange, ProgrammeResult};
+use rules::outcome::{Answer, ConditionResult, Explanation, NearestChange, ProgrammeResult, RulesHit, Step};
 use text::Text;
 
 use super::Question;
@@ -101,6 +101,7 @@ fn promise(s: &Speaker<'_>, r: &ProgrammeResult, out: &mut Page) {
     }
     if let Some(amount) = &r.amount {
         out.line(1, s.amount(amount));
+        amount.tables.iter().for_each(|step| out.line(2, named_value(s, step)));
         for fact in amount.missing.iter().filter(|f| !r.missing.contains(f)) {
             let about = [("name", s.fact(fact).into()), ("owner", s.owner(fact).into())];
             out.line(1, s.t.with("report-missing-amount", &about));
@@ -140,13 +141,36 @@ fn one_condition(s: &Speaker<'_>, r: &ProgrammeResult, c: &ConditionResult, out:
     for step in &c.steps {
         let is_fact = c.facts.iter().any(|f| f.fact.item == step.name && f.fact.subject == step.subject);
         if !is_fact {
-            let value = s.value(step.value.as_ref(), s.type_of(&step.name, &step.subject));
-            out.line(3, format!("{} = {value}", s.step(&step.name, &step.subject)));
+            out.line(3, named_value(s, step));
         }
     }
     facts(s, c, out);
     if let Some(why) = &c.error {
         out.line(3, s.t.with("report-error", &[("why", why.into())]));
+    }
+}
+
+/// A named value, and the rules of the decision table that gave it.
+fn named_value(s: &Speaker<'_>, step: &Step) -> String {
+    let value = s.value(step.value.as_ref(), s.type_of(&step.name, &step.subject));
+    let told = format!("{} = {value}", s.step(&step.name, &step.subject));
+    match &step.table {
+        Some(hit) => format!("{told} ({})", rules_hit(s, hit)),
+        None => told,
+    }
+}
+
+/// Which rules of a decision table gave a value.
+fn rules_hit(s: &Speaker<'_>, hit: &RulesHit) -> String {
+    let one = |(number, line): &(u32, u32)| {
+        s.t.with("report-table-rule", &[("number", i64::from(*number).into()), ("line", i64::from(*line).into())])
+            .into_owned()
+    };
+    let rules = hit.rules.iter().map(one).collect::<Vec<_>>().join(", ");
+    let about = [("table", hit.name.as_ref().into()), ("rules", rules.into())];
+    match hit.rules.is_empty() {
+        true => s.t.with("report-table-none", &about).into_owned(),
+        false => s.t.with("report-table", &about).into_owned(),
     }
 }
 

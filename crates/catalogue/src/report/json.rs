@@ -88,6 +88,7 @@ fn amount(s: &Speaker<'_>, a: &Amount) -> Json {
         "minor": a.minor,
         "per": a.per,
         "text": s.amount(a),
+        "tables": a.tables.iter().map(|step| one_step(s, step)).collect::<Vec<_>>(),
         "missing": a.missing.iter().map(|f| missing(s, f)).collect::<Vec<_>>(),
     })
 }
@@ -113,6 +114,10 @@ fn one_step(s: &Speaker<'_>, step: &Step) -> Json {
         "subject": s.subject_id(&step.subject),
         "value": step.value,
         "text": s.value(step.value.as_ref(), s.type_of(&step.name, &step.subject)),
+        "table": step.table.as_ref().map(|hit| json!({
+            "name": hit.name,
+            "rules": hit.rules.iter().map(|(number, line)| json!({ "number": number, "line": line })).collect::<Vec<_>>(),
+        })),
     })
 }
 

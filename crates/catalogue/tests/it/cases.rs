@@ -7,8 +7,8 @@ use crate::loading::{small, with};
 fn the_small_packs_cases_pass() {
     let report = run_cases(&small(), "");
     assert!(report.is_good(), "{}", report.text());
-    assert_eq!(report.passed.len(), 4);
-    assert!(report.text().ends_with("4 passed, 0 failed\n"));
+    assert_eq!(report.passed.len(), 6);
+    assert!(report.text().ends_with("6 passed, 0 failed\n"));
     assert_eq!(run_cases(&small(), "alone").passed, ["alone"]);
 }
 

@@ -6,7 +6,7 @@
 #[path = "../../../rules/tests/it/agree.rs"]
 mod agree;
 #[path = "../../../rules/tests/it/people.rs"]
-mod people;
+pub(crate) mod people;
 
 use std::path::Path;
 

@@ -37,6 +37,21 @@ fn a_person_reads_answers_reasons_sources_law_and_the_choice() {
 }
 
 #[test]
+fn a_decision_table_says_which_rule_gave_the_sum() {
+    let pack = small();
+    let on = Date::constant(2026, 6, 15);
+    let family = family(&pack, "rate-by-table");
+    let english = explain_report(&pack, &family, on, Lang::En);
+    let told = "Home care rate = ₩100,000 a month (table Home care rate (tables/home_care.dmn): rule 3, line 32)";
+    assert!(english.contains(told), "{english}");
+    let korean = explain_report(&pack, &family, on, Lang::Ko);
+    assert!(korean.contains("규칙 3, 32행"), "{korean}");
+    let json = explain_json(&pack, &family, on, Lang::En);
+    let care = json["results"].as_array().unwrap().iter().find(|r| r["programme"] == "home_care").unwrap();
+    assert_eq!(care["amount"]["tables"][0]["table"]["rules"][0], serde_json::json!({ "number": 3, "line": 32 }));
+}
+
+#[test]
 fn a_program_reads_the_documented_shape() {
     let pack = small();
     let json = explain_json(&pack, &family(&pack, "one-child"), ON, Lang::En);

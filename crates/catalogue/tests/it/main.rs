@@ -9,10 +9,13 @@
 mod ahead;
 mod cases;
 mod columns;
+mod dialects;
 mod explaining;
 mod faults;
 mod households;
 mod loading;
 mod process;
+mod sql;
+mod tables;
 mod together;
 mod versions;

@@ -71,9 +71,13 @@ fn differences_are_told_in_words() {
         ["Parameter changed: Income line (1) 2026-01-01 –: 1100000 → 1150000"]
     );
     assert_eq!(
-        told("programmes/home_care.toml", "value = \"150000\"", "value = \"160000\""),
-        ["Formula changed: Home care benefit 2025-01-01 amount: 150000 / month → 160000 / month"]
+        told("programmes/home_care.toml", "\"person.home_care_rate\"", "\"person.home_care_rate + 10000\""),
+        [
+            "Formula changed: Home care benefit 2025-01-01 amount: person.home_care_rate / month → person.home_care_rate + 10000 / month"
+        ]
     );
+    let table = told("tables/home_care.dmn", "120000", "130000");
+    assert!(table.len() == 1 && table[0].contains("2: [1..3) | \"city\" → 130000"), "{table:?}");
     assert_eq!(
         told("programmes/home_care.toml", "valid_from = 2025-01-01", "valid_from = 2025-02-01"),
         ["Version added: Home care benefit: 2025-02-01 – …", "Version removed: Home care benefit: 2025-01-01 – …"]

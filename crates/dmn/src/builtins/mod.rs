@@ -185,6 +185,19 @@ impl Builtin {
         Err(format!("{} does not take {count} arguments; it is {}", self.name, forms.join(" or ")))
     }
 
+    /// For each parameter, up to the last one given, which of the named arguments it is. `None` if no overload has these names, or
+    /// one before the last is left out.
+    pub(crate) fn order_of<'n>(&self, named: impl Iterator<Item = &'n str>) -> Option<Vec<usize>> {
+        let named: Vec<&str> = named.collect();
+        let at = |param: &&str| named.iter().position(|n| *n == bare(param));
+        let fits = |form: &&&[&str]| {
+            named.iter().all(|n| form.iter().any(|p| bare(p) == *n))
+                && form.iter().all(|p| p.ends_with('?') || at(p).is_some())
+        };
+        let form = self.forms.iter().find(fits)?;
+        form.iter().take(named.len()).map(at).collect()
+    }
+
     /// Named arguments in the order of the parameters.
     pub(crate) fn by_name(&self, named: &[(Arc<str>, Value)]) -> Result<Vec<Value>, String> {
         let given = |param: &str| named.iter().find(|(n, _)| **n == *bare(param)).map(|(_, v)| v.clone());

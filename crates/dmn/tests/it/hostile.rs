@@ -77,6 +77,14 @@ fn sound() -> impl Strategy<Value = String> {
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{{k: {a}, l m: {b}}}")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) in ({b}, < 3)")),
             inner.clone().prop_map(|a| format!("(function(x) {a})(2)")),
+            (inner.clone(), inner.clone(), inner.clone())
+                .prop_map(|(a, b, c)| format!("({a}) between ({b}) and ({c})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("every x in {a} satisfies {b}")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("for x in {a}, y in {b} return [x, y]")),
+            (inner.clone(), prop::sample::select(vec!["number", "list<string>", "context<k: number>", "range<date>"]))
+                .prop_map(|(a, ty)| format!("({a}) instance of {ty}")),
+            inner.clone().prop_map(|a| format!("({a}).k")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a}) in [({b})..5)")),
             inner.prop_map(|a| format!("-({a})")),
         ]
     })
@@ -145,4 +153,55 @@ fn endless_work_is_stopped() {
         assert!(value == dmn::Value::Boolean(false) || !notes.is_empty(), "{text}");
     }
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+/// `a60` has 2^60 parts, all of them the same two: made at once, and never gone through.
+#[test]
+fn what_shares_its_parts_is_not_gone_through_without_end() {
+    let started = Instant::now();
+    let doubled = |name: &str| {
+        let steps: Vec<String> = (1..=60).map(|n| format!("{name}{n}: [{name}{}, {name}{}]", n - 1, n - 1)).collect();
+        format!("{name}0: [1], {}", steps.join(", "))
+    };
+    for end in [
+        "a60 = b60",
+        "a60 in (b60)",
+        "a60 instance of list<list<number>>",
+        "string(a60)",
+        "flatten(a60)",
+        "distinct values(a60)",
+        "list contains(a60, b60)",
+        "index of(a60, b60)",
+        "union(a60, b60)",
+        "sort(a60, function(x, y) x < y)",
+        "count(a60)",
+        "a60",
+        "every x in 1..1000000 satisfies a18 = b18",
+        "for x in 1..1000000 return list contains(a18, b18)",
+        "for x in 1..1000000 return count([a18])",
+        "for x in 1..1000000 return string(a18)",
+    ] {
+        let text = format!("{{{}, {}, r: {end}}}.r", doubled("a"), doubled("b"));
+        let (value, notes) = value_of(&text);
+        assert!(!notes.is_empty(), "{end}: {value}");
+        assert!(value.to_string().len() < 1_000_000, "{end}");
+    }
+    assert!(started.elapsed().as_secs() < 100, "{:?}", started.elapsed());
+}
+
+/// One `for` inside a comparison counts towards the same work as everything else.
+#[test]
+fn a_comparison_is_stopped_within_itself() {
+    let started = Instant::now();
+    for text in [
+        "(for i in 1..4000000 return i) < (for i in 1..4000000 return i)",
+        "[1..10] = (for i in 1..3000000, j in 1..3000000 return i)",
+        "1 in (for i in 1..100000000 return i)",
+        "sum(for i in 1..9000000 return 1) < sum(for i in 1..90000000 return 1)",
+    ] {
+        let (value, notes) = value_of(text);
+        // A side that was stopped is null, and `[1..10] = null` is false.
+        assert!(!notes.is_empty() && (value.is_null() || value == dmn::Value::Boolean(false)), "{text}: {value}");
+    }
+    assert!(started.elapsed().as_secs() < 100, "{:?}", started.elapsed());
 }

@@ -192,6 +192,10 @@ fn faults_name_line_column_and_remedy() {
 #[test]
 fn hostile_files_are_refused_with_a_line() {
     let deep = format!("{}{}", "<a>".repeat(5000), "</a>".repeat(5000));
+    let wide = format!("<a>{}</a>", "<b/>".repeat(1_000_001));
+    let long = format!("<a b=\"{}\"/>", "x".repeat(33 << 20));
+    let laughs = "<!DOCTYPE a [<!ENTITY b \"xx\"><!ENTITY c \"&b;&b;&b;&b;\"><!ENTITY d \"&c;&c;&c;&c;\">]><a>&d;</a>";
+    let many = format!("<a {}/>", (0..200_000).map(|n| format!("b{n}=\"\" ")).collect::<String>());
     for (text, reason) in [
         ("", "there is no element"),
         ("<a", "not well-formed"),
@@ -202,6 +206,20 @@ fn hostile_files_are_refused_with_a_line() {
         ("<definitions xmlns=\"urn:other\" name=\"a\"/>", "no version of DMN"),
         ("<testCases/>", "expected <definitions>"),
         (deep.as_str(), "levels"),
+        (wide.as_str(), "elements"),
+        (long.as_str(), "larger than 32 MiB"),
+        (many.as_str(), "attributes"),
+        (laughs, "document type"),
+        ("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>", "document type"),
+        ("<!DOCTYPE a [<!ENTITY % x SYSTEM \"http://127.0.0.1/x\"> %x;]><a/>", "document type"),
+        ("<a b=\"&x;\"/>", "line 1: attribute b"),
+        ("<a>&#0;</a>", "line 1"),
+        (
+            "<a xmlns:xi=\"http://www.w3.org/2001/XInclude\"><xi:include href=\"file:///etc/passwd\"/></a>",
+            "expected <definitions>",
+        ),
+        ("<definitions xmlns=\"https://www.omg.org/spec/DMN/20990101/MODEL/\" name=\"a\"/>", "known are 1.1 to 1.5"),
+        ("<?xml version=\"1.0\"?>\n\n<definitions name=\"a\"/>", "line 3: \"\" is no version of DMN"),
     ] {
         let error = read(text).expect_err(reason).to_string();
         assert!(error.contains(reason), "{error} should say {reason}");
@@ -212,6 +230,45 @@ fn hostile_files_are_refused_with_a_line() {
     );
     let program = compile(&read(&circle).expect("it is XML"), &[]);
     assert!(program.faults().iter().any(|f| f.message.contains("holds itself")), "{:?}", program.faults());
+}
+
+/// Decisions that need themselves, knowledge models that call themselves, chains without end: each is null, and says why.
+#[test]
+fn what_rests_on_itself_is_named() {
+    let head = "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\" name=\"m\" namespace=\"urn:m\">";
+    let decision = |name: &str, needs: &[&str], text: &str| {
+        let needs: String = needs
+            .iter()
+            .map(|n| format!("<informationRequirement><requiredDecision href=\"#{n}\"/></informationRequirement>"))
+            .collect();
+        format!(
+            "<decision id=\"{name}\" name=\"{name}\"><variable name=\"{name}\" typeRef=\"number\"/>{needs}<literalExpression>\
+             <text>{text}</text></literalExpression></decision>"
+        )
+    };
+    let chain: String = (1..3000)
+        .map(|n| decision(&format!("d{n}"), &[format!("d{}", n - 1).as_str()], &format!("d{} + 1", n - 1)))
+        .collect();
+    let knowledge = "<businessKnowledgeModel id=\"k\" name=\"k\"><variable name=\"k\" typeRef=\"number\"/><encapsulatedLogic>\
+        <formalParameter name=\"n\" typeRef=\"number\"/><literalExpression><text>k(n + 1)</text></literalExpression>\
+        </encapsulatedLogic></businessKnowledgeModel>";
+    let calls = "<decision id=\"c\" name=\"c\"><variable name=\"c\" typeRef=\"number\"/><knowledgeRequirement><requiredKnowledge \
+        href=\"#k\"/></knowledgeRequirement><literalExpression><text>k(1)</text></literalExpression></decision>";
+    let text = format!(
+        "{head}{}{}{}{chain}{knowledge}{calls}</definitions>",
+        decision("a", &["b"], "b + 1"),
+        decision("b", &["a"], "a + 1"),
+        decision("d0", &[], "0")
+    );
+    let program = compile(&read(&text).expect("it is a model"), &[]);
+    for (name, reason) in [("a", "needs itself"), ("c", "too deep"), ("d2999", "too deep")] {
+        let outcome = program.evaluate(name, Context::default(), None).expect("it is there");
+        assert!(outcome.value.is_null(), "{name}: {}", outcome.value);
+        let notes: Vec<String> = outcome.notes.iter().map(ToString::to_string).collect();
+        assert!(notes.iter().any(|n| n.contains(reason)), "{name} should say {reason}: {notes:?}");
+    }
+    // Types are found for all of them too, however they lean on each other.
+    assert!(program.strictly().faults().count() < 10, "{:?}", program.strictly().faults().collect::<Vec<_>>());
 }
 
 #[test]
@@ -233,5 +290,80 @@ fn cases_of_the_compliance_kits_format() {
             "outside" => assert!(matches!(verdict.ending, Ending::Refused(_)), "{verdict:?}"),
             _ => assert_eq!(verdict.ending, Ending::Passed, "{verdict:?}"),
         }
+    }
+}
+
+/// In strict mode the files that are well typed run as they do in compatibility mode; the others say where and why not.
+#[test]
+fn strict_mode_refuses_with_line_and_hint() {
+    let head = "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\" name=\"m\" namespace=\"urn:m\">\n\
+        <itemDefinition name=\"tChild\"><itemComponent name=\"age\"><typeRef>number</typeRef></itemComponent>\
+        <itemComponent name=\"name\"><typeRef>string</typeRef></itemComponent></itemDefinition>\n\
+        <inputData id=\"i\" name=\"child\"><variable name=\"child\" typeRef=\"tChild\"/></inputData>\
+        <inputData id=\"l\" name=\"children\"><variable name=\"children\" typeRef=\"tChildren\"/></inputData>\
+        <itemDefinition name=\"tChildren\" isCollection=\"true\"><typeRef>tChild</typeRef></itemDefinition>\n\
+        <inputData id=\"u\" name=\"loose\"><variable name=\"loose\"/></inputData>\n";
+    // The expression, its declared type, and a part of what is said of it; empty: it is well typed.
+    for (text, ty, reason) in [
+        ("child.age + 1", "number", ""),
+        ("if child.age &lt; 18 then \"minor\" else \"adult\"", "string", ""),
+        ("sum(children.age)", "number", ""),
+        ("count(children[age &gt; 3])", "number", ""),
+        ("children[1].name + \"!\"", "string", ""),
+        ("some c in children satisfies c.age in [3..7)", "boolean", ""),
+        ("for c in children return c.age * 2", "", ""),
+        ("sort(children, function(x, y) x.age &lt; y.age)[1].age", "number", ""),
+        ("date(\"2026-01-01\") + duration(\"P1Y\")", "date", ""),
+        ("@\"2026-01-02\" - @\"2026-01-01\" &gt; @\"PT1H\"", "boolean", ""),
+        ("(function(n: number) n + 1)(child.age)", "number", ""),
+        ("{a: 1, b: a + 1}.b", "number", ""),
+        ("child.age = null", "boolean", ""),
+        ("child.age + \"1\"", "number", "number + string"),
+        ("child.aeg", "number", "has no `aeg`"),
+        ("child.age", "string", "comes to number, and string is declared"),
+        ("if child.age then 1 else 2", "number", "the condition is number"),
+        ("if true then 1 else \"a\"", "", "the alternatives are number and string"),
+        ("[1, \"a\"]", "", "the list holds number and string"),
+        ("child.age and true", "boolean", "a side of `and` is number"),
+        ("child.name &lt; 3", "boolean", "string is compared with number"),
+        ("loose + 1", "number", "something whose type is not known + number"),
+        ("upper case(child.age)", "string", "upper case does not take number"),
+        ("substring(\"a\")", "string", "substring does not take string"),
+        ("number(null)", "number", "number does not take null"),
+        ("(function(n) n)(1)", "", "the type of the parameter n is not declared"),
+        ("nobody", "", "there is no `nobody` here"),
+        ("duration(child.name)", "", "cannot be told"),
+        ("child.age in [\"a\"..\"b\"]", "boolean", "number is compared with string"),
+        ("-child.name", "", "`-` before string"),
+        ("child[age]", "", ""),
+        ("child[name]", "", "a filter is string"),
+    ] {
+        let declared = if ty.is_empty() { String::new() } else { format!(" typeRef=\"{ty}\"") };
+        let needs: String = ["i", "l", "u"]
+            .iter()
+            .filter(|id| **id != "u" || text.contains("loose"))
+            .map(|id| format!("<informationRequirement><requiredInput href=\"#{id}\"/></informationRequirement>"))
+            .collect();
+        let model = format!(
+            "{head}<decision id=\"d\" name=\"d\"><variable name=\"d\"{declared}/>{needs}\n<literalExpression>\n<text>{text}</text>\
+             </literalExpression></decision></definitions>"
+        );
+        let program = compile(&read(&model).unwrap_or_else(|e| panic!("{text}: {e}")), &[]);
+        let strict = program.strictly();
+        let told: Vec<String> = strict.refusals("d").iter().map(ToString::to_string).collect();
+        if reason.is_empty() {
+            assert!(told.is_empty(), "{text}: {told:?}");
+        } else {
+            assert!(
+                told.iter().any(|t| t.contains(reason) && t.contains("line 7")),
+                "{text} should say {reason}: {told:?}"
+            );
+        }
+    }
+    for name in ["tables", "boxed", "services", "family"] {
+        let program = program(name);
+        let strict = program.strictly();
+        let refused = program.invocables().filter(|(name, _)| !strict.refusals(name).is_empty()).count();
+        assert!(refused < program.invocables().count(), "{name}: {:?}", strict.faults().collect::<Vec<_>>());
     }
 }

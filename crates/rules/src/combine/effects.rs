@@ -134,7 +134,9 @@ fn place(
     let first = own.iter().find(|s| is(&s.chosen, n)).and_then(|s| s.sums.get(n).copied().flatten());
     out.amount = match (out.standing, &single.amount, first) {
         (Standing::Dropped, ..) => None,
-        (_, Some(amount), Some(minor)) => Some(Amount { minor: Some(minor), per: amount.per, missing: Vec::new() }),
+        (_, Some(amount), Some(minor)) => {
+            Some(Amount { minor: Some(minor), per: amount.per, missing: Vec::new(), tables: Vec::new() })
+        }
         (_, amount, _) => amount.clone(),
     };
 }

@@ -20,7 +20,7 @@ fn result(
         version: 0,
         subject,
         answer: Answer::Yes,
-        amount: sum.map(|(minor, per)| Amount { minor: Some(minor), per, missing: Vec::new() }),
+        amount: sum.map(|(minor, per)| Amount { minor: Some(minor), per, missing: Vec::new(), tables: Vec::new() }),
         from: period.0,
         until: period.1,
         claim_opens: None,

@@ -122,7 +122,7 @@ fn program(conditions: &[String], value: &str) -> Option<Program> {
     dated.versions = vec![Dated {
         valid_from: Some(ON.saturating_sub(5.years())),
         valid_to: Some(ON.saturating_add(1.years())),
-        it: expr("person.score + 1"),
+        it: expr("person.score + 1").into(),
     }];
     dated.may_be_stated = false;
     schema.definitions.push(dated);

@@ -9,3 +9,4 @@ mod people;
 mod programmes;
 mod properties;
 mod support;
+mod tables;

@@ -51,7 +51,7 @@ fn table(id: &str, ty: &str, keys: Vec<(&str, &str, bool)>, rows: Vec<Row>) -> T
 }
 
 pub(crate) fn definition(entity: Entity, id: &str, value: &str) -> Definition {
-    let versions = vec![Dated { valid_from: None, valid_to: None, it: expr(value) }];
+    let versions = vec![Dated { valid_from: None, valid_to: None, it: expr(value).into() }];
     Definition { id: id.into(), entity, ty: None, may_be_stated: false, versions, origin: origin(1) }
 }
 

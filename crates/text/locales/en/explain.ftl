@@ -11,6 +11,9 @@ report-holds = holds
 report-fails = does not hold
 report-open = not known yet
 report-law = Law: { $law }
+report-table = table { $table }: { $rules }
+report-table-rule = rule { $number }, line { $line }
+report-table-none = table { $table }: no rule, so the default
 report-unknown = not known
 report-fact = Fact used: { $name } = { $value } ({ $source })
 report-absent = No entry at { $source } is taken to mean: { $list }

@@ -11,6 +11,9 @@ report-holds = орындалды
 report-fails = орындалмады
 report-open = әзірге белгісіз
 report-law = Заң: { $law }
+report-table = { $table } кестесі: { $rules }
+report-table-rule = { $number }-ереже, { $line }-жол
+report-table-none = { $table } кестесі: бірде-бір ереже сәйкес келмеді, сондықтан әдепкі мән
 report-unknown = белгісіз
 report-fact = Пайдаланылды: { $name } = { $value } ({ $source })
 report-absent = Жазба жоқ ({ $source }), былай саналады: { $list }

@@ -11,6 +11,9 @@ report-holds = 충족
 report-fails = 미충족
 report-open = 아직 모름
 report-law = 근거: { $law }
+report-table = 결정표 { $table }: { $rules }
+report-table-rule = 규칙 { $number }, { $line }행
+report-table-none = 결정표 { $table }: 맞는 규칙이 없어 기본값
 report-unknown = 모름
 report-fact = 사용한 사실: { $name } = { $value } ({ $source })
 report-absent = { $source }에 기록이 없어 이렇게 봅니다: { $list }

@@ -11,6 +11,9 @@ report-holds = выполнено
 report-fails = не выполнено
 report-open = пока неизвестно
 report-law = Закон: { $law }
+report-table = таблица { $table }: { $rules }
+report-table-rule = правило { $number }, строка { $line }
+report-table-none = таблица { $table }: ни одно правило не подошло, поэтому значение по умолчанию
 report-unknown = неизвестно
 report-fact = Использовано: { $name } = { $value } ({ $source })
 report-absent = Нет записи ({ $source }), считается: { $list }
