@@ -148,7 +148,6 @@ impl Cli {
             Command::Parked(ParkedCommand::List { config }) => with_runtime(parked::list(config)),
             Command::Parked(ParkedCommand::Retry { id, config }) => with_runtime(parked::retry(id, config)),
             Command::Synth(args) => synth::run(&args).unwrap_or_else(|error| failed(&*error)),
-            Command::Dmn(DmnCommand::Test { model, tests }) => model::test(&model, &tests),
             Command::Visits(VisitsCommand::Plan(args)) => visits::plan(&args),
             Command::Growth(args) => growth::growth(&args),
             Command::Population(command) => population::population(command).unwrap_or_else(|error| failed(&*error)),

@@ -209,6 +209,17 @@ impl Logic {
             Logic::Table(table) => &table.origin,
         }
     }
+
+    /// The texts of all expressions in it.
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Logic::Formula(expr) => vec![&expr.text],
+            Logic::Table(table) => {
+                let rules = table.rules.iter().flat_map(|rule| rule.cells.iter().chain([&rule.output]));
+                table.inputs.iter().chain(rules).chain(&table.default).map(|expr| expr.text.as_str()).collect()
+            }
+        }
+    }
 }
 
 /// A decision table with one output, as DMN has it.

@@ -52,7 +52,7 @@ fn roles(cx: &Context<'_>, it: &mut Population) {
 
 /// Warns of items that rules read, that nothing draws, and whose silence is no answer: every family would be told *cannot tell*.
 fn silent_items(cx: &Context<'_>, it: &Population) {
-    let definitions = cx.content.schema.definitions.iter().flat_map(|d| &d.versions).map(|v| v.it.text.as_str());
+    let definitions = cx.content.schema.definitions.iter().flat_map(|d| &d.versions).flat_map(|v| v.it.texts());
     let conditions = cx.content.schema.programmes.iter().flat_map(|p| &p.versions).flat_map(|v| {
         let amount = v.it.amount.as_ref().map(|(e, _)| e.text.as_str());
         let applies = v.it.applies.as_ref().map(|e| e.text.as_str());
