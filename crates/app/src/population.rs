@@ -65,7 +65,7 @@ pub struct RunArgs {
     threads: Option<usize>,
 }
 
-/// Does what was asked; `Err(code)`: the pack's faults are printed already.
+/// Does what was asked; the faults of a pack that is refused are printed already.
 pub(crate) fn population(command: PopulationCommand) -> Result<ExitCode, Failure> {
     let loaded = |dir: &Path| crate::pack::load(dir).map_err(|_| format!("{}: the pack is refused", dir.display()));
     match command {
