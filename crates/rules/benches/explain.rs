@@ -111,7 +111,7 @@ fn definition(entity: Entity, id: &str, value: &str) -> Definition {
         entity,
         ty: None,
         may_be_stated: false,
-        versions: always(expr(value)),
+        versions: always(expr(value).into()),
         origin: Origin::default(),
     }
 }

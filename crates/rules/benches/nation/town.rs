@@ -326,7 +326,7 @@ pub(crate) fn program(all: &[rule::Programme], only: &dyn Fn(usize) -> bool) -> 
         entity: entity(*of),
         ty: None,
         may_be_stated: false,
-        versions: always(expr(feel(e, person))),
+        versions: always(expr(feel(e, person)).into()),
         origin: Origin::default(),
     };
     let programme = |(n, p): (usize, &rule::Programme)| schema::Programme {
