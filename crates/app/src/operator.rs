@@ -190,29 +190,35 @@ mod socket {
         config.data.join("operator.sock")
     }
 
-    /// Takes tasks as long as the server runs, one a connection.
-    pub(crate) async fn serve(runtime: Arc<Runtime>) {
-        let path = path(&runtime.config);
+    /// Takes tasks as long as the server runs, one a connection. The socket is there when this returns, so that a command given
+    /// as soon as the server answers does not find the log held and nobody to ask.
+    pub(crate) fn serve(runtime: Arc<Runtime>) -> impl Future<Output = ()> {
+        let listener = listen(&runtime.config);
+        async move {
+            let Some(listener) = listener else { return };
+            while let Ok((stream, _)) = listener.accept().await {
+                let runtime = runtime.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = answer(&runtime, stream).await {
+                        tracing::warn!(%error, "an operator's command went away before its end");
+                    }
+                });
+            }
+        }
+    }
+
+    fn listen(config: &Config) -> Option<UnixListener> {
+        let path = path(config);
         // We hold the log, so what lies there is of a server that is gone.
         let _ = std::fs::remove_file(&path);
         let listener = UnixListener::bind(&path).and_then(|listener| {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map(|()| listener)
         });
-        let listener = match listener {
-            Ok(listener) => listener,
-            Err(error) => {
+        listener
+            .inspect_err(|error| {
                 tracing::error!(%error, path = %path.display(), "commands cannot reach this server; stop it for imports");
-                return;
-            }
-        };
-        while let Ok((stream, _)) = listener.accept().await {
-            let runtime = runtime.clone();
-            tokio::spawn(async move {
-                if let Err(error) = answer(&runtime, stream).await {
-                    tracing::warn!(%error, "an operator's command went away before its end");
-                }
-            });
-        }
+            })
+            .ok()
     }
 
     async fn answer(runtime: &Runtime, stream: UnixStream) -> std::io::Result<()> {

@@ -291,13 +291,15 @@ impl<'a> Parser<'a> {
 
     /// Whether `("a", "b")` follows: tests in brackets.
     fn listed_tests_ahead(&self) -> bool {
-        // The commas of `(for x in a, y in b return …)` divide no tests.
-        let iteration = ["for", "some", "every"].iter().any(|word| self.is_word(1, word));
-        if *self.peek() != Tok::Sign("(") || iteration {
+        if *self.peek() != Tok::Sign("(") {
             return false;
         }
         let mut open = 0u32;
         for i in 0.. {
+            // The commas of `(for x in a, y in b return …)` divide no tests, nor those of `(function(x) for …)`.
+            if open == 1 && ["for", "some", "every"].iter().any(|word| self.is_word(i, word)) {
+                return false;
+            }
             match self.peek_at(i) {
                 Tok::Sign("(" | "[" | "{") => open += 1,
                 Tok::Sign(")" | "]" | "}") if open <= 1 => return false,

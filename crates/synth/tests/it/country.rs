@@ -13,7 +13,7 @@ fn the_same_seed_makes_the_same_files_on_any_number_of_threads() {
         let made = [(7, 1), (7, 2), (8, 1)].map(|(seed, threads)| {
             let dir = tempfile::tempdir().unwrap();
             let made = synth::make(&country(&pack, seed), 4_000, dir.path(), threads, &|_| {}).unwrap();
-            assert!(made.persons >= 4_000 && made.awards > 500, "{made:?}");
+            assert!(made.persons >= 4_000 && made.awards > 200, "{made:?}");
             (made.hash, fs::read(dir.path().join(TRUTH)).unwrap(), fs::read(dir.path().join(MARGINS)).unwrap())
         });
         let [one, two, other] = made;
