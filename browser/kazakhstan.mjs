@@ -116,6 +116,7 @@ async function cyrillic(page, name) {
   const text = await page.evaluate(() => [...document.querySelectorAll('main, nav, footer')].map((part) => {
     const copy = part.cloneNode(true);
     for (const code of copy.querySelectorAll('code')) code.remove();
+    for (const option of copy.querySelectorAll('option')) option.append(' ');
     return copy.textContent;
   }).join('\n'));
   // Numbers of laws and marks of contents are written in Latin letters everywhere.

@@ -116,6 +116,9 @@ async fn acts(w: &World<'_>, tx: &mut Tx) -> Result<(), Stop> {
             "settled" => {
                 "select count(*) as n from task where kind in ('contradiction', 'gap') and status = 'done' and $1 <> ''"
             }
+            "holder settled" => {
+                "select count(*) as n from task where kind = 'account_holder' and status = 'done' and $1 <> ''"
+            }
             "objected" => "select count(*) as n from objection where kind = 'objection' and $1 <> ''",
             "reviewed" => {
                 "select count(*) as n from objection where kind = 'objection' and status <> 'open' and outcome_reason <> 'as the court ordered' and $1 <> ''"

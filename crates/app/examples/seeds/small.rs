@@ -27,7 +27,7 @@ fn folder(from: &Path, to: &Path, gone: &[String]) -> io::Result<()> {
         let path = entry?.path();
         let Some(name) = path.file_name().map(|n| n.to_string_lossy().into_owned()) else { continue };
         if path.is_dir() {
-            if name != "cases" && name != "demo" {
+            if !matches!(name.as_str(), "cases" | "visit-cases" | "demo" | "population") {
                 folder(&path, &to.join(&name), gone)?;
             }
             continue;
