@@ -19,6 +19,9 @@ use crate::loading::small_dir;
 /// Household, member, and what came out for them.
 type Answers = BTreeMap<(i64, Option<i32>), (Answer, Option<i64>)>;
 
+/// How many answers of each kind.
+type Tally = BTreeMap<Answer, usize>;
+
 fn households() -> usize {
     std::env::var("HEARTH_SQL_HOUSEHOLDS").ok().and_then(|n| n.parse().ok()).unwrap_or(30)
 }
@@ -88,17 +91,16 @@ fn in_columns(program: &Program, households: &[Household], on: Date, claim: Date
     out
 }
 
-/// Compares all programmes on a day; gives how many answers of each kind were the same.
-async fn compare(db: &mut PgConnection, pack: &Pack, seed: u64, count: usize) -> BTreeMap<Answer, usize> {
+/// Compares all programmes in force on a day; gives how many answers of each kind were the same.
+async fn compare(db: &mut PgConnection, pack: &Pack, mut town: Town<'_>, days: (Date, Date), count: usize) -> Tally {
     let program = pack.program();
-    let mut town = Town::new(program, seed);
-    let (on, claim) = town.days();
+    let (on, claim) = days;
     let households: Vec<Household> = (0..count).map(|_| town.household(on)).collect();
     run(db, "DROP TABLE IF EXISTS household, person").await;
     run(db, &sql::facts(program, &households)).await;
     run(db, "ANALYZE household, person").await;
     let expected = in_columns(program, &households, on, claim);
-    let mut tally = BTreeMap::new();
+    let (mut tally, mut different) = (Tally::new(), Vec::new());
     for programme in program.programmes() {
         let id = programme.id.as_ref();
         let query = match sql::programme(program, id, on, claim) {
@@ -111,23 +113,43 @@ async fn compare(db: &mut PgConnection, pack: &Pack, seed: u64, count: usize) ->
         };
         let ours = asked(db, &query).await;
         let theirs = expected.get(id).cloned().unwrap_or_default();
-        for (subject, answer) in &theirs {
-            assert_eq!(ours.get(subject), Some(answer), "{id} for {subject:?} on {on}, claimed on {claim}\n{query}");
-            *tally.entry(answer.0).or_default() += 1;
+        for subject in ours.keys().chain(theirs.keys()) {
+            if ours.get(subject) != theirs.get(subject) {
+                let (ours, theirs) = (ours.get(subject), theirs.get(subject));
+                different.push(format!("{id} for {subject:?}: {ours:?} in SQL, {theirs:?} in columns"));
+                break;
+            }
         }
-        assert_eq!(ours.len(), theirs.len(), "{id} on {on} answers for somebody who does not come into question");
+        for (answer, _) in theirs.values() {
+            *tally.entry(*answer).or_default() += 1;
+        }
     }
+    assert!(different.is_empty(), "on {on}, claimed on {claim}:\n{}", different.join("\n"));
     tally
 }
 
-async fn check(dir: &Path, schema: &str, days: u64, count: usize) {
+/// Whether any programme has a version in force.
+fn any_law(program: &Program, on: Date) -> bool {
+    program
+        .programmes()
+        .iter()
+        .any(|p| !matches!(sql::programme(program, &p.id, on, on), Err(sql::SqlRefusal::NotInForce { .. })))
+}
+
+async fn check(dir: &Path, schema: &str, days: usize, count: usize) {
     let Some(mut db) = connected(schema).await else { return };
     let pack = Pack::load(dir).unwrap_or_else(|f| panic!("{f:#?}")).pack;
     run(&mut db, sql::prelude()).await;
     run(&mut db, &sql::tables(pack.program())).await;
-    let mut tally: BTreeMap<Answer, usize> = BTreeMap::new();
-    for day in 0..days {
-        for (answer, n) in compare(&mut db, &pack, 100 + day, count).await {
+    let mut tally = Tally::new();
+    // Most days of a town lie before a small pack's law.
+    let towns = (100..).map(|seed| {
+        let mut town = Town::new(pack.program(), seed);
+        let days = town.days();
+        (town, days)
+    });
+    for (town, day) in towns.filter(|(_, (on, _))| any_law(pack.program(), *on)).take(days) {
+        for (answer, n) in compare(&mut db, &pack, town, day, count).await {
             *tally.entry(answer).or_default() += n;
         }
     }

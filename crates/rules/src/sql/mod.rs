@@ -200,10 +200,20 @@ pub fn facts(program: &Program, households: &[Household]) -> String {
     out
 }
 
+/// A day as PostgreSQL writes it, which has no year 0: what is before year 1 is counted backwards from it. A day before its calendar begins,
+/// in 4714 BC, becomes its first.
+fn day(days: i64) -> String {
+    const FIRST: i64 = -2_440_588;
+    match days::civil(days.max(FIRST)) {
+        (year, month, day) if year < 1 => format!("{:04}-{month:02}-{day:02} BC", 1 - year),
+        (year, month, day) => format!("{year:04}-{month:02}-{day:02}"),
+    }
+}
+
 fn fact(program: &Program, household: &Household, ty: &Type, v: Val) -> String {
     match v {
         Val::Bool(b) => b.to_string(),
-        Val::Date(d) if *ty == Type::Date => text(&days::date(d).to_string()),
+        Val::Date(d) if *ty == Type::Date => text(&day(d)),
         Val::Int(n) | Val::Date(n) => n.to_string(),
         Val::Dec(d) => d.to_string(),
         Val::Code(c) => program.layout.codes.get(c as usize).map_or("NULL".into(), |(_, code)| text(code)),
@@ -212,5 +222,20 @@ fn fact(program: &Program, household: &Household, ty: &Type, v: Val) -> String {
             program.layout.texts.get(t as usize).or(own).map_or("NULL".into(), |t| text(t))
         }
         Val::Unknown(_) | Val::Error(_) => "NULL".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_as_postgresql_writes_them() {
+        assert_eq!(day(0), "1970-01-01");
+        assert_eq!(day(days::FIRST), "0001-01-01");
+        assert_eq!(day(days::FIRST - 1), "0001-12-31 BC");
+        assert_eq!(day(days::FIRST - 366), "0001-01-01 BC");
+        assert_eq!(day(days::LAST), "9999-12-31");
+        assert_eq!(day(-4_000_000), "4714-11-24 BC");
     }
 }

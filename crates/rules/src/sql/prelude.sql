@@ -189,13 +189,16 @@ BEGIN
   RETURN out;
 END $$;
 
+-- The year before year 1 is year 0.
+CREATE FUNCTION hv_year(x date) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+  SELECT extract(year FROM x) + (extract(year FROM x) < 0)::int $$;
 CREATE FUNCTION hv_months(a numeric, b numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE x date; y date;
 BEGIN
   IF b < a THEN RETURN -hv_months(b, a); END IF;
   x := date '1970-01-01' + a::int;
   y := date '1970-01-01' + b::int;
-  RETURN (extract(year FROM y) - extract(year FROM x)) * 12 + extract(month FROM y) - extract(month FROM x)
+  RETURN (hv_year(y) - hv_year(x)) * 12 + extract(month FROM y) - extract(month FROM x)
     - (extract(day FROM y) < extract(day FROM x))::int;
 END $$;
 CREATE FUNCTION hv_elapsed(unit text, a numeric, b numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
@@ -207,13 +210,16 @@ BEGIN
   RETURN hv_between(hv_elapsed(unit, a.hi, b.lo), hv_elapsed(unit, a.lo, b.hi));
 END $$;
 
+-- Only to days of the years 1 to 9999.
 CREATE FUNCTION hv_moved(unit text, d numeric, n numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE r numeric;
+DECLARE x date; r numeric := d + n;
 BEGIN
-  IF d IS NULL OR n IS NULL OR abs(n) > 4000000 THEN RETURN NULL; END IF;
-  r := CASE unit WHEN 'days' THEN d + n
-    ELSE (date '1970-01-01' + d::int + make_interval(months => (n * CASE unit WHEN 'years' THEN 12 ELSE 1 END)::int))::date
-      - date '1970-01-01' END;
+  IF unit <> 'days' THEN
+    x := date '1970-01-01' + d::int;
+    n := n * CASE unit WHEN 'years' THEN 12 ELSE 1 END;
+    IF hv_year(x) * 12 + extract(month FROM x) - 1 + n NOT BETWEEN 12 AND 119999 THEN RETURN NULL; END IF;
+    r := (x + make_interval(months => n::int))::date - date '1970-01-01';
+  END IF;
   RETURN CASE WHEN r BETWEEN -719162 AND 2932896 THEN r END;
 END $$;
 CREATE FUNCTION hv_shift(node int, unit text, d hv, n hv) RETURNS hv LANGUAGE plpgsql IMMUTABLE AS $$
@@ -233,7 +239,7 @@ DECLARE x date;
 BEGIN
   IF d IS NULL THEN RETURN NULL; END IF;
   x := date '1970-01-01' + d::int;
-  RETURN CASE part WHEN 'year' THEN extract(year FROM x) WHEN 'month' THEN extract(month FROM x) WHEN 'day' THEN extract(day FROM x)
+  RETURN CASE part WHEN 'year' THEN hv_year(x) WHEN 'month' THEN extract(month FROM x) WHEN 'day' THEN extract(day FROM x)
     WHEN 'start' THEN date_trunc('month', x)::date - date '1970-01-01'
     ELSE (date_trunc('month', x) + interval '1 month')::date - 1 - date '1970-01-01' END;
 END $$;
