@@ -161,12 +161,14 @@ pub fn compose(
     let form = version.and_then(|v| v.benefit.as_ref()).map(|b| b.form);
     let form = form.and_then(|f| serde_json::to_value(f).ok()).and_then(|v| v.as_str().map(str::to_owned));
     let law = judgement.overriding.as_ref().map_or(&determined.law, |o| &o.law).clone();
+    // Granted against the rules while the sum cannot be told: it is paid by the month all the same, and a later decision may say the sum.
+    let of_law = version.and_then(|v| v.amount.as_ref()).map(|(_, per)| *per);
     Content {
         programme: programme.to_owned(),
         subject,
         kind,
         granted,
-        per: determined.amount.map(|a| a.per).or_else(|| ran.and_then(|b| b.per)),
+        per: determined.amount.map(|a| a.per).or_else(|| ran.and_then(|b| b.per)).or(of_law),
         currency: pack.currency(),
         form: form.unwrap_or_else(|| "cash".to_owned()),
         from: slices.first().map(|s| s.from),

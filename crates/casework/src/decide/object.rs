@@ -293,7 +293,7 @@ pub async fn court_order(
     // The decision objected to stands no longer, and no review may go behind the court's order.
     let overtaken = |o: &&Objection| o.decision == decision.id && o.status == Status::Open;
     for objection in of_case(tx, case.id).await?.iter().filter(overtaken) {
-        close(tx, desk, who, &case, objection, Status::Granted, &reason, new).await?;
+        end(tx, desk, who, &case, objection, Status::Granted, &reason, new, TaskStatus::Cancelled).await?;
     }
     Ok(done)
 }
@@ -334,6 +334,23 @@ async fn close(
     reason: &str,
     new: Option<DecisionId>,
 ) -> Result<(), Fault> {
+    end(tx, desk, who, case, objection, status, reason, new, TaskStatus::Done).await
+}
+
+/// Ends an objection with its task: done by who reviewed it, or cancelled because somebody else has decided. Who enters a court's order
+/// may be the very one who must not review.
+#[expect(clippy::too_many_arguments, reason = "one row; a struct would only be unpacked again")]
+async fn end(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    case: &Case,
+    objection: &Objection,
+    status: Status,
+    reason: &str,
+    new: Option<DecisionId>,
+    task_status: TaskStatus,
+) -> Result<(), Fault> {
     let values = params![case.subject.uuid(), objection.id, status.word(), who.account, reason, new, desk.now];
     if tx.execute(CLOSE, values).await? != 1 {
         return Err(Fault::Done);
@@ -343,7 +360,7 @@ async fn close(
         let its =
             task.kind == TaskKind::Objection && task.detail.get("objection").and_then(|o| o.as_str()) == Some(&*id);
         if its && task.status == TaskStatus::Open {
-            cases::close_task(tx, &task, TaskStatus::Done, Actor::of(who), status.word(), desk.now).await?;
+            cases::close_task(tx, &task, task_status, Actor::of(who), status.word(), desk.now).await?;
         }
     }
     let said = serde_json::json!({ "objection": objection.id, "outcome": status, "reason": reason });

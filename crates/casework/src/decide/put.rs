@@ -178,7 +178,15 @@ pub(super) async fn force(
     }
     case.decision = Some(decision.id);
     case.enter(Stage::Decided, desk.today(), desk.now);
-    let done = [TaskKind::Decide, TaskKind::Approve, TaskKind::Hearing, TaskKind::Gap, TaskKind::Trouble];
+    // A court may order while two sources contradict each other, too.
+    let done = [
+        TaskKind::Decide,
+        TaskKind::Approve,
+        TaskKind::Hearing,
+        TaskKind::Gap,
+        TaskKind::Contradiction,
+        TaskKind::Trouble,
+    ];
     cases::cancel_tasks(tx, case.id, &done, "decided", desk.now).await?;
     let said = serde_json::json!({
         "decision": decision.id, "kind": decision.content.kind, "automatic": decision.automatic,
