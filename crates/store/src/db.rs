@@ -102,7 +102,9 @@ impl Db {
                     Ok(true)
                 })
             })
-            .connect_with(options.statement_cache_capacity(500))
+            // One plan a statement, made once, as SQLite does it: every statement finds its rows by key whatever the values are,
+            // and planning one that reads a whole family anew takes five times as long as carrying it out.
+            .connect_with(options.statement_cache_capacity(500).options([("plan_cache_mode", "force_generic_plan")]))
             .await?;
         Ok(Db { pools: Pools::Postgres(pool) })
     }
@@ -154,6 +156,15 @@ impl Db {
         let Pools::Sqlite { writer, .. } = &self.pools else { return Ok(false) };
         sqlx::query("vacuum into $1").bind(path.display().to_string()).execute(writer).await?;
         Ok(true)
+    }
+
+    /// Lets PostgreSQL count its rows anew, after so many were written at once that plans made before may be bad ones. Its
+    /// own daemon does so too, a minute later. SQLite needs no counts.
+    pub async fn take_statistics(&self) -> Result<(), StoreError> {
+        if let Pools::Postgres(pool) = &self.pools {
+            sqlx::query("analyze").execute(pool).await?;
+        }
+        Ok(())
     }
 
     /// Closes all connections; on SQLite this also checkpoints the log.

@@ -112,6 +112,7 @@ impl Settler<'_> {
             all.push(Settled { household, persons, drawn: drawn.clone() });
             done();
         }
+        self.db.take_statistics().await?;
         Ok(all)
     }
 

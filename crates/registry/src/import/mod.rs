@@ -203,6 +203,9 @@ pub async fn run(
     let mut refused = |line: &Line, reason: &str| report.add(line, reason).map_err(file_error);
     let (id, counts) = rows(db, import, sheet, &hash, &mut refused, progress).await?;
     let report = report.finish().map_err(file_error)?;
+    if !import.dry_run {
+        db.take_statistics().await?;
+    }
     Ok(Summary { id, counts, report, dry_run: import.dry_run })
 }
 
