@@ -94,7 +94,7 @@ fn tests(postgres: &str) -> Result<(), String> {
     let args: &[&str] = if has("cargo-nextest") {
         &["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail", "--final-status-level", "slow"]
     } else {
-        &["test", "--quiet", "--workspace", "--all-targets", "--no-fail-fast"]
+        &["test", "--quiet", "--workspace", "--lib", "--bins", "--examples", "--tests", "--no-fail-fast"]
     };
     let mut run = cargo(args);
     run.env("HEARTH_TEST_POSTGRES", postgres).env("HEARTH_PACK", root().join("packs/korea"));
