@@ -106,6 +106,19 @@ function way() {
       await page.locator('main a[href^="/work/household/"]').click();
     } },
     { name: 'work-office', who: 'approver', go: at('/work/office') },
+    { name: 'requalify', who: 'approver', go: at('/requalify') },
+    { name: 'requalify-error', who: 'analyst', go: async (page) => {
+      await page.goto('/requalify');
+      await page.fill('main [name=reason]', '하반기 확인조사');
+      await page.click('main form[action="/requalify"] button.btn');
+    } },
+    { name: 'requalify-asked', who: 'approver', go: async (page) => {
+      await page.goto('/requalify');
+      await page.fill('main [name=reason]', '하반기 확인조사');
+      await page.fill('main [name=law]', '사회보장급여법 제19조');
+      await page.click('main form[action="/requalify"] button.btn');
+      await page.locator('main table a[href^="/requalify/"]').first().click();
+    } },
     { name: 'complain-done', who: mother, go: async (page) => {
       await page.goto('/complain');
       await page.locator('main [name=kind]').first().check();

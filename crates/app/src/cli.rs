@@ -16,6 +16,7 @@ use crate::parked::{self, ParkedCommand};
 use crate::played;
 use crate::population::{self, PopulationCommand};
 use crate::replay::{self, DecisionCommand, ReplayArgs};
+use crate::requalify::command::{self, RequalifyCommand};
 use crate::runtime::Runtime;
 use crate::serve;
 use crate::synth::{self, SynthArgs};
@@ -94,6 +95,9 @@ enum Command {
     /// The whole population at once, from a snapshot.
     #[command(subcommand)]
     Population(PopulationCommand),
+    /// Everybody looked at again: paid against due, as casework.
+    #[command(subcommand)]
+    Requalify(RequalifyCommand),
     /// Works a decision out again from its file and says whether it comes to the same bytes.
     Replay(ReplayArgs),
     /// Decisions.
@@ -150,6 +154,8 @@ impl Cli {
             Command::Synth(args) => synth::run(&args).unwrap_or_else(|error| failed(&*error)),
             Command::Visits(VisitsCommand::Plan(args)) => visits::plan(&args),
             Command::Growth(args) => growth::growth(&args),
+            Command::Requalify(command) => with_runtime(command::requalify(command)),
+            Command::Population(PopulationCommand::Snapshot(args)) => with_runtime(crate::snapshot::snapshot(args)),
             Command::Population(command) => population::population(command).unwrap_or_else(|error| failed(&*error)),
             Command::Dmn(DmnCommand::Test { model, tests, strict }) => model::test(&model, &tests, strict),
             Command::Dmn(DmnCommand::Import(args)) => model::import(&args),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use casework::Desk;
 use guard::account::{self, AccountError, Duty, NewLocal};
 use guard::{Action, Purpose, PurposeKind, Resource, Role, Who};
-use kernel::{AccountId, SessionId};
+use kernel::{AccountId, RequalificationId, SessionId};
 use registry::Origin;
 use registry::import::{self, Import, Progress, Summary, Table};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,9 @@ use store::transact;
 
 use crate::cli::Failure;
 use crate::config::Config;
+use crate::requalify::command;
 use crate::runtime::Runtime;
+use crate::snapshot::{Told, Wanted};
 
 /// What is to be done. No `Debug`: it may hold a password.
 #[derive(Clone, Serialize, Deserialize)]
@@ -62,6 +64,10 @@ pub enum Task {
         /// The password in clear.
         password: String,
     },
+    /// A snapshot of the population.
+    Snapshot(Box<Wanted>),
+    /// Everybody looked at again.
+    Requalify(command::Wanted),
 }
 
 /// What comes back, the last line the end of it. No `Debug`: it may hold a token.
@@ -81,6 +87,13 @@ pub enum Said {
     Secret {
         /// For an authenticator, shown once.
         base32: String,
+    },
+    /// The snapshot was taken.
+    Snapshot(Told),
+    /// It was ordered, or is being taken back.
+    Requalified {
+        /// The order.
+        id: RequalificationId,
     },
     /// Nothing was done, or a part of an import.
     Failed {
@@ -170,6 +183,8 @@ pub async fn perform(runtime: &Runtime, task: Task, progress: OnProgress<'_>) ->
             })?;
             Ok(Said::Secret { base32: secret.base32() })
         }
+        Task::Requalify(wanted) => Ok(Said::Requalified { id: command::perform(runtime, wanted).await? }),
+        Task::Snapshot(wanted) => Ok(Said::Snapshot(crate::snapshot::take(runtime, *wanted).await?)),
     }
 }
 

@@ -14,10 +14,14 @@ use population::run::{self, Identity, Order, Summary};
 use text::Text;
 
 use crate::cli::Failure;
+use crate::snapshot::SnapshotArgs;
 
 /// `hearth population …`
 #[derive(Debug, Subcommand)]
 pub enum PopulationCommand {
+    /// Everybody in the registry on a day, under pseudonyms, into a folder. Two people sign in on the standard input, with the
+    /// password and the code of their local accounts: who orders it, and who approves it.
+    Snapshot(SnapshotArgs),
     /// All programmes of a day over a snapshot, held against what is paid. Goes on where it stopped.
     Run(RunArgs),
     /// What a run found, grouped by cause.
@@ -69,6 +73,7 @@ pub struct RunArgs {
 pub(crate) fn population(command: PopulationCommand) -> Result<ExitCode, Failure> {
     let loaded = |dir: &Path| crate::pack::load(dir).map_err(|_| format!("{}: the pack is refused", dir.display()));
     match command {
+        PopulationCommand::Snapshot(_) => Err("a snapshot needs an installation".into()),
         PopulationCommand::Run(args) => run_all(&args, &loaded(&args.pack)?),
         PopulationCommand::Findings { results, pack, lang } => {
             let pack = loaded(&pack)?;

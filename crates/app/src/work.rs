@@ -215,7 +215,7 @@ async fn job(runtime: &Arc<Runtime>, calls: Option<&mut JoinSet<()>>) -> Result<
     let leased = transact!(state.db, StoreError, |tx| tx.lease_job(state.now(), LEASE).await)?;
     let Some(job) = leased else { return Ok(false) };
     match calls {
-        Some(calls) if matches!(job.kind.as_str(), ask::SEND | order::SEND) => {
+        Some(calls) if matches!(job.kind.as_str(), ask::SEND | order::SEND | casework::requalify::order::RUN) => {
             let runtime = runtime.clone();
             calls.spawn(async move {
                 if let Err(error) = work(&runtime, &job).await {
@@ -235,6 +235,7 @@ pub async fn work(runtime: &Runtime, job: &JobRow) -> Result<(), StoreError> {
     let outcome = match job.kind.as_str() {
         ask::SEND => crate::ask::send(runtime, job).await,
         order::SEND => order::send(runtime, job).await,
+        casework::requalify::order::RUN => crate::requalify::run(runtime, job).await.map_err(Failed::Store),
         DOUBLES => doubles(runtime, job).await,
         _ => {
             let pack = state.packs.current();

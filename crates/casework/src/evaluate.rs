@@ -1,5 +1,7 @@
 //! What a household may get on a day, after the combination rules, and what of it could be offered. Pure.
 
+use std::collections::BTreeSet;
+
 use catalogue::Pack;
 use kernel::{Date, HouseholdId, PersonId};
 use rules::combine::{Combined, CombinedResult, Effect, Standing, What};
@@ -38,6 +40,27 @@ pub(crate) fn for_offers(pack: &Pack, snapshot: &Snapshot, on: Date) -> Evaluati
     let household = snapshot.for_rules(pack.program().household());
     let (explanation, combined) = pack.evaluate_today(&household, on);
     Evaluation { household: snapshot.household, persons: snapshot.persons(), explanation, combined }
+}
+
+/// What could be offered to a household on a day, with the hash of the rules; of these programmes alone, when they are given
+/// as [`Pack::touched`] gives them.
+pub fn offerable(
+    pack: &Pack,
+    snapshot: &Snapshot,
+    on: Date,
+    cause: Cause,
+    only: Option<&BTreeSet<String>>,
+) -> (String, Vec<Draft>) {
+    let all = match only {
+        None => for_offers(pack, snapshot, on),
+        Some(only) => {
+            let household = snapshot.for_rules(pack.program().household());
+            let (explanation, combined) = pack.evaluate_touched(&household, on, only);
+            Evaluation { household: snapshot.household, persons: snapshot.persons(), explanation, combined }
+        }
+    };
+    let drafts = all.drafts(pack, snapshot, cause);
+    (all.explanation.rule_set, drafts)
 }
 
 impl Evaluation {

@@ -115,9 +115,42 @@ pub(crate) async fn load_on(
     household: HouseholdId,
     day: Date,
 ) -> Result<Option<Snapshot>, StoreError> {
-    let Some(whole) = registry::read::household(tx, household, AsOf::latest(day)).await? else { return Ok(None) };
+    at(tx, desk, household, AsOf::latest(day)).await
+}
+
+/// The household as it was on a day, as far as that was known at a moment; `None` when there was no such household.
+pub async fn at(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    household: HouseholdId,
+    as_of: AsOf,
+) -> Result<Option<Snapshot>, StoreError> {
+    let Some(whole) = registry::read::household(tx, household, as_of).await? else { return Ok(None) };
     let basis = desk.basis(Cause::FactChange).map_err(|e| StoreError::Driver(e.to_string()))?;
-    Ok(Some(whole.process(&basis, |record| Snapshot { on: day, ..snapshot(desk, record) })))
+    Ok(Some(whole.process(&basis, |record| Snapshot { on: as_of.valid, ..snapshot(desk, record) })))
+}
+
+/// Somebody who lives in no household, as one of their own with the person's id; `None` when there is no such person.
+pub async fn alone(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    as_of: AsOf,
+) -> Result<Option<Snapshot>, StoreError> {
+    let Some(whole) = registry::read::person(tx, person, as_of).await? else { return Ok(None) };
+    let basis = desk.basis(Cause::FactChange).map_err(|e| StoreError::Driver(e.to_string()))?;
+    Ok(Some(whole.process(&basis, |record| Snapshot {
+        household: HouseholdId(record.id.0),
+        on: as_of.valid,
+        place: record.residence.as_ref().map(|r| r.address.jurisdiction.clone()),
+        facts: Vec::new(),
+        members: vec![MemberStood {
+            person: record.id,
+            parents: Vec::new(),
+            spouse: None,
+            facts: person_facts(desk, record),
+        }],
+    })))
 }
 
 fn snapshot(desk: &Desk<'_>, record: &HouseholdRecord) -> Snapshot {

@@ -19,6 +19,7 @@ use crate::follow::remind;
 use crate::model::Cause;
 use crate::recompute::{self, Fault};
 use crate::register::EVENT;
+use crate::requalify;
 use crate::rows;
 
 /// The topic that announces a new pack in force; its payload is not read.
@@ -44,8 +45,11 @@ pub async fn handle(tx: &mut Tx, desk: &Desk<'_>, message: &Message) -> Result<b
     match message.topic.as_str() {
         CHANGED => {
             let notice: Notice = serde_json::from_str(&message.payload).map_err(|e| Fault::Payload(e.to_string()))?;
-            for household in notice.households {
-                recompute::household(tx, desk, household, Cause::FactChange, None).await?;
+            for household in &notice.households {
+                match notice.only_items() {
+                    Some(items) => recompute::touched(tx, desk, *household, items).await?,
+                    None => recompute::household(tx, desk, *household, Cause::FactChange, None).await?,
+                };
             }
             Ok(true)
         }
@@ -56,7 +60,7 @@ pub async fn handle(tx: &mut Tx, desk: &Desk<'_>, message: &Message) -> Result<b
         }
         REVIEW => {
             let asked: Review = serde_json::from_str(&message.payload).map_err(|e| Fault::Payload(e.to_string()))?;
-            reopen::review(tx, desk, asked.household, asked.cause).await?;
+            reopen::review_touched(tx, desk, &asked).await?;
             Ok(true)
         }
         PACK_CHANGED => {
@@ -87,7 +91,7 @@ pub async fn queue_pack(tx: &mut Tx, desk: &Desk<'_>) -> Result<bool, StoreError
 /// Works on a leased job: one chunk, then the rest is queued as a job of its own. Says whether it was one for this room.
 /// The caller commits.
 pub async fn work(tx: &mut Tx, desk: &Desk<'_>, job: &JobRow) -> Result<bool, Fault> {
-    if remind::work(tx, desk, job).await? {
+    if remind::work(tx, desk, job).await? || requalify::work(tx, desk, job).await? {
         return Ok(true);
     }
     let cause = match job.kind.as_str() {

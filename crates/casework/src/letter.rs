@@ -25,6 +25,8 @@ words! {
     Kind as "letter" {
         /// A worse decision is planned; speak until the day.
         Hearing = "hearing",
+        /// What was planned is not planned any more.
+        HearingOver = "hearing_over",
         /// Only the family can say it.
         Asked = "asked",
         /// An entitlement ends soon.
@@ -86,6 +88,7 @@ fn in_language(desk: &Desk<'_>, case: &Case, kind: Kind, lang: Lang, date: Date)
     let args = [("programme", programme.unwrap_or_default().into()), ("date", t.date(date).into())];
     let (title, lead) = match kind {
         Kind::Hearing => ("hearing-title", "hearing-lead"),
+        Kind::HearingOver => ("hearing-over-title", "hearing-over-lead"),
         Kind::Asked => ("asked-title", "asked-lead"),
         Kind::Reminder => ("reminder-title", "reminder-lead"),
     };

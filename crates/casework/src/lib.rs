@@ -34,6 +34,7 @@ pub mod read;
 pub mod recompute;
 pub mod refuse;
 pub mod register;
+pub mod requalify;
 mod rows;
 pub mod snapshot;
 pub mod withdraw;
@@ -51,6 +52,7 @@ pub const SCHEMA: store::Schema = store::Schema {
         store::Step { version: 4, name: "accounts given in applications", sql: include_str!("../schema/4.sql") },
         store::Step { version: 5, name: "complaints in hand", sql: include_str!("../schema/5.sql") },
         store::Step { version: 6, name: "items taken back", sql: include_str!("../schema/6.sql") },
+        store::Step { version: 7, name: "requalifications and findings", sql: include_str!("../schema/7.sql") },
     ],
 };
 
@@ -75,6 +77,8 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         follow::grievance::STATEMENTS,
         follow::satisfaction::STATEMENTS,
         follow::uptake::STATEMENTS,
+        requalify::rows::STATEMENTS,
+        requalify::rows::FINDING_ADD.statements(),
         rows::OFFER_ADD.statements(),
         rows::KEY_ADD.statements(),
         rows::ITEM_ADD.statements(),

@@ -66,6 +66,8 @@ words! {
         PackChange = "pack_change",
         /// A fact was recorded outside a registered event.
         FactChange = "fact_change",
+        /// Everybody was looked at again.
+        Requalification = "requalification",
         /// An event was corrected.
         Correction = "correction",
         /// An event was withdrawn.

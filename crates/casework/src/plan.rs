@@ -4,7 +4,7 @@
 //! offer for the same programme, subject and stretch; what was accepted is not taken back by a computation, unless the
 //! event behind it was withdrawn; what no longer holds does not stay open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Date, EventId};
 use rules::outcome::Answer;
@@ -25,6 +25,19 @@ impl Outcomes {
     /// Notes what one programme said for one subject: the [`OfferContent::digest`].
     pub fn set(&mut self, programme: &str, subject: Subject, digest: &str) {
         self.0.insert(name(programme, subject), digest.chars().take(16).collect());
+    }
+
+    /// The same with what some programmes say now.
+    pub(crate) fn with(mut self, programmes: &BTreeSet<String>, now: Outcomes) -> Outcomes {
+        let of = |key: &str| key.rsplit_once(' ').map_or(key, |(programme, _)| programme).to_owned();
+        self.0.retain(|key, _| !programmes.contains(&of(key)));
+        self.0.extend(now.0);
+        self
+    }
+
+    /// Takes out what one programme said for one subject.
+    pub(crate) fn forget(&mut self, programme: &str, subject: Subject) {
+        self.0.remove(&name(programme, subject));
     }
 
     /// Whether it said the very same.

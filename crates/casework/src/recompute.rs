@@ -1,15 +1,19 @@
 //! Working a household out again, and making its offers say what is so now. Every event ends here.
 
-use kernel::{EventId, HouseholdId, Instant, OfferId, PersonId};
+use std::collections::BTreeSet;
+
+use kernel::{Date, EventId, HouseholdId, Instant, OfferId, PersonId};
+use registry::change::Whose;
+use rules::schema::Entity;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{AsConflict, StoreError, Tx, params};
 use uuid::Uuid;
 
 use crate::desk::Desk;
-use crate::evaluate::{for_offers, outcomes};
+use crate::evaluate::{offerable, outcomes};
 use crate::household;
-use crate::model::{Cause, EventStatus, ItemStatus, LifeEvent, Offer, OfferStatus};
+use crate::model::{Cause, EventStatus, ItemStatus, LifeEvent, Offer, OfferStatus, Subject};
 use crate::plan::{Change, Draft, Occasion, Outcomes, plan};
 use crate::rows;
 use crate::snapshot::Snapshot;
@@ -21,6 +25,10 @@ pub(crate) enum Before {
     Without(Vec<PersonId>),
     /// The household as it was.
     Was(Box<Snapshot>),
+    /// Its last evaluation, as if this programme had said nothing for this subject: it is offered if it can be.
+    Unoffered(String, Subject),
+    /// Its last evaluation, of the same day; only these programmes are worked out again.
+    Touched(BTreeSet<String>),
     /// Its last evaluation; nothing is new when it never was evaluated.
     LastTime,
 }
@@ -70,9 +78,57 @@ pub async fn household(
     cause: Cause,
     event: Option<EventId>,
 ) -> Result<Settled, Fault> {
+    again(tx, desk, id, cause, event, Before::LastTime).await
+}
+
+/// Offers what a household could have and has not, whether or not anything changed; what it refused or applied for stays so.
+pub(crate) async fn offer(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    id: HouseholdId,
+    programme: &str,
+    subject: Subject,
+) -> Result<Settled, StoreError> {
+    let before = Before::Unoffered(programme.to_owned(), subject);
+    match again(tx, desk, id, Cause::Requalification, None, before).await {
+        Err(Fault::Store(error)) => Err(error),
+        Err(other) => Err(StoreError::Driver(other.to_string())),
+        Ok(settled) => Ok(settled),
+    }
+}
+
+/// The same as [`household`] because nothing but these items changed: only the programmes that they touch are worked out and
+/// only their cases looked at, where the rest was worked out on this very day under this pack. It comes to the same.
+pub async fn touched(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    id: HouseholdId,
+    items: &[(Whose, String)],
+) -> Result<Settled, Fault> {
+    let entity = |whose: &Whose| match whose {
+        Whose::Person => Entity::Person,
+        Whose::Household => Entity::Household,
+    };
+    let items: Vec<(Entity, String)> = items.iter().map(|(whose, item)| (entity(whose), item.clone())).collect();
+    let stood = rows::stood(tx, id).await?;
+    let fresh = stood.filter(|s| s.on == desk.today() && s.pack_hash == desk.pack.content_hash());
+    match (fresh, desk.pack.touched(&items)) {
+        (Some(_), Some(only)) => again(tx, desk, id, Cause::FactChange, None, Before::Touched(only)).await,
+        _ => household(tx, desk, id, Cause::FactChange, None).await,
+    }
+}
+
+async fn again(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    id: HouseholdId,
+    cause: Cause,
+    event: Option<EventId>,
+    before: Before,
+) -> Result<Settled, Fault> {
     let Some(snapshot) = household::load(tx, desk, id, cause).await? else { return Ok(Settled::default()) };
     let noted = event.unwrap_or_else(|| EventId::new(desk.ids, desk.now));
-    let settled = settle(tx, desk, &snapshot, Before::LastTime, cause, Some(noted)).await?;
+    let settled = settle(tx, desk, &snapshot, before, cause, Some(noted)).await?;
     let head = snapshot.members.first().map(|m| m.person);
     if let Some(person) = head.filter(|_| event.is_none() && settled.changed()) {
         let note = LifeEvent {
@@ -104,43 +160,72 @@ pub(crate) async fn settle(
     event: Option<EventId>,
 ) -> Result<Settled, StoreError> {
     let today = desk.today();
-    let now = for_offers(desk.pack, snapshot, today);
-    let drafts = now.drafts(desk.pack, snapshot, cause);
-    let stands = outcomes(&drafts);
+    let only = match &before {
+        Before::Touched(programmes) => Some(programmes.clone()),
+        _ => None,
+    };
+    let (rule_set, drafts) = offerable(desk.pack, snapshot, today, cause, only.as_ref());
+    let mut stands = outcomes(&drafts);
     let last = match before {
+        Before::Touched(programmes) => {
+            let last = rows::standing(tx, snapshot.household).await?;
+            stands = last.clone().unwrap_or_default().with(&programmes, stands);
+            last
+        }
         Before::LastTime => rows::standing(tx, snapshot.household).await?,
+        Before::Unoffered(programme, subject) => {
+            let mut last = rows::standing(tx, snapshot.household).await?.unwrap_or_else(|| stands.clone());
+            last.forget(&programme, subject);
+            Some(last)
+        }
         Before::Without(persons) => Some(said(desk, &snapshot.without(&persons), cause)),
         Before::Was(earlier) => Some(said(desk, &earlier, cause)),
     };
     let before = last.unwrap_or_else(|| stands.clone());
     let persons = snapshot.members.iter().map(|m| m.person.0);
     let subjects: Vec<Uuid> = std::iter::once(snapshot.household.0).chain(persons).collect();
-    let offered = rows::offers_of(tx, &subjects).await?;
+    let mut offered = rows::offers_of(tx, &subjects).await?;
+    offered.retain(|o| only.as_ref().is_none_or(|p| p.contains(&o.programme)));
     let occasion = Occasion { cause, event, today };
     let changes = plan(&before, &offered, drafts, occasion);
-    let settled = carry_out(tx, desk, snapshot, &now.explanation.rule_set, changes, occasion).await?;
-    stand(tx, desk, snapshot, &stands).await?;
-    crate::case::reopen::announce(tx, desk, snapshot.household, cause).await?;
+    let settled = carry_out(tx, desk, snapshot, &rule_set, changes, occasion).await?;
+    let next = next_change(tx, desk, snapshot, only.as_ref()).await?;
+    stand(tx, desk, snapshot, &stands, next).await?;
+    crate::case::reopen::announce(tx, desk, snapshot.household, cause, only.as_ref()).await?;
     Ok(settled)
 }
 
 fn said(desk: &Desk<'_>, snapshot: &Snapshot, cause: Cause) -> Outcomes {
-    let then = for_offers(desk.pack, snapshot, desk.today());
-    outcomes(&then.drafts(desk.pack, snapshot, cause))
+    outcomes(&offerable(desk.pack, snapshot, desk.today(), cause, None).1)
 }
 
 /// Notes where the household stands. Two recomputations of one household meet here, and one is repeated.
-async fn stand(tx: &mut Tx, desk: &Desk<'_>, snapshot: &Snapshot, stands: &Outcomes) -> Result<(), StoreError> {
-    let next = next_change(desk, snapshot);
+async fn stand(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    snapshot: &Snapshot,
+    stands: &Outcomes,
+    next: Option<Date>,
+) -> Result<(), StoreError> {
     let values =
         params![snapshot.household, rows::json(stands)?, desk.today(), next, desk.pack.content_hash(), desk.now];
     tx.execute(rows::STAND, values).await.map(drop)
 }
 
-/// The first day after today on which an answer turns by itself.
-fn next_change(desk: &Desk<'_>, snapshot: &Snapshot) -> Option<kernel::Date> {
+/// The first day after today on which an answer turns by itself. Of programmes that are not worked out again the day noted
+/// before stands: it may come too early, for a look in vain, and never too late.
+async fn next_change(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    snapshot: &Snapshot,
+    only: Option<&BTreeSet<String>>,
+) -> Result<Option<Date>, StoreError> {
     let program = desk.pack.program();
-    program.next_change(&snapshot.for_rules(program.household()), desk.today())
+    let household = snapshot.for_rules(program.household());
+    let Some(only) = only else { return Ok(program.next_change(&household, desk.today())) };
+    let before = rows::stood(tx, snapshot.household).await?.and_then(|s| s.next);
+    let now = program.next_change_of(&household, desk.today(), &|id| only.contains(id));
+    Ok(before.into_iter().chain(now).min())
 }
 
 /// Hashes and moment every changed row carries.

@@ -21,6 +21,7 @@ store::sql! {
         on conflict (household_id, content_hash) do nothing";
     FROZEN = "select content, pack_hash, rule_set, frozen_at from frozen_facts where household_id = $1 and content_hash = $2";
     STANDING = "select outcomes from standing where household_id = $1";
+    STOOD = "select evaluated_on, next_change, pack_hash from standing where household_id = $1";
     STAND = "insert into standing (household_id, outcomes, evaluated_on, next_change, pack_hash, rounds, evaluated_at) values ($1, $2, $3, $4, $5, 1, $6)
         on conflict (household_id) do update set outcomes = excluded.outcomes, evaluated_on = excluded.evaluated_on, next_change = excluded.next_change,
         pack_hash = excluded.pack_hash, rounds = standing.rounds + 1, evaluated_at = excluded.evaluated_at";
@@ -203,6 +204,23 @@ pub(crate) fn read_event(row: &Row) -> Result<LifeEvent, StoreError> {
 /// An event by id.
 pub(crate) async fn event(tx: &mut Tx, id: EventId) -> Result<Option<LifeEvent>, StoreError> {
     tx.maybe(EVENT, params![id]).await?.as_ref().map(read_event).transpose()
+}
+
+/// When a household was last worked out, and under what.
+pub(crate) struct Stood {
+    /// The day.
+    pub(crate) on: kernel::Date,
+    /// The next day on which an answer turns by itself.
+    pub(crate) next: Option<kernel::Date>,
+    /// The pack.
+    pub(crate) pack_hash: String,
+}
+
+/// When a household was last worked out; `None`: never.
+pub(crate) async fn stood(tx: &mut Tx, household: HouseholdId) -> Result<Option<Stood>, StoreError> {
+    let Some(row) = tx.maybe(STOOD, params![household]).await? else { return Ok(None) };
+    let (on, next) = (row.get("evaluated_on")?, row.maybe("next_change")?);
+    Ok(Some(Stood { on, next, pack_hash: row.get("pack_hash")? }))
 }
 
 /// What a household's programmes said when it was last evaluated; `None` when it never was.

@@ -35,7 +35,12 @@ impl Pack {
         self.combined(household, on, explanation)
     }
 
-    fn combined(&self, household: &Household, on: Date, mut explanation: Explanation) -> (Explanation, Combined) {
+    pub(crate) fn combined(
+        &self,
+        household: &Household,
+        on: Date,
+        mut explanation: Explanation,
+    ) -> (Explanation, Combined) {
         let limits: Vec<(String, Option<i64>)> = self.take_limits(&mut explanation);
         let limit = |rule: &str| limits.iter().find(|(id, _)| id == rule).and_then(|(_, limit)| *limit);
         let spouses: Vec<Option<usize>> = household.members().iter().map(|m| m.spouse).collect();

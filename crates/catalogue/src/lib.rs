@@ -17,6 +17,7 @@ pub mod model;
 mod pack;
 mod read;
 mod report;
+mod touched;
 
 pub use archive::{Archive, ArchiveError};
 pub use bring::{Brought, Wanted, bring};

@@ -6,7 +6,7 @@ use kernel::{Clock, Ids};
 
 use crate::decide::{Allowed, Decision, Policies, Reason, Refusal, Request};
 use crate::keys::Keys;
-use crate::log::{Body, Class, Entry, Log, LogError, Receipt};
+use crate::log::{Body, Class, Entry, Hash, Log, LogError, Receipt};
 use crate::sealed::{Disclosed, DisclosureError, Sealed, disclose};
 use crate::{Action, Purpose, Relation, Resource, Who};
 
@@ -137,6 +137,38 @@ impl Guard {
             Decision::Denied(refusal) => Err(Denied::Refused(refusal)),
         };
         Ok(decisions.into_iter().zip(receipts).map(outcome).collect())
+    }
+
+    /// Allows a machine to read many records at once: two people answer for it, each of whom must be allowed to. One entry of
+    /// class batch names both, the purpose, how many records there are and the root of a Merkle tree over their ids; it is
+    /// durable when this returns.
+    pub async fn permit_batch(
+        &self,
+        (who, purpose): (&Who, &Purpose),
+        (approver, second): (&Who, &Purpose),
+        action: Action,
+        (count, root): (u64, Hash),
+    ) -> Result<Receipt, Denied> {
+        let items = ["all records".to_owned(), format!("persons:{count}"), format!("root:{}", hex::encode(root))];
+        let approved = format!("approver:{}", approver.account);
+        let mut resource = Resource::thing("");
+        resource.items = items.into_iter().chain([approved]).collect();
+        let second = self.request(approver, action, &resource, second);
+        if let Decision::Denied(refusal) = self.policies.decide(&second) {
+            let _ = self.log.append(self.entry(&second, Err(&refusal))).await?;
+            return Err(Denied::Refused(refusal));
+        }
+        let request = self.request(who, action, &resource, purpose);
+        match self.policies.decide(&request) {
+            Decision::Allowed(allowed) => {
+                let entry = self.entry(&request, Ok(allowed.policies()));
+                Ok(self.log.append(Entry { class: Class::Batch, tier: crate::Tier::Sensitive, ..entry }).await?)
+            }
+            Decision::Denied(refusal) => {
+                let _ = self.log.append(self.entry(&request, Err(&refusal))).await?;
+                Err(Denied::Refused(refusal))
+            }
+        }
     }
 
     /// Logs a sign-in, sign-out or failed attempt; `what` says which, without anything that was typed.

@@ -11,6 +11,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::aes::Aes256;
+use aes_gcm::aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt};
 use aes_gcm::{Aes256Gcm, Nonce};
 use ed25519_dalek::SigningKey;
 use hmac::{Hmac, Mac};
@@ -139,6 +141,32 @@ impl Keys {
     /// The keyed fingerprint of what somebody searched for, as the disclosure log keeps it.
     pub fn query_hash(&self, query: &str) -> [u8; 32] {
         hmac(&*self.derive("search query"), &[query.as_bytes()])
+    }
+
+    /// The pseudonym under which a person or household stands outside: the id as one block of AES-256 under a key of its own.
+    /// Ids never repeat, so nothing but equality shows, and equal is what the same person in two snapshots shall be. Whoever
+    /// holds the keys turns it back ([`Keys::of_pseudonym`]); nobody else can, nor find the pseudonym of a known id.
+    pub fn pseudonym(&self, id: Uuid) -> [u8; 16] {
+        let mut block = (*id.as_bytes()).into();
+        self.pseudonym_cipher().encrypt_block(&mut block);
+        block.into()
+    }
+
+    /// The id behind a pseudonym. Any 16 bytes give some id; that of nobody where the pseudonym is of other keys.
+    pub fn of_pseudonym(&self, pseudonym: [u8; 16]) -> Uuid {
+        let mut block = pseudonym.into();
+        self.pseudonym_cipher().decrypt_block(&mut block);
+        Uuid::from_bytes(block.into())
+    }
+
+    fn pseudonym_cipher(&self) -> Aes256 {
+        Aes256::new(&(*self.derive("population pseudonym")).into())
+    }
+
+    /// Names the key that makes the pseudonyms, without giving it away.
+    pub fn pseudonym_key(&self) -> String {
+        let name = hmac(&*self.derive("population pseudonym"), &[b"the name of the key"]);
+        hex::encode(name.first_chunk::<8>().copied().unwrap_or_default())
     }
 
     /// The keyed fingerprint under which a session or other bearer token is stored.

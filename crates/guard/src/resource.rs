@@ -80,6 +80,10 @@ words! {
         ReleaseRun = "release_run",
         /// See figures of offices: load, time, satisfaction.
         ViewFigures = "view_figures",
+        /// Let a machine read everybody, under pseudonyms, to work rules out over the whole population.
+        TakeSnapshot = "take_snapshot",
+        /// Settle groups of findings of a look at everybody: propose, sign. Names are shown by other actions.
+        WorkFindings = "work_findings",
     }
 }
 
@@ -99,6 +103,8 @@ impl Action {
                 | Action::ManageRun
                 | Action::ReleaseRun
                 | Action::ViewFigures
+                | Action::TakeSnapshot
+                | Action::WorkFindings
         )
     }
 

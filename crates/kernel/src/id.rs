@@ -159,6 +159,12 @@ ids! {
     RecoveryId = "recovery";
     /// An order to another body to give a discount, thing or service.
     OrderId = "order";
+    /// Everybody looked at again on a day.
+    RequalificationId = "requalification";
+    /// One difference between what is paid and what is due.
+    FindingId = "finding";
+    /// One act on a group of findings.
+    RequalificationActId = "requalification-act";
 }
 
 #[cfg(test)]

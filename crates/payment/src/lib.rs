@@ -77,5 +77,6 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
     all.extend([instalment::ADD.statements(), account::CURRENT.statements(), recovery::OPEN_OF.statements()]);
     all.extend([bank::apply::LINES.statements(), bank::apply::ENTRY_ADD.statements()]);
     all.push(read::INSTALMENTS_OF.statements());
+    all.push(read::IN_FORCE.statements());
     all
 }

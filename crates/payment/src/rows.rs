@@ -30,10 +30,14 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError>
     serde_json::to_string(value).map_err(|e| StoreError::Driver(e.to_string()))
 }
 
+pub(crate) fn subject(row: &Row) -> Result<Subject, StoreError> {
+    Ok(Subject::of(&row.get::<String>("subject_kind")?, row.get("subject_id")?))
+}
+
 pub(crate) fn entitlement(row: &Row) -> Result<Entitlement, StoreError> {
     Ok(Entitlement {
         id: row.get("entitlement_id")?,
-        subject: Subject::of(&row.get::<String>("subject_kind")?, row.get("subject_id")?),
+        subject: subject(row)?,
         case: row.get("case_id")?,
         decision: row.get("decision_id")?,
         version: row.get("version")?,

@@ -75,6 +75,50 @@ pub fn cause(identity: &Identity, pack: &Pack, finding: &Finding) -> Cause {
     Cause { kind: finding.kind, programme, condition, rules: finding.rules.clone(), facts: finding.facts.clone() }
 }
 
+/// A finding under the pseudonyms of those it is about, for whoever holds the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The household.
+    pub household: Key,
+    /// The member whose entitlement it is; `None`: the household.
+    pub subject: Option<Key>,
+    /// The household's first member.
+    pub first: Key,
+    /// Where it lives, as the place's id.
+    pub place: Option<String>,
+    /// The cause.
+    pub cause: Cause,
+    /// What is paid, in minor units.
+    pub before: Option<i64>,
+    /// What is due, in minor units.
+    pub after: Option<i64>,
+    /// The period of both.
+    pub per: Option<Per>,
+}
+
+/// The findings of the n-th part of a run under their pseudonyms, in the order of its households.
+pub fn named(out: &Path, pack: &Pack, n: usize) -> Result<Vec<Named>, RunError> {
+    let identity = Identity::read(out)?;
+    let reader = Reader::open(&identity.snapshot, pack)?;
+    let mut part = reader.keys_of_part(n)?;
+    let mut findings = findings_of(out, &part.entry().name)?;
+    findings.sort_by_key(|f| f.row);
+    let mut findings = findings.into_iter().peekable();
+    let mut all = Vec::new();
+    while let Some(chunk) = part.next_chunk()? {
+        while let Some(f) = findings.next_if(|f| f.row < chunk.first() + chunk.rows()) {
+            let row = f.row.saturating_sub(chunk.first());
+            let subject = f.slot.and_then(|slot| chunk.person_key(row, slot));
+            let (Some(household), Some(first)) = (chunk.key(row), chunk.person_key(row, 0)) else { continue };
+            let place = chunk.place_of(row).and_then(|p| reader.manifest().shape.places.get(usize::from(p)));
+            let cause = cause(&identity, pack, &f);
+            let Finding { before, after, per, .. } = f;
+            all.push(Named { household, subject, first, place: place.cloned(), cause, before, after, per });
+        }
+    }
+    Ok(all)
+}
+
 /// One household of a run, worked out again by the explaining evaluator.
 #[derive(Debug)]
 pub struct Opened {

@@ -3,7 +3,9 @@
 //! [`frame`] is the snapshot: a folder that anybody may write ([`frame::Folder`]) and that is read column by column
 //! ([`frame::Reader`]) straight into `rules::columns`. Persons and households are pseudonyms here.
 //! [`run`] works all programmes of a day out and holds them against what is paid; [`findings`] reads what came of it.
+//! [`live`] takes a snapshot of the registry.
 
 pub mod findings;
 pub mod frame;
+pub mod live;
 pub mod run;

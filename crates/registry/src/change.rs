@@ -46,6 +46,26 @@ pub struct Notice {
     pub persons: Vec<PersonId>,
     /// What changed.
     pub kinds: Vec<Kind>,
+    /// Where nothing but facts changed: the items, each with whether it is a household's.
+    #[serde(default)]
+    pub items: Vec<(Whose, String)>,
+}
+
+impl Notice {
+    /// The items that changed, if nothing but facts did.
+    pub fn only_items(&self) -> Option<&[(Whose, String)]> {
+        (self.kinds == [Kind::Fact] && !self.items.is_empty()).then_some(self.items.as_slice())
+    }
+}
+
+/// Whose item it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// A person's.
+    Person,
+    /// A household's.
+    Household,
 }
 
 /// Collects what one use case changed, and whose rows it took.
@@ -54,6 +74,7 @@ pub(crate) struct Changes {
     households: BTreeSet<HouseholdId>,
     persons: BTreeSet<PersonId>,
     kinds: BTreeSet<Kind>,
+    items: BTreeSet<(Whose, String)>,
     reindex: BTreeSet<PersonId>,
     taken: BTreeMap<PersonId, Instant>,
 }
@@ -82,11 +103,17 @@ impl Changes {
         self.kinds.insert(kind);
     }
 
-    /// The subject of a fact changed.
-    pub(crate) fn subject(&mut self, subject: Subject, kind: Kind) {
+    /// A fact about a subject changed.
+    pub(crate) fn fact(&mut self, subject: Subject, item: &str) {
         match subject {
-            Subject::Person(id) => self.person(id, kind),
-            Subject::Household(id) => self.household(id, kind),
+            Subject::Person(id) => {
+                self.person(id, Kind::Fact);
+                self.items.insert((Whose::Person, item.to_owned()));
+            }
+            Subject::Household(id) => {
+                self.household(id, Kind::Fact);
+                self.items.insert((Whose::Household, item.to_owned()));
+            }
         }
     }
 
@@ -138,6 +165,7 @@ impl Changes {
             households: self.households.into_iter().collect(),
             persons,
             kinds: self.kinds.into_iter().collect(),
+            items: self.items.into_iter().collect(),
         };
         tx.emit(pen.ids, pen.now, CHANGED, &notice).await.map(drop)
     }

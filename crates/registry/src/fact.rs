@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::{AsConflict, Batch, Row, StoreError, Tx, Value, params};
 use uuid::Uuid;
 
-use crate::change::{Changes, Kind};
+use crate::change::Changes;
 use crate::household::touch_household;
 use crate::person::touch_person;
 use crate::time::{Pen, Stamp, winner};
@@ -144,8 +144,8 @@ pub(crate) static ADD_HOUSEHOLD: Batch = Batch::new(
 );
 
 store::sql! {
-    WITHDRAW_PERSON = "update person_fact set withdrawn_at = $3 where person_id = $1 and fact_id = $2 and withdrawn_at is null";
-    WITHDRAW_HOUSEHOLD = "update household_fact set withdrawn_at = $3 where household_id = $1 and fact_id = $2 and withdrawn_at is null";
+    WITHDRAW_PERSON = "update person_fact set withdrawn_at = $3 where person_id = $1 and fact_id = $2 and withdrawn_at is null returning item";
+    WITHDRAW_HOUSEHOLD = "update household_fact set withdrawn_at = $3 where household_id = $1 and fact_id = $2 and withdrawn_at is null returning item";
     PERSON_ITEM = "select fact_id, item, value, corrects, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
         from person_fact where person_id = $1 and item = $2 and withdrawn_at is null";
     HOUSEHOLD_ITEM = "select fact_id, item, value, corrects, valid_from, valid_until, recorded_at, withdrawn_at, source, law, recorded_by
@@ -207,7 +207,8 @@ pub(crate) async fn record_quietly(
         return Ok(same.id);
     }
     if let Some(wrong) = new.corrects {
-        let withdrawn = standing.iter().any(|f| f.id == wrong) && withdraw_row(tx, new.subject, wrong, now).await?;
+        let withdrawn =
+            standing.iter().any(|f| f.id == wrong) && withdraw_row(tx, new.subject, wrong, now).await?.is_some();
         if !withdrawn {
             return Err(FactError::NothingToCorrect);
         }
@@ -221,7 +222,7 @@ pub(crate) async fn record_quietly(
     let days = Period { from: new.valid.from, until };
     let row = values(pen, subject, id, (&new.item, &new.value), new.corrects, days, now)?;
     batch.insert(tx, vec![row]).await?;
-    changes.subject(new.subject, Kind::Fact);
+    changes.fact(new.subject, &new.item);
     Ok(id)
 }
 
@@ -244,7 +245,7 @@ pub(crate) async fn record_first(
             continue;
         }
         rows.push(values(pen, person.0, FactId::new(pen.ids, now), (item, value), None, valid, now)?);
-        changes.person(person, Kind::Fact);
+        changes.fact(Subject::Person(person), item);
     }
     ADD_PERSON.insert(tx, rows).await?;
     Ok(())
@@ -291,21 +292,20 @@ pub async fn withdraw(tx: &mut Tx, pen: Pen<'_>, subject: Subject, fact: FactId)
         Subject::Household(id) => touch_household(tx, id, pen.now).await?,
     }
     .ok_or(FactError::NoSubject)?;
-    if !withdraw_row(tx, subject, fact, now).await? {
-        return Err(FactError::NothingToCorrect);
-    }
+    let item = withdraw_row(tx, subject, fact, now).await?.ok_or(FactError::NothingToCorrect)?;
     let mut changes = Changes::default();
-    changes.subject(subject, Kind::Fact);
+    changes.fact(subject, &item);
     changes.emit(tx, pen).await?;
     Ok(())
 }
 
-async fn withdraw_row(tx: &mut Tx, subject: Subject, fact: FactId, now: Instant) -> Result<bool, StoreError> {
-    let touched = match subject {
-        Subject::Person(p) => tx.execute(WITHDRAW_PERSON, params![p, fact, now]).await?,
-        Subject::Household(h) => tx.execute(WITHDRAW_HOUSEHOLD, params![h, fact, now]).await?,
+/// Withdraws a statement that stands, and gives its item.
+async fn withdraw_row(tx: &mut Tx, subject: Subject, fact: FactId, now: Instant) -> Result<Option<String>, StoreError> {
+    let withdrawn = match subject {
+        Subject::Person(p) => tx.maybe(WITHDRAW_PERSON, params![p, fact, now]).await?,
+        Subject::Household(h) => tx.maybe(WITHDRAW_HOUSEHOLD, params![h, fact, now]).await?,
     };
-    Ok(touched == 1)
+    withdrawn.map(|row| row.get("item")).transpose()
 }
 
 async fn standing(tx: &mut Tx, subject: Subject, item: &str) -> Result<Vec<Fact>, StoreError> {

@@ -7,6 +7,7 @@
 //! in the same transaction. Reading for a machine is [`read`], for a person [`sight`] and [`search`]. Two records of one
 //! human being are found by [`duplicate`] and joined by [`merge`].
 
+pub mod census;
 pub mod change;
 pub mod duplicate;
 pub mod fact;
@@ -50,6 +51,7 @@ pub const SCHEMA: Schema = Schema {
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
     vec![
+        census::STATEMENTS,
         change::STATEMENTS,
         duplicate::STATEMENTS,
         fact::STATEMENTS,

@@ -66,21 +66,39 @@ pub(crate) fn answer(v: Val) -> Answer {
 impl Program {
     /// All results of a household on a day, with reasons. `claim` is the day of the claim: the same day unless a claim was made.
     pub fn explain(&self, household: &Household, on: Date, claim: Date) -> Explanation {
-        self.explained(household, on, claim, true)
+        self.explained(household, on, claim, true, &|_| true)
     }
 
     /// The same without the nearest change of a *no*: looking over the days ahead can cost as much again as the rest, and what is
     /// *yes* or open does not need it.
     pub fn explain_today(&self, household: &Household, on: Date, claim: Date) -> Explanation {
-        self.explained(household, on, claim, false)
+        self.explained(household, on, claim, false, &|_| true)
     }
 
-    fn explained(&self, household: &Household, on: Date, claim: Date, look_ahead: bool) -> Explanation {
+    /// As [`Program::explain_today`], for the programmes of which `wanted` is true alone: what they say is the same.
+    pub fn explain_only(
+        &self,
+        household: &Household,
+        on: Date,
+        claim: Date,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Explanation {
+        self.explained(household, on, claim, false, wanted)
+    }
+
+    fn explained(
+        &self,
+        household: &Household,
+        on: Date,
+        claim: Date,
+        look_ahead: bool,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Explanation {
         let household = &*self.at_home(household);
         let mut run = Run { look_ahead, ..Run::new(self, household, on, claim) };
         let mut results = Vec::new();
         let mut operations = BTreeMap::new();
-        for programme in &self.programmes {
+        for programme in self.programmes.iter().filter(|p| wanted(&p.id)) {
             let before = run.machine.operations;
             run.programme(programme, &mut results);
             operations.insert(programme.id.to_string(), run.machine.operations - before);

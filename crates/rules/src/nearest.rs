@@ -147,6 +147,11 @@ impl Program {
     /// The first day after `on` on which some result may change without any fact changing: birthdays, deadlines, new
     /// versions and new parameters, within 25 years. `None`: nothing changes by itself in that time.
     pub fn next_change(&self, household: &Household, on: Date) -> Option<Date> {
+        self.next_change_of(household, on, &|_| true)
+    }
+
+    /// The same for the programmes of which `wanted` is true alone.
+    pub fn next_change_of(&self, household: &Household, on: Date, wanted: &dyn Fn(&str) -> bool) -> Option<Date> {
         let household = &*self.at_home(household);
         let mut search = Next {
             now: Machine::new(self, household, one_day(on), one_day(on)),
@@ -154,7 +159,7 @@ impl Program {
             first: i64::MAX,
             seen: HashSet::new(),
         };
-        for programme in &self.programmes {
+        for programme in self.programmes.iter().filter(|p| wanted(&p.id)) {
             let Some(version) = programme.versions.first() else { continue };
             for subject in subjects(version, household) {
                 let env = environment(&subject);

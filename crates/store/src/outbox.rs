@@ -24,6 +24,7 @@ crate::sql! {
         where run_at <= $1 and (leased_until is null or leased_until < $1) and attempts < $2 order by priority, run_at limit 1";
     LEASE = "update job set leased_until = $2, attempts = attempts + 1
         where job_id = $1 and (leased_until is null or leased_until < $3)";
+    HOLD = "update job set leased_until = $2 where job_id = $1 and leased_until is not null";
     DONE = "delete from job where job_id = $1";
     FAILED = "update job set leased_until = null, run_at = $2, last_error = $3 where job_id = $1";
     AGAIN = "update job set leased_until = null, run_at = $2, attempts = 0 where job_id = $1";
@@ -173,6 +174,11 @@ impl Tx {
         let until = now.plus_seconds(i64::try_from(lease.as_secs()).unwrap_or(i64::MAX));
         let taken = self.execute(LEASE, params![job.id, until, now]).await? == 1;
         Ok(taken.then_some(job))
+    }
+
+    /// Holds a leased job longer: it takes its time, and no other worker shall begin it.
+    pub async fn hold_job(&mut self, id: JobId, until: Instant) -> Result<(), StoreError> {
+        self.execute(HOLD, params![id, until]).await.map(drop)
     }
 
     /// The job is done: in the transaction that holds its effect.

@@ -137,5 +137,8 @@ ids!(
     RunId,
     JournalId,
     RecoveryId,
-    OrderId
+    OrderId,
+    RequalificationId,
+    FindingId,
+    RequalificationActId
 );

@@ -17,6 +17,7 @@ mod intake_file;
 pub mod official;
 pub mod privacy;
 pub mod provider;
+pub mod requalify;
 pub mod request;
 mod router;
 pub mod safety;

@@ -29,6 +29,7 @@ use crate::official::{
     work_handlers as work, work_office, work_review,
 };
 use crate::privacy::handlers as privacy;
+use crate::requalify::handlers as requalify;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
 
@@ -68,6 +69,10 @@ fn pages() -> Router<AppState> {
         .route("/looked", get(citizen::who_looked))
         .merge(cases())
         .merge(finance_pages())
+        .route("/requalify", get(requalify::list).post(requalify::ask))
+        .route("/requalify/{id}", get(requalify::one).post(requalify::act_on))
+        .route("/requalify/{id}/{cause}", get(requalify::one_group).post(requalify::act_on_group))
+        .route("/requalify/finding/{id}", get(requalify::one_finding))
         .route("/official/search", get(official::search_form).post(official::search))
         .route("/official/households/{id}", get(official::household))
         .route("/official/households/{id}/offers", post(official::answer_offer))

@@ -1,10 +1,11 @@
 //! `cargo xtask bench`: the measurements behind docs/performance.md. Prints each as it is done, then a Markdown table.
 //!
-//! Options: `--only explain,birth,page,log,decide,worklist` and `--rounds N` (5). PostgreSQL is measured where `HEARTH_TEST_POSTGRES`
+//! Options: `--only explain,birth,page,log,decide,worklist,changed` and `--rounds N` (5). PostgreSQL is measured where `HEARTH_TEST_POSTGRES`
 //! names a server. Everything runs in temporary folders; the two sides of a comparison take turns in one run.
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench ends at the first fault and prints")]
 
 mod birth;
+mod changed;
 mod decide;
 mod explain;
 mod log;
@@ -36,7 +37,7 @@ impl Options {
                 "--bench" => {}
                 other => {
                     eprintln!(
-                        "unknown option {other}: expected --only explain,birth,page,log,decide,worklist or --rounds N"
+                        "unknown option {other}: expected --only explain,birth,page,log,decide,worklist,changed or --rounds N"
                     );
                     std::process::exit(2);
                 }
@@ -63,10 +64,13 @@ fn main() {
             log::run(&mut table, options.rounds).await;
         }
         for (engine, url) in town::engines().await {
-            if !["birth", "page", "decide", "worklist"].iter().any(|part| options.wants(part)) {
+            if !["birth", "page", "decide", "worklist", "changed"].iter().any(|part| options.wants(part)) {
                 continue;
             }
-            let families = birth::families(options.rounds) + decide::families(options.rounds) + page::FAMILIES;
+            let families = birth::families(options.rounds)
+                + changed::families(options.rounds)
+                + decide::families(options.rounds)
+                + page::FAMILIES;
             let place = Arc::new(town::Place::settle(engine, url, families).await);
             if options.wants("page") {
                 page::run(&mut table, &place, options.rounds).await;
@@ -76,6 +80,9 @@ fn main() {
             }
             if options.wants("decide") {
                 decide::run(&mut table, &place, options.rounds).await;
+            }
+            if options.wants("changed") {
+                changed::run(&mut table, &place, options.rounds).await;
             }
             if options.wants("worklist") {
                 worklist::run(&mut table, &place, options.rounds).await;

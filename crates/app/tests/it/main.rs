@@ -18,4 +18,5 @@ mod harness;
 mod hostile;
 mod lost_database;
 mod operator;
+mod population;
 mod requests;

@@ -95,6 +95,8 @@ words! {
         Reopened = "reopened",
         /// Looked at again; nothing changes.
         Confirmed = "confirmed",
+        /// What a look at everybody had begun was taken back.
+        TakenBack = "taken_back",
         /// Another office took it over.
         Transferred = "transferred",
         /// Another official took it over.

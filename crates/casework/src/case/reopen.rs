@@ -1,5 +1,7 @@
 //! Looking at cases again when something changed: a move, a birth, a death, income, an age, new figures.
 
+use std::collections::BTreeSet;
+
 use kernel::{CaseId, HouseholdId, OfferId};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, params};
@@ -16,12 +18,15 @@ use crate::model::{Cause, Subject};
 pub const REVIEW: &str = "case.review";
 
 /// The payload of [`REVIEW`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     /// The household.
     pub household: HouseholdId,
     /// What changed.
     pub cause: Cause,
+    /// The programmes that it touches; `None`: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programmes: Option<BTreeSet<String>>,
 }
 
 store::sql! {
@@ -35,25 +40,55 @@ pub(crate) async fn announce(
     desk: &Desk<'_>,
     household: HouseholdId,
     cause: Cause,
+    programmes: Option<&BTreeSet<String>>,
 ) -> Result<(), StoreError> {
     if tx.maybe(ANY, params![household]).await?.is_some() {
-        tx.emit(desk.ids, desk.now, REVIEW, &Review { household, cause }).await?;
+        tx.emit(desk.ids, desk.now, REVIEW, &Review { household, cause, programmes: programmes.cloned() }).await?;
     }
     Ok(())
 }
 
 /// Looks at every case of a household; says how many go on because of it.
 pub async fn review(tx: &mut Tx, desk: &Desk<'_>, household: HouseholdId, cause: Cause) -> Result<usize, StoreError> {
+    let review = Review { household, cause, programmes: None };
+    review_touched(tx, desk, &review).await
+}
+
+/// Looks at the cases of a household that something touches; says how many go on because of it.
+pub async fn review_touched(tx: &mut Tx, desk: &Desk<'_>, review: &Review) -> Result<usize, StoreError> {
+    let Review { household, cause, programmes } = review;
+    let (household, cause) = (*household, *cause);
     let mut touched = 0;
     for mut case in rows::of_household(tx, household).await? {
+        if programmes.as_ref().is_some_and(|p| !p.contains(&case.programme)) {
+            continue;
+        }
         follow_move(tx, desk, &mut case, household).await?;
         touched += usize::from(look(tx, desk, &mut case, cause).await?);
     }
     Ok(touched)
 }
 
+/// Whether the family lives where another office than that of the case works.
+pub(crate) async fn has_moved(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &Case,
+    household: HouseholdId,
+) -> Result<bool, StoreError> {
+    let home = crate::household::load_on(tx, desk, household, desk.today()).await?;
+    let office = |place: Option<String>| place.map(|p| desk.office_of(&p));
+    let now = office(home.and_then(|h| h.place));
+    Ok(now.is_some() && now != office(case.jurisdiction.clone()))
+}
+
 /// Where the family moved, the office there takes over.
-async fn follow_move(tx: &mut Tx, desk: &Desk<'_>, case: &mut Case, household: HouseholdId) -> Result<(), StoreError> {
+pub(crate) async fn follow_move(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &mut Case,
+    household: HouseholdId,
+) -> Result<(), StoreError> {
     let Some(home) = crate::household::load_on(tx, desk, household, desk.today()).await? else { return Ok(()) };
     if home.place.is_none() || home.place == case.jurisdiction {
         return Ok(());
@@ -124,7 +159,7 @@ async fn decided(tx: &mut Tx, desk: &Desk<'_>, case: &mut Case, cause: Cause) ->
 }
 
 /// From the start, with a new legal time.
-async fn start_again(tx: &mut Tx, desk: &Desk<'_>, case: &mut Case, cause: Cause) -> Result<(), StoreError> {
+pub(crate) async fn start_again(tx: &mut Tx, desk: &Desk<'_>, case: &mut Case, cause: Cause) -> Result<(), StoreError> {
     case.enter(Stage::Received, desk.today(), desk.now);
     case.due_on = Some(in_days(desk.today(), desk.decision_days(&case.programme, desk.today())));
     rows::save(tx, case, desk.now).await?;

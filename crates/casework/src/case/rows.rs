@@ -18,6 +18,7 @@ store::sql! {
         where subject_id = $1 and case_id = $2 and revision = $13";
     CASE = "select subject_id, case_id, subject_kind, household_id, applicant_id, application_id, offer_id, programme, period_key, channel, agency, jurisdiction, stage, revision, applied_on, due_on, paused_on, assigned_to, determination_id, decision_id, opened_at, changed_at, closed_at
         from benefit_case where case_id = $1";
+    CASE_PLACE = "select jurisdiction from benefit_case where case_id = $1";
     CASE_OF_KEY = "select subject_id, case_id, subject_kind, household_id, applicant_id, application_id, offer_id, programme, period_key, channel, agency, jurisdiction, stage, revision, applied_on, due_on, paused_on, assigned_to, determination_id, decision_id, opened_at, changed_at, closed_at
         from benefit_case where subject_id = $1 and programme = $2 and period_key = $3";
     CASES_OF_HOUSEHOLD = "select subject_id, case_id, subject_kind, household_id, applicant_id, application_id, offer_id, programme, period_key, channel, agency, jurisdiction, stage, revision, applied_on, due_on, paused_on, assigned_to, determination_id, decision_id, opened_at, changed_at, closed_at
@@ -310,4 +311,9 @@ pub(crate) async fn cancel_tasks(
 /// Gives the open tasks of a case to another office.
 pub(crate) async fn hand_over(tx: &mut Tx, case: &Case, office: Option<String>) -> Result<(), StoreError> {
     tx.execute(HAND_OVER, params![case.id, office]).await.map(drop)
+}
+
+/// The place whose office works on a case; `None` when there is no such case, or nobody knows where the family lives.
+pub async fn place_of(tx: &mut Tx, case: CaseId) -> Result<Option<String>, StoreError> {
+    tx.maybe(CASE_PLACE, params![case]).await?.map_or(Ok(None), |row| row.maybe("jurisdiction"))
 }

@@ -126,7 +126,7 @@ pub(crate) async fn put(
 }
 
 /// Whether the person the entitlement is for has died.
-async fn is_dead(tx: &mut Tx, desk: &Desk<'_>, case: &Case) -> Result<bool, StoreError> {
+pub(crate) async fn is_dead(tx: &mut Tx, desk: &Desk<'_>, case: &Case) -> Result<bool, StoreError> {
     let Some(person) = case.subject.person() else { return Ok(false) };
     let as_of = registry::AsOf::latest(desk.today());
     let Some(whole) = registry::read::person(tx, person, as_of).await? else { return Ok(false) };

@@ -20,7 +20,7 @@ use crate::desk::{Family, Office, TODAY, allowed, child_of, family, pack, tell, 
 
 const BORN: Date = Date::constant(2026, 11, 18);
 
-async fn born(office: &Office, family: &Family) -> Registered {
+pub(crate) async fn born(office: &Office, family: &Family) -> Registered {
     match tell(office, &office.desk(), family, child_of(family, "2026-1", BORN)).await.unwrap() {
         Told::Registered(registered) => registered,
         told => panic!("{told:?}"),
@@ -75,7 +75,7 @@ async fn accept(office: &Office, family: &Family, child: PersonId, programmes: &
     .unwrap();
 }
 
-async fn case_of(office: &Office, programme: &str) -> Case {
+pub(crate) async fn case_of(office: &Office, programme: &str) -> Case {
     let mut tx = office.db.read().await.unwrap();
     let row = tx.one("select case_id from benefit_case where programme = $1", params![programme]).await.unwrap();
     let id: CaseId = row.get("case_id").unwrap();
@@ -97,7 +97,7 @@ async fn state(office: &Office, person: PersonId, item: &str, value: Value) {
 }
 
 /// An agency tells on its own that something is so from a day on.
-async fn agency_says(office: &Office, day: Date, person: PersonId, item: &str, value: registry::FactValue) {
+pub(crate) async fn agency_says(office: &Office, day: Date, person: PersonId, item: &str, value: registry::FactValue) {
     let (desk, origin) = (office.desk_on(day), registry::Origin::new("moj", "Act 1", "test"));
     transact!(office.db, registry::fact::FactError, |tx| {
         let pen = registry::Pen::new(desk.ids, desk.keys, desk.now, &origin);
@@ -141,7 +141,7 @@ fn account() -> Vec<(&'static str, Value)> {
     vec![("bank_account", Value::Text("004 110-123-456789 Kim".into()))]
 }
 
-fn may(action: Action, person: PersonId, role: Role) -> (guard::Who, Allowed) {
+pub(crate) fn may(action: Action, person: PersonId, role: Role) -> (guard::Who, Allowed) {
     crate::desk::allowed_as(role, action, &[person])
 }
 

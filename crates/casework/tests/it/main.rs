@@ -17,6 +17,8 @@ mod moves;
 mod offers;
 mod payee;
 mod powers;
+mod requalify;
+mod touched;
 mod worklist;
 
 #[tokio::test]

@@ -127,6 +127,30 @@ impl Tree {
     }
 }
 
+/// The root over leaves that come one after the other, in the memory of one path: for sets too large to keep.
+#[derive(Debug, Default, Clone)]
+pub struct Crown {
+    /// Complete subtrees from the left, each smaller than the one before: height and root.
+    trees: Vec<(u32, Hash)>,
+}
+
+impl Crown {
+    /// Adds a leaf that is already hashed.
+    pub fn push(&mut self, leaf: Hash) {
+        let mut tree = (0, leaf);
+        while let Some((height, left)) = self.trees.pop_if(|(height, _)| *height == tree.0) {
+            tree = (height + 1, node_hash(&left, &tree.1));
+        }
+        self.trees.push(tree);
+    }
+
+    /// The root over all leaves so far; the same as [`Tree::root`].
+    pub fn root(&self) -> Hash {
+        let roots = self.trees.iter().rev().map(|(_, root)| *root);
+        roots.reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(empty_root)
+    }
+}
+
 /// The largest power of two below `count` (`count` > 1).
 fn split(count: u64) -> u64 {
     1 << (63 - (count - 1).leading_zeros())

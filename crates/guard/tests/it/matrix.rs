@@ -25,7 +25,7 @@ const FLAGS: [&str; 12] = [
     "mandated",
     "closed_case",
 ];
-const THINGS: [&str; 11] = [
+const THINGS: [&str; 13] = [
     "import",
     "view_catalogue",
     "try_household",
@@ -37,6 +37,8 @@ const THINGS: [&str; 11] = [
     "manage_run",
     "release_run",
     "view_figures",
+    "take_snapshot",
+    "work_findings",
 ];
 
 /// A row of a table, split at commas.

@@ -8,7 +8,7 @@ pub use finance::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 use guard::Sealed;
-use kernel::{Currency, Date, EntitlementId, HouseholdId, Instant, PayAccountId, PersonId, RunId};
+use kernel::{CaseId, Currency, Date, EntitlementId, HouseholdId, Instant, PayAccountId, PersonId, RunId};
 use registry::sight::{Seen, Sight, relations};
 use serde::Serialize;
 use store::{Row, StoreError, Tx, params};
@@ -52,6 +52,11 @@ store::sql! {
         from entitlement where subject_id = $1 order by granted_at, entitlement_id";
     VERSIONS = "select version, kind, decision_id, slices, effective_from, effective_until, reason, law, recorded_at from entitlement_version
         where subject_id = $1 and entitlement_id = $2 order by version";
+    PAID_SUBJECTS = "select distinct subject_id, subject_kind from entitlement where subject_id > $1
+        and effective_from <= $2 and (effective_until is null or effective_until > $2) and status <> 'ended' order by subject_id limit $3";
+    PAID_OTHERWISE = "select distinct subject_id, subject_kind from entitlement where changed_at > $1";
+    PAID_BY_DAY = "select distinct subject_id, subject_kind from entitlement where (effective_from > $1 and effective_from <= $2)
+        or (effective_until > $1 and effective_until <= $2) or slices like '%},{%'";
     OWED_BY = "select person_id, recovery_id, entitlement_id, programme, agency, currency, claimed, recovered, waived, reserved, status, by_set_off, plan, reason, law
         from recovery where person_id = $1 order by opened_at, recovery_id";
 }
@@ -72,6 +77,71 @@ pub(crate) static INSTALMENTS_OF: InList = InList::new(
         where i.entitlement_id in ({ids}) order by i.due_on desc, i.entitlement_id, i.period desc, i.part desc",
     0,
 );
+
+/// Entitlements of subjects that stand.
+pub(crate) static IN_FORCE: InList = InList::new(
+    "IN_FORCE",
+    "select subject_id, case_id, programme, per, form, slices, effective_from, effective_until from entitlement
+        where effective_from <= $1 and (effective_until is null or effective_until > $2) and status <> 'ended'
+        and subject_id in ({ids}) order by subject_id, programme, entitlement_id",
+    2,
+);
+
+/// What a subject has on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    /// The person or household.
+    pub subject: Uuid,
+    /// The case.
+    pub case: CaseId,
+    /// The programme.
+    pub programme: String,
+    /// The period of the sum.
+    pub per: Per,
+    /// Minor units a period on the day; `None` for what is no money.
+    pub minor: Option<i64>,
+    /// First day.
+    pub from: Date,
+    /// First day outside.
+    pub until: Option<Date>,
+}
+
+/// What these persons and households have on a day, suspended payments too: for machines.
+pub async fn in_force(tx: &mut Tx, subjects: &[Uuid], day: Date) -> Result<Vec<InForce>, StoreError> {
+    let rows = IN_FORCE.all(tx, params![day, day], subjects).await?;
+    rows.iter().map(|row| held(row, day)).collect()
+}
+
+fn held(row: &Row, day: Date) -> Result<InForce, StoreError> {
+    let slices: Vec<crate::model::Slice> = row.json("slices")?;
+    let money = matches!(row.parse::<Form>("form")?, Form::Cash | Form::Voucher);
+    let here = slices.iter().find(|s| s.from <= day && s.until.is_none_or(|u| day < u));
+    Ok(InForce {
+        subject: row.get("subject_id")?,
+        case: row.get("case_id")?,
+        programme: row.get("programme")?,
+        per: row.parse("per")?,
+        minor: here.map(|s| s.minor).filter(|_| money),
+        from: row.get("effective_from")?,
+        until: row.maybe("effective_until")?,
+    })
+}
+
+/// Persons and households that have something on a day, in order after `after`: page by page.
+pub async fn paid_subjects(tx: &mut Tx, after: Uuid, day: Date, limit: i64) -> Result<Vec<Subject>, StoreError> {
+    let rows = tx.all(PAID_SUBJECTS, params![after, day, limit]).await?;
+    rows.iter().map(rows::subject).collect()
+}
+
+/// Who may have something else on `until` than on `day` as it was known at `at`: entitlements that changed since, and between
+/// the two days those that begin, end or come in steps.
+pub async fn paid_otherwise(tx: &mut Tx, (day, at): (Date, Instant), until: Date) -> Result<Vec<Subject>, StoreError> {
+    let mut rows = tx.all(PAID_OTHERWISE, params![at]).await?;
+    if day < until {
+        rows.extend(tx.all(PAID_BY_DAY, params![day, until]).await?);
+    }
+    rows.iter().map(rows::subject).collect()
+}
 
 /// A version of an entitlement.
 #[derive(Clone, Debug, Serialize)]

@@ -81,6 +81,9 @@ pub enum FrameError {
         /// What is wrong.
         fault: FamilyFault,
     },
+    /// More households than blocks can be numbered.
+    #[error("{}: more households than a snapshot can hold", .0.display())]
+    TooLarge(PathBuf),
     /// Two writers with one number, or one that was never given back.
     #[error("the part {0} was written twice: give each writer of a folder a number of its own")]
     TwiceWritten(String),

@@ -36,8 +36,25 @@ pub struct Manifest {
     pub awards: u64,
     /// The columns.
     pub shape: Shape,
+    /// Of an installation's own snapshot: the patience with old facts, in days beyond their freshness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_days: Option<u32>,
+    /// Of an installation's own snapshot: its blocks, so that a later one can take over what did not change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Block>,
     /// The parts, by name.
     pub parts: Vec<PartEntry>,
+}
+
+/// Households that are written, or taken over, together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// Its number; the second in the names of its parts.
+    pub number: u16,
+    /// SHA-256 over the pseudonyms of its households, in order, hex.
+    pub root: String,
+    /// Households left out and facts held as unknown.
+    pub faults: usize,
 }
 
 /// One part: households of one size.
@@ -53,6 +70,13 @@ pub struct PartEntry {
     pub awards: usize,
     /// SHA-256 of the three files, hex.
     pub hashes: [String; 3],
+}
+
+impl PartEntry {
+    /// The number of the writer, or block, that wrote it.
+    pub fn block(&self) -> Option<u16> {
+        self.name.split('-').nth(1)?.parse().ok()
+    }
 }
 
 impl Manifest {

@@ -35,7 +35,7 @@ mod write;
 
 pub use family::{Award, Cell, Family};
 pub use fault::{FamilyFault, FrameError, Misfit, Where};
-pub use manifest::{FORMAT, Manifest, PartEntry};
+pub use manifest::{Block, FORMAT, Manifest, PartEntry};
 pub(crate) use part::per_of;
 pub use part::{Chunk, GivenAward, Part};
 pub use read::Reader;

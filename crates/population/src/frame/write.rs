@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use super::bucket::{Bucket, day_number};
 use super::family::{Award, Family};
 use super::fault::{FamilyFault, FrameError};
-use super::manifest::{FORMAT, Manifest, PartEntry};
+use super::manifest::{Block, FORMAT, Manifest, PartEntry};
 use super::shape::{Shape, awards};
 use super::{GROUP, PART, key_text};
 
@@ -78,6 +78,8 @@ impl Folder {
             persons: 0,
             awards: 0,
             shape: Shape::clone(&shape),
+            grace_days: None,
+            blocks: Vec::new(),
             parts: Vec::new(),
         };
         Ok(Folder { dir: dir.to_owned(), shape, manifest })
@@ -103,6 +105,36 @@ impl Folder {
             written: Vec::new(),
             parts: 0,
         }
+    }
+
+    /// Whether parts of an earlier snapshot say in this one what they said there: same keys, pack and columns.
+    pub(crate) fn continues(&self, earlier: &Manifest) -> bool {
+        let same = |m: &Manifest| (m.keys.clone(), m.pack.clone(), m.shape.clone());
+        same(earlier) == same(&self.manifest)
+    }
+
+    /// Takes parts of an earlier snapshot over: their files are linked, or copied where that cannot be.
+    pub(crate) fn take_over(&self, from: &Path, parts: Vec<PartEntry>) -> Result<Vec<PartEntry>, FrameError> {
+        for part in &parts {
+            for what in ["households", "persons", "awards"] {
+                let name = format!("{}.{what}.parquet", part.name);
+                let (old, new) = (from.join(&name), self.dir.join(&name));
+                let fault = |e: io::Error| FrameError::File { file: old.clone(), why: e.to_string() };
+                fs::hard_link(&old, &new).or_else(|_| fs::copy(&old, &new).map(drop)).map_err(fault)?;
+            }
+        }
+        Ok(parts)
+    }
+
+    /// As [`Folder::finish`], with the blocks and the patience by which a later snapshot can go on from this one.
+    pub(crate) fn finish_blocks(
+        mut self,
+        parts: Vec<PartEntry>,
+        blocks: Vec<Block>,
+        grace_days: u32,
+    ) -> Result<Manifest, FrameError> {
+        (self.manifest.blocks, self.manifest.grace_days) = (blocks, Some(grace_days));
+        self.finish(parts)
     }
 
     /// Writes the manifest over the parts of all writers. Households come in the order of part names, whoever was done first.

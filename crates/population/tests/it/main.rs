@@ -17,5 +17,9 @@ mod people;
 
 mod faults;
 mod frames;
+mod live;
+#[allow(dead_code, reason = "other tests use the rest of this file")]
+#[path = "../../../casework/tests/it/desk.rs"]
+mod office;
 mod runs;
 mod town;

@@ -109,6 +109,7 @@ case-step-reviewed = The review ended
 case-step-reopened = Something changed, so we are looking again
 case-step-confirmed = We looked again: nothing changes
 case-step-transferred = Another office took over
+case-step-taken_back = A look at everybody was taken back; nothing changes
 case-step-withdrawn = You took it back
 case-step-voided = What it rested on no longer holds
 case-step-late = It came after the time to apply; we took it all the same

@@ -78,6 +78,7 @@ happened-change = Change of income or circumstances
 happened-death = Death
 happened-birthday = Age reached
 happened-rules = Rules changed
+happened-requalification = Looked at again for everybody
 happened-correction = Correction
 event-child-of = Child of { $name }
 event-all-move = The whole household moves:

@@ -198,6 +198,7 @@ work-step-reviewed = The review ended
 work-step-reopened = Looked at again
 work-step-confirmed = Nothing changes
 work-step-transferred = Another office took it over
+work-step-taken_back = Taken back
 work-step-assigned = Given to somebody
 work-step-withdrawn = Taken back
 work-step-voided = Void

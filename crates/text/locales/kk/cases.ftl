@@ -103,6 +103,7 @@ case-step-reviewed = Қайта қарау аяқталды
 case-step-reopened = Бірдеңе өзгерді, қайта қарап жатырмыз
 case-step-confirmed = Қайта қарадық: ештеңе өзгермейді
 case-step-transferred = Іс басқа мекемеге өтті
+case-step-taken_back = Жалпы қайта қарау қайтарып алынды, ештеңе өзгермейді
 case-step-withdrawn = Қайтарып алдыңыз
 case-step-voided = Негізі енді жоқ
 case-step-late = Мерзімінен кейін келді; бәрібір қабылдадық

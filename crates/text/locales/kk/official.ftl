@@ -72,6 +72,7 @@ happened-change = Табыстың немесе жағдайдың өзгеру�
 happened-death = Қайтыс болу
 happened-birthday = Жасқа толу
 happened-rules = Ережелер өзгерді
+happened-requalification = Барлығы қайта қаралды
 happened-correction = Түзету
 event-child-of = Бала: { $name }
 event-all-move = Бүкіл отбасы көшеді:

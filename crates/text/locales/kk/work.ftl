@@ -170,6 +170,7 @@ work-step-reviewed = Қайта қарау аяқталды
 work-step-reopened = Қайта қаралуда
 work-step-confirmed = Ештеңе өзгермейді
 work-step-transferred = Басқа мекемеге өтті
+work-step-taken_back = Қайтарып алынды
 work-step-assigned = Маманға берілді
 work-step-withdrawn = Қайтарып алынды
 work-step-voided = Күші жоқ

@@ -103,6 +103,7 @@ case-step-reviewed = 다시 살펴보기를 마쳤습니다
 case-step-reopened = 바뀐 것이 있어 다시 보고 있습니다
 case-step-confirmed = 다시 보았지만 바뀌는 것은 없습니다
 case-step-transferred = 다른 사무소가 맡았습니다
+case-step-taken_back = 전체 재확인이 취소되어 달라지는 것이 없습니다
 case-step-withdrawn = 신청을 거두셨습니다
 case-step-voided = 바탕이 된 일이 더는 맞지 않습니다
 case-step-late = 신청 기간이 지나 들어왔지만 받았습니다

@@ -72,6 +72,7 @@ happened-change = 소득이나 형편의 변동
 happened-death = 사망
 happened-birthday = 나이 도달
 happened-rules = 규칙 변경
+happened-requalification = 전체 재확인
 happened-correction = 정정
 event-child-of = { $name }의 아이
 event-all-move = 가구 전체가 이사합니다:

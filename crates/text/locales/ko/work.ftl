@@ -186,6 +186,7 @@ work-step-reviewed = 검토 종료
 work-step-reopened = 다시 살펴봄
 work-step-confirmed = 바뀌는 것 없음
 work-step-transferred = 다른 부서로 이관
+work-step-taken_back = 전체 재확인 취소
 work-step-assigned = 담당자 변경
 work-step-withdrawn = 취하
 work-step-voided = 무효

@@ -111,6 +111,7 @@ case-step-reviewed = Пересмотр окончен
 case-step-reopened = Что-то изменилось, и мы смотрим снова
 case-step-confirmed = Мы посмотрели снова: ничего не меняется
 case-step-transferred = Дело передано другому учреждению
+case-step-taken_back = Общая перепроверка отозвана, ничего не меняется
 case-step-withdrawn = Вы отозвали заявление
 case-step-voided = То, на чём это основано, больше не действует
 case-step-late = Пришло после срока; мы всё равно приняли

@@ -72,6 +72,7 @@ happened-change = Изменение дохода или обстоятельс�
 happened-death = Смерть
 happened-birthday = Достигнут возраст
 happened-rules = Изменились правила
+happened-requalification = Общая перепроверка
 happened-correction = Исправление
 event-child-of = Ребёнок: { $name }
 event-all-move = Переезжает вся семья:

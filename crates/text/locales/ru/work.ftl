@@ -181,6 +181,7 @@ work-step-reviewed = Пересмотр окончен
 work-step-reopened = Рассматривается снова
 work-step-confirmed = Ничего не меняется
 work-step-transferred = Передано другому учреждению
+work-step-taken_back = Отозвано
 work-step-assigned = Передано сотруднику
 work-step-withdrawn = Отозвано
 work-step-voided = Не действует

@@ -527,6 +527,8 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         | Action::ManageRun
         | Action::ReleaseRun
         | Action::EraseLog
-        | Action::ViewFigures => "look-other",
+        | Action::ViewFigures
+        | Action::TakeSnapshot
+        | Action::WorkFindings => "look-other",
     }
 }

@@ -142,6 +142,7 @@ impl Frame {
                     ("/analyst/parameters", "nav-parameters"),
                     ("/analyst/try", "nav-try"),
                     ("/figures", "nav-figures"),
+                    ("/requalify", "nav-requalify"),
                 ],
                 Area::Finance => &[
                     ("/finance/runs", "nav-finance-runs"),

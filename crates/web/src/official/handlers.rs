@@ -404,6 +404,7 @@ pub(super) fn happened_key(cause: Cause) -> &'static str {
         Cause::Death => "happened-death",
         Cause::Birthday => "happened-birthday",
         Cause::PackChange => "happened-rules",
+        Cause::Requalification => "happened-requalification",
         Cause::Correction | Cause::Withdrawal => "happened-correction",
     }
 }

@@ -35,7 +35,12 @@ impl Kind {
             Cause::Move => Some(Kind::Move),
             Cause::Death => Some(Kind::Death),
             Cause::IncomeChange => Some(Kind::Change),
-            Cause::FactChange | Cause::Birthday | Cause::PackChange | Cause::Correction | Cause::Withdrawal => None,
+            Cause::FactChange
+            | Cause::Birthday
+            | Cause::PackChange
+            | Cause::Requalification
+            | Cause::Correction
+            | Cause::Withdrawal => None,
         }
     }
 }

@@ -189,7 +189,10 @@ pub fn page_of(f: &Frame, form: &Form, list: &List) -> Markup {
             h1 { (t.t("work-title")) }
             p.lead { (t.t("work-lead")) }
             @if list.officials.is_some() { p { a href="/work/office" { (t.t("work-office-link")) } } }
-            @if list.answers_complaints { p { a href="/work/complaints" { (t.t("grievance-link")) } } }
+            @if list.answers_complaints {
+                p { a href="/work/complaints" { (t.t("grievance-link")) } }
+                p { a href="/requalify" { (t.t("requal-link")) } }
+            }
             (narrowing(t, list))
             @if list.lines.is_empty() {
                 p { (t.t(if list.next.is_some() { "work-none-here" } else { "work-none" })) }

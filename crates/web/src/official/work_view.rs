@@ -76,6 +76,7 @@ fn step_key(kind: StepKind) -> &'static str {
         StepKind::Reviewed => "work-step-reviewed",
         StepKind::Reopened => "work-step-reopened",
         StepKind::Confirmed => "work-step-confirmed",
+        StepKind::TakenBack => "work-step-taken_back",
         StepKind::Transferred => "work-step-transferred",
         StepKind::Assigned => "work-step-assigned",
         StepKind::Withdrawn => "work-step-withdrawn",

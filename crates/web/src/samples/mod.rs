@@ -5,6 +5,7 @@ mod families;
 mod finance;
 mod offices;
 mod powers;
+mod requalify;
 mod work;
 
 use kernel::{Lang, Words};
@@ -25,6 +26,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(powers::all())
         .chain(work::all())
         .chain(finance::all())
+        .chain(requalify::all())
         .collect()
 }
 
