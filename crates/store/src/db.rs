@@ -158,11 +158,15 @@ impl Db {
         Ok(true)
     }
 
-    /// Lets PostgreSQL count its rows anew, after so many were written at once that plans made before may be bad ones. Its
-    /// own daemon does so too, a minute later. SQLite needs no counts.
+    /// Lets PostgreSQL count the rows of our schema anew, after so many were written at once that plans made before may be bad
+    /// ones. Its own daemon does so too, a minute later. SQLite needs no counts.
     pub async fn take_statistics(&self) -> Result<(), StoreError> {
+        const TABLES: &str = "do $$ declare t regclass; begin
+            for t in select oid from pg_class where relkind = 'r' and relnamespace = current_schema()::regnamespace loop
+                execute format('analyze %s', t);
+            end loop; end $$";
         if let Pools::Postgres(pool) = &self.pools {
-            sqlx::query("analyze").execute(pool).await?;
+            sqlx::query(TABLES).execute(pool).await?;
         }
         Ok(())
     }
