@@ -43,7 +43,9 @@ pub(crate) async fn try_send(
         request.push_str(&format!("{name}: {value}\r\n"));
     }
     if method == "POST" {
-        request.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));
+        let said = headers.iter().any(|(name, _)| *name == "content-type");
+        request.push_str(if said { "" } else { "content-type: application/json\r\n" });
+        request.push_str(&format!("content-length: {}\r\n", body.len()));
     }
     request.push_str(&format!("\r\n{body}"));
     stream.write_all(request.as_bytes()).await.map_err(|_| Cut::NoAnswer)?;

@@ -5,17 +5,28 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use app::runtime::SystemClock;
-use exchange::simulate::{Behaviour, Held, Holdings, Running, Simulation, SimulationSettings};
-use exchange::{Agencies, ItemAsked, SubjectAsked};
+use exchange::simulate::{Behaviour, Held, HeldFact, Holdings, Running, Simulation, SimulationSettings};
+use exchange::{Agencies, ItemAsked, SubjectAsked, ValueKind};
+use kernel::Date;
+use serde_json::json;
 
 use crate::harness::town::Place;
 
-/// Everybody is known, and there is no entry about anything.
-struct Nothing;
+/// Everybody is known and registered, and a first child; of numbers there are none, and of codes, dates and texts no entry.
+struct Registers;
 
-impl Holdings for Nothing {
-    fn held(&self, _agency: &str, _subject: &SubjectAsked, _item: &ItemAsked) -> Held {
-        Held::NoEntry
+impl Holdings for Registers {
+    fn held(&self, _agency: &str, subject: &SubjectAsked, item: &ItemAsked) -> Held {
+        let value = match (&*item.item, item.kind) {
+            ("birth_registered" | "resident_registered", _) => json!(true),
+            ("nationality", _) => json!("korean"),
+            ("child_order", _) => json!(1),
+            (_, ValueKind::Boolean) => json!(false),
+            (_, ValueKind::Integer | ValueKind::Money) => json!(0),
+            (_, ValueKind::Decimal | ValueKind::Code | ValueKind::Date | ValueKind::Text) => return Held::NoEntry,
+        };
+        let long_ago = Date::constant(2020, 1, 1);
+        Held::Facts(vec![HeldFact { value, valid_from: subject.birth_date.unwrap_or(long_ago), valid_to: None }])
     }
 }
 
@@ -38,7 +49,7 @@ pub(crate) async fn play(place: &Place) -> Running {
         token_seconds: 600,
         callback_tokens: Default::default(),
     };
-    let simulation = Simulation::new(settings, Arc::new(Nothing), Arc::new(SystemClock));
+    let simulation = Simulation::new(settings, Arc::new(Registers), Arc::new(SystemClock));
     let running = simulation.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a port");
     let text = std::fs::read_to_string(place.pack().join("agencies.csv")).expect("the pack's agencies");
     let mut agencies = Agencies::default();

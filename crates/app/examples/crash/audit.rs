@@ -113,7 +113,7 @@ async fn acceptances(tx: &mut Tx, told: &Told, wrong: &mut Vec<String>) -> Resul
 /// machine handles some ten messages a second, and a message that is handled again and again never gets there.
 const QUIET: Duration = Duration::from_secs(600);
 
-/// Waits until the outbox is empty; nothing may have been given up.
+/// Waits until the outbox is empty and every question to an agency has ended; nothing may have been given up.
 pub(crate) async fn drained(place: &Place) -> Vec<String> {
     let db = Db::open(&place.database).await.expect("the database");
     let started = Instant::now();
@@ -121,15 +121,18 @@ pub(crate) async fn drained(place: &Place) -> Vec<String> {
         let mut tx = db.read().await.expect("a transaction");
         let waiting: i64 = number(&mut tx, "select count(*) as n from outbox").await;
         let dead: i64 = number(&mut tx, "select count(*) as n from outbox_dead").await;
+        // An answer becomes a decision and a message: what is to be looked at has come to rest.
+        let asked: i64 = number(&mut tx, "select count(*) as n from job where kind like 'agency.%'").await;
         drop(tx);
         if dead > 0 {
             return vec![format!("{dead} messages were given up")];
         }
-        if waiting == 0 {
+        if waiting == 0 && asked == 0 {
             return vec![];
         }
         if started.elapsed() > QUIET {
-            return vec![format!("{waiting} messages still wait in the outbox after {} s of quiet", QUIET.as_secs())];
+            let quiet = QUIET.as_secs();
+            return vec![format!("{waiting} messages and {asked} questions still wait after {quiet} s of quiet")];
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

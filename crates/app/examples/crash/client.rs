@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use kernel::{ApplicationId, EventId, OfferId, PersonId};
 use serde_json::{Value, json};
@@ -94,6 +95,11 @@ impl Told {
         self.book().numbers.clone()
     }
 
+    /// How many acceptances were acknowledged.
+    pub(crate) fn accepted(&self) -> usize {
+        self.book().done.iter().filter(|d| matches!(d.effect, Effect::Accepted { .. })).count()
+    }
+
     /// What clients saw that may not be; taken out.
     pub(crate) fn wrong(&self) -> Vec<String> {
         std::mem::take(&mut self.book().wrong)
@@ -113,8 +119,8 @@ impl Told {
     }
 }
 
-/// Starts clients that ask until nobody answers.
-pub(crate) fn load(server: &Server, told: &Told, clients: usize) -> JoinSet<()> {
+/// Starts clients that ask until nobody answers, each with a pause after every birth.
+pub(crate) fn load(server: &Server, told: &Told, clients: usize, pause: Duration) -> JoinSet<()> {
     let port = server.port;
     let mut all = JoinSet::new();
     for _ in 0..clients {
@@ -127,6 +133,7 @@ pub(crate) fn load(server: &Server, told: &Told, clients: usize) -> JoinSet<()> 
                 {
                     break;
                 }
+                tokio::time::sleep(pause).await;
             }
         });
     }

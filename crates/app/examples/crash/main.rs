@@ -2,9 +2,9 @@
 //!
 //! Each cycle: start `hearth serve`, ask again for what was answered before the kill and for what was never answered, let
 //! clients register births and accept offers, which becomes questions to agencies that fail now and then, decisions and
-//! entitlements, and finance officials prepare, sign and release runs and fetch the files, kill -9 after 20 to 400 ms of it. In between
-//! and at the end the database and the disclosure log are held against what the clients were told. Any difference is printed and the
-//! exit fails.
+//! entitlements, and finance officials prepare, sign and release runs, fetch the files and read what the bank says; kill -9 after
+//! 20 to 400 ms of it, or somewhere inside an act of the officials. In between and at the end the database and the disclosure log
+//! are held against what clients, officials and the bank were told. Any difference is printed and the exit fails.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -13,6 +13,7 @@
 
 mod agencies;
 mod audit;
+mod bank;
 mod client;
 #[path = "../../harness/mod.rs"]
 mod harness;
@@ -27,6 +28,7 @@ use harness::server::Server;
 use harness::town::Place;
 use office::Office;
 use payment::model::Form;
+use store::Db;
 
 /// How many people live in the town: enough mothers that no family grows absurd. With 240 people 900 births made families
 /// of a dozen children, and the work they left behind took longer than anybody waits for.
@@ -35,8 +37,22 @@ const PEOPLE: usize = 1_200;
 const CLIENTS: usize = 4;
 /// Everything is held against everything this often, in cycles.
 const AUDIT_EVERY: usize = 25;
-/// Whoever is to be paid and has no account gets one this often, in cycles.
-const ACCOUNTS_EVERY: usize = 5;
+/// Offers accepted before the first kill, and how many entitlements of theirs have to be due by then.
+const BEFORE: usize = 60;
+const DUE: i64 = 8;
+/// Where kills are meant to come, one cycle after the other; nothing: at any moment.
+const AIMS: [Option<&str>; 10] = [
+    Some("release"),
+    None,
+    Some("bank return"),
+    Some("release"),
+    Some("prepare"),
+    Some("release"),
+    Some("bank return"),
+    Some("sign"),
+    Some("release"),
+    Some("bank file"),
+];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -58,6 +74,22 @@ fn main() -> ExitCode {
     if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// A first life that nobody cuts short: what is accepted becomes decisions and money, so that there is something to pay.
+async fn settle_in(place: &Place, told: &Told) -> Vec<String> {
+    money::accounts(place).await;
+    let server = Server::start(place).await;
+    let mut load = client::load(&server, told, CLIENTS, Duration::ZERO);
+    while told.accepted() < BEFORE {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    load.shutdown().await;
+    let mut wrong = told.wrong();
+    wrong.extend(audit::drained(place).await);
+    wrong.extend(money::due(place, DUE).await);
+    server.kill().await;
+    wrong
+}
+
 async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
     let place = Place::settle(PEOPLE, postgres).await;
     let _agencies = agencies::play(&place).await;
@@ -66,35 +98,35 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut startups = Vec::new();
     let started = Instant::now();
+    wrong.extend(settle_in(&place, &told).await);
+    let mut form = Form::Voucher;
     let mut dice = fastrand::Rng::with_seed(20_261_121);
     for cycle in 1..=kills {
         let server = Server::start(&place).await;
         startups.push(server.took);
         client::ask_again(&server, &told).await;
-        // Every second time the officials have the writer nearly to themselves: among many births a run gets no further than
-        // being prepared before the next kill.
-        let load = client::load(&server, &told, if cycle % 2 == 0 { 1 } else { CLIENTS });
+        let aim = AIMS.get(cycle % AIMS.len()).copied().flatten();
+        // When the kill is meant for an act of theirs the officials have the writer nearly to themselves: among many births they
+        // would be long in getting there.
+        let (clients, pause) = if aim.is_some() { (1, Duration::from_millis(100)) } else { (CLIENTS, Duration::ZERO) };
+        let load = client::load(&server, &told, clients, pause);
+        office.aim(form, aim).await;
         let paying = office::work(&server, &office);
-        tokio::time::sleep(Duration::from_millis(dice.u64(20..=400))).await;
+        office.until_kill(aim, &mut dice).await;
         server.kill().await;
         load.join_all().await;
         paying.join_all().await;
         wrong.append(&mut told.wrong());
         wrong.append(&mut office.wrong());
-        if cycle % ACCOUNTS_EVERY == 0 {
-            // So that runs find somebody to pay.
-            for form in [Form::Cash, Form::Voucher] {
-                money::accounts(&place, form).await;
-            }
-        }
+        let db = Db::open(&place.database).await.expect("the database");
+        office::look(&db, &office).await;
+        form = money::supply(&place, &db).await;
+        db.close().await;
         if cycle % AUDIT_EVERY == 0 {
             // What the killed servers left lying becomes decisions and money before the next run is released.
             let server = Server::start(&place).await;
             wrong.extend(audit::drained(&place).await);
             server.kill().await;
-            for form in [Form::Cash, Form::Voucher] {
-                money::pay(&place, form).await;
-            }
             wrong.extend(audit::whole(&place, &told).await);
             wrong.extend(office::hold(&place, &office).await);
             println!("  {cycle} kills, {} s: {}; {}", started.elapsed().as_secs(), told.counts(), office.counts());

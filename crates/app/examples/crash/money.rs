@@ -1,10 +1,12 @@
 //! The office's side with the server down: what was decided is paid, and nothing twice.
 
+use std::time::{Duration, Instant};
+
 use guard::{Keys, Role, Who};
 use kernel::{AccountId, Clock as _, Currency, Ids as _, SessionId};
 use payment::model::Form;
 use payment::run::{self, Payer};
-use payment::{Calendar, Desk, ledger};
+use payment::{Calendar, Desk, hold, ledger};
 use store::{Db, StoreError, Tx, transact};
 
 use app::runtime::{SystemClock, SystemIds};
@@ -111,12 +113,75 @@ pub(crate) async fn pay(place: &Place, form: Form) {
     db.close().await;
 }
 
-/// Whoever has none gets an account; the server is down.
-pub(crate) async fn accounts(place: &Place, form: Form) {
+/// So that runs find somebody to pay, with the server down: whoever has none gets an account, and what came back may go out
+/// again. Says of which form most is to be paid.
+pub(crate) async fn supply(place: &Place, db: &Db) -> Form {
+    let keys = Keys::open(&place.data().join("keys")).expect("the keys");
+    let now = SystemClock.now();
+    let desk = Desk { keys: &keys, ids: &SystemIds, now, today: now.date(9) };
+    for form in [Form::Cash, Form::Voucher] {
+        give_accounts(db, &desk, form).await;
+    }
+    let mut tx = db.read().await.expect("a transaction");
+    let sql =
+        "select entitlement_id, period, part from instalment where status = 'returned' and bounced_account is not null";
+    let rows = tx.all(sql, &[]).await.expect("what came back");
+    drop(tx);
+    for row in rows {
+        let which = hold::Which {
+            entitlement: row.get("entitlement_id").expect("an entitlement"),
+            period: payment::due::PeriodKey(row.get("period").expect("a period")),
+            part: row.get("part").expect("a part"),
+        };
+        let by = AccountId::new(&SystemIds, now);
+        transact!(db, hold::Fault, |tx| hold::pay_again(tx, &desk, which, "the bank was wrong", by).await)
+            .expect("what came back can go out again");
+    }
+    let mut tx = db.read().await.expect("a transaction");
+    let sql = "select count(*) as n from entitlement where form = $1 and (next_due is not null
+        or entitlement_id in (select entitlement_id from instalment where status in ('due', 'returned')))";
+    let mut most = (0, Form::Cash);
+    for form in [Form::Cash, Form::Voucher] {
+        let found: i64 = tx.one(sql, store::params![form]).await.expect("a row").get("n").expect("a number");
+        most = if found > most.0 { (found, form) } else { most };
+    }
+    most.1
+}
+
+/// Waits until so many entitlements have something due: agencies that fail now and then are asked again first.
+pub(crate) async fn due(place: &Place, least: i64) -> Vec<String> {
+    const LONGEST: Duration = Duration::from_secs(120);
+    let db = Db::open(&place.database).await.expect("the database");
+    let started = Instant::now();
+    loop {
+        let mut tx = db.read().await.expect("a transaction");
+        let row = tx.one("select count(*) as n from entitlement where next_due is not null", &[]).await.expect("a row");
+        let found: i64 = row.get("n").expect("a number");
+        drop(tx);
+        if found >= least {
+            return vec![];
+        }
+        if started.elapsed() > LONGEST {
+            return vec![format!("only {found} entitlements are due before the first kill: runs would pay nobody")];
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Mothers whose account is known beforehand: of them no application asks for it.
+const WITH_ACCOUNT: usize = 80;
+
+/// Before anybody comes: some mothers have an account.
+pub(crate) async fn accounts(place: &Place) {
     let db = Db::open(&place.database).await.expect("the database");
     let keys = Keys::open(&place.data().join("keys")).expect("the keys");
     let now = SystemClock.now();
-    give_accounts(&db, &Desk { keys: &keys, ids: &SystemIds, now, today: now.date(9) }, form).await;
+    let desk = Desk { keys: &keys, ids: &SystemIds, now, today: now.date(9) };
+    for mother in place.mothers.iter().take(WITH_ACCOUNT) {
+        for form in [Form::Cash, Form::Voucher] {
+            give(&db, &desk, mother.id, form).await;
+        }
+    }
     db.close().await;
 }
 
@@ -126,14 +191,18 @@ async fn give_accounts(db: &Db, desk: &Desk<'_>, form: Form) {
     let rows = tx.all(sql, store::params![form.word()]).await.expect("payees");
     drop(tx);
     for row in rows {
-        let person: kernel::PersonId = row.get("payee_id").expect("a payee");
-        let number = format!("{:012}", person.0.as_u128() % 1_000_000_000_000);
-        let details = payment::account::Details { number, bank: "004".into(), holder: "Payee".into() };
-        let new = payment::account::New::Own { form, details };
-        transact!(db, payment::account::Fault, |tx| {
-            let id = payment::account::set(tx, desk, person, &new, AccountId::new(desk.ids, desk.now)).await?;
-            payment::account::verify(tx, desk, person, id, "harness", None).await
-        })
-        .expect("an account");
+        give(db, desk, row.get("payee_id").expect("a payee"), form).await;
     }
+}
+
+async fn give(db: &Db, desk: &Desk<'_>, person: kernel::PersonId, form: Form) {
+    let (digits, bank) = if form == Form::Voucher { (16, "bc") } else { (12, "004") };
+    let number = format!("{:0digits$}", person.0.as_u128() % 1_000_000_000_000);
+    let details = payment::account::Details { number, bank: bank.into(), holder: "Payee".into() };
+    let new = payment::account::New::Own { form, details };
+    transact!(db, payment::account::Fault, |tx| {
+        let id = payment::account::set(tx, desk, person, &new, AccountId::new(desk.ids, desk.now)).await?;
+        payment::account::verify(tx, desk, person, id, "harness", None).await
+    })
+    .expect("an account");
 }

@@ -1,21 +1,24 @@
-//! Two finance officials who go on paying while the server is killed: they open runs, have them prepared, sign, release and
-//! fetch the file, all through the API, and after a kill ask again for what was not answered. What they were told is held
-//! against the database at every audit.
+//! Two finance officials who go on paying while the server is killed: they open runs, have them prepared, sign, release, fetch
+//! the file, take it to the bank and feed back what the bank says, all through the API, and after a kill ask again for what
+//! was not answered. What they were told is held against the database at every audit.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app::runtime::SystemClock;
 use guard::Keys;
 use kernel::{Clock as _, Date, RunId};
-use payment::bank;
-use payment::run::{Older, Run, RunStatus, list};
+use payment::model::Form;
+use payment::run::{Older, Run, RunStatus, by_id, list};
+use payment::{bank, ledger};
 use serde_json::{Value, json};
 use store::Db;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use crate::bank::{Bank, Message};
 use crate::harness::http::{Answer, Cut, try_send};
 use crate::harness::server::Server;
 use crate::harness::town::Place;
@@ -29,21 +32,32 @@ enum Step {
     Sign(u32),
     Release(u32),
     File,
+    Bank,
+    BankAgain,
     Cancel,
 }
 
 impl Step {
     fn word(self) -> &'static str {
         match self {
-            Step::Open => "opening",
-            Step::Look => "looking",
-            Step::Prepare => "preparing",
-            Step::Sign(_) => "signing",
-            Step::Release(_) => "releasing",
-            Step::File => "writing the file",
-            Step::Cancel => "cancelling",
+            Step::Open => "open",
+            Step::Look => "look",
+            Step::Prepare => "prepare",
+            Step::Sign(_) => "sign",
+            Step::Release(_) => "release",
+            Step::File => "bank file",
+            Step::Bank => "bank return",
+            Step::BankAgain => "bank return again",
+            Step::Cancel => "cancel",
         }
     }
+}
+
+/// How kills of an act ended, as the database shows before anybody asks again.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    done: usize,
+    undone: usize,
 }
 
 struct Book {
@@ -52,27 +66,63 @@ struct Book {
     /// How many runs were begun: part of every key.
     number: u32,
     pay_date: Date,
+    /// Of which form the next run is.
+    form: Form,
     /// Runs whose release was acknowledged, with the file, if it was fetched.
     released: BTreeMap<RunId, Option<String>>,
+    bank: Bank,
+    /// What the bank says of the run's file, until it was acknowledged.
+    message: Option<Message>,
+    /// Messages of the bank that were acknowledged.
+    told: usize,
+    /// The act inside which the next kill is meant to come.
+    aim: Option<&'static str>,
+    /// How long the latest answer to an act took.
+    took: BTreeMap<&'static str, Duration>,
+    /// The act that the latest kill cut off.
+    open: Option<Step>,
     /// What was under way when kills came.
     cut: BTreeMap<&'static str, usize>,
+    /// Of releases and bank returns that were cut off: what had been committed.
+    found: BTreeMap<&'static str, Found>,
     wrong: Vec<String>,
+}
+
+struct Desk {
+    book: Mutex<Book>,
+    cookies: [String; 2],
+    /// The act aimed at begins.
+    begins: Notify,
 }
 
 /// The officials, shared.
 #[derive(Clone)]
-pub(crate) struct Office(Arc<(Mutex<Book>, [String; 2])>);
+pub(crate) struct Office(Arc<Desk>);
 
 impl Office {
     pub(crate) fn new(place: &Place) -> Office {
-        let pay_date = SystemClock.now().date(9).last_of_month();
-        let (released, cut) = (BTreeMap::new(), BTreeMap::new());
-        let book = Book { step: Step::Open, run: None, number: 0, pay_date, released, cut, wrong: vec![] };
-        Office(Arc::new((Mutex::new(book), place.officials.clone())))
+        let book = Book {
+            step: Step::Open,
+            run: None,
+            number: 0,
+            pay_date: month_after(SystemClock.now().date(9)),
+            form: Form::Voucher,
+            released: BTreeMap::new(),
+            bank: Bank::default(),
+            message: None,
+            told: 0,
+            aim: None,
+            took: BTreeMap::new(),
+            open: None,
+            cut: BTreeMap::new(),
+            found: BTreeMap::new(),
+            wrong: vec![],
+        };
+        Office(Arc::new(Desk { book: Mutex::new(book), cookies: place.officials.clone(), begins: Notify::new() }))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
-        self.0.0.lock().expect("no official panicked")
+        self.0.book.lock().expect("no official panicked")
     }
 
     /// What officials saw that may not be; taken out.
@@ -85,48 +135,103 @@ impl Office {
         let files = book.released.values().flatten().count();
         let cut: Vec<String> = book.cut.iter().map(|(what, n)| format!("{n} {what}")).collect();
         let inside: usize = book.cut.values().sum();
+        let found = |act| {
+            let found = book.found.get(act).copied().unwrap_or_default();
+            format!("{act}: {} undone, {} done and not acknowledged", found.undone, found.done)
+        };
         format!(
-            "{} runs, {} released, {files} files; {inside} kills in a run's work ({})",
+            "{} runs, {} releases acknowledged, {files} files, {} bank messages ({} payments paid, {} back); \
+            {inside} kills while an act was open ({}); {}; {}",
             book.number,
             book.released.len(),
-            cut.join(", ")
+            book.told,
+            book.bank.said[0],
+            book.bank.said[1],
+            cut.join(", "),
+            found("release"),
+            found("bank return")
         )
+    }
+
+    /// Lets the server live until the moment of its kill: at any time, or, with an aim, somewhere inside that act.
+    pub(crate) async fn until_kill(&self, aim: Option<&'static str>, dice: &mut fastrand::Rng) {
+        /// Who aims at an act that does not come kills nevertheless.
+        const LONGEST: Duration = Duration::from_millis(2_000);
+        let Some(act) = aim else {
+            tokio::time::sleep(Duration::from_millis(dice.u64(20..=400))).await;
+            return;
+        };
+        if tokio::time::timeout(LONGEST, self.0.begins.notified()).await.is_ok() {
+            // As long as the act took the last time, and a little longer: also between being done and being acknowledged.
+            let took = self.book().took.get(act).copied().unwrap_or(Duration::from_millis(50));
+            tokio::time::sleep(took.mul_f64(dice.f64() * 1.2)).await;
+        }
+    }
+
+    /// Says, before the officials begin, what the next run pays and inside which act the next kill is meant to come.
+    pub(crate) async fn aim(&self, form: Form, act: Option<&'static str>) {
+        // What began after the life before had waited long enough.
+        tokio::time::timeout(Duration::ZERO, self.0.begins.notified()).await.ok();
+        let mut book = self.book();
+        book.aim = act;
+        if book.step == Step::Open {
+            book.form = form;
+        }
+    }
+
+    /// Method, path, kind of body, and body of the next request.
+    fn request(&self) -> (Step, &'static str, String, &'static str, String) {
+        let book = self.book();
+        let run = book.run.map(|id| id.to_string()).unwrap_or_default();
+        let act = |what: &str| format!("/api/runs/{run}/{what}");
+        let (path, body) = match book.step {
+            Step::Open => {
+                let (day, form) = (book.pay_date.to_string(), book.form.word());
+                ("/api/runs".to_owned(), json!({ "pay_date": day, "form": form }))
+            }
+            Step::Look => (format!("/api/runs/{run}"), Value::Null),
+            Step::Prepare => (act("prepare"), Value::Null),
+            Step::Sign(revision) => (act("signature"), json!({ "revision": revision })),
+            Step::Release(revision) => (act("release"), json!({ "revision": revision })),
+            Step::File => (act("file"), Value::Null),
+            Step::Bank | Step::BankAgain => {
+                let text = book.message.as_ref().map(|m| m.text.clone()).unwrap_or_default();
+                return (book.step, "POST", "/api/bank-messages".to_owned(), "application/xml", text);
+            }
+            Step::Cancel => (act("cancel"), json!({ "reason": "nothing to pay" })),
+        };
+        let method = if matches!(book.step, Step::Look | Step::File) { "GET" } else { "POST" };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        (book.step, method, path, "application/json", body)
     }
 
     /// One request; false when nobody answers any more.
     async fn act(&self, port: u16) -> bool {
-        let (step, path, body, key) = {
-            let book = self.book();
-            let run = book.run.map(|id| id.to_string()).unwrap_or_default();
-            let (path, body) = match book.step {
-                Step::Open => {
-                    let form = if book.number % 3 == 2 { "voucher" } else { "cash" };
-                    ("/api/runs".to_owned(), json!({ "pay_date": book.pay_date.to_string(), "form": form }))
-                }
-                Step::Look => (format!("/api/runs/{run}"), Value::Null),
-                Step::Prepare => (format!("/api/runs/{run}/prepare"), Value::Null),
-                Step::Sign(revision) => (format!("/api/runs/{run}/signature"), json!({ "revision": revision })),
-                Step::Release(revision) => (format!("/api/runs/{run}/release"), json!({ "revision": revision })),
-                Step::File => (format!("/api/runs/{run}/file"), Value::Null),
-                Step::Cancel => (format!("/api/runs/{run}/cancel"), json!({ "reason": "nothing to pay" })),
-            };
-            (book.step, path, body, format!("office-{}-{:?}-{}", book.number, book.step, book.pay_date))
+        let (step, method, path, kind, body) = self.request();
+        let key = {
+            let mut book = self.book();
+            if book.aim == Some(step.word()) {
+                book.aim = None;
+                self.0.begins.notify_one();
+            }
+            format!("office-{}-{step:?}-{}-{}", book.number, book.pay_date, book.form).replace(['(', ')'], "-")
         };
-        let [first, second] = &self.0.1;
+        let [first, second] = &self.0.cookies;
         let cookie = if matches!(step, Step::Release(_)) { second } else { first };
-        let key = key.replace(['(', ')'], "-");
-        let headers = [("cookie", cookie.as_str()), ("idempotency-key", key.as_str())];
-        let method = if matches!(step, Step::Look | Step::File) { "GET" } else { "POST" };
-        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let headers = [("cookie", cookie.as_str()), ("idempotency-key", key.as_str()), ("content-type", kind)];
+        let started = Instant::now();
         match try_send(port, method, &path, &headers, &body).await {
             Ok(answer) => {
+                self.book().took.insert(step.word(), started.elapsed());
                 let pause = self.note(step, &answer);
                 tokio::time::sleep(pause).await;
                 true
             }
             Err(Cut::NotThere) => false,
             Err(Cut::NoAnswer) => {
-                *self.book().cut.entry(step.word()).or_default() += 1;
+                let mut book = self.book();
+                book.open = Some(step);
+                *book.cut.entry(step.word()).or_default() += 1;
                 false
             }
         }
@@ -164,14 +269,20 @@ impl Office {
                 if let Some(run) = book.run {
                     book.released.insert(run, None);
                 }
+                // The next run pays another month: what is decided today is due in the months to come.
+                book.pay_date = month_after(book.pay_date);
                 book.step = Step::Look;
             }
             (Step::File, 200) => {
                 if let Some(run) = book.run {
+                    let twice = book.bank.take(run, &answer.body);
+                    book.wrong.extend(twice);
                     book.released.insert(run, Some(answer.body.clone()));
                 }
-                book.step = Step::Open;
+                book.message = book.bank.answer(&answer.body);
+                book.step = if book.message.is_some() { Step::Bank } else { Step::Open };
             }
+            (Step::Bank | Step::BankAgain, 200) => book.heard(step, &said),
             (Step::Cancel, 200) => book.step = Step::Open,
             // Something changed since it was shown, or an earlier request did it and the kill took the answer.
             (Step::Prepare | Step::Sign(_) | Step::Release(_) | Step::Cancel, 409) => book.step = Step::Look,
@@ -183,9 +294,34 @@ impl Office {
         }
         if book.step == Step::Open && step != Step::Open {
             (book.run, book.number) = (None, book.number + 1);
+            // Nothing to pay is not asked about all the time.
+            return if step == Step::Cancel { Duration::from_millis(100) } else { Duration::ZERO };
         }
         Duration::ZERO
     }
+}
+
+impl Book {
+    /// The bank's message was read: every entry changed something now or before the kill that took the answer. Said once more,
+    /// it changes nothing.
+    fn heard(&mut self, step: Step, said: &Value) {
+        let count = |key: &str| said.get(key).and_then(Value::as_u64).unwrap_or(0);
+        let entries = self.message.as_ref().map_or(0, |m| m.entries);
+        let (applied, repeated) = (count("applied"), count("repeated"));
+        if applied + repeated != entries || (step == Step::BankAgain && applied > 0) {
+            self.wrong.push(format!("a bank message of {entries} entries was read as {said} ({})", step.word()));
+        }
+        if step == Step::Bank {
+            (self.told, self.step) = (self.told + 1, Step::BankAgain);
+        } else {
+            (self.message, self.step) = (None, Step::Open);
+        }
+    }
+}
+
+/// The last day of the month after.
+fn month_after(day: Date) -> Date {
+    day.last_of_month().tomorrow().map_or(day, Date::last_of_month)
 }
 
 /// Lets the officials work until nobody answers.
@@ -194,6 +330,31 @@ pub(crate) fn work(server: &Server, office: &Office) -> JoinSet<()> {
     let mut all = JoinSet::new();
     all.spawn(async move { while office.act(port).await {} });
     all
+}
+
+/// With the server down, before anybody asks again: whether a release or a bank return that the kill cut off was done.
+pub(crate) async fn look(db: &Db, office: &Office) {
+    let (open, run, message) = {
+        let mut book = office.book();
+        (book.open.take(), book.run, book.message.clone())
+    };
+    let mut tx = db.read().await.expect("a transaction");
+    let done = match (open, run) {
+        (Some(Step::Release(_)), Some(run)) => {
+            by_id(&mut tx, run).await.expect("a run").is_some_and(|run| released(&run))
+        }
+        (Some(Step::Bank), _) => {
+            let number = message.and_then(|m| m.number()).unwrap_or_default();
+            let sql = "select count(*) as n from bank_message where message_id = $1 and finished_at is not null";
+            let row = tx.one(sql, store::params![number]).await.expect("a count");
+            row.get::<i64>("n").expect("a number") > 0
+        }
+        _ => return,
+    };
+    let word = open.map_or("", Step::word);
+    let mut book = office.book();
+    let found = book.found.entry(word).or_default();
+    if done { found.done += 1 } else { found.undone += 1 }
 }
 
 /// With the server down: what was acknowledged as released is, every released run has one whole file, the same that was
@@ -219,6 +380,7 @@ pub(crate) async fn hold(place: &Place, office: &Office) -> Vec<String> {
             Ok(_) if !released(run) => wrong.push(format!("run {} is {} and has a file", run.id, run.status)),
             Ok(_) => {
                 let text = String::from_utf8_lossy(&file);
+                wrong.extend(office.book().bank.take(run.id, &text));
                 let payments = text.matches("<CdtTrfTxInf>").count();
                 if u32::try_from(payments) != Ok(run.lines) || !text.ends_with("</Document>") {
                     wrong.push(format!("the file of run {} holds {payments} of {} payments", run.id, run.lines));
@@ -233,6 +395,13 @@ pub(crate) async fn hold(place: &Place, office: &Office) -> Vec<String> {
             Err(_) => {}
         }
     }
+    let mut tx = db.read().await.expect("a transaction");
+    let report = ledger::check::check(&mut tx).await.expect("a look at the ledger");
+    let at_bank = office.book().bank.sum();
+    if report.sent != at_bank {
+        wrong.push(format!("the ledger sent {} and the bank was told {at_bank}", report.sent));
+    }
+    drop(tx);
     db.close().await;
     wrong
 }
