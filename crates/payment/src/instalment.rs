@@ -1,9 +1,8 @@
 //! Instalments: SQL beside its row mapping.
 
 use kernel::{Date, EntitlementId, PayAccountId, RunId};
-use store::{Row, StoreError, Tx, params};
+use store::{Batch, Row, StoreError, Tx, params};
 
-use crate::batch::Insert;
 use crate::desk::Desk;
 use crate::due::PeriodKey;
 use crate::model::{Cause, Entitlement, Stand};
@@ -17,7 +16,7 @@ store::sql! {
 }
 
 /// A new instalment.
-pub(crate) static ADD: Insert = Insert::new(
+pub(crate) static ADD: Batch = Batch::bulk(
     "INSTALMENT_ADD",
     "insert into instalment (subject_id, entitlement_id, period, part, minor, set_off, due_on, status, open, reason, cause, run_id, attempt, made_at, changed_at) values",
     15,
@@ -95,7 +94,7 @@ pub(crate) async fn add(
         desk.now,
         desk.now
     ];
-    ADD.rows(tx, vec![row.to_vec()]).await
+    ADD.insert(tx, vec![row.to_vec()]).await.map(drop)
 }
 
 /// Gives one another amount; nothing left to pay makes it cancelled, something again makes it wait again.

@@ -16,7 +16,6 @@ pub mod account;
 pub mod ahead;
 pub mod alone;
 pub mod bank;
-mod batch;
 pub mod calendar;
 mod desk;
 pub mod due;
@@ -79,4 +78,30 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
     all.push(read::INSTALMENTS_OF.statements());
     all.push(read::IN_FORCE.statements());
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{Batch, InList};
+
+    /// On SQLite lists and long inserts lose the numbers of their parameters (`store::Batch`).
+    #[test]
+    fn parameters_of_lists_and_long_inserts_stand_in_the_order_of_their_numbers() {
+        let inserts = [&crate::instalment::ADD, &crate::bank::apply::ENTRY_ADD];
+        let mut all: Vec<_> = inserts.into_iter().flat_map(Batch::statements).copied().collect();
+        let lists = [
+            &crate::account::CURRENT,
+            &crate::recovery::OPEN_OF,
+            &crate::bank::apply::LINES,
+            &crate::read::INSTALMENTS_OF,
+        ];
+        all.extend(lists.into_iter().flat_map(InList::statements).copied());
+        all.extend(crate::run::batches());
+        for (name, text) in all {
+            for (n, part) in text.split('$').skip(1).enumerate() {
+                let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
+                assert_eq!(digits, (n + 1).to_string(), "{name}");
+            }
+        }
+    }
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use kernel::{AccountId, Currency, Date, EntitlementId, PersonId, RecoveryId};
 use serde::{Deserialize, Serialize};
-use store::{AsConflict, Row, StoreError, Tx, params};
+use store::{AsConflict, InList, Row, StoreError, Tx, params};
 use uuid::Uuid;
 
-use crate::batch::InList;
 use crate::desk::Desk;
 use crate::due::PeriodKey;
 use crate::grant::head;

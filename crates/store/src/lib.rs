@@ -33,7 +33,7 @@ pub mod testing;
 mod tx;
 mod value;
 
-pub use batch::Batch;
+pub use batch::{Batch, InList};
 pub use db::{AsConflict, Db, Engine, Rounds};
 pub use error::StoreError;
 pub use idempotency::{Begun, StoredResponse};

@@ -5,13 +5,12 @@ use std::io::BufRead;
 
 use kernel::{AccountId, Currency, EntitlementId, PayAccountId, PersonId, RunId};
 use serde::{Deserialize, Serialize};
-use store::{AsConflict, Db, Row, StoreError, ToValue, Tx, Value, params, transact};
+use store::{AsConflict, Batch, Db, InList, Row, StoreError, ToValue, Tx, Value, params, transact};
 use uuid::Uuid;
 
 use super::entries::{Entries, Entry, EntryKind, MessageKind};
 use super::run_of;
 use super::scan::{self, Limits};
-use crate::batch::{InList, Insert};
 use crate::desk::Desk;
 use crate::due::PeriodKey;
 use crate::ledger::{Account, Head, Journal};
@@ -144,7 +143,7 @@ pub(crate) static LINES: InList = InList::new(
 );
 
 /// An entry with what became of it.
-pub(crate) static ENTRY_ADD: Insert = Insert::new(
+pub(crate) static ENTRY_ADD: Batch = Batch::bulk(
     "ENTRY_ADD",
     "insert into bank_entry (message_id, entry_no, digest, kind, reference, minor, currency, reason_code, booked_on, outcome, open, why, run_id, subject_id, entitlement_id, at) values",
     16,
@@ -325,7 +324,7 @@ impl File {
             outcomes.push(verdict.outcome);
             rows.push(self.row(desk, *number, digest, entry, &verdict));
         }
-        ENTRY_ADD.rows(tx, rows).await?;
+        ENTRY_ADD.insert(tx, rows).await?;
         journal.post(tx, desk).await?;
         Ok(outcomes)
     }

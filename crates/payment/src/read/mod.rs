@@ -11,11 +11,10 @@ use guard::Sealed;
 use kernel::{CaseId, Currency, Date, EntitlementId, HouseholdId, Instant, PayAccountId, PersonId, RunId};
 use registry::sight::{Seen, Sight, relations};
 use serde::Serialize;
-use store::{Row, StoreError, Tx, params};
+use store::{InList, Row, StoreError, Tx, params};
 use uuid::Uuid;
 
 use crate::account::{self, AccountKind};
-use crate::batch::InList;
 use crate::due::PeriodKey;
 use crate::model::{Entitlement, Form, Per, Stand, Standing, Subject, words};
 use crate::order::{self, Order};

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::date;
 use kernel::{Date, EntitlementId, PayAccountId, PersonId, RecoveryId, RunId};
-use store::{Db, Packed, Row, StoreError, ToValue, Tx, Value, params, transact};
+use store::{Batch, Db, InList, Packed, Row, StoreError, ToValue, Tx, Value, params, transact};
 use uuid::Uuid;
 
 use super::adopt::ADOPTED;
 use super::{Fault, LineStatus, Run, RunStatus, by_id, seal};
 use crate::account::{self, Accounts, Current, Own};
-use crate::batch::{InList, Insert};
 use crate::calendar::Calendar;
 use crate::desk::Desk;
 use crate::due::PeriodKey;
@@ -55,14 +54,14 @@ pub(crate) static DUE: Packed = Packed::new(
 );
 
 /// A line.
-pub(crate) static LINE_ADD: Insert = Insert::new(
+pub(crate) static LINE_ADD: Batch = Batch::bulk(
     "LINE_ADD",
     "insert into run_line (run_id, entitlement_id, period, part, attempt, subject_id, payee_id, pay_account_id, programme, agency, minor, set_off, pays, cause, status, odd, reason, changed_at) values",
     18,
 );
 
 /// What a line keeps back.
-pub(crate) static SET_OFF_ADD: Insert = Insert::new(
+pub(crate) static SET_OFF_ADD: Batch = Batch::bulk(
     "SET_OFF_ADD",
     "insert into run_set_off (run_id, entitlement_id, period, part, recovery_id, person_id, minor) values",
     7,
@@ -422,9 +421,9 @@ impl Page<'_> {
             }
             lines.push(self.line_row(e, i, verdict, pays, set_off));
         }
-        instalment::ADD.rows(tx, fresh).await?;
-        LINE_ADD.rows(tx, lines).await?;
-        SET_OFF_ADD.rows(tx, kept).await?;
+        instalment::ADD.insert(tx, fresh).await?;
+        LINE_ADD.insert(tx, lines).await?;
+        SET_OFF_ADD.insert(tx, kept).await?;
         Ok(held)
     }
 
