@@ -151,6 +151,7 @@ pub async fn perform(runtime: &Runtime, task: Task, progress: OnProgress<'_>) ->
             let origin = Origin::new(source, law, "command line");
             let check = |s: &registry::Subject, item: &str, value: &registry::FactValue| desk.check(s, item, value);
             let known_place = |id: &str| pack.jurisdictions().get(id).is_some();
+            let fits = |scheme: &str, number: &str| pack.identifier_fits(scheme, number);
             let import = Import {
                 ids,
                 keys,
@@ -158,6 +159,7 @@ pub async fn perform(runtime: &Runtime, task: Task, progress: OnProgress<'_>) ->
                 origin: &origin,
                 check: &check,
                 known_place: &known_place,
+                identifier_fits: &fits,
                 today: state.today(),
                 dry_run,
             };

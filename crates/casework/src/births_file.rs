@@ -147,12 +147,9 @@ impl Cells<'_> {
         let mut names = vec![Name::new(script.unwrap_or_else(|| Script::of(given)), family, given)];
         names.extend(self.cell("latin_name").map(|full| Name::whole(Script::Latn, full)));
         let scheme = self.cell("scheme").unwrap_or(scheme);
-        let own = desk.pack.manifest().identifier.as_ref().filter(|own| own.scheme == scheme);
         let identifier = |column: &str| -> Result<Option<Identifier>, Refused> {
             let Some(number) = self.cell(column) else { return Ok(None) };
-            if let Some((own, wrong)) = own.and_then(|own| own.accepts(number).err().map(|wrong| (own, wrong))) {
-                return Err(self.refuse(column, format!("{wrong}: expected a number such as {}", own.shape)));
-            }
+            desk.pack.identifier_fits(scheme, number).map_err(|words| self.refuse(column, words))?;
             Ok(Some(Identifier::new(scheme, number)))
         };
         let roles = [("mother", ParentRole::Mother), ("father", ParentRole::Father), ("parent", ParentRole::Parent)];

@@ -229,14 +229,35 @@ impl Pack {
         &self.content.calendar
     }
 
+    /// Whether a national identifier can be one: a number of the pack's own scheme has its shape and its check digit; any other
+    /// scheme is taken as it is. Says what is wrong and what was expected, never the number.
+    pub fn identifier_fits(&self, scheme: &str, number: &str) -> Result<(), String> {
+        match self.manifest().identifier.as_ref().filter(|own| own.scheme == scheme) {
+            Some(own) => {
+                own.accepts(number).map_err(|wrong| format!("{wrong}: expected a number such as {}", own.shape))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The item that says where money goes; `None`: the pack has none, and an account is entered for payments alone.
     pub fn payment_account(&self) -> Option<&PaymentAccount> {
         self.content.payment_account.as_ref()
     }
 
-    /// The rule of the item, when the item of this entity is the account money goes to.
+    /// The item that says onto which card or account a voucher is loaded; `None`: the pack has none.
+    pub fn voucher_account(&self) -> Option<&PaymentAccount> {
+        self.content.voucher_account.as_ref()
+    }
+
+    /// Both, where the pack has them.
+    pub fn accounts(&self) -> impl Iterator<Item = &PaymentAccount> {
+        self.payment_account().into_iter().chain(self.voucher_account())
+    }
+
+    /// The rule of the item, when the item of this entity is an account that money or vouchers go to.
     pub fn account_item(&self, entity: Entity, item: &str) -> Option<&PaymentAccount> {
-        self.payment_account().filter(|rule| entity == Entity::Person && rule.item == item)
+        self.accounts().find(|rule| entity == Entity::Person && rule.item == item)
     }
 
     /// Takes `BANK NUMBER HOLDER` apart and holds it against the pack.

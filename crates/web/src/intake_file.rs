@@ -28,6 +28,7 @@ pub(crate) async fn take(state: &AppState, sent: Sent) -> Option<Result<(Summary
         let desk = casework::Desk { pack: &pack, keys: state.guard.keys(), ids: &*state.ids, now: state.now() };
         let check = |s: &registry::Subject, item: &str, value: &registry::FactValue| desk.check(s, item, value);
         let known_place = |id: &str| pack.jurisdictions().get(id).is_some();
+        let fits = |scheme: &str, number: &str| pack.identifier_fits(scheme, number);
         let import = Import {
             ids: &*state.ids,
             keys: state.guard.keys(),
@@ -35,6 +36,7 @@ pub(crate) async fn take(state: &AppState, sent: Sent) -> Option<Result<(Summary
             origin: &sent.origin,
             check: &check,
             known_place: &known_place,
+            identifier_fits: &fits,
             today: state.today(),
             dry_run: sent.dry_run,
         };

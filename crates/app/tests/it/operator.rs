@@ -41,11 +41,14 @@ fn entries(data: &Path) -> u64 {
 /// Every command once; `number` makes what they add new.
 async fn all(place: &Place, number: u32) {
     let file = place.home().join("p.csv");
-    let rows = format!("ref,family,given,birth_date\nP{number},서,하나,1990-01-02\nQ{number},서,둘,tomorrow\n");
+    let rows = format!(
+        "ref,family,given,birth_date,identifier_scheme,identifier\nP{number},서,하나,1990-01-02,,\nQ{number},서,둘,tomorrow,,\n\
+         R{number},서,셋,1990-01-02,rrn,900102-200000\n"
+    );
     std::fs::write(&file, rows).expect("a file");
     let import = ["import", "persons", "p.csv", "--source", "mois"];
     for (dry, expected) in [
-        (true, "1 taken, 0 known already, 1 refused (dry run"),
+        (true, "1 taken, 0 known already, 2 refused (dry run"),
         (false, "1 taken, 0 known"),
         (false, "0 taken, 1 known"),
     ] {
@@ -53,6 +56,12 @@ async fn all(place: &Place, number: u32) {
         let done = hearth(place, &words, "").await;
         assert!(done.status.code() == Some(2) && said(&done).contains(expected), "{}", said(&done));
     }
+    let refused = std::fs::read_to_string(place.home().join("p.refused.csv")).expect("the refused rows");
+    let expected = "identifier: does not have the shape of an identifier: expected a number such as 000000-0000000";
+    let told = refused
+        .lines()
+        .any(|row| row.starts_with(&format!("R{number},")) && row.contains(",4,") && row.ends_with(expected));
+    assert!(told, "{refused}");
     let nowhere = hearth(place, &["import", "persons", "no.csv", "--source", "mois"], "").await;
     assert!(nowhere.status.code() == Some(1) && said(&nowhere).contains("no.csv"), "{}", said(&nowhere));
 

@@ -43,3 +43,21 @@ fn the_packs_of_this_repository_are_in_order() {
     }
     assert!(seen > 0);
 }
+
+/// What the counter, the API, the births file and the import ask of a number.
+#[test]
+fn an_identifier_is_held_against_the_scheme_of_the_pack_and_never_repeated() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/kazakhstan");
+    let pack = Pack::load(&folder).unwrap_or_else(|f| panic!("{f:#?}")).pack;
+    let own = pack.manifest().identifier.clone().unwrap();
+    let right = own.completed("90010230012").unwrap();
+    assert_eq!(pack.identifier_fits("iin", &right), Ok(()));
+    let last = right.chars().next_back().and_then(|c| c.to_digit(10)).unwrap();
+    let mistyped = format!("90010230012{}", (last + 1) % 10);
+    for (number, expected) in [(mistyped.as_str(), "wrong check digit"), ("9001023001", "shape")] {
+        let wrong = pack.identifier_fits("iin", number).unwrap_err();
+        assert!(wrong.contains(expected) && wrong.ends_with("such as 000000000000"), "{wrong}");
+        assert!(!wrong.contains(number), "{wrong}");
+    }
+    assert_eq!(pack.identifier_fits("passport", "N 1"), Ok(()), "of another scheme nothing is known");
+}

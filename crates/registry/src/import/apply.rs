@@ -110,7 +110,7 @@ async fn person(
     line: &Line,
     changes: &mut Changes,
 ) -> Result<(), Fault> {
-    let new = cells::person(line, import.today).map_err(Fault::Cells)?;
+    let new = cells::person(line, import.today, import.identifier_fits).map_err(Fault::Cells)?;
     let reference = line.get("ref");
     match target(tx, pen, reference, "person").await? {
         Some(known) => update_quietly(tx, pen, PersonId(known), &new, changes).await?,

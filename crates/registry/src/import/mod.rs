@@ -98,6 +98,9 @@ impl Table {
     }
 }
 
+/// Holds scheme and number of an identifier against what the country issues.
+pub type IdentifierCheck<'a> = &'a (dyn Fn(&str, &str) -> Result<(), String> + Sync);
+
 /// What an import needs besides the file.
 #[derive(Clone, Copy)]
 pub struct Import<'a> {
@@ -113,6 +116,8 @@ pub struct Import<'a> {
     pub check: ItemCheck<'a>,
     /// Whether a jurisdiction exists.
     pub known_place: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Whether a number can be an identifier of a scheme: what is wrong and what was expected, never the number.
+    pub identifier_fits: IdentifierCheck<'a>,
     /// The present day: nobody is born after it.
     pub today: Date,
     /// Only look: everything is checked against the database, nothing is kept.

@@ -2,6 +2,7 @@
 
 use kernel::{Date, Lang, Period};
 
+use super::IdentifierCheck;
 use super::sheet::Line;
 use crate::fact::FactValue;
 use crate::person::{Detail, Identifier, Name, NewPerson, Script, Sex};
@@ -53,7 +54,7 @@ where
 }
 
 /// A person.
-pub(crate) fn person(line: &Line, today: Date) -> Result<NewPerson, String> {
+pub(crate) fn person(line: &Line, today: Date, fits: IdentifierCheck<'_>) -> Result<NewPerson, String> {
     let text = |column| line.get(column).to_owned();
     let (family, given, full) = (text("family"), text("given"), text("full_name"));
     let script = if line.get("script").is_empty() {
@@ -96,7 +97,7 @@ pub(crate) fn person(line: &Line, today: Date) -> Result<NewPerson, String> {
         details.push(Detail::Language(word::<Lang>(line, "language")?));
     }
     details.extend(contact(line)?);
-    Ok(NewPerson { names, identifier: identifier(line)?, details })
+    Ok(NewPerson { names, identifier: identifier(line, fits)?, details })
 }
 
 fn contact(line: &Line) -> Result<Vec<Detail>, String> {
@@ -123,7 +124,7 @@ fn contact(line: &Line) -> Result<Vec<Detail>, String> {
     Ok(details)
 }
 
-fn identifier(line: &Line) -> Result<Option<Identifier>, String> {
+fn identifier(line: &Line, fits: IdentifierCheck<'_>) -> Result<Option<Identifier>, String> {
     let (scheme, number) = (line.get("identifier_scheme"), line.get("identifier"));
     match (scheme.is_empty(), number.is_empty()) {
         (true, true) => Ok(None),
@@ -132,11 +133,11 @@ fn identifier(line: &Line) -> Result<Option<Identifier>, String> {
         (false, false) => {
             let identifier = Identifier::new(scheme, number);
             // The number is not repeated: reports are passed around.
-            if (4..=40).contains(&identifier.canonical().len()) {
-                Ok(Some(identifier))
-            } else {
-                Err("identifier: expected 4 to 40 letters and digits".to_owned())
+            if !(4..=40).contains(&identifier.canonical().len()) {
+                return Err("identifier: expected 4 to 40 letters and digits".to_owned());
             }
+            fits(scheme, number).map_err(|wrong| format!("identifier: {wrong}"))?;
+            Ok(Some(identifier))
         }
     }
 }

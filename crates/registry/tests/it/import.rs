@@ -30,6 +30,12 @@ impl Desk {
             origin: origin(),
             check: &|_, item, _| if item == "unheard" { Err("is not in the data dictionary".into()) } else { Ok(()) },
             known_place: &|place| place.starts_with("kr"),
+            identifier_fits: &|scheme, number| match (scheme, number.ends_with('8')) {
+                ("sum", false) => {
+                    Err("has a wrong check digit: a digit was mistyped: expected a number such as 00-0".into())
+                }
+                _ => Ok(()),
+            },
             today: day("2026-11-21"),
             dry_run,
         }
@@ -122,7 +128,7 @@ async fn hostile_rows_are_refused_each_with_its_reason_and_the_rest_is_kept() {
     for db in testing::databases(SCHEMAS).await.unwrap() {
         let desk = Desk::new();
         let mut text = b"ref,family,given,sex,birth_date,identifier_scheme,identifier,phone,email\n".to_vec();
-        let rows: [(&[u8], &str); 18] = [
+        let rows: [(&[u8], &str); 19] = [
             ("b1,한,빛나,female,1995-03-02,rn,950302-2000001,,".as_bytes(), ""),
             ("b2,김,철,male,2023-02-31,,,,".as_bytes(), "the calendar has no such day"),
             ("b3,김,철,male,45123,,,,".as_bytes(), "spreadsheet"),
@@ -140,6 +146,7 @@ async fn hostile_rows_are_refused_each_with_its_reason_and_the_rest_is_kept() {
             ("b15,김,철,male,1990-01-01,,123,,".as_bytes(), "identifier_scheme"),
             ("b16,=cmd|'/c calc'!A1,철,male,1990-13-01,,,,".as_bytes(), "no such day"),
             ("b17,김,철,male,1990-01-01,,,call me,".as_bytes(), "telephone"),
+            ("b20,김,철,male,1990-01-01,sum,12-347,,".as_bytes(), "identifier: has a wrong check digit"),
             ("b18,도,해솔,male,1993-08-15,,,,a@b.example".as_bytes(), ""),
         ];
         for (row, _) in rows {
@@ -149,7 +156,7 @@ async fn hostile_rows_are_refused_each_with_its_reason_and_the_rest_is_kept() {
         let huge = [b"b19,".as_slice(), &vec![b'x'; 10 << 20], b",y,male,1990-01-01,,,,\n"].concat();
         text.extend(huge);
         let done = desk.run(&db, Table::Persons, &text).await;
-        assert_eq!((done.counts.accepted, done.counts.refused), (2, 17), "on {:?}", db.engine());
+        assert_eq!((done.counts.accepted, done.counts.refused), (2, 18), "on {:?}", db.engine());
         let report = std::fs::read(done.report.unwrap()).unwrap();
         assert!(report.len() < 100_000, "the report repeats the monstrous cell");
         let mut reader = csv::Reader::from_reader(report.as_slice());
@@ -164,6 +171,9 @@ async fn hostile_rows_are_refused_each_with_its_reason_and_the_rest_is_kept() {
         for cell in reasons.iter().flat_map(|r| r.iter()) {
             assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "a formula in the report: {cell:?}");
         }
+        let mistyped = reasons.iter().find(|r| r.iter().next() == Some("b20")).unwrap();
+        assert_eq!(mistyped.iter().rev().nth(1), Some("19"), "the line of the file");
+        assert!(!mistyped.iter().next_back().unwrap().contains("347"), "an identifier in a reason");
         assert!(!String::from_utf8_lossy(&report).contains("no such day: 9503"), "an identifier in a reason");
         assert_eq!(census(&db).await[0], 2, "a refused row left something behind");
     }
