@@ -246,7 +246,8 @@ pub async fn review(
     }
     let overriding = match outcome {
         Outcome::Stands => {
-            close(tx, desk, who, &case, &objection, Status::Rejected, reason, None).await?;
+            let ending = Ending { who, status: Status::Rejected, reason, new: None, task: TaskStatus::Done };
+            end(tx, desk, &case, &objection, &ending).await?;
             return Ok(None);
         }
         Outcome::Anew => None,
@@ -261,7 +262,8 @@ pub async fn review(
         Put::InForce(id) => Some(id),
         _ => None,
     };
-    close(tx, desk, who, &case, &objection, Status::Granted, reason, new).await?;
+    let ending = Ending { who, status: Status::Granted, reason, new, task: TaskStatus::Done };
+    end(tx, desk, &case, &objection, &ending).await?;
     Ok(Some(done))
 }
 
@@ -289,11 +291,12 @@ pub async fn court_order(
         Put::InForce(id) => Some(id),
         _ => None,
     };
-    close(tx, desk, who, &case, &objection, Status::Granted, &reason, new).await?;
+    let ending = Ending { who, status: Status::Granted, reason: &reason, new, task: TaskStatus::Done };
+    end(tx, desk, &case, &objection, &ending).await?;
     // The decision objected to stands no longer, and no review may go behind the court's order.
     let overtaken = |o: &&Objection| o.decision == decision.id && o.status == Status::Open;
     for objection in of_case(tx, case.id).await?.iter().filter(overtaken) {
-        end(tx, desk, who, &case, objection, Status::Granted, &reason, new, TaskStatus::Cancelled).await?;
+        end(tx, desk, &case, objection, &Ending { task: TaskStatus::Cancelled, ..ending }).await?;
     }
     Ok(done)
 }
@@ -323,34 +326,27 @@ async fn decide_anew(
     Ok(done)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one row; a struct would only be unpacked again")]
-async fn close(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    who: &Who,
-    case: &Case,
-    objection: &Objection,
+/// How an objection ends.
+struct Ending<'a> {
+    /// Who ends it: the reviewer, or who enters a court's order, who may be the very one who must not review.
+    who: &'a Who,
     status: Status,
-    reason: &str,
+    reason: &'a str,
+    /// The decision that came of it.
     new: Option<DecisionId>,
-) -> Result<(), Fault> {
-    end(tx, desk, who, case, objection, status, reason, new, TaskStatus::Done).await
+    /// Its task is done by who reviewed it, or cancelled because somebody else has decided.
+    task: TaskStatus,
 }
 
-/// Ends an objection with its task: done by who reviewed it, or cancelled because somebody else has decided. Who enters a court's order
-/// may be the very one who must not review.
-#[expect(clippy::too_many_arguments, reason = "one row; a struct would only be unpacked again")]
+/// Ends an objection with its task.
 async fn end(
     tx: &mut Tx,
     desk: &Desk<'_>,
-    who: &Who,
     case: &Case,
     objection: &Objection,
-    status: Status,
-    reason: &str,
-    new: Option<DecisionId>,
-    task_status: TaskStatus,
+    ending: &Ending<'_>,
 ) -> Result<(), Fault> {
+    let Ending { who, status, reason, new, task: task_status } = *ending;
     let values = params![case.subject.uuid(), objection.id, status.word(), who.account, reason, new, desk.now];
     if tx.execute(CLOSE, values).await? != 1 {
         return Err(Fault::Done);

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::body::{self, Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::client::{self, ClientError};
 use super::facts::{origin_of, source};
 use super::problem::{Code, Fault, FieldFault};
@@ -66,11 +66,7 @@ pub(crate) async fn agency(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), agency_inner(state, call, headers, request).await)
-}
-
-async fn agency_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = Body::<NewAgencyWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "agency", &body.hash)?;
     let it = body.it;
@@ -140,11 +136,7 @@ pub(crate) async fn account(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), account_inner(state, call, headers, request).await)
-}
-
-async fn account_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let it = Body::<NewAccountWire>::read(request, &state).await?.it;
     let jurisdiction = it.jurisdiction.map(|j| j.0);
     // The key is bound to everything but the password: a quick hash of that must stand nowhere.
@@ -236,17 +228,7 @@ pub(crate) async fn import(
     Path(table): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), import_inner(state, call, &table, headers, request).await.map(axum::Json))
-}
-
-async fn import_inner(
-    state: AppState,
-    call: Call,
-    table: &str,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<ImportReport, Fault> {
+) -> Result<axum::Json<ImportReport>, Fault> {
     super::call::key(&headers)?;
     let table: Table = table.parse().map_err(|_| Fault::new(Code::NotFound))?;
     let query: ImportQuery = super::query(request.uri())?;
@@ -275,12 +257,12 @@ async fn import_inner(
         other => Fault::field(Code::Invalid, "line:1", other.to_string()),
     })?;
     let refused = refused.into_iter();
-    Ok(ImportReport {
+    Ok(axum::Json(ImportReport {
         import: summary.id.0,
         dry_run,
         rows: summary.counts.rows,
         accepted: summary.counts.accepted,
         unchanged: summary.counts.unchanged,
         refused: refused.map(|r| FieldFault { pointer: format!("line:{}", r.line), message: r.reason }).collect(),
-    })
+    }))
 }

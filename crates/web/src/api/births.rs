@@ -2,7 +2,6 @@
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
 use casework::births_file;
 use casework::{birth, register::Told};
 use guard::Action;
@@ -11,7 +10,7 @@ use store::transact;
 use utoipa::{IntoParams, ToSchema};
 
 use super::body;
-use super::call::{Call, answer};
+use super::call::Call;
 use super::events::{TellerWire, action, birth_fault};
 use super::problem::{Code, Fault, FieldFault};
 use crate::state::AppState;
@@ -49,15 +48,6 @@ pub(crate) struct FileReport {
     responses((status = 200, body = FileReport), super::Faults))]
 pub(crate) async fn births_file(
     State(state): State<AppState>,
-    call: Call,
-    headers: HeaderMap,
-    request: Request,
-) -> Response {
-    answer(&headers.clone(), births_file_inner(state, call, headers, request).await)
-}
-
-async fn births_file_inner(
-    state: AppState,
     call: Call,
     headers: HeaderMap,
     request: Request,

@@ -39,23 +39,15 @@ pub(crate) fn lang(headers: &HeaderMap) -> Lang {
     header.split(',').find_map(|part| part.split(';').next()?.trim().parse().ok()).unwrap_or(Lang::En)
 }
 
-/// An answer, or the problem in the caller's language.
-pub(crate) fn answer<T: IntoResponse>(headers: &HeaderMap, outcome: Result<T, Fault>) -> Response {
-    match outcome {
-        Ok(it) => it.into_response(),
-        Err(fault) => fault.respond(lang(headers)),
-    }
-}
-
 impl FromRequestParts<AppState> for Call {
-    type Rejection = Response;
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Fault> {
         let who = match bearer(&parts.headers) {
-            Some(token) => client::check(state, token).await.map_err(|f| f.respond(lang(&parts.headers)))?,
+            Some(token) => client::check(state, token).await?,
             None => parts.extensions.get::<Session>().map(|s| s.who.clone()),
         };
-        let who = who.ok_or_else(|| Fault::new(Code::SignIn).respond(lang(&parts.headers)))?;
-        let purpose = purpose(&parts.headers, who.role).map_err(|f| f.respond(lang(&parts.headers)))?;
+        let who = who.ok_or_else(|| Fault::new(Code::SignIn))?;
+        let purpose = purpose(&parts.headers, who.role)?;
         Ok(Call { who, purpose })
     }
 }

@@ -1,7 +1,7 @@
 //! Cases for people: where an application stands and why, what is still asked, decisions with their notices and files.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use casework::application::mandate;
 use casework::case::{Case, view};
@@ -14,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::call::{Call, answer};
+use super::call::Call;
 use super::problem::{Code, Fault};
 use super::stages::ItemOf;
 use super::stages_decision::{DecisionWire, read_case};
@@ -183,13 +183,8 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, list_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn list_inner(state: AppState, call: Call, id: &str) -> Result<CaseList, Fault> {
-    let household = HouseholdId(super::id(id)?);
+) -> Result<axum::Json<CaseList>, Fault> {
+    let household = HouseholdId(super::id(&id)?);
     let viewer = call.viewer(&state).concerning(household).await?;
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
@@ -203,7 +198,7 @@ async fn list_inner(state: AppState, call: Call, id: &str) -> Result<CaseList, F
         requests: l.requests.iter().map(request).collect(),
         asked: l.asked.iter().map(|n| ItemOf::of(&(n.subject, n.item.clone()))).collect(),
     };
-    Ok(CaseList { cases: open.iter().map(line).collect() })
+    Ok(axum::Json(CaseList { cases: open.iter().map(line).collect() }))
 }
 
 /// Something that happened to a case.
@@ -319,18 +314,8 @@ pub(crate) async fn one(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, one_inner(state, call, &id).await.map(axum::Json))
-}
-
-/// Whether a decision is for the eyes of this role: what is only prepared is not told yet.
-fn told(role: Role, status: DecisionStatus) -> bool {
-    role.is_staff() || !matches!(status, DecisionStatus::Proposed | DecisionStatus::Dropped)
-}
-
-async fn one_inner(state: AppState, call: Call, id: &str) -> Result<CaseWire, Fault> {
-    let id = CaseId(super::id(id)?);
+) -> Result<axum::Json<CaseWire>, Fault> {
+    let id = CaseId(super::id(&id)?);
     let (open, hidden) = read_case(&state, &call, id, Action::ViewCase).await?;
     let role = call.who.role;
     let step = |s: &casework::case::Step| HappenedWire {
@@ -356,7 +341,7 @@ async fn one_inner(state: AppState, call: Call, id: &str) -> Result<CaseWire, Fa
     let determined = open.now.as_ref().or(open.determinations.last().map(|d| &d.determined));
     let decisions = open.decisions.iter().filter(|d| told(role, d.status));
     let tasks = open.tasks.iter().filter(|_| role.is_staff());
-    Ok(CaseWire {
+    Ok(axum::Json(CaseWire {
         case: short(&open.case, state.today()),
         steps: open.steps.iter().map(step).collect(),
         requests: open.requests.iter().map(request).collect(),
@@ -365,7 +350,12 @@ async fn one_inner(state: AppState, call: Call, id: &str) -> Result<CaseWire, Fa
         decisions: decisions.map(Into::into).collect(),
         objections: open.objections.iter().map(objection).collect(),
         tasks: tasks.map(task).collect(),
-    })
+    }))
+}
+
+/// Whether a decision is for the eyes of this role: what is only prepared is not told yet.
+fn told(role: Role, status: DecisionStatus) -> bool {
+    role.is_staff() || !matches!(status, DecisionStatus::Proposed | DecisionStatus::Dropped)
 }
 
 /// A decision with its notice.
@@ -376,17 +366,12 @@ pub(crate) async fn decision(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, decision_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn decision_inner(state: AppState, call: Call, id: &str) -> Result<DecisionWire, Fault> {
-    let id = DecisionId(super::id(id)?);
+) -> Result<axum::Json<DecisionWire>, Fault> {
+    let id = DecisionId(super::id(&id)?);
     let case = of_decision(&state, id).await?;
     let (open, _) = read_case(&state, &call, case.id, Action::ViewCase).await?;
     let found = open.decisions.iter().find(|d| d.id == id && told(call.who.role, d.status));
-    found.map(Into::into).ok_or_else(|| Fault::new(Code::NotFound))
+    found.map(Into::into).ok_or_else(|| Fault::new(Code::NotFound)).map(axum::Json)
 }
 
 /// The decision file: facts, sources, rules, trace, notice; `hearth replay` works it out again to the same bytes.
@@ -397,13 +382,8 @@ pub(crate) async fn decision_file(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, file_inner(state, call, &id).await)
-}
-
-async fn file_inner(state: AppState, call: Call, id: &str) -> Result<Response, Fault> {
-    let id = DecisionId(super::id(id)?);
+) -> Result<Response, Fault> {
+    let id = DecisionId(super::id(&id)?);
     let case = of_decision(&state, id).await?;
     let viewer = call.viewer(&state).concerning(case.household).await?;
     let setting = viewer.setting();

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::cases::{bare, of_decision, permit};
 use super::offers::{self, GivenWire};
 use super::problem::{Code, Fault};
@@ -48,18 +48,8 @@ pub(crate) async fn answers(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), answers_inner(state, call, &id, headers, request).await)
-}
-
-async fn answers_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = CaseId(super::id(id)?);
+    let id = CaseId(super::id(&id)?);
     let body = Body::<AnswersWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "case-answers", &body.hash)?;
     let given = offers::given(&state.packs.current(), &body.it.answers, "/answers")?;
@@ -122,18 +112,8 @@ pub(crate) async fn withdrawal(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), withdrawal_inner(state, call, &id, headers, request).await)
-}
-
-async fn withdrawal_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = CaseId(super::id(id)?);
+    let id = CaseId(super::id(&id)?);
     let body = Body::<WithdrawWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "case-withdrawal", &body.hash)?;
     let case = bare(&state, id).await?;
@@ -181,18 +161,8 @@ pub(crate) async fn hearing(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), hearing_inner(state, call, &id, headers, request).await)
-}
-
-async fn hearing_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = CaseId(super::id(id)?);
+    let id = CaseId(super::id(&id)?);
     let body = Body::<WordsWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "case-hearing", &body.hash)?;
     let case = bare(&state, id).await?;
@@ -229,18 +199,8 @@ pub(crate) async fn object(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), object_inner(state, call, &id, headers, request).await)
-}
-
-async fn object_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = DecisionId(super::id(id)?);
+    let id = DecisionId(super::id(&id)?);
     let body = Body::<WordsWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "objection", &body.hash)?;
     let case = of_decision(&state, id).await?;

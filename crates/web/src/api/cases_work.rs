@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::cases::{bare, of_decision, permit};
 use super::cases_acts::{CaseTouched, object_fault};
 use super::problem::{Code, Fault};
@@ -93,12 +93,8 @@ pub(crate) struct WorkList {
 /// Open tasks of the caller or of the office, by legal deadline.
 #[utoipa::path(get, path = "/api/worklist", tag = "work", params(WorkQuery),
     responses((status = 200, body = WorkList), super::Faults))]
-pub(crate) async fn list(State(state): State<AppState>, call: Call, headers: HeaderMap, uri: Uri) -> Response {
-    answer(&headers, list_inner(state, call, &uri).await.map(axum::Json))
-}
-
-async fn list_inner(state: AppState, call: Call, uri: &Uri) -> Result<WorkList, Fault> {
-    let asked: WorkQuery = super::query(uri)?;
+pub(crate) async fn list(State(state): State<AppState>, call: Call, uri: Uri) -> Result<axum::Json<WorkList>, Fault> {
+    let asked: WorkQuery = super::query(&uri)?;
     let most = asked.limit.unwrap_or(PAGE);
     if !(1..=PAGE).contains(&most) {
         return Err(Fault::field(Code::Invalid, "query:limit", format!("expected 1 to {PAGE}")));
@@ -135,7 +131,7 @@ async fn list_inner(state: AppState, call: Call, uri: &Uri) -> Result<WorkList, 
         assigned_to: l.task.assigned_to.map(|a| a.0),
         opened_at: moment(l.task.opened_at),
     };
-    Ok(WorkList { lines: open.lines.iter().map(line).collect(), next: open.next.clone() })
+    Ok(axum::Json(WorkList { lines: open.lines.iter().map(line).collect(), next: open.next.clone() }))
 }
 
 /// The guard's decision on an act about a case.
@@ -224,26 +220,8 @@ pub(crate) async fn settlement(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), settlement_inner(state, call, &id, headers, request).await)
-}
-
-/// What is done with the task.
-enum Settles {
-    Follow(Follow),
-    Fill(Vec<Finding>, How),
-    Holder(bool),
-    Looked,
-}
-
-async fn settlement_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = TaskId(super::id(id)?);
+    let id = TaskId(super::id(&id)?);
     let body = Body::<SettlementWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "settlement", &body.hash)?;
     let mut tx = state.db.read().await?;
@@ -279,6 +257,14 @@ async fn settlement_inner(
             }
         }
     })
+}
+
+/// What is done with the task.
+enum Settles {
+    Follow(Follow),
+    Fill(Vec<Finding>, How),
+    Holder(bool),
+    Looked,
 }
 
 fn settles(state: &AppState, task: &casework::case::Task, it: &SettlementWire) -> Result<Settles, Fault> {
@@ -391,18 +377,8 @@ pub(crate) async fn decide(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), decide_inner(state, call, &id, headers, request).await)
-}
-
-async fn decide_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = CaseId(super::id(id)?);
+    let id = CaseId(super::id(&id)?);
     let body = Body::<OfficialWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "case-decision", &body.hash)?;
     let overriding = body.it.r#override.map(|o| o.read("/override")).transpose()?;
@@ -444,18 +420,8 @@ pub(crate) async fn approve(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), approve_inner(state, call, &id, headers, request).await)
-}
-
-async fn approve_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = DecisionId(super::id(id)?);
+    let id = DecisionId(super::id(&id)?);
     let body = Body::<ApprovalWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "approval", &body.hash)?;
     let words = body.it.words.map(|w| w.0).unwrap_or_default();
@@ -498,18 +464,8 @@ pub(crate) async fn close_hearing(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), close_inner(state, call, &id, headers, request).await)
-}
-
-async fn close_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = DecisionId(super::id(id)?);
+    let id = DecisionId(super::id(&id)?);
     let body = Body::<HearingWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "hearing", &body.hash)?;
     let case = of_decision(&state, id).await?;
@@ -563,18 +519,8 @@ pub(crate) async fn review(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), review_inner(state, call, &id, headers, request).await)
-}
-
-async fn review_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = ObjectionId(super::id(id)?);
+    let id = ObjectionId(super::id(&id)?);
     let body = Body::<ReviewWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "review", &body.hash)?;
     let words = body.it.words.0;

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::problem::{Code, Fault};
 use super::wire::moment;
 use crate::official::complaint_handlers::answers;
@@ -118,18 +118,8 @@ pub(crate) async fn raise(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), raise_inner(state, call, &id, headers, request).await)
-}
-
-async fn raise_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let person = PersonId(super::id(id)?);
+    let person = PersonId(super::id(&id)?);
     let body = Body::<NewComplaintWire>::read(request, &state).await?.about(person);
     let once = Once::new(&headers, &call, "complaint", &body.hash)?;
     let kind: Kind =
@@ -174,13 +164,8 @@ pub(crate) async fn of_person(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, of_person_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn of_person_inner(state: AppState, call: Call, id: &str) -> Result<ComplaintList, Fault> {
-    let person = PersonId(super::id(id)?);
+) -> Result<axum::Json<ComplaintList>, Fault> {
+    let person = PersonId(super::id(&id)?);
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
@@ -192,17 +177,13 @@ async fn of_person_inner(state: AppState, call: Call, id: &str) -> Result<Compla
     }
     let resource = Resource::people(about).showing(["complaints"]);
     let open = state.guard.reveal(&call.who, Action::ViewCase, &resource, &call.purpose, seen.sealed).await?;
-    Ok(ComplaintList { complaints: open.iter().map(|g| ComplaintWire::of(g, None)).collect() })
+    Ok(axum::Json(ComplaintList { complaints: open.iter().map(|g| ComplaintWire::of(g, None)).collect() }))
 }
 
 /// The open complaints the caller's office must answer.
 #[utoipa::path(get, path = "/api/complaints", tag = "complaints",
     responses((status = 200, body = ComplaintList), super::Faults))]
-pub(crate) async fn list(State(state): State<AppState>, call: Call, headers: HeaderMap) -> Response {
-    answer(&headers, list_inner(state, call).await.map(axum::Json))
-}
-
-async fn list_inner(state: AppState, call: Call) -> Result<ComplaintList, Fault> {
+pub(crate) async fn list(State(state): State<AppState>, call: Call) -> Result<axum::Json<ComplaintList>, Fault> {
     let viewer = call.viewer(&state);
     let (setting, desk) = (viewer.setting(), viewer.desk());
     let (agency, place) = worklist::office(&desk, &call.who);
@@ -216,7 +197,9 @@ async fn list_inner(state: AppState, call: Call) -> Result<ComplaintList, Fault>
     drop(tx);
     let resource = seen.resource().showing(["complaints"]);
     let open = state.guard.reveal(&call.who, Action::ViewCase, &resource, &call.purpose, seen.sealed).await?;
-    Ok(ComplaintList { complaints: open.iter().map(|n| ComplaintWire::of(&n.grievance, Some(&n.name))).collect() })
+    Ok(axum::Json(ComplaintList {
+        complaints: open.iter().map(|n| ComplaintWire::of(&n.grievance, Some(&n.name))).collect(),
+    }))
 }
 
 /// One complaint, for the office that answers it.
@@ -227,13 +210,9 @@ pub(crate) async fn one(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let read = async {
-        let (named, _) = open(&state, &call, &id).await?;
-        Ok(ComplaintWire::of(&named.grievance, Some(&named.name)))
-    };
-    answer(&headers, read.await.map(axum::Json))
+) -> Result<axum::Json<ComplaintWire>, Fault> {
+    let (named, _) = open(&state, &call, &id).await?;
+    Ok(axum::Json(ComplaintWire::of(&named.grievance, Some(&named.name))))
 }
 
 /// A complaint to the caller's office, opened: the look is in the log before it comes back.
@@ -284,20 +263,10 @@ pub(crate) async fn reply(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), reply_inner(state, call, &id, headers, request).await)
-}
-
-async fn reply_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<ComplaintAnswerWire>::read(request, &state).await?.about(id);
+    let body = Body::<ComplaintAnswerWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "complaint-answer", &body.hash)?;
-    let (named, resource) = open(&state, &call, id).await?;
+    let (named, resource) = open(&state, &call, &id).await?;
     let id = named.grievance.id;
     let allowed = state.guard.permit(&call.who, Action::AnswerComplaint, &resource, &call.purpose).await?;
     let viewer = call.viewer(&state);
@@ -332,20 +301,10 @@ pub(crate) async fn assign(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), assign_inner(state, call, &id, headers, request).await)
-}
-
-async fn assign_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<ComplaintGivenWire>::read(request, &state).await?.about(id);
+    let body = Body::<ComplaintGivenWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "complaint-assignment", &body.hash)?;
-    let (named, resource) = open(&state, &call, id).await?;
+    let (named, resource) = open(&state, &call, &id).await?;
     let id = named.grievance.id;
     let allowed = state.guard.permit(&call.who, Action::AnswerComplaint, &resource, &call.purpose).await?;
     let viewer = call.viewer(&state);

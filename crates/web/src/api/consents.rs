@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short, hash};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::cases::bare;
 use super::cases_work::act;
 use super::problem::{Code, Fault};
@@ -51,16 +51,11 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, list_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn list_inner(state: AppState, call: Call, id: &str) -> Result<ConsentList, Fault> {
+) -> Result<axum::Json<ConsentList>, Fault> {
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
-    let seen = consent::list(&mut tx, &viewer.sight(&setting), PersonId(super::id(id)?)).await?;
+    let seen = consent::list(&mut tx, &viewer.sight(&setting), PersonId(super::id(&id)?)).await?;
     drop(tx);
     if seen.about.is_empty() {
         return Err(Fault::new(Code::NotFound));
@@ -73,7 +68,7 @@ async fn list_inner(state: AppState, call: Call, id: &str) -> Result<ConsentList
         given_at: moment(c.given_at),
         withdrawn_at: c.withdrawn_at.map(moment),
     };
-    Ok(ConsentList { consents: open.iter().map(wire).collect() })
+    Ok(axum::Json(ConsentList { consents: open.iter().map(wire).collect() }))
 }
 
 /// Whether a consent stood when it was taken back.
@@ -94,18 +89,8 @@ pub(crate) async fn withdraw(
     call: Call,
     Path((id, purpose)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Response {
-    answer(&headers.clone(), withdraw_inner(state, call, &id, &purpose, headers).await)
-}
-
-async fn withdraw_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    purpose: &str,
-    headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let person = PersonId(super::id(id)?);
+    let person = PersonId(super::id(&id)?);
     // No purpose of a pack is written otherwise, and no database is asked for what it cannot hold.
     if purpose.len() > 100 || !purpose.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Err(Fault::new(Code::NotFound));
@@ -120,7 +105,7 @@ async fn withdraw_inner(
         match once.begin(tx, viewer.now).await? {
             Some(again) => Ok(again),
             None => {
-                let done = consent::withdraw(tx, &viewer.desk(), &call.who, &allowed, person, purpose).await;
+                let done = consent::withdraw(tx, &viewer.desk(), &call.who, &allowed, person, &purpose).await;
                 let stood = done.map_err(consent_fault)?;
                 once.end(tx, StatusCode::OK, &TakenBack { stood }).await
             }
@@ -171,18 +156,8 @@ pub(crate) async fn hold(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), hold_inner(state, call, &id, headers, request).await)
-}
-
-async fn hold_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = CaseId(super::id(id)?);
+    let id = CaseId(super::id(&id)?);
     let body = Body::<HoldWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "payments-hold", &body.hash)?;
     let case = bare(&state, id).await?;

@@ -9,7 +9,7 @@ use kernel::DecisionId;
 use store::transact;
 
 use super::body::Body;
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::cases::of_decision;
 use super::cases_acts::object_fault;
 use super::cases_work::{OverrideWire, act};
@@ -27,18 +27,8 @@ pub(crate) async fn order(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), order_inner(state, call, &id, headers, request).await)
-}
-
-async fn order_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = DecisionId(super::id(id)?);
+    let id = DecisionId(super::id(&id)?);
     let body = Body::<OverrideWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "court-order", &body.hash)?;
     let ordered = body.it.read("")?;

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::offers::{self, GivenWire};
 use super::problem::{Code, Fault};
 use super::stages::{AppliedWire, CONNECTED, applied, apply_fault, draft_fault};
@@ -306,11 +306,12 @@ fn seen_by(call: &Call, resource: &Resource, person: PersonId) -> bool {
 #[utoipa::path(post, path = "/api/drafts", tag = "applications", request_body = NewDraftWire,
     params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = DraftKept), super::Faults))]
-pub(crate) async fn begin(State(state): State<AppState>, call: Call, headers: HeaderMap, request: Request) -> Response {
-    answer(&headers.clone(), begin_inner(state, call, headers, request).await)
-}
-
-async fn begin_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+pub(crate) async fn begin(
+    State(state): State<AppState>,
+    call: Call,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Fault> {
     let body = Body::<NewDraftWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "draft", &body.hash)?;
     let viewer = call.viewer(&state);
@@ -346,13 +347,8 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, list_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn list_inner(state: AppState, call: Call, id: &str) -> Result<DraftList, Fault> {
-    let person = PersonId(super::id(id)?);
+) -> Result<axum::Json<DraftList>, Fault> {
+    let person = PersonId(super::id(&id)?);
     let viewer = call.viewer(&state);
     let eyes = viewer.setting();
     let mut tx = state.db.read().await?;
@@ -372,7 +368,7 @@ async fn list_inner(state: AppState, call: Call, id: &str) -> Result<DraftList, 
         revision: d.revision,
         saved_at: moment(d.saved_at),
     };
-    Ok(DraftList { drafts: open.iter().map(short).collect() })
+    Ok(axum::Json(DraftList { drafts: open.iter().map(short).collect() }))
 }
 
 /// A draft with what is asked.
@@ -383,9 +379,8 @@ pub(crate) async fn one(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, open(&state, &call, &id).await.map(|shown| axum::Json(DraftWire::of(&shown))))
+) -> Result<axum::Json<DraftWire>, Fault> {
+    Ok(axum::Json(DraftWire::of(&open(&state, &call, &id).await?)))
 }
 
 /// A draft to be saved.
@@ -409,20 +404,10 @@ pub(crate) async fn save(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), save_inner(state, call, &id, headers, request).await)
-}
-
-async fn save_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<SaveWire>::read(request, &state).await?.about(id);
+    let body = Body::<SaveWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "draft-save", &body.hash)?;
-    let shown = open(&state, &call, id).await?;
+    let shown = open(&state, &call, &id).await?;
     let viewer = call.viewer(&state);
     let content = body.it.content.read(&viewer.pack, "/content")?;
     let all: Vec<Chosen> = shown.draft.content.chosen.iter().chain(&content.chosen).cloned().collect();
@@ -460,20 +445,10 @@ pub(crate) async fn send(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), send_inner(state, call, &id, headers, request).await)
-}
-
-async fn send_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<ShownWire>::read(request, &state).await?.about(id);
+    let body = Body::<ShownWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "draft-sending", &body.hash)?;
-    let shown = open(&state, &call, id).await?;
+    let shown = open(&state, &call, &id).await?;
     let allowed = powers(&state, &call, shown.draft.person, &shown.draft.content.chosen).await?;
     let viewer = call.viewer(&state);
     let input = apply::Input { draft: shown.draft.id, revision: body.it.revision };
@@ -500,20 +475,10 @@ pub(crate) async fn discard(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), discard_inner(state, call, &id, headers, request).await)
-}
-
-async fn discard_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<ShownWire>::read(request, &state).await?.about(id);
+    let body = Body::<ShownWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "draft-discarding", &body.hash)?;
-    let shown = open(&state, &call, id).await?;
+    let shown = open(&state, &call, &id).await?;
     let it = &shown.draft;
     let allowed = powers(&state, &call, it.person, &it.content.chosen).await?;
     let viewer = call.viewer(&state);

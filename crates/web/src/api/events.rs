@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::problem::{Code, Fault};
 use super::wire::{self, IdentifierWire, ItemValue, NameWire, PersonRefWire, SexWire, SubjectWire, read_day};
 use crate::state::AppState;
@@ -280,11 +280,12 @@ pub(super) use changes;
 #[utoipa::path(post, path = "/api/events/birth", tag = "events", request_body = BirthWire,
     params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
-pub(crate) async fn birth(State(state): State<AppState>, call: Call, headers: HeaderMap, request: Request) -> Response {
-    answer(&headers.clone(), birth_inner(state, call, headers, request).await)
-}
-
-async fn birth_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+pub(crate) async fn birth(
+    State(state): State<AppState>,
+    call: Call,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Fault> {
     let body = Body::<BirthWire>::read(request, &state).await?;
     let input = birth_input(&call, &state.packs.current(), body.it.clone())?;
     changes!(state, headers, call, body, "birth", |tx, desk| {
@@ -330,11 +331,7 @@ pub(crate) async fn pregnancy(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), pregnancy_inner(state, call, headers, request).await)
-}
-
-async fn pregnancy_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = Body::<PregnancyWire>::read(request, &state).await?;
     let it = body.it.clone();
     let input = pregnancy::Input {
@@ -372,11 +369,12 @@ pub(crate) struct DeathWire {
 #[utoipa::path(post, path = "/api/events/death", tag = "events", request_body = DeathWire,
     params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
-pub(crate) async fn death(State(state): State<AppState>, call: Call, headers: HeaderMap, request: Request) -> Response {
-    answer(&headers.clone(), death_inner(state, call, headers, request).await)
-}
-
-async fn death_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+pub(crate) async fn death(
+    State(state): State<AppState>,
+    call: Call,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Fault> {
     let body = Body::<DeathWire>::read(request, &state).await?;
     let it = body.it.clone();
     let person = it.person.reference(&state.packs.current(), "/person")?;
@@ -466,11 +464,12 @@ impl From<MemberRoleWire> for registry::household::MemberRole {
 #[utoipa::path(post, path = "/api/events/move", tag = "events", request_body = MoveWire,
     params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
-pub(crate) async fn moved(State(state): State<AppState>, call: Call, headers: HeaderMap, request: Request) -> Response {
-    answer(&headers.clone(), moved_inner(state, call, headers, request).await)
-}
-
-async fn moved_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+pub(crate) async fn moved(
+    State(state): State<AppState>,
+    call: Call,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Fault> {
     let body = Body::<MoveWire>::read(request, &state).await?;
     let it = body.it.clone();
     let (person, household) = (PersonId(it.person), HouseholdId(it.household));
@@ -563,15 +562,6 @@ pub(super) fn told_facts(pack: &catalogue::Pack, wire: &[FactWire]) -> Result<Ve
     responses((status = 201, body = ToldWire), (status = 200, description = "Known already.", body = ToldWire), super::Faults))]
 pub(crate) async fn income_change(
     State(state): State<AppState>,
-    call: Call,
-    headers: HeaderMap,
-    request: Request,
-) -> Response {
-    answer(&headers.clone(), income_change_inner(state, call, headers, request).await)
-}
-
-async fn income_change_inner(
-    state: AppState,
     call: Call,
     headers: HeaderMap,
     request: Request,

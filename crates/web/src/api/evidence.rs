@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::body::{hash, raw};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::cases::bare;
 use super::problem::{Code, Fault};
 use super::stages::CONNECTED;
@@ -144,20 +144,9 @@ pub(crate) async fn hand_in(
     headers: HeaderMap,
     uri: Uri,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), hand_in_inner(state, call, &id, headers, &uri, request).await)
-}
-
-async fn hand_in_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    uri: &Uri,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = CaseId(super::id(id)?);
-    let asked: PaperQuery = super::query(uri)?;
+    let id = CaseId(super::id(&id)?);
+    let asked: PaperQuery = super::query(&uri)?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !["application/octet-stream", "application/pdf", "image/jpeg", "image/png"].contains(&kind) {
         return Err(Fault::field(Code::MediaType, "header:content-type", "expected application/octet-stream"));
@@ -218,13 +207,8 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, list_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn list_inner(state: AppState, call: Call, id: &str) -> Result<PaperList, Fault> {
-    let case = bare(&state, CaseId(super::id(id)?)).await?;
+) -> Result<axum::Json<PaperList>, Fault> {
+    let case = bare(&state, CaseId(super::id(&id)?)).await?;
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
@@ -234,32 +218,15 @@ async fn list_inner(state: AppState, call: Call, id: &str) -> Result<PaperList, 
     let people: Vec<PersonId> = seen.about.iter().map(|(p, _)| *p).collect();
     let resource = Resource::people(about(&state, &call, &case, &people).await?).showing(["evidence"]);
     let open = state.guard.reveal(&call.who, Action::ViewCase, &resource, &call.purpose, seen.sealed).await?;
-    Ok(PaperList { papers: open.iter().map(wire).collect() })
+    Ok(axum::Json(PaperList { papers: open.iter().map(wire).collect() }))
 }
 
 /// A paper as it was handed in, its metadata taken out.
 #[utoipa::path(get, path = "/api/papers/{id}", tag = "cases",
     params(("id" = Uuid, Path, description = "The paper.")),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), super::Faults))]
-pub(crate) async fn one(
-    State(state): State<AppState>,
-    call: Call,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, one_inner(state, call, &id).await)
-}
-
-/// A case of the application a paper came with.
-async fn case_of(state: &AppState, id: EvidenceId) -> Result<Case, Fault> {
-    let mut tx = state.db.read().await?;
-    let found = evidence::person_of(&mut tx, id).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
-    let cases = view::of_application(&mut tx, found.1).await?;
-    cases.into_iter().next().ok_or_else(|| Fault::new(Code::NotFound))
-}
-
-async fn one_inner(state: AppState, call: Call, id: &str) -> Result<Response, Fault> {
-    let id = EvidenceId(super::id(id)?);
+pub(crate) async fn one(State(state): State<AppState>, call: Call, Path(id): Path<String>) -> Result<Response, Fault> {
+    let id = EvidenceId(super::id(&id)?);
     let case = case_of(&state, id).await?;
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
@@ -278,6 +245,14 @@ async fn one_inner(state: AppState, call: Call, id: &str) -> Result<Response, Fa
     Ok((headers, opened.content).into_response())
 }
 
+/// A case of the application a paper came with.
+async fn case_of(state: &AppState, id: EvidenceId) -> Result<Case, Fault> {
+    let mut tx = state.db.read().await?;
+    let found = evidence::person_of(&mut tx, id).await?.ok_or_else(|| Fault::new(Code::NotFound))?;
+    let cases = view::of_application(&mut tx, found.1).await?;
+    cases.into_iter().next().ok_or_else(|| Fault::new(Code::NotFound))
+}
+
 /// Removes a paper before a decision rests on it: its content is destroyed.
 #[utoipa::path(post, path = "/api/papers/{id}/removal", tag = "cases",
     params(("id" = Uuid, Path, description = "The paper."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
@@ -287,12 +262,8 @@ pub(crate) async fn remove(
     call: Call,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    answer(&headers.clone(), remove_inner(state, call, &id, headers).await)
-}
-
-async fn remove_inner(state: AppState, call: Call, id: &str, headers: HeaderMap) -> Result<Response, Fault> {
-    let id = EvidenceId(super::id(id)?);
+) -> Result<Response, Fault> {
+    let id = EvidenceId(super::id(&id)?);
     let once = Once::new(&headers, &call, "paper-removal", &hash(id.to_string().as_bytes()))?;
     let case = case_of(&state, id).await?;
     let allowed = [permit(&state, &call, &case, case.applicant).await?];

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::problem::{Code, Fault};
 use super::wire::{self, read_day};
 use crate::state::AppState;
@@ -103,9 +103,8 @@ pub(crate) async fn of_person(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    let subject = super::id(&id).map(|id| Subject::Person(PersonId(id)));
-    answer(&headers.clone(), record(state, call, subject, headers, request).await)
+) -> Result<Response, Fault> {
+    record(state, call, Subject::Person(PersonId(super::id(&id)?)), headers, request).await
 }
 
 /// Records facts about a household as a whole.
@@ -118,19 +117,17 @@ pub(crate) async fn of_household(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    let subject = super::id(&id).map(|id| Subject::Household(HouseholdId(id)));
-    answer(&headers.clone(), record(state, call, subject, headers, request).await)
+) -> Result<Response, Fault> {
+    record(state, call, Subject::Household(HouseholdId(super::id(&id)?)), headers, request).await
 }
 
 async fn record(
     state: AppState,
     call: Call,
-    subject: Result<Subject, Fault>,
+    subject: Subject,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Fault> {
-    let subject = subject?;
     let body = Body::<StatementsWire>::read(request, &state).await?.about(subject.uuid());
     let once = Once::new(&headers, &call, "facts", &body.hash)?;
     let viewer = call.viewer(&state);
@@ -236,9 +233,8 @@ pub(crate) async fn withdraw_of_person(
     Path((id, fact)): Path<(String, String)>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    let subject = super::id(&id).map(|id| Subject::Person(PersonId(id)));
-    answer(&headers.clone(), withdraw(state, call, subject, &fact, headers, request).await)
+) -> Result<Response, Fault> {
+    withdraw(state, call, Subject::Person(PersonId(super::id(&id)?)), &fact, headers, request).await
 }
 
 /// Withdraws a statement about a household.
@@ -251,20 +247,19 @@ pub(crate) async fn withdraw_of_household(
     Path((id, fact)): Path<(String, String)>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    let subject = super::id(&id).map(|id| Subject::Household(HouseholdId(id)));
-    answer(&headers.clone(), withdraw(state, call, subject, &fact, headers, request).await)
+) -> Result<Response, Fault> {
+    withdraw(state, call, Subject::Household(HouseholdId(super::id(&id)?)), &fact, headers, request).await
 }
 
 async fn withdraw(
     state: AppState,
     mut call: Call,
-    subject: Result<Subject, Fault>,
+    subject: Subject,
     fact: &str,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Fault> {
-    let (subject, fact) = (subject?, FactId(super::id(fact)?));
+    let fact = FactId(super::id(fact)?);
     let body = Body::<ReasonWire>::read(request, &state).await?.about(fact).about(subject.uuid());
     let reason = body.it.reason.0;
     if reason.trim().chars().count() < 3 {

@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
 use casework::model::Subject;
 use casework::read::Older;
 use guard::{Action, Tier};
@@ -14,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::call::{Call, answer, lang};
+use super::call::{Call, lang};
 use super::events::MemberRoleWire;
 use super::people::PersonWire;
 use super::problem::{Code, Fault};
@@ -69,9 +68,18 @@ pub(crate) async fn household(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, household_inner(state, call, &id).await.map(axum::Json))
+) -> Result<axum::Json<HouseholdWire>, Fault> {
+    let open = record(&state, &call, &id, Action::ViewHousehold).await?;
+    let record = &open.0;
+    let inside = |id: &PersonId| record.member(*id).is_some();
+    let members = record.members.iter().map(|m| MemberWire {
+        role: member_role(m.role),
+        since: m.since.to_string(),
+        person: (&m.person).into(),
+        parents: m.person.related(registry::kin::Relation::Parent).filter(inside).map(|p| p.0).collect(),
+        spouse: m.person.related(registry::kin::Relation::Spouse).find(inside).map(|p| p.0),
+    });
+    Ok(axum::Json(HouseholdWire { id: record.id.0, members: members.collect() }))
 }
 
 /// One fact with its origin.
@@ -143,10 +151,9 @@ pub(crate) async fn facts(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let open = record(&state, &call, &id, Action::ViewFacts).await;
-    answer(&headers, open.map(|open| axum::Json(standing_facts(&open.0))))
+) -> Result<axum::Json<FactList>, Fault> {
+    let open = record(&state, &call, &id, Action::ViewFacts).await?;
+    Ok(axum::Json(standing_facts(&open.0)))
 }
 
 fn standing_facts(record: &registry::HouseholdRecord) -> FactList {
@@ -167,30 +174,12 @@ pub(crate) async fn history(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let open = record(&state, &call, &id, Action::ViewFacts).await;
-    let told = open.map(|open| {
-        let (record, earlier) = &*open;
-        let members = earlier.members.iter().map(|(person, facts)| (Subject::Person(*person), facts));
-        let own = std::iter::once((Subject::Household(record.id), &earlier.household));
-        axum::Json(FactList { facts: shown(own.chain(members)) })
-    });
-    answer(&headers, told)
-}
-
-async fn household_inner(state: AppState, call: Call, id: &str) -> Result<HouseholdWire, Fault> {
-    let open = record(&state, &call, id, Action::ViewHousehold).await?;
-    let record = &open.0;
-    let inside = |id: &PersonId| record.member(*id).is_some();
-    let members = record.members.iter().map(|m| MemberWire {
-        role: member_role(m.role),
-        since: m.since.to_string(),
-        person: (&m.person).into(),
-        parents: m.person.related(registry::kin::Relation::Parent).filter(inside).map(|p| p.0).collect(),
-        spouse: m.person.related(registry::kin::Relation::Spouse).find(inside).map(|p| p.0),
-    });
-    Ok(HouseholdWire { id: record.id.0, members: members.collect() })
+) -> Result<axum::Json<FactList>, Fault> {
+    let open = record(&state, &call, &id, Action::ViewFacts).await?;
+    let (record, earlier) = &*open;
+    let members = earlier.members.iter().map(|(person, facts)| (Subject::Person(*person), facts));
+    let own = std::iter::once((Subject::Household(record.id), &earlier.household));
+    Ok(axum::Json(FactList { facts: shown(own.chain(members)) }))
 }
 
 async fn record(
@@ -305,8 +294,8 @@ pub(crate) async fn entitlements(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers, entitled(state, call, &id, super::query(request.uri()), lang(&headers)).await.map(axum::Json))
+) -> Result<axum::Json<EntitlementList>, Fault> {
+    entitled(state, call, &id, super::query(request.uri()), lang(&headers)).await.map(axum::Json)
 }
 
 async fn entitled(
@@ -464,10 +453,9 @@ pub(crate) async fn events(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers, event_page(state, call, &id, super::query(request.uri())).await.map(axum::Json))
+) -> Result<axum::Json<EventList>, Fault> {
+    event_page(state, call, &id, super::query(request.uri())).await.map(axum::Json)
 }
 
 async fn event_page(

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::events::{AddressWire, MemberRoleWire};
 use super::facts::{origin_of, source};
 use super::people::{NewPersonWire, person_fault};
@@ -103,11 +103,7 @@ pub(crate) async fn create(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), create_inner(state, call, headers, request).await)
-}
-
-async fn create_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = Body::<NewHouseholdWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "household", &body.hash)?;
     let viewer = call.viewer(&state);

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short, hash};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::problem::{Code, Fault};
 use super::wire::{day, read_day};
 use crate::state::AppState;
@@ -106,23 +106,18 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, list_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn list_inner(state: AppState, call: Call, id: &str) -> Result<MandateList, Fault> {
+) -> Result<axum::Json<MandateList>, Fault> {
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
-    let seen = mandate::list(&mut tx, &viewer.sight(&setting), PersonId(super::id(id)?)).await?;
+    let seen = mandate::list(&mut tx, &viewer.sight(&setting), PersonId(super::id(&id)?)).await?;
     drop(tx);
     if seen.about.is_empty() {
         return Err(Fault::new(Code::NotFound));
     }
     let resource = seen.resource().showing(["mandates"]);
     let open = state.guard.reveal(&call.who, Action::ViewPerson, &resource, &call.purpose, seen.sealed).await?;
-    Ok(MandateList { mandates: open.iter().map(wire).collect() })
+    Ok(axum::Json(MandateList { mandates: open.iter().map(wire).collect() }))
 }
 
 fn action(call: &Call) -> Action {
@@ -154,18 +149,8 @@ pub(crate) async fn register(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), register_inner(state, call, &id, headers, request).await)
-}
-
-async fn register_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let person = PersonId(super::id(id)?);
+    let person = PersonId(super::id(&id)?);
     let body = Body::<NewMandateWire>::read(request, &state).await?.about(person);
     let once = Once::new(&headers, &call, "mandate", &body.hash)?;
     let kind: Kind =
@@ -203,18 +188,8 @@ pub(crate) async fn end(
     call: Call,
     Path((id, mandate)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Response {
-    answer(&headers.clone(), end_inner(state, call, &id, &mandate, headers).await)
-}
-
-async fn end_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    mandate: &str,
-    headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    let (person, mandate) = (PersonId(super::id(id)?), MandateId(super::id(mandate)?));
+    let (person, mandate) = (PersonId(super::id(&id)?), MandateId(super::id(&mandate)?));
     let once = Once::new(&headers, &call, "mandate-end", &hash(format!("{person} {mandate}").as_bytes()))?;
     // The holder gives up with their own word; everybody else acts about the person.
     let mut tx = state.db.read().await?;

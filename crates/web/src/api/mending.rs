@@ -10,7 +10,7 @@ use store::transact;
 use utoipa::ToSchema;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::events::{AddressWire, FactWire, TellerWire, ToldWire, action, changes, event_fault, told_facts};
 use super::problem::{Code, Fault};
 use super::wire::{self, NameWire, SexWire, read_day};
@@ -68,18 +68,8 @@ pub(crate) async fn correction(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), correction_inner(state, call, &id, headers, request).await)
-}
-
-async fn correction_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let event = EventId(super::id(id)?);
+    let event = EventId(super::id(&id)?);
     let body = Body::<CorrectionWire>::read(request, &state).await?.about(event);
     let it = body.it.clone();
     let facts = match it.facts.is_empty() {
@@ -131,18 +121,8 @@ pub(crate) async fn withdrawal(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), withdrawal_inner(state, call, &id, headers, request).await)
-}
-
-async fn withdrawal_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let event = EventId(super::id(id)?);
+    let event = EventId(super::id(&id)?);
     let body = Body::<WithdrawalWire>::read(request, &state).await?.about(event);
     let it = body.it.clone();
     let input = withdraw::Input { event, reason: it.reason.0, teller: it.teller.teller(&call) };

@@ -290,11 +290,14 @@ async fn wrong_method(headers: HeaderMap) -> Response {
     Fault::new(Code::WrongMethod).respond(call::lang(&headers))
 }
 
-/// Turns what the framework itself answers (a path that is not UTF-8, a panic) into a problem, keeps answers out of caches, and
-/// says who may read them.
+/// Puts the faults of handlers into the caller's language, turns what the framework itself answers (a path that is not UTF-8, a
+/// panic) into a problem, and keeps answers out of caches.
 async fn as_problem(request: Request, next: Next) -> Response {
     let lang = call::lang(request.headers());
     let mut response = next.run(request).await;
+    if let Some(fault) = response.extensions_mut().remove::<Fault>() {
+        response = fault.respond(lang);
+    }
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/") && response.status().as_u16() >= 400 {
         let code = match response.status().as_u16() {

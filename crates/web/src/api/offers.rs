@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::problem::{Code, Fault};
 use super::wire::{self, ContentWire, SubjectWire, moment};
 use crate::state::AppState;
@@ -69,13 +69,8 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, list_inner(state, call, &id).await)
-}
-
-async fn list_inner(state: AppState, call: Call, id: &str) -> Result<axum::Json<OfferList>, Fault> {
-    let household = HouseholdId(super::id(id)?);
+) -> Result<axum::Json<OfferList>, Fault> {
+    let household = HouseholdId(super::id(&id)?);
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
@@ -289,18 +284,8 @@ pub(crate) async fn accept(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), accept_inner(state, call, &id, headers, request).await)
-}
-
-async fn accept_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let offer = OfferId(super::id(id)?);
+    let offer = OfferId(super::id(&id)?);
     let body = Body::<AcceptWire>::read(request, &state).await?.about(offer);
     let once = Once::new(&headers, &call, "accept", &body.hash)?;
     let answers = given(&state.packs.current(), &body.it.answers, "/answers")?;
@@ -321,11 +306,7 @@ pub(crate) async fn accept_several(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), several_inner(state, call, headers, request).await)
-}
-
-async fn several_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = Body::<AcceptSeveralWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "accept-several", &body.hash)?;
     let pack = state.packs.current();
@@ -370,18 +351,8 @@ pub(crate) async fn refuse(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), refuse_inner(state, call, &id, headers, request).await)
-}
-
-async fn refuse_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let offer = OfferId(super::id(id)?);
+    let offer = OfferId(super::id(&id)?);
     let body = Body::<RefuseWire>::read(request, &state).await?.about(offer);
     let once = Once::new(&headers, &call, "refuse", &body.hash)?;
     let person = applicant(&call, body.it.person)?;

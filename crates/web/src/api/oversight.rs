@@ -11,7 +11,7 @@ use store::transact;
 use utoipa::ToSchema;
 
 use super::body;
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::problem::{Code, Fault, FieldFault};
 use super::wire::moment;
 use crate::state::AppState;
@@ -77,13 +77,8 @@ pub(crate) async fn trail(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, trail_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn trail_inner(state: AppState, call: Call, id: &str) -> Result<TrailWire, Fault> {
-    let person = PersonId(super::id(id)?);
+) -> Result<axum::Json<TrailWire>, Fault> {
+    let person = PersonId(super::id(&id)?);
     let mut tx = state.db.read().await?;
     let about = call.about(&state, &mut tx, [person]).await?;
     drop(tx);
@@ -111,7 +106,7 @@ async fn trail_inner(state: AppState, call: Call, id: &str) -> Result<TrailWire,
     });
     let withheld =
         open.withheld.iter().map(|w| WithheldWire { count: w.count, until: moment(w.until), law: w.law.clone() });
-    Ok(TrailWire { looks: looks.collect(), withheld: withheld.collect() })
+    Ok(axum::Json(TrailWire { looks: looks.collect(), withheld: withheld.collect() }))
 }
 
 /// A checkpoint of one year.
@@ -137,11 +132,7 @@ pub(crate) struct CheckpointList {
 /// Signed checkpoints of the disclosure log, to be kept elsewhere.
 #[utoipa::path(get, path = "/api/log/checkpoint", tag = "oversight",
     responses((status = 200, body = CheckpointList), super::Faults))]
-pub(crate) async fn checkpoint(State(state): State<AppState>, call: Call, headers: HeaderMap) -> Response {
-    answer(&headers, checkpoint_inner(state, call).await.map(axum::Json))
-}
-
-async fn checkpoint_inner(state: AppState, call: Call) -> Result<CheckpointList, Fault> {
+pub(crate) async fn checkpoint(State(state): State<AppState>, call: Call) -> Result<axum::Json<CheckpointList>, Fault> {
     call.permit_thing(&state, Action::VerifyLog, "log").await?;
     let log = state.guard.log();
     let notes = log.checkpoint().await.map_err(|why| {
@@ -149,7 +140,7 @@ async fn checkpoint_inner(state: AppState, call: Call) -> Result<CheckpointList,
         Fault::new(Code::Unavailable)
     })?;
     let checkpoints = notes.into_iter().map(|(year, note)| CheckpointWire { year, note }).collect();
-    Ok(CheckpointList { checkpoints, verifier_key: log.verifier_key().to_string() })
+    Ok(axum::Json(CheckpointList { checkpoints, verifier_key: log.verifier_key().to_string() }))
 }
 
 /// A pack taken into force.
@@ -173,11 +164,7 @@ pub(crate) async fn reload(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), reload_inner(state, call, headers, request).await)
-}
-
-async fn reload_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = body::raw(request, &state).await?;
     let once = Once::new(&headers, &call, "reload", &body::hash(&body))?;
     call.permit_thing(&state, Action::ReloadPack, "pack").await?;

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{self, Call, Once, answer};
+use super::call::{self, Call, Once};
 use super::problem::{Code, Fault};
 use super::stages_payment::FormWire;
 use super::wire::{moment, read_day};
@@ -170,12 +170,8 @@ pub(crate) struct RunsQuery {
 /// Payment runs.
 #[utoipa::path(get, path = "/api/runs", tag = "payments", params(RunsQuery),
     responses((status = 200, body = RunList), super::Faults))]
-pub(crate) async fn runs(State(state): State<AppState>, call: Call, headers: HeaderMap, uri: Uri) -> Response {
-    answer(&headers, runs_inner(state, call, &uri).await.map(axum::Json))
-}
-
-async fn runs_inner(state: AppState, call: Call, uri: &Uri) -> Result<RunList, Fault> {
-    let asked: RunsQuery = super::query(uri)?;
+pub(crate) async fn runs(State(state): State<AppState>, call: Call, uri: Uri) -> Result<axum::Json<RunList>, Fault> {
+    let asked: RunsQuery = super::query(&uri)?;
     let most = asked.limit.unwrap_or(PAGE);
     if !(1..=PAGE).contains(&most) {
         return Err(Fault::field(Code::Invalid, "query:limit", format!("expected 1 to {PAGE}")));
@@ -191,7 +187,7 @@ async fn runs_inner(state: AppState, call: Call, uri: &Uri) -> Result<RunList, F
     let runs = run::list(&mut tx, older, most).await?;
     let full = u32::try_from(runs.len()).is_ok_and(|n| n == most);
     let next = runs.last().filter(|_| full).map(|r| format!("{}_{}", r.pay_date, r.id));
-    Ok(RunList { runs: runs.iter().map(Into::into).collect(), next })
+    Ok(axum::Json(RunList { runs: runs.iter().map(Into::into).collect(), next }))
 }
 
 /// A run to be opened.
@@ -221,11 +217,12 @@ pub(crate) struct RunOpened {
 #[utoipa::path(post, path = "/api/runs", tag = "payments", request_body = NewRunWire,
     params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 201, body = RunOpened), super::Faults))]
-pub(crate) async fn open(State(state): State<AppState>, call: Call, headers: HeaderMap, request: Request) -> Response {
-    answer(&headers.clone(), open_inner(state, call, headers, request).await)
-}
-
-async fn open_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+pub(crate) async fn open(
+    State(state): State<AppState>,
+    call: Call,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Fault> {
     let body = Body::<NewRunWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "run", &body.hash)?;
     let pack = state.packs.current();
@@ -279,15 +276,10 @@ pub(crate) async fn one(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, one_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn one_inner(state: AppState, call: Call, id: &str) -> Result<RunWire, Fault> {
-    let id = RunId(super::id(id)?);
+) -> Result<axum::Json<RunWire>, Fault> {
+    let id = RunId(super::id(&id)?);
     call.permit_thing(&state, Action::ManageRun, "run").await?;
-    read(&state, id).await
+    read(&state, id).await.map(axum::Json)
 }
 
 /// Works a run out; cut off, the same again goes on. Prepared twice it is prepared once.
@@ -299,18 +291,14 @@ pub(crate) async fn prepare(
     call: Call,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    answer(&headers.clone(), prepare_inner(state, call, &id, headers).await.map(axum::Json))
-}
-
-async fn prepare_inner(state: AppState, call: Call, id: &str, headers: HeaderMap) -> Result<RunWire, Fault> {
-    let id = RunId(super::id(id)?);
+) -> Result<axum::Json<RunWire>, Fault> {
+    let id = RunId(super::id(&id)?);
     call::key(&headers)?;
     call.permit_thing(&state, Action::ManageRun, "run").await?;
     let pack = state.packs.current();
     let calendar = Calendar { holidays: pack.holidays() };
     let run = run::prepare(&state.db, &pay_desk(&state), &calendar, id).await.map_err(run_fault)?;
-    Ok((&run).into())
+    Ok(axum::Json((&run).into()))
 }
 
 /// What is signed or released: what was shown.
@@ -340,18 +328,8 @@ pub(crate) async fn sign(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), sign_inner(state, call, &id, headers, request).await)
-}
-
-async fn sign_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = RunId(super::id(id)?);
+    let id = RunId(super::id(&id)?);
     let body = Body::<SignWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "run-signature", &body.hash)?;
     call.permit_thing(&state, Action::ReleaseRun, "run").await?;
@@ -377,18 +355,8 @@ pub(crate) async fn release(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), release_inner(state, call, &id, headers, request).await)
-}
-
-async fn release_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = RunId(super::id(id)?);
+    let id = RunId(super::id(&id)?);
     let body = Body::<SignWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "run-release", &body.hash)?;
     call.permit_thing(&state, Action::ReleaseRun, "run").await?;
@@ -417,18 +385,8 @@ pub(crate) async fn cancel(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), cancel_inner(state, call, &id, headers, request).await)
-}
-
-async fn cancel_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let id = RunId(super::id(id)?);
+    let id = RunId(super::id(&id)?);
     let body = Body::<CancelWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "run-cancel", &body.hash)?;
     call.permit_thing(&state, Action::ManageRun, "run").await?;
@@ -448,17 +406,8 @@ async fn cancel_inner(
 #[utoipa::path(get, path = "/api/runs/{id}/file", tag = "payments",
     params(("id" = Uuid, Path, description = "The run.")),
     responses((status = 200, content_type = "application/xml", body = String), super::Faults))]
-pub(crate) async fn file(
-    State(state): State<AppState>,
-    call: Call,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, file_inner(state, call, &id).await)
-}
-
-async fn file_inner(state: AppState, call: Call, id: &str) -> Result<Response, Fault> {
-    let id = RunId(super::id(id)?);
+pub(crate) async fn file(State(state): State<AppState>, call: Call, Path(id): Path<String>) -> Result<Response, Fault> {
+    let id = RunId(super::id(&id)?);
     call.permit_thing(&state, Action::ManageRun, "bank file").await?;
     let mut bytes = Vec::new();
     bank::write(&state.db, state.guard.keys(), id, &mut bytes).await.map_err(file_fault)?;

@@ -2,7 +2,6 @@
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
-use axum::response::Response;
 use guard::Action;
 use payment::bank::{self, ApplyFault, Limits};
 use payment::ledger;
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::raw;
-use super::call::{self, Call, answer};
+use super::call::{self, Call};
 use super::payments::pay_desk;
 use super::problem::{Code, Fault};
 use crate::state::AppState;
@@ -48,16 +47,7 @@ pub(crate) async fn bank_message(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), message_inner(state, call, headers, request).await.map(axum::Json))
-}
-
-async fn message_inner(
-    state: AppState,
-    call: Call,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<AppliedMessage, Fault> {
+) -> Result<axum::Json<AppliedMessage>, Fault> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind != "application/xml" && kind != "text/xml" {
@@ -77,7 +67,7 @@ async fn message_inner(
             ApplyFault::NoEntry | ApplyFault::NoReason => Fault::told(Code::Conflict, words),
         }
     })?;
-    Ok(AppliedMessage {
+    Ok(axum::Json(AppliedMessage {
         message: done.message,
         kind: done.kind,
         entries: done.entries,
@@ -85,7 +75,7 @@ async fn message_inner(
         repeated: done.repeated,
         noted: done.noted,
         unmatched: done.unmatched,
-    })
+    }))
 }
 
 /// What an account of the ledger holds for a programme.
@@ -117,11 +107,7 @@ pub(crate) struct LedgerWire {
 
 /// The balances of the ledger.
 #[utoipa::path(get, path = "/api/ledger", tag = "payments", responses((status = 200, body = LedgerWire), super::Faults))]
-pub(crate) async fn ledger(State(state): State<AppState>, call: Call, headers: HeaderMap) -> Response {
-    answer(&headers, ledger_inner(state, call).await.map(axum::Json))
-}
-
-async fn ledger_inner(state: AppState, call: Call) -> Result<LedgerWire, Fault> {
+pub(crate) async fn ledger(State(state): State<AppState>, call: Call) -> Result<axum::Json<LedgerWire>, Fault> {
     call.permit_thing(&state, Action::ManageRun, "ledger").await?;
     let mut tx = state.db.read().await?;
     let one = |b: ledger::Balance| BalanceWire {
@@ -132,7 +118,7 @@ async fn ledger_inner(state: AppState, call: Call) -> Result<LedgerWire, Fault> 
         debit: b.debit,
         credit: b.credit,
     };
-    Ok(LedgerWire { balances: ledger::balances(&mut tx).await?.into_iter().map(one).collect() })
+    Ok(axum::Json(LedgerWire { balances: ledger::balances(&mut tx).await?.into_iter().map(one).collect() }))
 }
 
 /// The ledger held against everything it is about.
@@ -155,20 +141,16 @@ pub(crate) struct LedgerCheck {
 
 /// Checks the ledger against instalments, files, confirmations and recoveries. Reads everything: takes its time.
 #[utoipa::path(get, path = "/api/ledger/check", tag = "payments", responses((status = 200, body = LedgerCheck), super::Faults))]
-pub(crate) async fn ledger_check(State(state): State<AppState>, call: Call, headers: HeaderMap) -> Response {
-    answer(&headers, check_inner(state, call).await.map(axum::Json))
-}
-
-async fn check_inner(state: AppState, call: Call) -> Result<LedgerCheck, Fault> {
+pub(crate) async fn ledger_check(State(state): State<AppState>, call: Call) -> Result<axum::Json<LedgerCheck>, Fault> {
     call.permit_thing(&state, Action::ManageRun, "ledger").await?;
     let mut tx = state.db.read().await?;
     let found = ledger::check::check(&mut tx).await?;
-    Ok(LedgerCheck {
+    Ok(axum::Json(LedgerCheck {
         faults: found.faults,
         entitlements: found.entitlements,
         journals: found.journals,
         sent: found.sent,
         confirmed: found.confirmed,
         pending: found.pending,
-    })
+    }))
 }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::problem::{Code, Fault};
 use super::wire::{self, IdentifierWire, NameWire, SexWire, day, read_day};
 use crate::state::AppState;
@@ -105,11 +105,7 @@ pub(crate) async fn create(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), create_inner(state, call, headers, request).await)
-}
-
-async fn create_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = Body::<NewPersonWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "person", &body.hash)?;
     let viewer = call.viewer(&state);
@@ -194,13 +190,8 @@ pub(crate) async fn one(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, one_inner(state, call, &id).await)
-}
-
-async fn one_inner(state: AppState, call: Call, id: &str) -> Result<axum::Json<PersonWire>, Fault> {
-    let person = PersonId(super::id(id)?);
+) -> Result<axum::Json<PersonWire>, Fault> {
+    let person = PersonId(super::id(&id)?);
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
@@ -282,13 +273,8 @@ pub(crate) struct HitList {
 pub(crate) async fn search(
     State(state): State<AppState>,
     call: Call,
-    headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers, search_inner(state, call, request).await)
-}
-
-async fn search_inner(state: AppState, call: Call, request: Request) -> Result<axum::Json<HitList>, Fault> {
+) -> Result<axum::Json<HitList>, Fault> {
     let it = Body::<SearchWire>::read(request, &state).await?.it;
     if !(1..=100).contains(&it.limit) {
         return Err(Fault::field(Code::Invalid, "/limit", "expected 1 to 100"));

@@ -121,7 +121,7 @@ impl Code {
 }
 
 /// A problem before it is put into words.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fault {
     pub(crate) code: Code,
     /// What exactly, for the developer or official at the other end; never data of a person.
@@ -168,6 +168,16 @@ impl Fault {
         if self.code == Code::SignIn {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        response
+    }
+}
+
+/// What a handler gives back. It carries the fault itself; `super::as_problem`, through which every answer of the API passes, puts
+/// it into words of the caller's language.
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::payments::pay_desk;
 use super::problem::{Code, Fault};
 use super::wire::{moment, read_day};
@@ -169,12 +169,12 @@ fn act(a: &ActShown) -> RecoveryActWire {
 /// Recoveries of one status.
 #[utoipa::path(get, path = "/api/recoveries", tag = "payments", params(RecoveriesQuery),
     responses((status = 200, body = RecoveryList), super::Faults))]
-pub(crate) async fn list(State(state): State<AppState>, call: Call, headers: HeaderMap, uri: Uri) -> Response {
-    answer(&headers, list_inner(state, call, &uri).await.map(axum::Json))
-}
-
-async fn list_inner(state: AppState, call: Call, uri: &Uri) -> Result<RecoveryList, Fault> {
-    let asked: RecoveriesQuery = super::query(uri)?;
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    call: Call,
+    uri: Uri,
+) -> Result<axum::Json<RecoveryList>, Fault> {
+    let asked: RecoveriesQuery = super::query(&uri)?;
     let most = asked.limit.unwrap_or(PAGE);
     if !(1..=PAGE).contains(&most) {
         return Err(Fault::field(Code::Invalid, "query:limit", format!("expected 1 to {PAGE}")));
@@ -192,14 +192,16 @@ async fn list_inner(state: AppState, call: Call, uri: &Uri) -> Result<RecoveryLi
     let mut tx = state.db.read().await?;
     let seen = read::recoveries(&mut tx, &viewer.sight(&setting), status, RecoveryId(after), most).await?;
     drop(tx);
-    Ok(crate::finance::seen::opened(&viewer, "recoveries", seen, |all, names| {
-        let full = u32::try_from(all.len()).is_ok_and(|n| n == most);
-        RecoveryList {
-            recoveries: all.iter().filter(|r| names.of(r.person).is_some()).map(Into::into).collect(),
-            next: all.last().filter(|_| full).map(|r| r.id.0),
-        }
-    })
-    .await?)
+    Ok(axum::Json(
+        crate::finance::seen::opened(&viewer, "recoveries", seen, |all, names| {
+            let full = u32::try_from(all.len()).is_ok_and(|n| n == most);
+            RecoveryList {
+                recoveries: all.iter().filter(|r| names.of(r.person).is_some()).map(Into::into).collect(),
+                next: all.last().filter(|_| full).map(|r| r.id.0),
+            }
+        })
+        .await?,
+    ))
 }
 
 /// One recovery.
@@ -210,13 +212,9 @@ pub(crate) async fn one(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let read = async {
-        let (it, acts, _) = open(&state, &call, &id).await?;
-        Ok(RecoveryHistory { recovery: (&it).into(), acts: acts.iter().map(act).collect() })
-    };
-    answer(&headers, read.await.map(axum::Json))
+) -> Result<axum::Json<RecoveryHistory>, Fault> {
+    let (it, acts, _) = open(&state, &call, &id).await?;
+    Ok(axum::Json(RecoveryHistory { recovery: (&it).into(), acts: acts.iter().map(act).collect() }))
 }
 
 /// A recovery opened: the look is in the log before it comes back.
@@ -294,20 +292,10 @@ pub(crate) async fn repaid(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), repaid_inner(state, call, &id, headers, request).await)
-}
-
-async fn repaid_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<RepaidWire>::read(request, &state).await?.about(id);
+    let body = Body::<RepaidWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "recovery-repayment", &body.hash)?;
-    let it = managed(&state, &call, id).await?;
+    let it = managed(&state, &call, &id).await?;
     let (minor, receipt, by) = (body.it.minor, body.it.receipt.0, Some(call.who.account));
     transact!(state.db, Fault, |tx| {
         match once.begin(tx, state.now()).await? {
@@ -345,25 +333,15 @@ pub(crate) async fn plan(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), plan_inner(state, call, &id, headers, request).await)
-}
-
-async fn plan_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<PlanWire>::read(request, &state).await?.about(id);
+    let body = Body::<PlanWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "recovery-plan", &body.hash)?;
     let first = read_day(&body.it.first, "/first")?;
     let year = first.year();
     if first < state.today() || year > state.today().year() + 50 {
         return Err(Fault::field(Code::Invalid, "/first", "expected a day from today on, within fifty years"));
     }
-    let it = managed(&state, &call, id).await?;
+    let it = managed(&state, &call, &id).await?;
     let most = state.packs.current().process(&it.programme).recovery.most_instalments;
     let (parts, limits, by) = (body.it.parts, (most, body.it.by_set_off), call.who.account);
     transact!(state.db, Fault, |tx| {
@@ -403,20 +381,10 @@ pub(crate) async fn waive(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), waive_inner(state, call, &id, headers, request).await)
-}
-
-async fn waive_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<WaiverWire>::read(request, &state).await?.about(id);
+    let body = Body::<WaiverWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "recovery-waiver", &body.hash)?;
-    let it = managed(&state, &call, id).await?;
+    let it = managed(&state, &call, &id).await?;
     let alone_up_to = state.packs.current().process(&it.programme).recovery.waive_up_to_minor;
     let WaiverWire { minor, reason, law } = body.it;
     let waiver = Waiver { minor, reason: reason.0, law: law.0, by: call.who.account, alone_up_to };
@@ -452,20 +420,10 @@ pub(crate) async fn grant(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), grant_inner(state, call, &id, headers, request).await)
-}
-
-async fn grant_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<GrantWire>::read(request, &state).await?.about(id);
+    let body = Body::<GrantWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "recovery-grant", &body.hash)?;
-    let it = managed(&state, &call, id).await?;
+    let it = managed(&state, &call, &id).await?;
     let (proposal, by) = (body.it.proposal, call.who.account);
     transact!(state.db, Fault, |tx| {
         match once.begin(tx, state.now()).await? {

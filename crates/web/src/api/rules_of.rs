@@ -2,14 +2,13 @@
 
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
 use catalogue::HouseholdFile;
 use kernel::Lang;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::Body;
-use super::call::{answer, lang};
+use super::call::lang;
 use super::problem::{Code, Fault, FieldFault};
 use super::wire::{day, per, read_day, scalar};
 use crate::state::AppState;
@@ -53,10 +52,10 @@ fn short(p: &catalogue::model::Programme, lang: Lang) -> ProgrammeShort {
 /// The programmes of the pack in force.
 #[utoipa::path(get, path = "/api/programmes", tag = "catalogue", security(()),
     responses((status = 200, body = ProgrammeList), super::Faults))]
-pub(crate) async fn programmes(State(state): State<AppState>, headers: HeaderMap) -> Response {
+pub(crate) async fn programmes(State(state): State<AppState>, headers: HeaderMap) -> axum::Json<ProgrammeList> {
     let pack = state.packs.current();
     let programmes = pack.programmes().iter().map(|p| short(p, lang(&headers))).collect();
-    answer(&headers, Ok(axum::Json(ProgrammeList { pack_hash: pack.content_hash().to_owned(), programmes })))
+    axum::Json(ProgrammeList { pack_hash: pack.content_hash().to_owned(), programmes })
 }
 
 /// A condition of a programme.
@@ -107,7 +106,11 @@ pub(crate) struct ProgrammeWire {
 #[utoipa::path(get, path = "/api/programmes/{id}", tag = "catalogue", security(()),
     params(("id" = String, Path, description = "The programme.")),
     responses((status = 200, body = ProgrammeWire), super::Faults))]
-pub(crate) async fn programme(State(state): State<AppState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn programme(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<axum::Json<ProgrammeWire>, Fault> {
     let pack = state.packs.current();
     let lang = lang(&headers);
     let found = pack.programmes().get(&id).map(|p| {
@@ -130,7 +133,7 @@ pub(crate) async fn programme(State(state): State<AppState>, Path(id): Path<Stri
         });
         axum::Json(ProgrammeWire { programme: short(p, lang), versions: versions.collect() })
     });
-    answer(&headers, found.ok_or_else(|| Fault::new(Code::NotFound)))
+    found.ok_or_else(|| Fault::new(Code::NotFound))
 }
 
 /// A table of parameters in short.
@@ -156,14 +159,14 @@ pub(crate) struct ParameterList {
 /// The parameter tables of the pack in force.
 #[utoipa::path(get, path = "/api/parameters", tag = "catalogue", security(()),
     responses((status = 200, body = ParameterList), super::Faults))]
-pub(crate) async fn parameters(State(state): State<AppState>, headers: HeaderMap) -> Response {
+pub(crate) async fn parameters(State(state): State<AppState>, headers: HeaderMap) -> axum::Json<ParameterList> {
     let pack = state.packs.current();
     let one = |p: &catalogue::model::Parameter| ParameterShort {
         id: p.id.clone(),
         name: p.name.get(lang(&headers)).to_owned(),
         law: p.law.clone(),
     };
-    answer(&headers, Ok(axum::Json(ParameterList { parameters: pack.parameters().iter().map(one).collect() })))
+    axum::Json(ParameterList { parameters: pack.parameters().iter().map(one).collect() })
 }
 
 /// One dated row.
@@ -202,7 +205,11 @@ pub(crate) struct ParameterWire {
 #[utoipa::path(get, path = "/api/parameters/{id}", tag = "catalogue", security(()),
     params(("id" = String, Path, description = "The table.")),
     responses((status = 200, body = ParameterWire), super::Faults))]
-pub(crate) async fn parameter(State(state): State<AppState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn parameter(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<axum::Json<ParameterWire>, Fault> {
     let pack = state.packs.current();
     let found = pack.parameters().get(&id).map(|p| {
         let rows = p.rows.iter().map(|r| RowWire {
@@ -216,7 +223,7 @@ pub(crate) async fn parameter(State(state): State<AppState>, Path(id): Path<Stri
             ParameterShort { id: p.id.clone(), name: p.name.get(lang(&headers)).to_owned(), law: p.law.clone() };
         axum::Json(ParameterWire { parameter, keys: p.keys.clone(), rows: rows.collect() })
     });
-    answer(&headers, found.ok_or_else(|| Fault::new(Code::NotFound)))
+    found.ok_or_else(|| Fault::new(Code::NotFound))
 }
 
 /// A household that is nobody's, in the format of the worked cases.
@@ -239,12 +246,12 @@ pub(crate) struct ExplainWire {
 /// Works out what an invented household may get. Nothing is stored, nobody need be signed in.
 #[utoipa::path(post, path = "/api/explain", tag = "catalogue", security(()), request_body = ExplainWire,
     responses((status = 200, body = Object, description = "As `hearth explain --json` prints it."), super::Faults))]
-pub(crate) async fn explain(State(state): State<AppState>, headers: HeaderMap, request: Request) -> Response {
+pub(crate) async fn explain(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<axum::Json<serde_json::Value>, Fault> {
     let lang = lang(&headers);
-    answer(&headers, explain_inner(state, request, lang).await)
-}
-
-async fn explain_inner(state: AppState, request: Request, lang: Lang) -> Result<axum::Json<serde_json::Value>, Fault> {
     let it = Body::<ExplainWire>::read(request, &state).await?.it;
     let on = it.on.map(|d| read_day(&d, "/on")).transpose()?.unwrap_or_else(|| state.today());
     let claim = it.claim_date.map(|d| read_day(&d, "/claim_date")).transpose()?;

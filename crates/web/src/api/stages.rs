@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::offers::{self, GivenWire};
 use super::problem::{Code, Fault};
 use super::wire::{self, SubjectWire, day, moment};
@@ -157,14 +157,7 @@ pub(crate) async fn application(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), apply_inner(state, call, headers, request).await)
-}
-
-/// Every agency that holds an item is asked by machine, so nothing of that is asked of people.
-pub(super) static CONNECTED: fn(&str) -> bool = |_| true;
-
-async fn apply_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = Body::<ApplicationWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "stage-application", &body.hash)?;
     let viewer = call.viewer(&state);
@@ -205,6 +198,9 @@ async fn apply_inner(state: AppState, call: Call, headers: HeaderMap, request: R
         }
     })
 }
+
+/// Every agency that holds an item is asked by machine, so nothing of that is asked of people.
+pub(super) static CONNECTED: fn(&str) -> bool = |_| true;
 
 pub(super) fn applied(done: apply::Done) -> AppliedWire {
     let item = |i: apply::Item| AppliedItem {
@@ -325,11 +321,7 @@ pub(crate) async fn investigation(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), ask_inner(state, call, headers, request).await)
-}
-
-async fn ask_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = Body::<InvestigationWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "stage-investigation", &body.hash)?;
     let viewer = call.viewer(&state);
@@ -492,13 +484,8 @@ pub(crate) async fn answered(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, answered_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn answered_inner(state: AppState, call: Call, id: &str) -> Result<AnsweredWire, Fault> {
-    let id = RequestId(super::id(id)?);
+) -> Result<axum::Json<AnsweredWire>, Fault> {
+    let id = RequestId(super::id(&id)?);
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
@@ -515,7 +502,7 @@ async fn answered_inner(state: AppState, call: Call, id: &str) -> Result<Answere
         from: day(f.from),
         until: day(f.until),
     };
-    Ok(AnsweredWire {
+    Ok(axum::Json(AnsweredWire {
         request: r.id.0,
         agency: r.agency.clone(),
         status: r.status.word().to_owned(),
@@ -527,7 +514,7 @@ async fn answered_inner(state: AppState, call: Call, id: &str) -> Result<Answere
         facts: it.facts.iter().map(said).collect(),
         unknown: it.unknown.iter().map(ItemOf::of).collect(),
         contradictions: it.contradictions.iter().map(contradiction).collect(),
-    })
+    }))
 }
 
 /// How a case of the caller's own programme stands with us.
@@ -561,13 +548,8 @@ pub(crate) async fn stands(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, stands_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn stands_inner(state: AppState, call: Call, id: &str) -> Result<StandsWire, Fault> {
-    let id = CaseId(super::id(id)?);
+) -> Result<axum::Json<StandsWire>, Fault> {
+    let id = CaseId(super::id(&id)?);
     let pack = state.packs.current();
     let mut tx = state.db.read().await?;
     let (_, _) = own_case(&call, &mut tx, &pack, id).await?;
@@ -576,7 +558,7 @@ async fn stands_inner(state: AppState, call: Call, id: &str) -> Result<StandsWir
     let (open, _) = super::stages_decision::read_case(&state, &call, id, Action::RunStage).await?;
     let waits = open.tasks.iter().filter(|t| t.kind == TaskKind::Contradiction && t.status == TaskStatus::Open);
     let told = waits.filter_map(|t| serde_json::from_value::<Contradiction>(t.detail.clone()).ok());
-    Ok(StandsWire {
+    Ok(axum::Json(StandsWire {
         case: id.0,
         programme: open.case.programme.clone(),
         stage: open.case.stage.word().to_owned(),
@@ -585,5 +567,5 @@ async fn stands_inner(state: AppState, call: Call, id: &str) -> Result<StandsWir
         missing: open.needs.iter().map(|n| ItemOf::of(&(n.subject, n.item.clone()))).collect(),
         contradictions: told.map(|c| contradiction(&c)).collect(),
         decision: open.case.decision.map(|d| d.0),
-    })
+    }))
 }

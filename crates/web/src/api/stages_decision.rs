@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::problem::{Code, Fault};
 use super::stages;
 use super::stages_determination::{SliceWire, slices};
@@ -194,11 +194,7 @@ pub(crate) async fn decision(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), decision_inner(state, call, headers, request).await)
-}
-
-async fn decision_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = Body::<DecideWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "stage-decision", &body.hash)?;
     let it = body.it;

@@ -1,8 +1,6 @@
 //! Determination: what the rules say of a household in the registry; as a stage alone, and as cases show it.
 
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
 use casework::determine::{self, Basis, Determined, For, Nearest, Slice};
 use casework::household::PLACE;
 use casework::model::Subject;
@@ -15,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{self, Body, Short};
-use super::call::{Call, answer};
+use super::call::Call;
 use super::problem::{Code, Fault};
 use super::stages;
 use super::wire::{self, AnswerWire, NeededWire, SubjectWire, SumWire, TouchWire, answer_word, day, read_day};
@@ -272,13 +270,8 @@ pub(crate) struct DeterminationMade {
 pub(crate) async fn determination(
     State(state): State<AppState>,
     call: Call,
-    headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), determination_inner(state, call, request).await.map(axum::Json))
-}
-
-async fn determination_inner(state: AppState, call: Call, request: Request) -> Result<DeterminationMade, Fault> {
+) -> Result<axum::Json<DeterminationMade>, Fault> {
     let it = Body::<DeterminationWire>::read(request, &state).await?.it;
     let mut viewer = call.viewer(&state);
     stages::own(&call, &viewer.pack, &it.programme.0, "/programme")?;
@@ -320,13 +313,13 @@ async fn determination_inner(state: AppState, call: Call, request: Request) -> R
     let sealed = Sealed::new((basis, determined), persons);
     let open = state.guard.reveal(&call.who, Action::RunStage, &resource, &call.purpose, sealed).await?;
     let (basis, determined) = &*open;
-    Ok(DeterminationMade {
+    Ok(axum::Json(DeterminationMade {
         on: on.to_string(),
         determined: DeterminedWire::of(determined, hidden),
         facts_hash: hash(&basis.facts)?,
         pack_hash: viewer.pack.content_hash().to_owned(),
         content_hash: hash(determined)?,
-    })
+    }))
 }
 
 fn persons_of(basis: &Basis) -> Vec<PersonId> {

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::payments::pay_desk;
 use super::problem::{Code, Fault};
 use super::stages;
@@ -157,11 +157,7 @@ pub(crate) async fn payment(
     call: Call,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), payment_inner(state, call, headers, request).await)
-}
-
-async fn payment_inner(state: AppState, call: Call, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+) -> Result<Response, Fault> {
     let body = Body::<PaymentWire>::read(request, &state).await?;
     let once = Once::new(&headers, &call, "stage-payment", &body.hash)?;
     let viewer = call.viewer(&state);
@@ -384,13 +380,8 @@ pub(crate) async fn paid(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, paid_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn paid_inner(state: AppState, call: Call, id: &str) -> Result<PaidWire, Fault> {
-    let id = EntitlementId(super::id(id)?);
+) -> Result<axum::Json<PaidWire>, Fault> {
+    let id = EntitlementId(super::id(&id)?);
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
@@ -399,5 +390,5 @@ async fn paid_inner(state: AppState, call: Call, id: &str) -> Result<PaidWire, F
     let seen = seen.ok_or_else(|| Fault::new(Code::NotFound))?;
     let resource = seen.resource().showing(["payments"]);
     let open = state.guard.reveal(&call.who, Action::RunStage, &resource, &call.purpose, seen.sealed).await?;
-    open.as_ref().map(Into::into).ok_or_else(|| Fault::new(Code::NotFound))
+    open.as_ref().map(Into::into).ok_or_else(|| Fault::new(Code::NotFound)).map(axum::Json)
 }

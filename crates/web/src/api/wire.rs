@@ -164,11 +164,8 @@ pub(crate) struct IdentifierWire {
 impl IdentifierWire {
     /// The identifier; one of the pack's own scheme must have its shape and its check digit, as at the counter.
     pub(crate) fn identifier(self, pack: &Pack, at: &str) -> Result<Identifier, Fault> {
-        let own = pack.manifest().identifier.as_ref().filter(|own| own.scheme == self.scheme.0);
-        if let Some((own, wrong)) = own.and_then(|own| own.accepts(&self.number.0).err().map(|wrong| (own, wrong))) {
-            let words = format!("{wrong}: expected a number such as {}", own.shape);
-            return Err(Fault::field(Code::Invalid, format!("{at}/number"), words));
-        }
+        pack.identifier_fits(&self.scheme.0, &self.number.0)
+            .map_err(|words| Fault::field(Code::Invalid, format!("{at}/number"), words))?;
         Ok(Identifier::new(self.scheme.0, self.number.0))
     }
 }
