@@ -6,6 +6,7 @@ pub mod admin;
 pub mod analyst;
 pub mod api;
 pub mod assets;
+pub mod changed;
 pub mod citizen;
 pub mod components;
 pub mod error;

@@ -1,7 +1,11 @@
 //! Cases as people read them: sealed, with everybody whose data they hold.
 
+use std::collections::BTreeMap;
+
 use kernel::{CaseId, DecisionId, HouseholdId, PersonId, TaskId};
 use registry::sight::{Seen, Sight, relations};
+use rules::outcome::Answer;
+use rules::schema::Entity;
 use serde::Serialize;
 use store::{StoreError, Tx};
 
@@ -9,9 +13,9 @@ use super::model::{Case, Step, Task};
 use super::rows;
 use crate::application::mandate;
 use crate::decide::object::{self, Objection};
-use crate::decide::{self, Decision};
+use crate::decide::{self, Decision, DecisionStatus};
 use crate::desk::Desk;
-use crate::determine::{self, Determination};
+use crate::determine::{self, Basis, Changed, Determination, Determined, Side, changed};
 use crate::investigate::{self, Need, Request};
 use crate::letter::{self, Letter};
 
@@ -38,6 +42,17 @@ pub struct CaseView {
     pub now: Option<determine::Determined>,
     /// What is wanted now, and of whom.
     pub needs: Vec<Need>,
+    /// What is otherwise than before, month by month and with the facts behind it.
+    pub changes: Changes,
+}
+
+/// What decisions, and a look of today, say otherwise than the decision before.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Changes {
+    /// Of each decision that took another's place.
+    pub decisions: BTreeMap<DecisionId, Changed>,
+    /// As of now, against the decision in force.
+    pub now: Option<Changed>,
 }
 
 /// A case in a list.
@@ -106,16 +121,20 @@ pub async fn one(
         about.iter_mut().for_each(|(_, relation)| relation.mandated = true);
     }
     let (now, needs) = now(tx, desk, &case).await?;
+    let determinations = determine::of_case(tx, id).await?;
+    let decisions = decide::of_case(tx, id).await?;
+    let changes = changes(tx, desk, &case, (&determinations, &decisions), now.as_ref()).await?;
     let view = CaseView {
         due_on: case.due_as_of(desk.today()),
         steps: rows::steps(tx, id).await?,
         requests: investigate::of_case(tx, id).await?,
-        determinations: determine::of_case(tx, id).await?,
-        decisions: decide::of_case(tx, id).await?,
+        determinations,
+        decisions,
         objections: object::of_case(tx, id).await?,
         tasks: rows::tasks(tx, id).await?,
-        now,
+        now: now.map(|(_, determined)| determined),
         needs,
+        changes,
         case,
     };
     Ok(Some(Seen { sealed: guard::Sealed::new(view, persons), about }))
@@ -126,7 +145,7 @@ async fn now(
     tx: &mut Tx,
     desk: &Desk<'_>,
     case: &Case,
-) -> Result<(Option<determine::Determined>, Vec<Need>), StoreError> {
+) -> Result<(Option<(Basis, Determined)>, Vec<Need>), StoreError> {
     if case.stage.is_closed() {
         return Ok((None, Vec::new()));
     }
@@ -134,7 +153,42 @@ async fn now(
     let determined = determine::work_out(desk.pack, &basis);
     let confirmed = investigate::ask::confirmed(tx, desk, case).await?;
     let needs = investigate::needs(desk.pack, &basis, case.applicant, &determined, &confirmed);
-    Ok((Some(determined), needs))
+    Ok((Some((basis, determined)), needs))
+}
+
+/// Holds every decision against the one whose place it took, and what would be decided now against the one in force.
+async fn changes(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &Case,
+    (determinations, decisions): (&[Determination], &[Decision]),
+    now: Option<&(Basis, Determined)>,
+) -> Result<Changes, StoreError> {
+    let read = desk.pack.program().items_of(&case.programme);
+    let reads = |entity: Entity, item: &str| read.iter().any(|(of, id)| *of == entity && **id == *item);
+    let rests_on = |d: &Decision| determinations.iter().find(|it| it.id == d.determination);
+    let mut changes = Changes::default();
+    for d in decisions {
+        let earlier = decisions.iter().find(|e| Some(e.id) == d.supersedes).filter(|e| e.content.granted);
+        let (Some(earlier), Some(after)) = (earlier, rests_on(d)) else { continue };
+        let Some(before) = rests_on(earlier) else { continue };
+        let (old, new) = (determine::basis_of(tx, case, before).await?, determine::basis_of(tx, case, after).await?);
+        let old = Side { basis: &old, determined: &before.determined, slices: &earlier.content.slices };
+        let new = Side { basis: &new, determined: &after.determined, slices: &d.content.slices };
+        changes.decisions.insert(d.id, changed(old, new, d.content.per.or(earlier.content.per), reads));
+    }
+    let holds = decisions.iter().find(|d| d.status == DecisionStatus::InForce && d.content.granted);
+    if let (Some(holds), Some((basis, determined))) = (holds, now)
+        && let Some(before) = rests_on(holds)
+    {
+        let old = determine::basis_of(tx, case, before).await?;
+        let old = Side { basis: &old, determined: &before.determined, slices: &holds.content.slices };
+        let after = if determined.answer == Answer::Yes { &determined.slices[..] } else { &[] };
+        let per = determined.amount.map(|a| a.per).or(holds.content.per);
+        let found = changed(old, Side { basis, determined, slices: after }, per, reads);
+        changes.now = Some(found).filter(|c| !c.is_empty());
+    }
+    Ok(changes)
 }
 
 /// The cases of a household, the oldest first.

@@ -149,7 +149,11 @@ pub fn compose(
     // What ends now was lawful for the months before, and stays so.
     let granted = goes_on || (ran.is_some() && !slices.is_empty());
     let slices = if granted { slices } else { Vec::new() };
-    let change = crate::determine::compare(ran.map_or(&[][..], |b| &b.slices), &slices);
+    // Granted against the rules while the sum cannot be told: it is paid by the month all the same, and a later decision may say the sum.
+    let version = pack.version(programme, determined.version);
+    let of_law = version.and_then(|v| v.amount.as_ref()).map(|(_, per)| *per);
+    let per = determined.amount.map(|a| a.per).or_else(|| ran.and_then(|b| b.per)).or(of_law);
+    let change = crate::determine::compare(ran.map_or(&[][..], |b| &b.slices), &slices, per);
     let kind = match (ran.is_some(), goes_on) {
         (false, true) => DecisionKind::Grant,
         (false, false) => DecisionKind::Refuse,
@@ -157,18 +161,15 @@ pub fn compose(
         (true, false) if change.direction == Direction::Same => DecisionKind::Change,
         (true, false) => DecisionKind::Stop,
     };
-    let version = pack.version(programme, determined.version);
     let form = version.and_then(|v| v.benefit.as_ref()).map(|b| b.form);
     let form = form.and_then(|f| serde_json::to_value(f).ok()).and_then(|v| v.as_str().map(str::to_owned));
     let law = judgement.overriding.as_ref().map_or(&determined.law, |o| &o.law).clone();
-    // Granted against the rules while the sum cannot be told: it is paid by the month all the same, and a later decision may say the sum.
-    let of_law = version.and_then(|v| v.amount.as_ref()).map(|(_, per)| *per);
     Content {
         programme: programme.to_owned(),
         subject,
         kind,
         granted,
-        per: determined.amount.map(|a| a.per).or_else(|| ran.and_then(|b| b.per)).or(of_law),
+        per,
         currency: pack.currency(),
         form: form.unwrap_or_else(|| "cash".to_owned()),
         from: slices.first().map(|s| s.from),

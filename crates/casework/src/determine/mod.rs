@@ -4,12 +4,14 @@
 //! the same pack gives the same bytes, which is what `hearth replay` checks years later.
 
 mod basis;
+mod changed;
 mod compare;
 mod record;
 mod slices;
 mod work;
 
 pub use basis::{Basis, Claimed, FactsOn, For, load, load_for};
+pub use changed::{Changed, FactChange, Side, Stretch, Truth, Turned, changed};
 pub use compare::{Comparison, Difference, Direction, compare};
 pub use record::{Determination, FrozenOn, read, record};
 pub use slices::{Slice, payable};

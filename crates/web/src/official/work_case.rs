@@ -6,9 +6,10 @@ use text::Text;
 
 use super::work::{self, Keys, Way, nearness};
 use super::work_acts::{self, Acts};
+use crate::changed::{self, Shown as Changed};
 use crate::components::frame::{Frame, Width, back, page};
 use crate::components::icon;
-use crate::components::list::{Mark, pairs, table, tag};
+use crate::components::list::{Mark, pairs, tag};
 use crate::components::message::{Tone, error_summary, notice};
 use crate::form::Form;
 
@@ -76,8 +77,8 @@ pub struct Says {
     pub excluded: Option<String>,
     /// What an official must look at, or why there is no answer.
     pub look: Option<String>,
-    /// Month, before, after: against the decision in force.
-    pub changes: Vec<(String, String, String)>,
+    /// What would change against the decision in force.
+    pub changes: Changed,
 }
 
 /// One condition.
@@ -256,11 +257,7 @@ fn says(t: Text, c: &Case) -> Markup {
                 ul { @for m in &s.missing { li { (m) } } }
             }
         }
-        @if !s.changes.is_empty() {
-            h3 { (t.t("work-changes")) }
-            (table(&t.t("work-changes"), &["work-month", "work-before", "work-after"].map(|k| t.t(k).into_owned()),
-                &s.changes.iter().map(|(month, before, after)| vec![html! { (month) }, html! { span.num { (before) } }, html! { span.num { (after) } }]).collect::<Vec<_>>()))
-        }
+        (changed::section(t, "changed-now", &s.changes))
         h2 #reasons tabindex="-1" { (t.t("work-reasons")) }
         ol.beside { @for reason in &s.reasons { (reason_of(t, reason)) } }
     }

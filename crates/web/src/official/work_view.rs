@@ -6,7 +6,7 @@ use casework::case::view::CaseView;
 use casework::case::{Step, StepKind, Task, TaskKind, TaskStatus};
 use casework::decide::object::{Kind as ObjectionKind, Status as ObjectionStatus, took_part};
 use casework::decide::{Content, Decision, DecisionStatus, official};
-use casework::determine::{Determined, Slice, compare};
+use casework::determine::{self, Determined, Slice};
 use casework::evidence::{Paper as KeptPaper, Scan};
 use casework::investigate::answer::Contradiction as Both;
 use casework::investigate::{Need, RequestStatus, Whom};
@@ -19,6 +19,7 @@ use text::Text;
 
 use super::work_acts::{Acts, Contradiction, Hearing, Holder};
 use super::work_case::{Asked, Decided, Fact, Objection, Paper, Reason, Says, Step as ShownStep};
+use crate::changed::{self, Teller};
 use crate::citizen::question::{Kind, Question};
 use crate::components::entitlement::source;
 use crate::components::list::Mark;
@@ -186,7 +187,7 @@ impl Opened<'_> {
                 rule.map_or_else(|| e.rule.clone(), |r| format!("{} ({})", r.words.get(lang), r.law))
             }),
             look: d.error.clone().or_else(|| looks.then_some(look)),
-            changes: self.changes(d),
+            changes: self.view.changes.now.as_ref().map(|c| self.changed(c)).unwrap_or_default(),
         })
     }
 
@@ -224,14 +225,10 @@ impl Opened<'_> {
         format!("{} {whom}", self.what(n.subject, &n.item))
     }
 
-    /// Months that would change against the decision in force; a year of them says it all.
-    fn changes(&self, d: &Determined) -> Vec<(String, String, String)> {
-        let holds = self.view.decisions.iter().find(|x| x.status == DecisionStatus::InForce && x.content.granted);
-        let (Some(holds), Some(_)) = (holds, &self.view.now) else { return Vec::new() };
-        let after = if d.answer == Answer::Yes { &d.slices[..] } else { &[] };
-        let money = |minor| self.t.money(Money::new(minor, self.v.pack.currency()));
-        let changes = compare(&holds.content.slices, after).months;
-        changes.iter().take(12).map(|m| (self.t.date(m.month), money(m.before), money(m.after))).collect()
+    fn changed(&self, c: &determine::Changed) -> changed::Shown {
+        let name = |person: PersonId| self.names.get(&person).cloned();
+        let (pack, programme) = (&self.v.pack, self.view.case.programme.as_str());
+        Teller { pack, t: self.t, programme, currency: pack.currency(), name: &name, places: true }.tell(c)
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {

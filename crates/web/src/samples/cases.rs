@@ -16,6 +16,7 @@ use rules::outcome::Answer;
 use rules::schema::Per;
 
 use super::{Sample, frame, words};
+use crate::changed;
 use crate::citizen::cases::{apply, case, complain, decision, figures, list, payments, report};
 use crate::citizen::question::{Kind as Ask, Question};
 use crate::components::entitlement::{Fact, Source};
@@ -24,6 +25,10 @@ use crate::components::value::Shown;
 use crate::form::Form;
 
 const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+fn in_lang(lang: Lang, ko: &str, en: &str) -> String {
+    words(ko, en).get(lang).to_owned()
+}
 
 fn mine(lang: Lang, address: &str) -> Frame {
     frame(lang, address, Some(Area::Citizen))
@@ -215,6 +220,47 @@ fn one_case(lang: Lang, stage: Stage, form: &Form, done: &str) -> Markup {
     case::page_of(&mine(lang, "/cases/1"), form, &vm)
 }
 
+/// What a decision says otherwise than the one before.
+pub(super) fn a_change(lang: Lang) -> changed::Shown {
+    let t = text::Text::new(lang);
+    let month = |from, last: Option<_>| match last {
+        Some(last) => {
+            t.with("changed-months", &[("from", t.date(from).into()), ("last", t.date(last).into())]).into_owned()
+        }
+        None => t.with("changed-months-on", &[("from", t.date(from).into())]).into_owned(),
+    };
+    let wages = |before: &str, after: &str| changed::Fact {
+        what: in_lang(lang, "김하윤: 근로소득", "Hayoon Kim: Wages"),
+        before: before.to_owned(),
+        after: after.to_owned(),
+        source: in_lang(lang, "국세청", "National Tax Service"),
+    };
+    let sums = |a: &str, b: &str, c: &str| [a, b, c].map(str::to_owned);
+    let row = |months: String, [before, after, more]: [String; 3]| [months, before, after, more];
+    changed::Shown {
+        months: vec![
+            row(month(date(2026, 8, 1), Some(date(2026, 10, 1))), sums("₩500,000", "₩300,000", "-₩200,000")),
+            row(month(date(2026, 11, 1), None), sums("₩500,000", "₩0", "-₩500,000")),
+        ],
+        reasons: vec![
+            changed::Reason {
+                words: in_lang(lang, "소득인정액이 기준 이하입니다", "Recognised income is not above the line"),
+                law: "국민기초생활 보장법 제8조".to_owned(),
+                turned: Some((t.t("cond-holds").into_owned(), t.t("cond-fails").into_owned())),
+                facts: vec![wages("₩1,200,000", "₩3,400,000")],
+            },
+            changed::Reason {
+                words: in_lang(lang, "국내에 살고 있습니다", "Lives in the country"),
+                law: "국민기초생활 보장법 제5조의2".to_owned(),
+                turned: None,
+                facts: vec![wages(&t.t("changed-unknown"), "₩0")],
+            },
+        ],
+        facts: vec![wages("₩0", "₩100,000")],
+        law: true,
+    }
+}
+
 fn a_decision(lang: Lang, kind: DecisionKind) -> decision::Decision {
     let name = words("아동수당", "Child allowance");
     let title = match lang {
@@ -235,6 +281,7 @@ fn a_decision(lang: Lang, kind: DecisionKind) -> decision::Decision {
         kind,
         decided: Some(date(2026, 11, 20)),
         months: if granted { (11..=12).map(|m| (date(2026, m, 1), "₩100,000".to_owned())).collect() } else { vec![] },
+        changed: if kind == DecisionKind::Grant { changed::Shown::default() } else { a_change(lang) },
         replaced: false,
         objected: kind == DecisionKind::Change,
         object_by: Some(date(2027, 2, 19)),
@@ -364,17 +411,36 @@ fn pay(lang: Lang, some: bool) -> Markup {
         accounts: vec![
             payments::Account {
                 whose: "김하윤".to_owned(),
+                card: false,
                 hint: "•••••••••012".to_owned(),
                 verified: true,
                 redirected: None,
             },
             payments::Account {
+                whose: "김하윤".to_owned(),
+                card: true,
+                hint: "•••••••••••••345".to_owned(),
+                verified: false,
+                redirected: None,
+            },
+            payments::Account {
                 whose: "박서아".to_owned(),
+                card: false,
                 hint: String::new(),
                 verified: false,
                 redirected: Some("김하윤".to_owned()),
             },
         ],
+        vouchers: [(true, false), (false, false), (true, true)]
+            .map(|(loaded, over)| payments::Voucher {
+                name: words("첫만남이용권", "First-meeting voucher"),
+                sum: "₩2,000,000".to_owned(),
+                until: Some(date(2028, 11, 2)),
+                loaded,
+                over,
+            })
+            .into(),
+        cards: true,
         owed: vec![payments::Owed {
             name: allowance(), sum: "₩100,000".to_owned(), reason: "해외 체류".to_owned()
         }],
@@ -382,10 +448,29 @@ fn pay(lang: Lang, some: bool) -> Markup {
     payments::page_of(&mine(lang, "/payments"), &if some { full } else { payments::Payments::default() })
 }
 
+fn card(lang: Lang, form: &Form) -> Markup {
+    let people = [("a".to_owned(), "김하윤".to_owned())];
+    let issuers = [("bc".to_owned(), "BC카드".to_owned()), ("kb".to_owned(), "KB국민카드".to_owned())];
+    let rule = catalogue::model::PaymentAccount {
+        form: catalogue::model::Form::Voucher,
+        item: "voucher_card".to_owned(),
+        banks: "card_issuer".to_owned(),
+        least_digits: 16,
+        most_digits: 16,
+        iban: None,
+        own_from_age: 19,
+        holder_is_payee: true,
+        law: String::new(),
+        sources: vec![],
+        confidence: None,
+    };
+    payments::account(&mine(lang, "/payments/account"), form, &people, (Some(&rule), &issuers))
+}
+
 fn account(lang: Lang, form: &Form) -> Markup {
     let people = [("a".to_owned(), "김하윤".to_owned()), ("b".to_owned(), "박서아".to_owned())];
     let banks = [("004".to_owned(), "KB국민은행".to_owned()), ("088".to_owned(), "신한은행".to_owned())];
-    payments::account(&mine(lang, "/payments/account"), form, &people, (&banks, false))
+    payments::account(&mine(lang, "/payments/account"), form, &people, (None, &banks))
 }
 
 fn report_start(lang: Lang, done: Option<u32>) -> Markup {
@@ -490,6 +575,7 @@ pub(super) fn all() -> Vec<Sample> {
         ("apply-last", Box::new(move |l| draft(l, 3, &none()))),
         ("payments", Box::new(|l| pay(l, true))),
         ("payments-none", Box::new(|l| pay(l, false))),
+        ("payments-card", Box::new(|l| card(l, &refused(l, Form::default(), &["number", "bank"])))),
         ("payments-account", Box::new(|l| account(l, &Form::default()))),
         (
             "payments-account-refused",

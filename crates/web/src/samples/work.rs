@@ -174,11 +174,7 @@ fn says(lang: Lang, answer: Answer) -> Says {
         excluded: (answer == Answer::No)
             .then(|| in_lang(lang, "양육수당과 함께 받을 수 없다", "Cannot be had together with home care")),
         look: (answer != Answer::No).then(|| Text::new(lang).t("work-official-looks").into_owned()),
-        changes: vec![(
-            in_lang(lang, "2026년 12월 1일", "1 December 2026"),
-            "₩500,000".to_owned(),
-            "₩1,000,000".to_owned(),
-        )],
+        changes: super::cases::a_change(lang),
     }
 }
 

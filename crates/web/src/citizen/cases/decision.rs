@@ -8,6 +8,7 @@ use text::Text;
 
 use super::case::parts;
 use super::list::kind_tag;
+use crate::changed;
 use crate::components::field;
 use crate::components::frame::{Frame, Width, page};
 use crate::components::list::table;
@@ -33,6 +34,8 @@ pub struct Decision {
     pub decided: Option<Date>,
     /// The sum of each of the next months, for what comes monthly.
     pub months: Vec<(Date, String)>,
+    /// What it says otherwise than the decision before it.
+    pub changed: changed::Shown,
     /// Whether a later decision took its place.
     pub replaced: bool,
     /// Whether an objection is under review already.
@@ -63,6 +66,7 @@ pub fn page_of(f: &Frame, form: &Form, d: &Decision) -> Markup {
                 p.lead { (d.notice.lead) }
                 (parts(&d.notice.parts, 1))
             }
+            (changed::section(t, "changed-title", &d.changed))
             @if !d.months.is_empty() { details {
                 summary { (t.t("decision-months")) }
                 div.inside { (months(t, d)) }

@@ -4,7 +4,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::decide::{self, DecisionStatus, object};
-use casework::determine::payable;
+use casework::determine::{self, payable};
 use casework::follow::satisfaction;
 use guard::{Action, Purpose};
 use kernel::{CaseId, Date, DecisionId, Money};
@@ -13,6 +13,7 @@ use store::transact;
 
 use super::case_handlers::{Open, is_told, open};
 use super::{decision, done};
+use crate::changed::{self, Teller};
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::request::Session;
@@ -84,12 +85,20 @@ fn model(
         kind: d.content.kind,
         decided: d.decided_at.map(|at| at.date(v.offset())),
         months: months(v, f, d),
+        changed: open.view.changes.decisions.get(&d.id).map(|c| changed(v, f, open, d, c)).unwrap_or_default(),
         replaced: !in_force,
         objected: under_review,
         object_by: d.object_by.filter(|_| in_force && !late && open.acts()),
         too_late: in_force && late && open.acts(),
         ask: in_force && !given,
     })
+}
+
+/// What it says otherwise than the one before. What follows from an address is not told: a screen may be read by others.
+fn changed(v: &Viewer<'_>, f: &Frame, open: &Open, d: &decide::Decision, c: &determine::Changed) -> changed::Shown {
+    let name = |person| Some(open.home.name(person, f.t.lang()));
+    let (programme, currency) = (d.content.programme.as_str(), d.content.currency);
+    Teller { pack: &v.pack, t: f.t, programme, currency, name: &name, places: false }.tell(c)
 }
 
 /// What the coming months pay, for what comes monthly.

@@ -1,0 +1,17 @@
+changed-title = What changed
+changed-now = What would change against the decision in force
+changed-month = Month
+changed-before = Before
+changed-after = Now
+changed-difference = Difference
+changed-months = From { $from } to the month of { $last }
+changed-months-on = From { $from } on
+changed-no-sum = No sum changes.
+changed-law = The law, or a figure in it, changed.
+changed-why = Why
+changed-turned = Before: { $before }. Now: { $after }.
+changed-as-before = The answer is as before, on other facts.
+changed-absent = Not in the law then
+changed-facts = Facts that are others now
+changed-fact = { $what }: { $before }, now { $after } ({ $source })
+changed-unknown = not known

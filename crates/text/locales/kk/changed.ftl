@@ -1,0 +1,17 @@
+changed-title = Не өзгерді
+changed-now = Күшіндегі шешіммен салыстырғанда не өзгереді
+changed-month = Ай
+changed-before = Бұрын
+changed-after = Қазір
+changed-difference = Айырма
+changed-months = { $from } бастап { $last } бар айға дейін
+changed-months-on = { $from } бастап
+changed-no-sum = Сома өзгермейді.
+changed-law = Заң немесе ондағы көрсеткіш өзгерді.
+changed-why = Себебі
+changed-turned = Бұрын: { $before }. Қазір: { $after }.
+changed-as-before = Жауап бұрынғыдай, негіздегі деректер өзгерді.
+changed-absent = Ол кездегі заңда жоқ
+changed-facts = Өзгерген деректер
+changed-fact = { $what }: { $before }, қазір { $after } ({ $source })
+changed-unknown = белгісіз

@@ -1,0 +1,17 @@
+changed-title = 달라진 점
+changed-now = 현재 결정과 달라질 점
+changed-month = 달
+changed-before = 이전
+changed-after = 지금
+changed-difference = 차이
+changed-months = { $from }부터 { $last }이 든 달까지
+changed-months-on = { $from }부터
+changed-no-sum = 금액은 그대로입니다.
+changed-law = 법이나 법이 정한 금액이 바뀌었습니다.
+changed-why = 이유
+changed-turned = 이전: { $before }. 지금: { $after }.
+changed-as-before = 판단은 그대로이고, 바탕이 된 사실이 바뀌었습니다.
+changed-absent = 그때의 법에 없음
+changed-facts = 바뀐 사실
+changed-fact = { $what }: { $before } → 지금 { $after } ({ $source })
+changed-unknown = 알려지지 않음

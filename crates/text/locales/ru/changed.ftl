@@ -1,0 +1,17 @@
+changed-title = Что изменилось
+changed-now = Что изменится по сравнению с действующим решением
+changed-month = Месяц
+changed-before = Было
+changed-after = Стало
+changed-difference = Разница
+changed-months = С { $from } по месяц, в котором { $last }
+changed-months-on = С { $from }
+changed-no-sum = Сумма не меняется.
+changed-law = Изменился закон или величина в нём.
+changed-why = Почему
+changed-turned = Было: { $before }. Стало: { $after }.
+changed-as-before = Ответ прежний, изменились сведения под ним.
+changed-absent = Тогда в законе не было
+changed-facts = Изменившиеся сведения
+changed-fact = { $what }: { $before }, теперь { $after } ({ $source })
+changed-unknown = неизвестно
