@@ -220,7 +220,7 @@ pub(crate) enum Evidence {
 /// Whether money for the subject goes to their own account by their age; not for a household, and not while nobody knows
 /// their age.
 pub(crate) fn own_account(pack: &Pack, snapshot: &Snapshot, subject: Subject) -> bool {
-    let Some(rule) = pack.payment_account() else { return false };
+    let Some(rule) = pack.accounts().next() else { return false };
     let Some(member) = snapshot.members.iter().find(|m| Some(m.person) == subject.person()) else { return false };
     let born = pack.schema().roles.birth_date.as_deref();
     let born = member.facts.iter().find(|f| Some(f.item.as_str()) == born).map(|f| &f.value);

@@ -31,6 +31,8 @@ words! {
         Asked = "asked",
         /// An entitlement ends soon.
         Reminder = "reminder",
+        /// The account that was given is not theirs: another is asked for.
+        Account = "account",
     }
 }
 
@@ -91,6 +93,7 @@ fn in_language(desk: &Desk<'_>, case: &Case, kind: Kind, lang: Lang, date: Date)
         Kind::HearingOver => ("hearing-over-title", "hearing-over-lead"),
         Kind::Asked => ("asked-title", "asked-lead"),
         Kind::Reminder => ("reminder-title", "reminder-lead"),
+        Kind::Account => ("account-refused-title", "account-refused-lead"),
     };
     Words { title: t.with(title, &args).into_owned(), lead: t.with(lead, &args).into_owned() }
 }

@@ -55,18 +55,18 @@ pub struct OfferShown {
     pub offer: Offer,
     /// Its status today.
     pub status: OfferStatus,
-    /// Who may come to be paid, with whether their account is known: of them it is not asked.
-    pub payees: Vec<(PersonId, bool)>,
+    /// Who may come to be paid, with the items of their accounts that are known: of them those are not asked.
+    pub payees: Vec<(PersonId, Vec<String>)>,
 }
 
 impl OfferShown {
     /// What is still needed if this person applies: an account for a child or the household is theirs, asked once for all of it.
     pub fn needed<'a>(&'a self, pack: &'a Pack, applicant: Option<PersonId>) -> impl Iterator<Item = Needed> + 'a {
         let paid = self.payees.iter().find(|(payee, _)| Some(*payee) == applicant);
-        let account = pack.payment_account().map(|rule| rule.item.as_str());
-        self.offer.content.needed.iter().filter_map(move |n| match paid.filter(|_| Some(n.item.as_str()) == account) {
-            Some((_, true)) => None,
-            Some((payee, false)) => Some(Needed { subject: Subject::Person(*payee), ..n.clone() }),
+        let account = move |item: &str| pack.accounts().any(|rule| rule.item == item);
+        self.offer.content.needed.iter().filter_map(move |n| match paid.filter(|_| account(&n.item)) {
+            Some((_, known)) if known.contains(&n.item) => None,
+            Some((payee, _)) => Some(Needed { subject: Subject::Person(*payee), ..n.clone() }),
             None => Some(n.clone()),
         })
     }
@@ -239,12 +239,12 @@ async fn offers_to(tx: &mut Tx, desk: &Desk<'_>, home: &Home) -> Result<Seen<Vec
     Ok(home.seal(shown))
 }
 
-/// The people who may be paid what is offered, with whether their account is known.
-fn payees(desk: &Desk<'_>, snapshot: &Snapshot, offer: &Offer) -> Vec<(PersonId, bool)> {
-    let Some(rule) = desk.pack.payment_account() else { return Vec::new() };
+/// The people who may be paid what is offered, with the items of their accounts that are known.
+fn payees(desk: &Desk<'_>, snapshot: &Snapshot, offer: &Offer) -> Vec<(PersonId, Vec<String>)> {
     let said = |p: &PersonId| {
         let member = snapshot.members.iter().find(|m| m.person == *p);
-        member.is_some_and(|m| m.facts.iter().any(|f| f.item == rule.item))
+        let known = |item: &&str| member.is_some_and(|m| m.facts.iter().any(|f| f.item == **item));
+        desk.pack.accounts().map(|rule| rule.item.as_str()).filter(known).map(str::to_owned).collect()
     };
     let payees = crate::evaluate::payees(desk.pack, snapshot, offer.subject, None);
     payees.into_iter().map(|p| (p, said(&p))).collect()

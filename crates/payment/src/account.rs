@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use guard::KeyError;
 use kernel::{AccountId, PayAccountId, PersonId, iban_adds_up};
 use serde::{Deserialize, Serialize};
-use store::{AsConflict, Row, StoreError, Tx, params};
+use store::{AsConflict, InList, Row, StoreError, Tx, params};
 use uuid::Uuid;
 
-use crate::batch::InList;
 use crate::desk::Desk;
 use crate::model::{Form, words};
 use crate::run;
@@ -177,6 +176,14 @@ pub struct Known {
     pub bank: String,
     /// The number with all but its last characters hidden.
     pub hint: String,
+    /// What goes there.
+    #[serde(default = "cash")]
+    pub form: Form,
+}
+
+/// What was told before vouchers had an account of their own.
+fn cash() -> Form {
+    Form::Cash
 }
 
 /// Records where a person's money goes from now on; the account before stays in the history. Lines of runs that were
@@ -215,11 +222,9 @@ pub async fn set(
     drop_prepared(tx, desk, person).await?;
     tx.execute(END, params![person, slot(form), desk.now, "replaced"]).await?;
     tx.execute(ADD, &row).await?;
-    if let New::Own { form, details } = new
-        && *form != Form::Voucher
-    {
+    if let New::Own { form, details } = new {
         let Details { number, bank, .. } = details.tidy()?;
-        let known = Known { person, account: id, bank, hint: hint(&number) };
+        let known = Known { person, account: id, bank, hint: hint(&number), form: *form };
         tx.emit(desk.ids, desk.now, SET, &known).await?;
     }
     Ok(id)
@@ -238,20 +243,36 @@ async fn standing(
     Ok(Some((id, unseal(desk.keys, id, &sealed)?)))
 }
 
-/// The account a person gave in an application. It does not stand in for a guardian to whom the money is redirected: who
+/// An account of a person's own, if it is in force: what goes there, opened.
+async fn in_force(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    id: PayAccountId,
+) -> Result<Option<(Form, Details)>, Fault> {
+    let Some(row) = tx.maybe(ONE, params![person, id]).await? else { return Ok(None) };
+    let slot_of: Option<String> = row.maybe("slot")?;
+    let Some(form) = [Form::Cash, Form::Voucher].into_iter().find(|f| slot_of.as_deref() == Some(slot(*f))) else {
+        return Ok(None);
+    };
+    let stands = standing(tx, desk, person, form).await?.filter(|(stands, _)| *stands == id);
+    Ok(stands.map(|(_, details)| (form, details)))
+}
+
+/// The account, or card, a person gave in an application. It does not stand in for a guardian to whom the money is redirected: who
 /// redirected it takes that back. Says which account is in force, `None` when the guardian's stays.
 pub async fn given(
     tx: &mut Tx,
     desk: &Desk<'_>,
     person: PersonId,
-    details: &Details,
+    (form, details): (Form, &Details),
     by: AccountId,
 ) -> Result<Option<PayAccountId>, Fault> {
-    let stands = tx.maybe(SLOT, params![person, slot(Form::Cash)]).await?;
+    let stands = tx.maybe(SLOT, params![person, slot(form)]).await?;
     if stands.is_some_and(|row| row.get::<String>("kind").is_ok_and(|k| k == AccountKind::Redirect.word())) {
         return Ok(None);
     }
-    let new = New::Own { form: Form::Cash, details: details.clone() };
+    let new = New::Own { form, details: details.clone() };
     set(tx, desk, person, &new, by).await.map(Some)
 }
 
@@ -275,9 +296,7 @@ pub async fn verify_holder(
     bears: impl Fn(&str) -> bool,
     how: &str,
 ) -> Result<Holder, Fault> {
-    let Some((_, details)) = standing(tx, desk, person, Form::Cash).await?.filter(|(stands, _)| *stands == id) else {
-        return Ok(Holder::Settled);
-    };
+    let Some((_, details)) = in_force(tx, desk, person, id).await? else { return Ok(Holder::Settled) };
     let row = tx.one(ONE, params![person, id]).await?;
     if row.maybe::<i64>("verified_at")?.is_some() {
         return Ok(Holder::Settled);
@@ -300,12 +319,10 @@ pub async fn settle_holder(
     words: &str,
     by: AccountId,
 ) -> Result<(), Fault> {
-    if standing(tx, desk, person, Form::Cash).await?.is_none_or(|(stands, _)| stands != id) {
-        return Ok(());
-    }
+    let Some((form, _)) = in_force(tx, desk, person, id).await? else { return Ok(()) };
     match theirs {
         true => verify(tx, desk, person, id, words, Some(by)).await,
-        false => end(tx, desk, person, Form::Cash, words).await.map(drop),
+        false => end(tx, desk, person, form, words).await.map(drop),
     }
 }
 

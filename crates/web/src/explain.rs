@@ -224,7 +224,7 @@ pub(crate) fn type_of(pack: &Pack, entity: Entity, id: &str) -> Option<Type> {
 /// A hidden account, with the bank's name in place of its code.
 fn account_shown(pack: &Pack, text: &str) -> Option<Shown> {
     let (bank, number) = text.split_once(' ').filter(|_| masked(text))?;
-    let bank = pack.code(&pack.payment_account()?.banks, bank)?;
+    let bank = pack.accounts().find_map(|rule| pack.code(&rule.banks, bank))?;
     let words = bank.name.0.iter().map(|(lang, name)| (*lang, format!("{name} {number}")));
     Some(Shown::Code(words.collect()))
 }

@@ -437,8 +437,9 @@ pub(crate) async fn speak(w: &mut World<'_>) -> Result<(), Stop> {
 
 /// A person gets another account; both parents of the first have one from the beginning.
 pub(crate) async fn account(w: &mut World<'_>, person: PersonId, form: Form) -> Result<(), Stop> {
-    let number = format!("{:012}", w.dice.u64(..1_000_000_000_000));
-    let details = Details { number, bank: "004".into(), holder: "Han".into() };
+    let (digits, bank) = if form == Form::Voucher { (16, "bc") } else { (12, "004") };
+    let number = format!("{:0digits$}", w.dice.u64(..1_000_000_000_000));
+    let details = Details { number, bank: bank.into(), holder: "Han".into() };
     let new = New::Own { form, details };
     w.note(format!("account of {person} for {form}"));
     w.once("an account", true, async |tx, tools| {

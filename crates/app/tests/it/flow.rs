@@ -112,7 +112,7 @@ impl Show {
         let (offer, revision): (kernel::OfferId, u32) = (row.get("offer_id").unwrap(), row.get("revision").unwrap());
         drop(tx);
         let content: casework::model::OfferContent = row.json("content").unwrap();
-        let asked = content.needed.iter().filter(|n| n.item == "bank_account");
+        let asked = content.needed.iter().filter(|n| ["bank_account", "voucher_card"].contains(&n.item.as_str()));
         let subject_id = |s: casework::model::Subject| json!({ s.kind(): s.uuid() });
         let answers: Vec<_> = asked
             .zip(account)
@@ -303,9 +303,42 @@ async fn account_once(postgres: Option<String>) {
     payment::bank::write(&state.db, &show.runtime.keys, row.get("run_id").unwrap(), &mut file).await.unwrap();
     let file = String::from_utf8(file).unwrap();
     assert!(file.contains("110444000044") && file.contains(&holder), "the account she gave is in the file");
+    onto_the_card(&show, mother, &holder).await;
     death_passes_it_on(&show, mother).await;
     assert_eq!(show.number("select count(*) as n from outbox_dead").await, 0);
     show.close().await;
+}
+
+/// The voucher of the same child: she says with the offer onto which card, and it is loaded there, to be used until a day.
+async fn onto_the_card(show: &Show, mother: PersonId, holder: &str) {
+    let state = &show.runtime.state;
+    show.accept_with("mother-4", "first_meeting", Some(&format!("bc 9410-1234-5678-9012 {holder}"))).await;
+    let entitled = "select effective_until from entitlement where programme = 'first_meeting' and payee_id = $1";
+    let row = show.until(entitled, params![mother]).await;
+    let until: Date = row.get("effective_until").unwrap();
+    assert!(until > state.today(), "{until}");
+    let known =
+        "select 1 as one from pay_account where person_id = $1 and slot = 'voucher' and verified_at is not null";
+    show.until(known, params![mother]).await;
+    let hidden = "select 1 as one from person_fact where person_id = $1 and item = 'voucher_card' and value like '%bc •••••••••••••012%'";
+    show.until(hidden, params![mother]).await;
+    assert_eq!(show.number("select count(*) as n from account_given where sealed is not null").await, 0);
+    // The account for money is still the one she gave before.
+    let cash = "select 1 as one from pay_account where person_id = $1 and slot = 'cash' and hint like '%044'";
+    show.until(cash, params![mother]).await;
+    assert!(pay(show, Form::Voucher).await.0 >= 1);
+    let line = "select l.run_id from run_line l join run r on r.run_id = l.run_id where l.payee_id = $1 and r.form = 'voucher' and l.status = 'ready'";
+    let row = show.until(line, params![mother]).await;
+    let mut file = Vec::new();
+    payment::bank::write(&state.db, &show.runtime.keys, row.get("run_id").unwrap(), &mut file).await.unwrap();
+    let file = String::from_utf8(file).unwrap();
+    assert!(file.contains("9410123456789012"), "the card she gave is in the file");
+    let cookie = show.cookie("mother-4").await;
+    let page = send(show.port, "GET", "/payments", &[("cookie", &cookie), ("accept-language", "en")], "").await;
+    let page = page.expect("an answer").body;
+    assert!(page.contains("Can be used until") && !page.contains("9410123456789012"), "{page}");
+    let form = send(show.port, "GET", "/payments/account?for=voucher", &[("cookie", &cookie)], "").await;
+    assert_eq!(form.expect("an answer").status, 200);
 }
 
 /// The mother dies: at once nothing goes to her, and the money of the child goes on to the father without anybody asking him

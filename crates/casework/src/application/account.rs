@@ -54,6 +54,9 @@ pub struct Told {
     pub person: PersonId,
     /// Which.
     pub given: Uuid,
+    /// The item it answers; empty in what was told before vouchers had one: the account money goes to.
+    #[serde(default)]
+    pub item: String,
     /// About whom the question was.
     pub subject: Subject,
     /// The cases it came with.
@@ -167,7 +170,8 @@ pub(crate) async fn tell(
             let given: Uuid = row.get("given_id")?;
             let waits = row.get::<String>("masked")? == *text && row.maybe::<Vec<u8>>("sealed")?.is_some();
             if waits && !told.contains(&given) {
-                tx.emit(desk.ids, desk.now, GIVEN, &Told { person, given, subject, cases: cases.to_vec() }).await?;
+                let (item, cases) = (item.to_owned(), cases.to_vec());
+                tx.emit(desk.ids, desk.now, GIVEN, &Told { person, given, item, subject, cases }).await?;
                 told.push(given);
                 break;
             }
@@ -190,8 +194,13 @@ pub async fn taken(tx: &mut Tx, told: &Told, now: Instant) -> Result<(), StoreEr
 
 /// Payments have an account of this person, however it came to them: it is written, hidden, where applications look, and what
 /// is offered to the household is looked at again, so that nobody is asked for it. Known already, nothing happens.
-pub async fn known(tx: &mut Tx, desk: &Desk<'_>, person: PersonId, masked: &str) -> Result<(), recompute::Fault> {
-    let Some(rule) = desk.pack.payment_account() else { return Ok(()) };
+pub async fn known(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+    rule: &PaymentAccount,
+    masked: &str,
+) -> Result<(), recompute::Fault> {
     let as_of = registry::AsOf::latest(desk.today());
     let Some(whole) = registry::read::person(tx, person, as_of).await? else { return Ok(()) };
     let basis = desk.basis(Cause::FactChange).map_err(sealing)?;

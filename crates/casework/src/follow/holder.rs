@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
 use crate::case::model::in_days;
+use crate::case::open::{ADVANCE, Advance};
 use crate::case::rows::{self as cases, NewTask};
-use crate::case::{Actor, Case, StepKind, TaskKind, TaskStatus};
+use crate::case::{Actor, Case, StepKind, Task, TaskKind, TaskStatus};
 use crate::decide::official;
 use crate::desk::Desk;
-use crate::household;
 use crate::investigate::settle::{self, Fault};
 use crate::model::{Cause, Subject};
+use crate::{household, letter};
 
 /// The topic under which payments are told what an official found.
 pub const SETTLED: &str = "account.settled";
@@ -26,6 +27,9 @@ pub struct Differs {
     pub person: PersonId,
     /// The account.
     pub account: PayAccountId,
+    /// The item of the data dictionary that says it; empty in tasks of before: the account money goes to.
+    #[serde(default)]
+    pub item: String,
     /// Bank and last digits, as facts have it.
     pub masked: String,
     /// The holder as given.
@@ -53,9 +57,9 @@ pub struct Settled {
 /// case, and the account stays with finance as not verified.
 pub async fn differs(tx: &mut Tx, desk: &Desk<'_>, it: &Differs) -> Result<Option<CaseId>, StoreError> {
     let all = of_payee(tx, desk, it.person).await?;
-    forget(tx, desk, &all).await?;
+    forget(tx, desk, &all, &it.item).await?;
     // The office that pays to the account looks at it, before one that gives a thing or a service.
-    let newest = all.into_iter().max_by_key(|c| (asks_for_it(desk, c), c.closed_at.is_none(), c.opened_at));
+    let newest = all.into_iter().max_by_key(|c| (asks_for_it(desk, c, &it.item), c.closed_at.is_none(), c.opened_at));
     let Some(case) = newest else { return Ok(None) };
     let task = NewTask {
         kind: TaskKind::AccountHolder,
@@ -69,18 +73,17 @@ pub async fn differs(tx: &mut Tx, desk: &Desk<'_>, it: &Differs) -> Result<Optio
     Ok(Some(case.id))
 }
 
-/// Whether the programme of a case asks where its money goes.
-fn asks_for_it(desk: &Desk<'_>, case: &Case) -> bool {
-    let Some(rule) = desk.pack.payment_account() else { return false };
+/// Whether the programme of a case asks for this account.
+fn asks_for_it(desk: &Desk<'_>, case: &Case, item: &str) -> bool {
     let versions = desk.pack.programmes().get(&case.programme).map_or(&[][..], |p| &p.versions);
     let version = versions.iter().find(|v| v.covers(desk.today()));
-    version.and_then(|v| v.claim.as_ref()).is_some_and(|claim| claim.evidence.contains(&rule.item))
+    version.and_then(|v| v.claim.as_ref()).is_some_and(|claim| claim.evidence.iter().any(|asked| asked == item))
 }
 
 /// The holder's name is known to be right: what was asked about it is no question any more.
-pub async fn agrees(tx: &mut Tx, desk: &Desk<'_>, person: PersonId) -> Result<(), StoreError> {
+pub async fn agrees(tx: &mut Tx, desk: &Desk<'_>, person: PersonId, item: &str) -> Result<(), StoreError> {
     let all = of_payee(tx, desk, person).await?;
-    forget(tx, desk, &all).await
+    forget(tx, desk, &all, item).await
 }
 
 async fn of_payee(tx: &mut Tx, desk: &Desk<'_>, person: PersonId) -> Result<Vec<Case>, StoreError> {
@@ -90,14 +93,26 @@ async fn of_payee(tx: &mut Tx, desk: &Desk<'_>, person: PersonId) -> Result<Vec<
     Ok(all)
 }
 
-async fn forget(tx: &mut Tx, desk: &Desk<'_>, all: &[Case]) -> Result<(), StoreError> {
+/// Ends what is open about another account for the same: a card is no answer to a question about a bank account.
+async fn forget(tx: &mut Tx, desk: &Desk<'_>, all: &[Case], item: &str) -> Result<(), StoreError> {
+    let same = |task: &Task| {
+        let asked = task.detail.get("item").and_then(serde_json::Value::as_str).unwrap_or_default();
+        asked.is_empty() || asked == item
+    };
     for case in all {
-        cases::cancel_tasks(tx, case.id, &[TaskKind::AccountHolder], "another account was given", desk.now).await?;
+        for task in cases::tasks(tx, case.id).await? {
+            if task.kind == TaskKind::AccountHolder && task.status == TaskStatus::Open && same(&task) {
+                let (how, why) = (TaskStatus::Cancelled, "another account was given");
+                cases::close_task(tx, &task, how, Actor::MACHINE, why, desk.now).await?;
+            }
+        }
     }
     Ok(())
 }
 
-/// An official says whether the account is the payee's. If not, it ends, and it is asked for again.
+/// An official says whether the account is the payee's. If not, it ends, and the family is asked for another: by a letter
+/// for each account that was refused, and by the question of every case that still waits. The holder of the next one is held
+/// against the register as this one's was ([`differs`]).
 pub async fn settle(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -127,6 +142,11 @@ pub async fn settle(
     cases::step(tx, desk, &case, StepKind::Noted, Actor::of(who), &said).await?;
     if !theirs {
         unsay(tx, desk, who, &it).await?;
+        letter::write(tx, desk, &case, letter::Kind::Account, &it.account.to_string(), desk.today()).await?;
+        let waits = of_payee(tx, desk, it.person).await?.into_iter().filter(|c| c.closed_at.is_none());
+        for case in waits {
+            tx.emit(desk.ids, desk.now, ADVANCE, &Advance { case: case.id }).await?;
+        }
     }
     let (person, account) = (it.person, it.account);
     let told = Settled { person, account, theirs, words: words.to_owned(), by: who.account };
@@ -136,7 +156,8 @@ pub async fn settle(
 
 /// Takes back that the account is known, so that the next application asks for it.
 async fn unsay(tx: &mut Tx, desk: &Desk<'_>, who: &Who, it: &Differs) -> Result<(), Fault> {
-    let Some(rule) = desk.pack.payment_account() else { return Ok(()) };
+    let rule = desk.pack.accounts().find(|rule| it.item.is_empty() || rule.item == it.item);
+    let Some(rule) = rule else { return Ok(()) };
     let Some(whole) = registry::read::person(tx, it.person, AsOf::latest(desk.today())).await? else { return Ok(()) };
     let basis = desk.basis(Cause::FactChange).map_err(|e| StoreError::Driver(e.to_string()))?;
     let value = registry::FactValue::Text(it.masked.clone());

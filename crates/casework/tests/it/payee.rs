@@ -106,6 +106,7 @@ async fn a_holder_of_another_name_is_an_officials_to_settle() {
         let differs = |n: u128| Differs {
             person: mother,
             account: PayAccountId(Uuid::from_u128(n)),
+            item: ITEM.into(),
             masked: "088 •••••••••333".into(),
             holder: "김철수".into(),
             names: vec!["한지우".into()],
@@ -141,5 +142,27 @@ async fn a_holder_of_another_name_is_an_officials_to_settle() {
         assert_eq!((told.account, told.theirs), (PayAccountId(Uuid::from_u128(2)), false));
         let row = tx.one("select status from task where task_id = $1", params![open[0]]).await.unwrap();
         assert_eq!(row.parse::<TaskStatus>("status").unwrap(), TaskStatus::Done);
+        drop(tx);
+        assert_eq!(letters(&office, mother).await, 1, "she is asked for another");
+        // Another account, again of another holder: an official looks again, and she is asked again.
+        assert!(look(differs(3)).await.is_some());
+        let open = open_tasks(&office, TaskKind::AccountHolder).await;
+        assert_eq!(open.len(), 1, "of the new account");
+        let (who, may) = worker();
+        transact!(office.db, settle::Fault, |tx| {
+            holder::settle(tx, &office.desk(), &who, &may, open[0], false, "her cousin's this time").await
+        })
+        .unwrap();
+        assert_eq!(letters(&office, mother).await, 2, "for each account that was refused");
+        // And the case that waits is looked at, so that its question stands on her page.
+        let mut tx = office.db.read().await.unwrap();
+        let row = tx.one("select count(*) as n from outbox where topic = 'case.advance'", &[]).await.unwrap();
+        assert!(row.get::<i64>("n").unwrap() >= 2);
     }
+}
+
+async fn letters(office: &Office, person: PersonId) -> i64 {
+    let mut tx = office.db.read().await.unwrap();
+    let sql = "select count(*) as n from letter where person_id = $1 and kind = 'account'";
+    tx.one(sql, params![person]).await.unwrap().get("n").unwrap()
 }

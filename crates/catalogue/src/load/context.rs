@@ -57,6 +57,7 @@ impl<'a> Context<'a> {
             protocols: Register::default(),
             left_out: Register::default(),
             payment_account: None,
+            voucher_account: None,
             process: Process::default(),
             processes: Register::default(),
             consents: Register::default(),

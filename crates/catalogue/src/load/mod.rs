@@ -55,6 +55,7 @@ pub(crate) struct Content {
     pub(crate) processes: Register<Process>,
     pub(crate) consents: Register<Consent>,
     pub(crate) payment_account: Option<PaymentAccount>,
+    pub(crate) voucher_account: Option<PaymentAccount>,
     pub(crate) calendar: Calendar,
     pub(crate) population: Option<Population>,
     pub(crate) schema: Schema,

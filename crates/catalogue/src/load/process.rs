@@ -7,7 +7,7 @@ use rules::schema::{Entity, Type};
 
 use super::context::{Context, key};
 use crate::model::{
-    Calendar, Consent, Counted, OnHoliday, PartMonth, PaymentAccount, Process, Programme, Recovery, Stage,
+    Calendar, Consent, Counted, Form, OnHoliday, PartMonth, PaymentAccount, Process, Programme, Recovery, Stage,
 };
 use crate::read::fault::shown;
 use crate::read::sheet::Sheet;
@@ -50,7 +50,11 @@ pub(crate) fn read(cx: &mut Context<'_>) {
             table.finish();
         }
         if let Some(table) = root.table("payment_account") {
-            cx.content.payment_account = payment_account(cx, &table);
+            cx.content.payment_account = payment_account(cx, &table, Form::Cash);
+            table.finish();
+        }
+        if let Some(table) = root.table("voucher_account") {
+            cx.content.voucher_account = payment_account(cx, &table, Form::Voucher);
             table.finish();
         }
         if let Some(table) = root.table("defaults") {
@@ -198,8 +202,8 @@ fn check_extension(cx: &Context<'_>, table: &Table<'_>, it: &Process) {
     cx.faults.error("bad-value", &table.place(key), message, expected, "");
 }
 
-/// Which item says where money goes, and what such an account looks like in this country.
-fn payment_account(cx: &Context<'_>, table: &Table<'_>) -> Option<PaymentAccount> {
+/// Which item says where money or a voucher goes, and what such an account looks like in this country.
+fn payment_account(cx: &Context<'_>, table: &Table<'_>, form: Form) -> Option<PaymentAccount> {
     let item = table.need_text("item");
     let banks = table.need_text("banks");
     let digits = |key, otherwise| number(cx, table, key, 4..=34).unwrap_or(otherwise);
@@ -228,6 +232,7 @@ fn payment_account(cx: &Context<'_>, table: &Table<'_>) -> Option<PaymentAccount
         cx.faults.error("bad-value", &item.at, message, expected, "");
     }
     Some(PaymentAccount {
+        form,
         item: item.it,
         banks: banks.it,
         least_digits,

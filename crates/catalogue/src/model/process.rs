@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernel::{Date, Words, iban_adds_up};
 use serde::Serialize;
 
-use super::Confidence;
+use super::{Confidence, Form};
 
 /// One step on the way of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -207,12 +207,14 @@ pub struct Consent {
     pub confidence: Option<Confidence>,
 }
 
-/// The item of the data dictionary in which a person says where money is to go.
+/// The item of the data dictionary in which a person says where money, or a voucher, is to go.
 ///
 /// It is answered as one text, `BANK NUMBER HOLDER` (`088 110-222-333333 Kim Hana`), so that no half of an account is ever
 /// kept. What is written into facts, drafts and decisions is its hidden form ([`GivenAccount::masked`]) instead; the number itself travels under seal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentAccount {
+    /// What goes there: cash, or vouchers.
+    pub form: Form,
     /// The item, of a person, of type text, of the person's own telling.
     pub item: String,
     /// The code list of banks.
@@ -405,6 +407,7 @@ mod tests {
     #[test]
     fn an_account_is_taken_apart_and_hidden() {
         let rule = PaymentAccount {
+            form: Form::Cash,
             item: "account".into(),
             banks: "bank".into(),
             least_digits: 10,

@@ -19,7 +19,7 @@ async fn an_account_given_is_used_once_its_holder_is_the_payee() {
         let details = |number: &str| Details { number: number.into(), bank: "088".into(), holder: "Kim Ha-na".into() };
         let give = async |number: &str| {
             transact!(office.db, account::Fault, |tx| {
-                account::given(tx, &desk, person, &details(number), clerk(1).account).await
+                account::given(tx, &desk, person, (Form::Cash, &details(number)), clerk(1).account).await
             })
             .unwrap()
         };

@@ -35,3 +35,5 @@ asked-title = { $programme }: we need to ask you something
 asked-lead = No office can tell us this, so we ask you. Once you have answered we go on at once.
 reminder-title = { $programme }: ends soon
 reminder-lead = It ends on { $date }. Please tell us if anything has changed.
+account-refused-title = { $programme }: please give another account
+account-refused-lead = The account you gave is not in the name of the person we pay. Nothing is paid to it. Give another account with your payments; what has been granted waits for you until then.

@@ -35,3 +35,5 @@ asked-title = { $programme }: 알려 주실 것이 있습니다
 asked-lead = 다른 기관에서 알 수 없어 직접 여쭙습니다. 알려 주시면 바로 이어서 처리합니다.
 reminder-title = { $programme }: 곧 끝납니다
 reminder-lead = { $date }에 끝납니다. 달라진 것이 있으면 알려 주세요.
+account-refused-title = { $programme }: 다른 계좌를 알려 주세요
+account-refused-lead = 알려 주신 계좌는 받는 분의 이름으로 되어 있지 않아 그 계좌로는 드리지 않습니다. 지급 화면에서 다른 계좌를 알려 주세요. 결정된 금액은 그때까지 그대로 남아 있습니다.

@@ -1,7 +1,7 @@
 //! A question derived from an item of the pack, as a form field.
 
 use catalogue::Pack;
-use catalogue::model::{AccountFault, Item, PaymentAccount, masked};
+use catalogue::model::{AccountFault, Form as BenefitForm, Item, PaymentAccount, masked};
 use kernel::{Currency, Words};
 use maud::{Markup, html};
 use rules::schema::{Per, Type, Value};
@@ -137,6 +137,37 @@ pub fn show(t: Text, form: &Form, q: &Question) -> Markup {
     }
 }
 
+/// What the parts of an account, or of a card onto which vouchers are loaded, are called.
+pub(crate) struct AccountKeys {
+    /// The bank, or who issued the card.
+    pub(crate) bank: &'static str,
+    /// The number.
+    pub(crate) number: &'static str,
+    /// How the number is written.
+    pub(crate) hint: &'static str,
+    /// The keyboard of a telephone for it.
+    pub(crate) keyboard: &'static str,
+    /// Whose it has to be.
+    pub(crate) words: &'static str,
+}
+
+impl AccountKeys {
+    pub(crate) fn of(rule: &PaymentAccount) -> AccountKeys {
+        let (bank, number, words) = ("pay-account-bank-name", "pay-account-number", "pay-account-words");
+        match (rule.form, rule.iban.is_some()) {
+            (BenefitForm::Voucher, _) => AccountKeys {
+                bank: "pay-card-issuer",
+                number: "pay-card-number",
+                hint: "pay-card-number-hint",
+                keyboard: "numeric",
+                words: "pay-card-words",
+            },
+            (_, true) => AccountKeys { bank, number, hint: "pay-account-iban-hint", keyboard: "", words },
+            (_, false) => AccountKeys { bank, number, hint: "pay-account-number-hint", keyboard: "numeric", words },
+        }
+    }
+}
+
 /// The fields beside the number of an account.
 fn parts(field: &str) -> (String, String) {
     (format!("{field}-bank"), format!("{field}-holder"))
@@ -162,17 +193,16 @@ fn account(
         form.set(&holder_field, holder);
     }
     let banks: Vec<_> = banks.iter().map(|(code, words)| (code.clone(), words.get(t.lang()).to_owned())).collect();
-    let (hint_key, keyboard) =
-        if rule.iban.is_some() { ("pay-account-iban-hint", "") } else { ("pay-account-number-hint", "numeric") };
-    let number = Look { hint: &t.t(hint_key), keyboard, ..Look::default() };
+    let keys = AccountKeys::of(rule);
+    let number = Look { hint: &t.t(keys.hint), keyboard: keys.keyboard, ..Look::default() };
     html! {
         fieldset {
             legend { (label) }
             @if !hint.is_empty() { p.hint { (hint) } }
-            (field::select(&form, &bank_field, &t.t("pay-account-bank-name"), "", &t.t("choose"), &banks))
-            (field::line(&form, field, &t.t("pay-account-number"), number))
+            (field::select(&form, &bank_field, &t.t(keys.bank), "", &t.t("choose"), &banks))
+            (field::line(&form, field, &t.t(keys.number), number))
             (field::line(&form, &holder_field, &t.t("pay-account-holder"), Look { autocomplete: "name", ..Look::default() }))
-            p.hint { (t.t("pay-account-words")) }
+            p.hint { (t.t(keys.words)) }
         }
     }
 }
@@ -210,6 +240,9 @@ pub(crate) fn refuse_account(
 ) {
     match fault {
         AccountFault::Bank(_) => form.refuse(bank, t.t("error-choose")),
+        AccountFault::Number(least, most) if least == most => {
+            form.refuse(number, t.with("error-account-digits", &[("count", i64::from(*most).into())]));
+        }
         AccountFault::Number(least, most) => {
             let bounds = [("least", i64::from(*least).into()), ("most", i64::from(*most).into())];
             form.refuse(number, t.with("error-account-number", &bounds));

@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use catalogue::model::PaymentAccount;
 use guard::{Action, Purpose};
 use kernel::{Money, PersonId};
 use payment::account::{self, Details, New};
@@ -76,6 +77,16 @@ async fn model(v: &Viewer<'_>, f: &Frame) -> Result<payments::Payments, Trouble>
     next.sort_by_key(|l| l.on);
     let orders =
         all.orders.iter().map(|o| (programme(v, &o.programme), o.status == payment::order::OrderStatus::Confirmed));
+    let loaded = |id| all.instalments.iter().any(|i| i.entitlement == id && i.status == Where::Paid);
+    let vouchers = all.entitlements.iter().map(|shown| &shown.entitlement).filter(|e| e.form == PayForm::Voucher);
+    let voucher = |e: &payment::model::Entitlement| payments::Voucher {
+        name: programme(v, &e.programme),
+        sum: e.terms.slices.first().filter(|s| s.minor > 0).map(|s| money(s.minor, e.currency)).unwrap_or_default(),
+        until: e.effective_until.and_then(|until| until.yesterday().ok()),
+        loaded: loaded(e.id),
+        over: e.effective_until.is_some_and(|until| until <= v.today()),
+    };
+    let vouchers: Vec<_> = vouchers.map(voucher).collect();
     let accounts = all.accounts.iter().filter(|a| a.ended.is_none());
     Ok(payments::Payments {
         done: String::new(),
@@ -86,11 +97,14 @@ async fn model(v: &Viewer<'_>, f: &Frame) -> Result<payments::Payments, Trouble>
         accounts: accounts
             .map(|a| payments::Account {
                 whose: home.name(a.person, lang),
+                card: a.form == Some(PayForm::Voucher),
                 hint: a.hint.clone(),
                 verified: a.verified,
                 redirected: a.redirect_to.map(|p| home.name(p, lang)),
             })
             .collect(),
+        cards: v.pack.voucher_account().is_some() && !vouchers.is_empty(),
+        vouchers,
         owed: all
             .recoveries
             .iter()
@@ -114,21 +128,36 @@ fn why(i: &InstalmentShown) -> Option<String> {
     }
 }
 
-/// The form for another account.
-pub(crate) async fn account_form(State(state): State<AppState>, session: Session, f: Frame) -> Response {
+/// The form for another account, or another card for vouchers.
+pub(crate) async fn account_form(
+    State(state): State<AppState>,
+    session: Session,
+    f: Frame,
+    RawQuery(query): RawQuery,
+) -> Response {
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
-    form_page(&v, &f, &Form::default()).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
+    let mut form = Form::default();
+    let pairs = url::form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+    for (_, what) in pairs.filter(|(name, _)| name == "for") {
+        form.set("for", what);
+    }
+    form_page(&v, &f, &form).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
 async fn form_page(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, Trouble> {
     let home = Home::open(v, Want::Record).await?;
     let people: Vec<_> = home.own().into_iter().map(|p| (p.to_string(), home.name(p, f.t.lang()))).collect();
     let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let rule = v.pack.payment_account().and_then(|rule| v.pack.code_lists().get(&rule.banks));
-    let banks = rule.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.get(f.t.lang()).to_owned())).collect());
+    let rule = rule_of(v, form);
+    let list = rule.and_then(|rule| v.pack.code_lists().get(&rule.banks));
+    let banks = list.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.get(f.t.lang()).to_owned())).collect());
     let banks: Vec<(String, String)> = banks.unwrap_or_default();
-    let iban = v.pack.payment_account().is_some_and(|rule| rule.iban.is_some());
-    Ok((status, payments::account(f, form, &people, (&banks, iban))).into_response())
+    Ok((status, payments::account(f, form, &people, (rule, &banks))).into_response())
+}
+
+/// What is given in the form: a card, where the pack has cards and it was asked for, otherwise an account.
+fn rule_of<'a>(v: &'a Viewer<'_>, form: &Form) -> Option<&'a PaymentAccount> {
+    v.pack.voucher_account().filter(|_| form.get("for") == "voucher").or(v.pack.payment_account())
 }
 
 /// Changes where the money of a person or a child goes. It is used when the bank has confirmed the holder.
@@ -147,7 +176,9 @@ pub(crate) async fn change_account(
             bank: form.required(t, "bank", 35),
             holder: form.required(t, "holder", 140),
         };
-        if let Some(rule) = v.pack.payment_account().filter(|_| form.is_fine()) {
+        let rule = rule_of(&v, &form);
+        let card = rule.is_some_and(|rule| rule.form == catalogue::model::Form::Voucher);
+        if let Some(rule) = rule.filter(|_| form.is_fine()) {
             let known = |code: &str| v.pack.code(&rule.banks, code).is_some();
             if let Err(fault) = rule.check(&details.bank, &details.number, &details.holder, known) {
                 refuse_account(t, &mut form, &fault, ("number", "bank", "holder"));
@@ -156,7 +187,7 @@ pub(crate) async fn change_account(
         if form.is_fine() {
             // The decision is about this one person; the guard refuses everybody but oneself and a child.
             let _allowed = permit(&v, Action::ChangeAccount, &[person], "account").await?;
-            let new = New::Own { form: PayForm::Cash, details };
+            let new = New::Own { form: if card { PayForm::Voucher } else { PayForm::Cash }, details };
             let desk = payment::Desk { keys: state.guard.keys(), ids: &*state.ids, now: v.now, today: v.today() };
             let set: Result<_, account::Fault> = transact!(state.db, account::Fault, |tx| {
                 account::set(tx, &desk, person, &new, v.who.account).await

@@ -1,0 +1,14 @@
+pay-vouchers = Vouchers
+pay-voucher-until = Can be used until { $date }
+pay-voucher-loaded = On the card
+pay-voucher-waits = Not loaded yet
+pay-voucher-over = Over
+pay-card = Card for vouchers
+pay-card-change = Change the card for vouchers
+pay-card-lead = Every voucher is loaded onto this card from then on.
+pay-card-issuer = Issuer of the card
+pay-card-number = Card number
+pay-card-number-hint = The long number on the card, with or without spaces.
+pay-card-words = It has to be the card of the person to whom the voucher is given. If the name is another, an official checks it before anything is loaded. Only the last three digits are ever shown.
+pay-card-send = Save the card
+error-account-digits = The number has { $count } digits. Spaces and hyphens do not matter.

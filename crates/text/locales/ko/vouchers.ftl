@@ -1,0 +1,14 @@
+pay-vouchers = 이용권
+pay-voucher-until = { $date }까지 쓸 수 있습니다
+pay-voucher-loaded = 카드에 들어 있음
+pay-voucher-waits = 아직 들어오지 않음
+pay-voucher-over = 기간이 지남
+pay-card = 이용권 카드
+pay-card-change = 이용권 카드 바꾸기
+pay-card-lead = 앞으로 모든 이용권이 이 카드로 들어옵니다.
+pay-card-issuer = 카드사
+pay-card-number = 카드 번호
+pay-card-number-hint = 카드에 적힌 긴 번호입니다. 띄어쓰기는 있어도 없어도 됩니다.
+pay-card-words = 이용권을 받는 분의 카드여야 합니다. 이름이 다르면 담당자가 확인한 뒤에 이용권이 들어갑니다. 번호는 끝 세 자리만 보여 드립니다.
+pay-card-send = 카드 저장
+error-account-digits = 번호는 { $count }자리입니다. 띄어쓰기와 붙임표는 상관없습니다.

@@ -1,0 +1,14 @@
+pay-vouchers = Ваучеры
+pay-voucher-until = Можно использовать до { $date }
+pay-voucher-loaded = На карте
+pay-voucher-waits = Ещё не зачислен
+pay-voucher-over = Срок истёк
+pay-card = Карта для ваучеров
+pay-card-change = Сменить карту для ваучеров
+pay-card-lead = С этого времени все ваучеры зачисляются на эту карту.
+pay-card-issuer = Кто выпустил карту
+pay-card-number = Номер карты
+pay-card-number-hint = Длинный номер на карте, с пробелами или без них.
+pay-card-words = Это должна быть карта того, кому выдан ваучер. Если имя другое, сотрудник проверит её до зачисления. Показываются только последние три цифры.
+pay-card-send = Сохранить карту
+error-account-digits = В номере { $count } цифр. Пробелы и дефисы не важны.
