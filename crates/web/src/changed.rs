@@ -5,7 +5,7 @@ use casework::determine::{Changed, FactChange, Stretch, Truth, Turned};
 use casework::household::PLACE;
 use casework::model::{Prefilled, Subject};
 use catalogue::Pack;
-use kernel::{Currency, Money, PersonId};
+use kernel::{Currency, Money, Period, PersonId};
 use maud::{Markup, html};
 use text::Text;
 
@@ -134,15 +134,9 @@ impl Teller<'_> {
 
     fn stretch(&self, s: &Stretch) -> [String; 4] {
         let money = |minor| self.t.money(Money::new(minor, self.currency));
-        let month = |day| self.t.with("notice-month", &[("date", self.t.date(day).into())]).into_owned();
-        let months = match s.last {
-            Some(last) if last == s.from => month(s.from),
-            Some(last) => {
-                let args = [("from", self.t.date(s.from).into()), ("last", self.t.date(last).into())];
-                self.t.with("changed-months", &args).into_owned()
-            }
-            None => self.t.with("changed-months-on", &[("from", self.t.date(s.from).into())]).into_owned(),
-        };
+        // A stretch of whole months, as sums over time are said everywhere.
+        let until = s.last.map(|last| last.last_of_month().tomorrow().unwrap_or(last));
+        let months = self.t.period(Period { from: s.from, until });
         let more = s.after.saturating_sub(s.before);
         let sign = if more > 0 { "+" } else { "" };
         [months, money(s.before), money(s.after), format!("{sign}{}", money(more))]

@@ -143,6 +143,9 @@ pub(crate) fn plain(w: &mut World<'_>, subject: Subject, item: &str) -> Option<V
         Type::Money(_) => Value::Money(w.dice.i64(0..4) * 500_000),
         Type::Decimal(_) | Type::Ratio => Value::Decimal("0".into()),
         Type::Date => Value::Date(FIRST),
+        Type::Text if pack.voucher_account().is_some_and(|rule| rule.item == item) => {
+            Value::Text("bc 9410-1234-5678-9012 Han".into())
+        }
         Type::Text => Value::Text("004 110-123-456789 Han".into()),
         Type::Code(list) => Value::Code(pack.code_lists().get(list)?.codes.first()?.id.clone()),
     })

@@ -9,7 +9,7 @@ use casework::follow::report::Kind;
 use casework::follow::satisfaction::Way;
 use casework::follow::uptake::{Counts, Days, Figures, Line as EventLine, Spared};
 use jiff::civil::date;
-use kernel::{Currency, Instant, Lang};
+use kernel::{Currency, Instant, Lang, Period};
 use maud::Markup;
 use payment::read::Where;
 use rules::outcome::Answer;
@@ -223,12 +223,7 @@ fn one_case(lang: Lang, stage: Stage, form: &Form, done: &str) -> Markup {
 /// What a decision says otherwise than the one before.
 pub(super) fn a_change(lang: Lang) -> changed::Shown {
     let t = text::Text::new(lang);
-    let month = |from, last: Option<_>| match last {
-        Some(last) => {
-            t.with("changed-months", &[("from", t.date(from).into()), ("last", t.date(last).into())]).into_owned()
-        }
-        None => t.with("changed-months-on", &[("from", t.date(from).into())]).into_owned(),
-    };
+    let months = |from, until| t.period(Period { from, until });
     let wages = |before: &str, after: &str| changed::Fact {
         what: in_lang(lang, "김하윤: 근로소득", "Hayoon Kim: Wages"),
         before: before.to_owned(),
@@ -239,8 +234,8 @@ pub(super) fn a_change(lang: Lang) -> changed::Shown {
     let row = |months: String, [before, after, more]: [String; 3]| [months, before, after, more];
     changed::Shown {
         months: vec![
-            row(month(date(2026, 8, 1), Some(date(2026, 10, 1))), sums("₩500,000", "₩300,000", "-₩200,000")),
-            row(month(date(2026, 11, 1), None), sums("₩500,000", "₩0", "-₩500,000")),
+            row(months(date(2026, 8, 1), Some(date(2026, 11, 1))), sums("₩500,000", "₩300,000", "-₩200,000")),
+            row(months(date(2026, 11, 1), None), sums("₩500,000", "₩0", "-₩500,000")),
         ],
         reasons: vec![
             changed::Reason {
