@@ -1,5 +1,6 @@
 //! What a pack says, in words and law: for pages, letters and casework. What is computed lives in `rules::schema`.
 
+pub mod measures;
 pub mod population;
 mod process;
 mod protocol;

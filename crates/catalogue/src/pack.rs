@@ -9,6 +9,7 @@ use rules::schema::{Entity, Fault, Schema};
 
 use crate::cases::{self, Case};
 use crate::load::{self, Content};
+use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
     AccountFault, Agency, Calendar, Code, CodeList, Combination, Consent, Definition, GivenAccount, Item, Jurisdiction,
@@ -130,6 +131,11 @@ impl Pack {
     /// What its country's people are like; `None`: no synthetic people can be drawn.
     pub fn population(&self) -> Option<&Population> {
         self.content.population.as_ref()
+    }
+
+    /// What a change of the rules is measured by; `None`: the pack does not say.
+    pub fn measures(&self) -> Option<&Measures> {
+        self.content.measures.as_ref()
     }
 
     /// Code lists.

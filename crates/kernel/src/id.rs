@@ -165,6 +165,10 @@ ids! {
     FindingId = "finding";
     /// One act on a group of findings.
     RequalificationActId = "requalification-act";
+    /// A set of changed rules that somebody tries.
+    ScenarioId = "scenario";
+    /// A run of changed rules beside those in force.
+    ComparisonId = "comparison";
 }
 
 #[cfg(test)]

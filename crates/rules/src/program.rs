@@ -351,6 +351,12 @@ impl Program {
         &self.hash
     }
 
+    /// By programme a hash of what it says, with all that it reads: where two rule sets agree on it, they agree on its
+    /// results for the same facts.
+    pub fn hashes_of_programmes(&self) -> BTreeMap<String, String> {
+        crate::hash::programmes(self)
+    }
+
     /// An empty household to fill with facts.
     pub fn household(&self) -> HouseholdBuilder {
         HouseholdBuilder::with_layout(self.layout.clone())

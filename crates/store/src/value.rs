@@ -140,5 +140,7 @@ ids!(
     OrderId,
     RequalificationId,
     FindingId,
-    RequalificationActId
+    RequalificationActId,
+    ScenarioId,
+    ComparisonId
 );

@@ -63,6 +63,7 @@ impl<'a> Context<'a> {
             consents: Register::default(),
             calendar: Calendar::default(),
             population: None,
+            measures: None,
             schema,
         };
         let read = BTreeSet::from(["pack.toml".to_owned()]);

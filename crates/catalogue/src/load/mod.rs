@@ -7,6 +7,7 @@ mod definitions;
 mod events;
 mod items;
 mod manifest;
+mod measures;
 mod parameters;
 mod placed;
 mod places;
@@ -23,6 +24,7 @@ pub(crate) use placed::placed;
 
 use rules::schema::{Expr, Schema};
 
+use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
     Agency, Calendar, CodeList, Combination, Consent, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest,
@@ -58,6 +60,7 @@ pub(crate) struct Content {
     pub(crate) voucher_account: Option<PaymentAccount>,
     pub(crate) calendar: Calendar,
     pub(crate) population: Option<Population>,
+    pub(crate) measures: Option<Measures>,
     pub(crate) schema: Schema,
 }
 
@@ -95,6 +98,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     events::read(&mut cx);
     protocols::read(&mut cx);
     population::read(&mut cx);
+    measures::read(&mut cx);
     strays::warn(&cx);
     Some(cx.into_content())
 }

@@ -105,8 +105,9 @@ impl Bits {
         self.words.get_mut(..self.used).unwrap_or(&mut [])
     }
 
+    /// Whether no row is in the set.
     #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.words.iter().fold(0, |all, w| all | w) == 0
     }
 
@@ -144,8 +145,9 @@ impl Bits {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
     }
 
+    /// Takes the rows of another set out.
     #[inline]
-    pub(crate) fn take_out(&mut self, other: &Bits) {
+    pub fn take_out(&mut self, other: &Bits) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= !b);
     }
 

@@ -117,7 +117,18 @@ impl<'p> Columns<'p> {
         claim: Date,
         values: &[(Entity, &str)],
     ) -> Result<Self, ColumnsError> {
-        let plan = plan::plan(program, days::of(on), days::of(claim), values)?;
+        Self::compile_some(program, on, claim, &|_| true, values)
+    }
+
+    /// The same for those programmes alone that are wanted, by index.
+    pub fn compile_some(
+        program: &'p Program,
+        on: Date,
+        claim: Date,
+        wanted: &dyn Fn(usize) -> bool,
+        values: &[(Entity, &str)],
+    ) -> Result<Self, ColumnsError> {
+        let plan = plan::plan(program, (days::of(on), days::of(claim)), wanted, values)?;
         let tables = plan.steps.iter().map(|s| tables::Dense::of(program, &plan, s)).collect();
         Ok(Columns { program, plan, tables, mark: Arc::new(()) })
     }

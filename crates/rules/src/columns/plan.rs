@@ -73,11 +73,16 @@ struct Planner<'a> {
     known: HashMap<(Work, u32), Id>,
 }
 
-/// Plans all programmes in force on a day, and named values beside them.
-pub(crate) fn plan(program: &Program, today: i64, claim: i64, values: &[(Entity, &str)]) -> Result<Plan, ColumnsError> {
+/// Plans the programmes in force on a day that are wanted, and named values beside them.
+pub(crate) fn plan(
+    program: &Program,
+    (today, claim): (i64, i64),
+    wanted: &dyn Fn(usize) -> bool,
+    values: &[(Entity, &str)],
+) -> Result<Plan, ColumnsError> {
     let plan = Plan { steps: Vec::new(), outputs: Vec::new(), household_facts: Vec::new(), person_facts: Vec::new() };
     let mut p = Planner { program, today, claim, plan, done: HashMap::new(), known: HashMap::new() };
-    for (n, programme) in program.programmes.iter().enumerate() {
+    for (n, programme) in program.programmes.iter().enumerate().filter(|(n, _)| wanted(*n)) {
         if let Some((version, v)) = crate::explain::in_force(programme, today) {
             let output = p.programme(n, version, v)?;
             p.plan.outputs.push(output);
