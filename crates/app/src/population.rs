@@ -28,6 +28,9 @@ pub enum PopulationCommand {
     Findings {
         /// The folder of the results.
         results: PathBuf,
+        /// For `hearth synth score`: all findings as CSV, `household,person,programme,kind,before,after,per`, by pseudonym.
+        #[arg(long)]
+        csv: bool,
         /// The pack's folder.
         #[arg(long, default_value = "packs/korea")]
         pack: PathBuf,
@@ -35,6 +38,8 @@ pub enum PopulationCommand {
         #[arg(long, default_value = "en")]
         lang: Lang,
     },
+    /// What a changed programme or parameter would cost, and who would win or lose.
+    WhatIf(crate::what_if::WhatIfArgs),
     /// One household of a run, worked out again with every reason, and whether that is what the run said.
     Explain {
         /// The folder of the results.
@@ -75,7 +80,11 @@ pub(crate) fn population(command: PopulationCommand) -> Result<ExitCode, Failure
     match command {
         PopulationCommand::Snapshot(_) => Err("a snapshot needs an installation".into()),
         PopulationCommand::Run(args) => run_all(&args, &loaded(&args.pack)?),
-        PopulationCommand::Findings { results, pack, lang } => {
+        PopulationCommand::Findings { results, csv: true, pack, .. } => {
+            population::export::findings(&results, &loaded(&pack)?, &mut std::io::stdout().lock())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        PopulationCommand::Findings { results, pack, lang, .. } => {
             let pack = loaded(&pack)?;
             let groups = findings::groups(&results, &pack)?;
             let mut groups: Vec<(Cause, Group)> = groups.into_iter().collect();
@@ -87,6 +96,7 @@ pub(crate) fn population(command: PopulationCommand) -> Result<ExitCode, Failure
             println!("{} findings of {} causes", groups.iter().map(|g| g.1.count).sum::<u64>(), groups.len());
             Ok(ExitCode::SUCCESS)
         }
+        PopulationCommand::WhatIf(args) => crate::what_if::run(&args, &loaded(args.pack())?),
         PopulationCommand::Explain { results, key, pack, lang } => open(&results, &key, &loaded(&pack)?, lang),
     }
 }

@@ -23,6 +23,8 @@ use super::{BATCH, GROUP, Key, MILLION, check, key_text};
 /// What of a part is read.
 pub(crate) struct Wanted {
     pub(crate) keys: bool,
+    /// Places and fifths of income.
+    pub(crate) groups: bool,
     /// Columns of households and persons; `None`: all.
     pub(crate) facts: Option<[Vec<usize>; 2]>,
 }
@@ -204,6 +206,8 @@ impl Wanted {
         let mut roots = if entity == Entity::Person { vec![1, 2, 3] } else { vec![3] };
         if self.keys {
             roots.extend([0, 4]);
+        }
+        if self.keys || self.groups {
             roots.extend([1, 2].iter().filter(|_| entity == Entity::Household));
         }
         let past = past.iter().filter(|_| entity == Entity::Person);
@@ -401,6 +405,13 @@ impl<'r> Chunk<'r> {
         let [households, _] = &self.tables;
         let places = households.field(1)?.as_primitive_opt::<UInt16Type>()?;
         Some(places).filter(|p| row < p.len() && p.is_valid(row)).map(|p| p.value(row))
+    }
+
+    /// The fifth of income (1 to 5) of a household; `None`: not known.
+    pub fn income_fifth(&self, row: usize) -> Option<u8> {
+        let [households, _] = &self.tables;
+        let fifths = households.field(2)?.as_primitive_opt::<UInt8Type>()?;
+        Some(fifths).filter(|f| row < f.len() && f.is_valid(row)).map(|f| f.value(row))
     }
 
     /// Items older than their law allows, of a household or one of its members.

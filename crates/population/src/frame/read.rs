@@ -84,21 +84,30 @@ impl Reader {
 
     /// Opens the n-th part, with what these rules read, for running them over it. The files must be those that were written.
     pub fn part(&self, n: usize, columns: &Columns<'_>) -> Result<Part<'_>, FrameError> {
+        Part::open(self, n, &self.wanted(columns, false))
+    }
+
+    /// The same with places and fifths of income.
+    pub(crate) fn grouped_part(&self, n: usize, columns: &Columns<'_>) -> Result<Part<'_>, FrameError> {
+        Part::open(self, n, &self.wanted(columns, true))
+    }
+
+    fn wanted(&self, columns: &Columns<'_>, groups: bool) -> Wanted {
         let of = |entity: Entity| {
             let reads = columns.reads(entity).iter();
             reads.filter_map(|c| self.bound(entity, *c)).map(|b| b.column).collect()
         };
-        Part::open(self, n, &Wanted { keys: false, facts: Some([of(Entity::Household), of(Entity::Person)]) })
+        Wanted { keys: false, groups, facts: Some([of(Entity::Household), of(Entity::Person)]) }
     }
 
     /// Opens the n-th part with all that it says.
     pub fn whole_part(&self, n: usize) -> Result<Part<'_>, FrameError> {
-        Part::open(self, n, &Wanted { keys: true, facts: None })
+        Part::open(self, n, &Wanted { keys: true, groups: true, facts: None })
     }
 
     /// Opens the n-th part with pseudonyms and kinship only.
     pub(crate) fn keys_of_part(&self, n: usize) -> Result<Part<'_>, FrameError> {
-        Part::open(self, n, &Wanted { keys: true, facts: Some([Vec::new(), Vec::new()]) })
+        Part::open(self, n, &Wanted { keys: true, groups: true, facts: Some([Vec::new(), Vec::new()]) })
     }
 
     pub(crate) fn bound(&self, entity: Entity, column: u32) -> Option<&Bound> {

@@ -34,6 +34,7 @@ pub use done::{Done, Tally, findings_of};
 pub(crate) use judge::Judge;
 pub use judge::{Finding, Kind};
 pub(crate) use part::Worker;
+pub(crate) use ties::Ties;
 
 /// Persons looked at together when those with two homes are sought: 256 MB.
 const AT_ONCE: usize = 8 << 20;

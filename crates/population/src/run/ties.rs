@@ -59,6 +59,11 @@ impl Ties {
         })
     }
 
+    /// The programmes with which one shares a rule.
+    pub(crate) fn partners(&self, programme: usize) -> impl Iterator<Item = usize> + '_ {
+        self.partners.get(programme).into_iter().flatten().copied()
+    }
+
     /// Whether two programmes stand in one of these rules.
     pub(crate) fn share(&self, a: usize, b: usize, rules: &[String]) -> bool {
         self.rules.get(&(a, b)).is_some_and(|of| of.iter().any(|r| rules.contains(r)))

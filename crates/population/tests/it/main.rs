@@ -22,4 +22,6 @@ mod live;
 #[path = "../../../casework/tests/it/desk.rs"]
 mod office;
 mod runs;
+mod scenario;
 mod town;
+mod what_if;
