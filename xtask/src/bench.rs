@@ -8,7 +8,8 @@ pub(crate) fn nation(options: &[&str]) -> Result<(), String> {
     let mut args = vec!["bench", "-p", "rules", "--bench", "nation", "--"];
     args.extend_from_slice(options);
     step("nation", &mut cargo(&args))?;
-    step("packs", &mut cargo(&["bench", "-p", "catalogue", "--bench", "columns"]))
+    step("packs", &mut cargo(&["bench", "-p", "catalogue", "--bench", "columns"]))?;
+    step("whole run", &mut cargo(&["bench", "-p", "synth", "--bench", "whole"]))
 }
 
 /// Builds in release and runs all benches; PostgreSQL is started for the run.

@@ -21,7 +21,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("synth", &["kernel", "rules", "catalogue", "population"]),
     ("exchange", &["kernel", "store", "guard"]),
     ("visit", &["kernel", "text", "catalogue"]),
-    ("web", &["kernel", "store", "rules", "text", "guard", "registry", "catalogue", "casework", "payment", "exchange"]),
+    (
+        "web",
+        &[
+            "kernel",
+            "store",
+            "rules",
+            "text",
+            "guard",
+            "registry",
+            "catalogue",
+            "casework",
+            "payment",
+            "population",
+            "exchange",
+        ],
+    ),
     (
         "app",
         &[

@@ -33,6 +33,8 @@ pub struct Config {
     pub scanner: Option<ScannerSettings>,
     /// The account from which is paid, as bank files name it.
     pub payer: Option<payment::run::Payer>,
+    /// The population over which changed rules are compared.
+    pub population: Population,
     /// The small sign-in provider for demonstrations. Refused on an address that is not loopback.
     pub demo_provider: bool,
 }
@@ -49,6 +51,18 @@ pub struct Oidc {
     pub client_secret_file: Option<PathBuf>,
     /// Whether the provider asks everybody for a second factor although its tokens do not say so.
     pub always_strong: bool,
+}
+
+/// A snapshot of everybody, for comparisons of changed rules.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Population {
+    /// The folder of the snapshot (docs/population.md); without one nothing can be compared.
+    pub snapshot: Option<PathBuf>,
+    /// Threads of a comparison; one when left out, so that the server's requests keep theirs.
+    pub threads: Option<usize>,
+    /// How many people are invented there when the folder does not exist: only where all people are.
+    pub invent: Option<u64>,
 }
 
 /// A scanner that speaks as `clamd` does.
@@ -80,6 +94,7 @@ impl Default for Config {
             agencies: exchange::Agencies::default(),
             scanner: None,
             payer: None,
+            population: Population::default(),
             demo_provider: false,
         }
     }

@@ -41,8 +41,14 @@ impl Ids for SystemIds {
 }
 
 /// The tables of all rooms, in the order in which they are made.
-pub const SCHEMAS: &[Schema] =
-    &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA, payment::SCHEMA];
+pub const SCHEMAS: &[Schema] = &[
+    store::SCHEMA,
+    guard::account::SCHEMA,
+    registry::SCHEMA,
+    casework::SCHEMA,
+    payment::SCHEMA,
+    population::scenario::SCHEMA,
+];
 
 /// Why an installation cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +138,7 @@ impl Runtime {
             public_url: config.public_url.clone(),
             payer: config.payer.clone().or_else(|| config.demo_provider.then(invented_payer)),
             scanner: scanner.clone(),
+            compares: crate::scenario::source(&config).is_some(),
             ..web::Config::default()
         };
         let exchange = Arc::new(Exchange::new(config.agencies.clone(), clock.clone())?);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use casework::Desk;
 use casework::investigate::{answer, ask};
 use kernel::{Instant, PersonId};
+use population::scenario::compare;
 use registry::{Origin, Pen};
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, JobRow, Message, StoreError, Tx, transact};
@@ -215,11 +216,16 @@ async fn job(runtime: &Arc<Runtime>, calls: Option<&mut JoinSet<()>>) -> Result<
     let leased = transact!(state.db, StoreError, |tx| tx.lease_job(state.now(), LEASE).await)?;
     let Some(job) = leased else { return Ok(false) };
     match calls {
-        Some(calls) if matches!(job.kind.as_str(), ask::SEND | order::SEND | casework::requalify::order::RUN) => {
+        Some(calls)
+            if matches!(
+                job.kind.as_str(),
+                ask::SEND | order::SEND | compare::JOB | casework::requalify::order::RUN
+            ) =>
+        {
             let runtime = runtime.clone();
             calls.spawn(async move {
                 if let Err(error) = work(&runtime, &job).await {
-                    tracing::error!(%error, "a call to an agency could not be noted; it is made again");
+                    tracing::error!(%error, "a call to an agency, or a comparison, could not be noted; it is made again");
                 }
             });
         }
@@ -233,6 +239,7 @@ async fn job(runtime: &Arc<Runtime>, calls: Option<&mut JoinSet<()>>) -> Result<
 pub async fn work(runtime: &Runtime, job: &JobRow) -> Result<(), StoreError> {
     let state = &runtime.state;
     let outcome = match job.kind.as_str() {
+        compare::JOB => crate::scenario::compare(runtime, job).await,
         ask::SEND => crate::ask::send(runtime, job).await,
         order::SEND => order::send(runtime, job).await,
         casework::requalify::order::RUN => crate::requalify::run(runtime, job).await.map_err(Failed::Store),

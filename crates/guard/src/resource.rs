@@ -84,6 +84,10 @@ words! {
         TakeSnapshot = "take_snapshot",
         /// Settle groups of findings of a look at everybody: propose, sign. Names are shown by other actions.
         WorkFindings = "work_findings",
+        /// Change a copy of the rules and compare it with those in force over a population of pseudonyms.
+        WriteScenario = "write_scenario",
+        /// Make somebody else's scenario the next version of the pack.
+        PublishScenario = "publish_scenario",
     }
 }
 
@@ -102,6 +106,8 @@ impl Action {
                 | Action::ManageAccounts
                 | Action::ManageRun
                 | Action::ReleaseRun
+                | Action::WriteScenario
+                | Action::PublishScenario
                 | Action::ViewFigures
                 | Action::TakeSnapshot
                 | Action::WorkFindings

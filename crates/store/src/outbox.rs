@@ -27,6 +27,7 @@ crate::sql! {
     HOLD = "update job set leased_until = $2 where job_id = $1 and leased_until is not null";
     DONE = "delete from job where job_id = $1";
     FAILED = "update job set leased_until = null, run_at = $2, last_error = $3 where job_id = $1";
+    HELD = "update job set leased_until = $2 where job_id = $1";
     AGAIN = "update job set leased_until = null, run_at = $2, attempts = 0 where job_id = $1";
     PARKED_MESSAGES = "select message_id, topic, payload, buried_at, attempts, last_error from outbox_dead order by buried_at, message_id";
     UNBURY = "insert into outbox (message_id, topic, payload, created_at, next_at, attempts)
@@ -184,6 +185,11 @@ impl Tx {
     /// The job is done: in the transaction that holds its effect.
     pub async fn job_done(&mut self, id: JobId) -> Result<(), StoreError> {
         self.execute(DONE, params![id]).await.map(drop)
+    }
+
+    /// The job is still at work: nobody else takes it before then.
+    pub async fn job_held(&mut self, id: JobId, until: Instant) -> Result<(), StoreError> {
+        self.execute(HELD, params![id, until]).await.map(drop)
     }
 
     /// The job goes on later, and has not failed: somebody else needs time.

@@ -13,6 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::admin::handlers as admin;
 use crate::analyst::handlers as analyst;
+use crate::analyst::scenarios::{handlers as scenarios, results_handlers as comparisons};
 use crate::assets;
 use crate::citizen::cases::{
     apply_handlers as apply, case_handlers as case, consents, decision_handlers as decision,
@@ -105,6 +106,12 @@ fn pages() -> Router<AppState> {
         .route("/analyst/parameters", get(analyst::parameter_list))
         .route("/analyst/parameters/{id}", get(analyst::parameter))
         .route("/analyst/try", get(analyst::try_form).post(analyst::try_it))
+        .route("/analyst/scenarios", get(scenarios::show_all).post(scenarios::begin))
+        .route("/analyst/scenarios/{id}", get(scenarios::show).post(scenarios::act))
+        .route("/analyst/scenarios/{id}/file", get(scenarios::file_form).post(scenarios::keep_file))
+        .route("/analyst/comparisons", get(comparisons::two))
+        .route("/analyst/comparisons/{id}", get(comparisons::show))
+        .route("/analyst/comparisons/{id}/table.csv", get(comparisons::table))
 }
 
 /// Runs, what the bank answers, recoveries, the ledger.

@@ -33,6 +33,11 @@ impl Packs {
         self.catalogue.reload(&self.folder)
     }
 
+    /// The folder the pack in force comes from.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The pack of an older case.
     pub fn by_hash(&self, hash: &str) -> Result<Arc<Pack>, ArchiveError> {
         self.catalogue.by_hash(hash)
@@ -60,6 +65,8 @@ pub struct Config {
     pub payer: Option<payment::run::Payer>,
     /// Who looks through uploaded papers, if anybody does.
     pub scanner: Option<casework::evidence::Scanner>,
+    /// Whether there is a population over which changed rules can be compared.
+    pub compares: bool,
 }
 
 impl Default for Config {
@@ -71,6 +78,7 @@ impl Default for Config {
             adult_age: 19,
             payer: None,
             scanner: None,
+            compares: false,
         }
     }
 }

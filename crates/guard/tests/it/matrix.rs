@@ -25,7 +25,7 @@ const FLAGS: [&str; 12] = [
     "mandated",
     "closed_case",
 ];
-const THINGS: [&str; 13] = [
+const THINGS: [&str; 15] = [
     "import",
     "view_catalogue",
     "try_household",
@@ -39,6 +39,8 @@ const THINGS: [&str; 13] = [
     "view_figures",
     "take_snapshot",
     "work_findings",
+    "write_scenario",
+    "publish_scenario",
 ];
 
 /// A row of a table, split at commas.

@@ -116,7 +116,13 @@ fn combinations(pack: &Pack, id: &str) -> Vec<(Words, String, Option<Words>)> {
 }
 
 fn parameter_line(p: &catalogue::model::Parameter) -> parameters::Line {
-    parameters::Line { id: p.id.clone(), name: p.name.clone(), law: p.law.clone(), rows: p.rows.len() }
+    parameters::Line {
+        id: p.id.clone(),
+        name: p.name.clone(),
+        law: p.law.clone(),
+        rows: p.rows.len(),
+        file: p.file.clone(),
+    }
 }
 
 /// All parameter tables.

@@ -4,3 +4,4 @@ pub mod attempt;
 pub(crate) mod handlers;
 pub mod parameters;
 pub mod programmes;
+pub mod scenarios;

@@ -18,6 +18,8 @@ pub struct Line {
     pub law: String,
     /// How many rows.
     pub rows: usize,
+    /// The file of its rows.
+    pub file: String,
 }
 
 /// One dated row.
@@ -85,6 +87,7 @@ pub fn one(f: &Frame, line: &Line, keys: &[String], rows: &[Row]) -> Markup {
             (back(t, "/analyst/parameters"))
             h1 { (line.name.get(t.lang())) }
             p.law { (line.law) " · " code { (line.id) } }
+            (super::scenarios::begin_with(f, line.name.get(t.lang()), &line.file))
             (table(line.name.get(t.lang()), &headings, &cells))
         },
     )

@@ -162,6 +162,7 @@ pub fn one(f: &Frame, p: &Programme) -> Markup {
                 (t.t("decided-by-plain").into_owned(), html! { (p.decided_by.get(lang)) }),
                 (t.t("programme-file").into_owned(), html! { code { (p.file) } }),
             ]))
+            (super::scenarios::begin_with(f, p.line.name.get(lang), &p.file))
             @for (index, v) in p.versions.iter().enumerate() {
                 h2 { (dates(t, v)) }
                 (version(t, v))

@@ -529,6 +529,8 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         | Action::EraseLog
         | Action::ViewFigures
         | Action::TakeSnapshot
-        | Action::WorkFindings => "look-other",
+        | Action::WorkFindings
+        | Action::WriteScenario
+        | Action::PublishScenario => "look-other",
     }
 }

@@ -141,6 +141,7 @@ impl Frame {
                     ("/programmes", "nav-programmes"),
                     ("/analyst/parameters", "nav-parameters"),
                     ("/analyst/try", "nav-try"),
+                    ("/analyst/scenarios", "nav-scenarios"),
                     ("/figures", "nav-figures"),
                     ("/requalify", "nav-requalify"),
                 ],

@@ -6,6 +6,7 @@ mod finance;
 mod offices;
 mod powers;
 mod requalify;
+mod scenarios;
 mod work;
 
 use kernel::{Lang, Words};
@@ -23,6 +24,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .into_iter()
         .chain(cases::all())
         .chain(offices::all())
+        .chain(scenarios::all())
         .chain(powers::all())
         .chain(work::all())
         .chain(finance::all())

@@ -327,6 +327,7 @@ pub(super) fn all() -> Vec<Sample> {
         name: words("기준 중위소득", "Standard median income"),
         law: "국민기초생활보장법 제6조의2".to_owned(),
         rows: 84,
+        file: "parameters/median_income.csv".to_owned(),
     };
     let set = || programmes::RuleSet {
         name: words("대한민국", "Republic of Korea"),

@@ -14,6 +14,11 @@ use web::{AppState, Config, Packs};
 
 /// An installation; the folder lives as long as the value.
 pub(crate) async fn installation() -> (AppState, tempfile::TempDir) {
+    installation_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea")).await
+}
+
+/// The same with the pack of another folder.
+pub(crate) async fn installation_of(pack: &Path) -> (AppState, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let clock: Arc<dyn Clock> =
         Arc::new(FixedClock::at(Instant::start_of(jiff::civil::date(2026, 11, 21)).plus_seconds(3600)));
@@ -21,16 +26,16 @@ pub(crate) async fn installation() -> (AppState, tempfile::TempDir) {
     let keys = Arc::new(Keys::open(&folder.path().join("keys")).expect("keys"));
     let log = Log::open(&folder.path().join("log"), keys.clone()).expect("a log");
     let policies = Policies::built_in().expect("policies");
-    let schemas = [store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA, payment::SCHEMA];
+    let rooms = [store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA, payment::SCHEMA];
+    let schemas: Vec<_> = rooms.into_iter().chain([population::scenario::SCHEMA]).collect();
     let db = store::testing::sqlite(&schemas).await.expect("a database");
     let state = AppState {
         db,
-        packs: Packs::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea"), folder.path())
-            .expect("the pack is sound"),
+        packs: Packs::open(pack, folder.path()).expect("the pack is sound"),
         guard: Arc::new(Guard::new(policies, log, keys, clock.clone(), ids.clone())),
         clock,
         ids,
-        config: Arc::new(Config { demo: true, ..Config::default() }),
+        config: Arc::new(Config { demo: true, compares: true, ..Config::default() }),
     };
     (state, folder)
 }
