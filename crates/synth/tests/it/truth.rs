@@ -130,3 +130,20 @@ fn findings_are_scored() {
     let fault = synth::score(&file, &truth).unwrap_err().to_string();
     assert!(fault.contains("findings.csv") && fault.contains("programme"), "{fault}");
 }
+
+#[test]
+fn a_run_finds_all_that_is_wrong_in_a_country_and_nothing_else() {
+    for pack in packs() {
+        let dir = tempfile::tempdir().unwrap();
+        let (snapshot, out) = (dir.path().join("country"), dir.path().join("run"));
+        synth::make(&country(&pack, 12), 6_000, &snapshot, 2, &|_| {}).unwrap();
+        let order = population::run::Order { snapshot: &snapshot, pack: &pack, on: ON, out: &out, threads: 2 };
+        population::run::run(&order, &|_| {}).unwrap();
+        let file = dir.path().join("findings.csv");
+        let mut csv = fs::File::create(&file).unwrap();
+        population::export::findings(&out, &pack, &mut csv).unwrap();
+        let score = score(&file, &snapshot.join(synth::TRUTH)).unwrap();
+        assert!(score.there() > 200, "{pack:?}: {score:?}");
+        assert_eq!((score.found(), score.otherwise(), score.beyond), (score.there(), 0, 0), "{pack:?}: {score:?}");
+    }
+}
