@@ -26,10 +26,9 @@ fn copied(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().flatten() {
         let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copied(&entry.path(), &target)
-        } else {
-            drop(std::fs::copy(entry.path(), target).unwrap())
+        match entry.path().is_dir() {
+            true => copied(&entry.path(), &target),
+            false => assert!(std::fs::copy(entry.path(), target).is_ok()),
         }
     }
 }
