@@ -44,7 +44,7 @@ impl Touched {
         let rules = changed_rules(base, changed, &limited);
         let both = [base, changed];
         let ruled = both.map(|pack| {
-            let all = rules.iter().filter_map(|(_, members)| Some(members)).flatten();
+            let all = rules.iter().flatten();
             all.filter_map(|id| place(pack, id)).collect::<BTreeSet<usize>>()
         });
         let mut tied = ruled.clone();
@@ -74,8 +74,8 @@ impl Touched {
     }
 }
 
-/// Rules that one side has and the other has not, or has otherwise, with the programmes in them.
-fn changed_rules(base: &Pack, changed: &Pack, limited: &[&str]) -> Vec<(String, Vec<String>)> {
+/// The programmes of each rule that one side has and the other has not, or has otherwise.
+fn changed_rules(base: &Pack, changed: &Pack, limited: &[&str]) -> Vec<Vec<String>> {
     use rules::combine::Side;
     let told = |pack: &Pack| -> Vec<(String, String, Vec<String>)> {
         let rules = pack.combinations().iter().map(|c| &c.rule);
@@ -96,5 +96,5 @@ fn changed_rules(base: &Pack, changed: &Pack, limited: &[&str]) -> Vec<(String, 
     };
     let gone = old.iter().filter(|rule| !same(&new, rule));
     let come = new.iter().filter(|rule| !same(&old, rule));
-    gone.chain(come).map(|(id, _, members)| (id.clone(), members.clone())).collect()
+    gone.chain(come).map(|(_, _, members)| members.clone()).collect()
 }

@@ -203,6 +203,9 @@ async fn vm(
     let (differences, broken) = beside(move || looked_at(&of, &under, lang)).await?;
     let content = scenario.content();
     let choices = Scenario::changeable(&base).map(|path| (path.to_owned(), named(&base, path, lang)));
+    let mut choices: Vec<(String, String)> = choices.collect();
+    // What most change comes first.
+    choices.sort_by_key(|(path, _)| (!path.starts_with("programmes/"), !path.starts_with("parameters/")));
     let open = scenario.stage == Stage::Draft;
     Ok(one::Vm {
         id: scenario.id.to_string(),
@@ -223,7 +226,7 @@ async fn vm(
                 fresh: run.content == content,
             })
             .collect(),
-        choices: choices.collect(),
+        choices,
         may: May {
             edit: open,
             decide: scenario.stage == Stage::Submitted && !scenario.is_work_of(v.who.account),
