@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("population", &["kernel", "store", "rules", "guard", "registry", "catalogue", "casework", "payment"]),
     ("synth", &["kernel", "rules", "catalogue", "population"]),
     ("exchange", &["kernel", "store", "guard"]),
-    ("visit", &["kernel", "text", "catalogue"]),
+    ("visit", &["kernel", "store", "text", "guard", "registry", "catalogue"]),
     (
         "web",
         &[
@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "payment",
             "population",
             "exchange",
+            "visit",
         ],
     ),
     (

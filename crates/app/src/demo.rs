@@ -14,7 +14,7 @@ use crate::cli::Failure;
 use crate::config::Config;
 use crate::played::Played;
 use crate::runtime::Runtime;
-use crate::town::{CivilRegister, Recipe, Settled, Settler, Town};
+use crate::town::{CivilRegister, Recipe, Settled, Settler, Town, Visiting};
 use crate::work;
 
 /// What is written down when the town stands, so that the next start shows the same page.
@@ -130,6 +130,8 @@ async fn build(runtime: &Arc<Runtime>, people: Option<usize>, played: Option<&Pl
         sign_ins.insert(number, Citizen { subject, person, name, what: "a mother with a newborn" });
     }
     let sign_ins = accounts(runtime, &recipe, sign_ins).await?;
+    let issuer = issuer(&runtime.config);
+    Visiting::new(runtime, &recipe, &pack, &issuer).begin().await?;
     if let Some(played) = played {
         let signed = signed(&sign_ins);
         played.settle(runtime, &signed).await?;
@@ -278,7 +280,9 @@ pub fn page(config: &Config, told: &Told) -> String {
          7. As analyst: programmes and their rules. Change an amount in {pack}/parameters, then: hearth pack reload\n    \
          8. As privacy: the log of every look, the agencies' too; then: hearth log verify\n    \
          9. As mother-3: under my family, let the other parent act for you and take it back. As counter: key in a letter\n       \
-            for a household. Give an account in another name with an offer: the office that pays looks at both names.\n",
+            for a household. Give an account in another name with an offer: the office that pays looks at both names.\n   \
+            10. As nurse: my day, a family, record its visit, its growth; answer the last question on mood, then see as\n       \
+            visit-supervisor what must be seen to. The supervisor asks the last family and gives it to the nurse.\n",
         pack = config.pack.display(),
     ));
     out

@@ -131,7 +131,13 @@ pub fn test(dir: &Path, only: &str) -> ExitCode {
     say(&report.text());
     let visits = visit::cases::run(&pack, only);
     say(&visits.text());
-    if report.is_good() && visits.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let scores = visit::instrument::cases::run(&pack, only);
+    say(&scores.text());
+    if report.is_good() && visits.bad.is_empty() && scores.bad.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// `hearth pack diff OLD NEW`

@@ -48,6 +48,7 @@ pub const SCHEMAS: &[Schema] = &[
     casework::SCHEMA,
     payment::SCHEMA,
     population::scenario::SCHEMA,
+    visit::SCHEMA,
 ];
 
 /// Why an installation cannot be opened.

@@ -100,6 +100,7 @@ fn role_key(role: guard::Role) -> &'static str {
         guard::Role::Finance => "role-finance",
         guard::Role::Analyst => "role-analyst",
         guard::Role::Nurse => "role-nurse",
+        guard::Role::VisitSupervisor => "role-visit-supervisor",
         guard::Role::PrivacyOfficer => "role-privacy-officer",
         guard::Role::Administrator => "role-administrator",
         guard::Role::AgencySystem => "role-agency-system",

@@ -192,6 +192,11 @@ pub async fn handle(runtime: &Runtime, tx: &mut Tx, message: &Message) -> Result
     let pay = runtime.payment_desk();
     let desk = Desk { pack: &pack, keys: &runtime.keys, ids: &*state.ids, now: pay.now };
     casework::later::handle(tx, &desk, message).await?;
+    if message.topic == registry::change::CHANGED {
+        let notice = serde_json::from_str(&message.payload).map_err(|e| Failed::Payload(e.to_string()))?;
+        let visits = visit::Desk { pack: &pack, keys: &runtime.keys, ids: &*state.ids, now: pay.now };
+        visit::follow::registry_changed(tx, &visits, &notice).await?;
+    }
     match message.topic.as_str() {
         casework::decide::MADE => grant::decided(tx, &desk, &pay, state.config.adult_age, message).await,
         casework::register::EVENT => grant::event(tx, &desk, &pay, message).await,

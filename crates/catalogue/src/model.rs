@@ -1,5 +1,7 @@
 //! What a pack says, in words and law: for pages, letters and casework. What is computed lives in `rules::schema`.
 
+mod growing;
+mod instrument;
 pub mod measures;
 pub mod population;
 mod process;
@@ -14,6 +16,10 @@ use serde::Serialize;
 
 use crate::identifier::IdentifierScheme;
 
+pub use growing::{Dose as ImmunisationDose, Milestone};
+pub use instrument::{
+    AnswerKind, AskedWhen, Band, Choice, Comparison, Instrument, Question, Safety, Score, Test, Weight,
+};
 pub use process::{
     AccountFault, Calendar, Consent, Counted, GivenAccount, OnHoliday, PartMonth, PaymentAccount, Process, Recovery,
     Stage, masked,

@@ -12,9 +12,9 @@ use crate::load::{self, Content};
 use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
-    AccountFault, Agency, Calendar, Code, CodeList, Combination, Consent, Definition, GivenAccount, Item, Jurisdiction,
-    LeftOut, LifeEvent, Manifest, Parameter, PaymentAccount, Process, Programme, Protocol, Register, SourceRef,
-    Version,
+    AccountFault, Agency, Calendar, Code, CodeList, Combination, Consent, Definition, GivenAccount, ImmunisationDose,
+    Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process,
+    Programme, Protocol, Register, Score, SourceRef, Version,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -199,6 +199,37 @@ impl Pack {
         &self.content.events
     }
 
+    /// Questionnaires in all their versions, by `id@version`.
+    pub fn instruments(&self) -> &Register<Instrument> {
+        &self.content.instruments
+    }
+
+    /// The latest version of a questionnaire; versions sort as text.
+    pub fn instrument(&self, id: &str) -> Option<&Instrument> {
+        self.content.instruments.iter().filter(|i| i.id == id).max_by(|a, b| a.version.cmp(&b.version))
+    }
+
+    /// The country's calendar of immunisations.
+    pub fn immunisations(&self) -> &Register<ImmunisationDose> {
+        &self.content.immunisations
+    }
+
+    /// What most children can do at an age.
+    pub fn milestones(&self) -> &Register<Milestone> {
+        &self.content.milestones
+    }
+
+    /// Scores in all their versions, by `id@version`.
+    pub fn scores(&self) -> &Register<Score> {
+        &self.content.scores
+    }
+
+    /// The score of a questionnaire for answers given on a day.
+    pub fn score_on(&self, instrument: &str, day: Date) -> Option<&Score> {
+        let fits = |s: &&Score| s.instrument == instrument && s.from <= day;
+        self.content.scores.iter().filter(fits).max_by_key(|s| s.from)
+    }
+
     /// Visit protocols in all their versions, by `id@version`.
     pub fn protocols(&self) -> &Register<Protocol> {
         &self.content.protocols
@@ -207,6 +238,11 @@ impl Pack {
     /// The version of a protocol for a family that enters on the day: the latest that is in force then.
     pub fn protocol_on(&self, id: &str, day: Date) -> Option<&Protocol> {
         self.protocols().iter().filter(|p| p.id == id && p.from <= day).max_by_key(|p| p.from)
+    }
+
+    /// The protocol every family enters under on a day; `None`: the pack has none.
+    pub fn universal_protocol(&self, day: Date) -> Option<&Protocol> {
+        self.protocols().iter().filter(|p| p.universal && p.from <= day).max_by_key(|p| p.from)
     }
 
     /// What the authors read.

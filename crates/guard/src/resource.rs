@@ -88,6 +88,16 @@ words! {
         WriteScenario = "write_scenario",
         /// Make somebody else's scenario the next version of the pack.
         PublishScenario = "publish_scenario",
+        /// See a family's visits: schedule, records, growth, level of need.
+        ViewVisits = "view_visits",
+        /// Record a visit or an assessment, decide on the level of need.
+        RecordVisit = "record_visit",
+        /// See what a person told alone, and what cannot wait.
+        ViewKept = "view_kept",
+        /// Take a family in, give it to a nurse, end its visits.
+        ManageVisits = "manage_visits",
+        /// Ask for visits oneself, and answer the questions at registration.
+        JoinVisits = "join_visits",
     }
 }
 
@@ -139,6 +149,9 @@ impl Action {
                 | Action::RunStage
                 | Action::ManageRun
                 | Action::ReleaseRun
+                | Action::RecordVisit
+                | Action::ManageVisits
+                | Action::JoinVisits
         )
     }
 }

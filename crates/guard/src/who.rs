@@ -65,6 +65,8 @@ words! {
         Analyst = "analyst",
         /// Visits families at home.
         Nurse = "nurse",
+        /// Leads nurses: gives them families, answers for what cannot wait.
+        VisitSupervisor = "visit_supervisor",
         /// Watches over the disclosure log.
         PrivacyOfficer = "privacy_officer",
         /// Keeps accounts, packs and imports running; sees no personal data.

@@ -169,6 +169,14 @@ ids! {
     ScenarioId = "scenario";
     /// A run of changed rules beside those in force.
     ComparisonId = "comparison";
+    /// A family under a visit protocol.
+    EnrolmentId = "visit-enrolment";
+    /// An assessment or a visit as it was sent.
+    SubmissionId = "visit-submission";
+    /// A decision on a family's level of need.
+    TierDecisionId = "tier-decision";
+    /// Somebody must see to a person's safety.
+    AlertId = "safety-alert";
 }
 
 #[cfg(test)]

@@ -142,5 +142,9 @@ ids!(
     FindingId,
     RequalificationActId,
     ScenarioId,
-    ComparisonId
+    ComparisonId,
+    EnrolmentId,
+    SubmissionId,
+    TierDecisionId,
+    AlertId
 );

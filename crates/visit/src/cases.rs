@@ -118,6 +118,8 @@ impl FamilyFile {
 /// Cases that hold, and what is wrong with the others.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Report {
+    /// What the cases are of.
+    pub what: &'static str,
     /// How many hold.
     pub good: usize,
     /// Case by case: what was expected and what came.
@@ -128,14 +130,14 @@ impl Report {
     /// One line a failure, then the sum.
     pub fn text(&self) -> String {
         let mut lines = self.bad.clone();
-        lines.push(format!("visit schedules: {} of {} cases hold", self.good, self.good + self.bad.len()));
+        lines.push(format!("{}: {} of {} cases hold", self.what, self.good, self.good + self.bad.len()));
         lines.join("\n")
     }
 }
 
 /// Runs all cases of a pack whose id contains `only`.
 pub fn run(pack: &Pack, only: &str) -> Report {
-    let mut report = Report::default();
+    let mut report = Report { what: "visit schedules", ..Report::default() };
     for (path, bytes) in pack.files().iter().filter(|(path, _)| path.starts_with("visit-cases/")) {
         let cases: Vec<Case> = match serde_saphyr::from_slice(bytes) {
             Ok(cases) => cases,

@@ -1,12 +1,48 @@
-//! Nurses at the door: what a home visit measures, and when it is due.
+//! Nurses at the door: who is visited, what is asked and measured, and what follows.
 //!
 //! * [`schedule`]: from a protocol of the pack and a family's dates, which visit is due when, and why; and whether families got
 //!   what was promised. [`cases`] runs a pack's worked cases of it, [`words`] says it in a person's language.
-//! * [`growth`]: the World Health Organization's growth standards.
+//! * [`instrument`]: questionnaires of the pack, their answers and scores.
+//! * [`growth`]: the World Health Organization's growth standards; [`growing`]: immunisations due and milestones.
+//! * [`enrol`], [`assign`], [`assess`], [`record`], [`tier`], [`alert`]: what happens to a family, one use case a file; [`follow`] takes
+//!   what changes in the registry. [`read`] shows families, under seal.
 //!
-//! Nothing in here reads a clock or a database.
+//! Invariants: what was sent stays as it was sent, a correction is another submission; the same submission twice is once; what
+//! cannot be taken in is kept with the reason; answers given alone stand in no table in clear and in no other read than [`read::kept`]; an
+//! answer that cannot wait and its alert commit together. [`schedule`], [`instrument`] and [`growth`] read neither clock nor database.
 
+pub mod alert;
+pub mod assess;
+pub mod assign;
 pub mod cases;
+mod desk;
+pub mod enrol;
+pub mod follow;
+pub mod growing;
 pub mod growth;
+pub mod instrument;
+pub mod model;
+pub mod read;
+pub mod record;
+mod rows;
 pub mod schedule;
+pub mod submit;
+pub mod tier;
 pub mod words;
+
+pub use desk::Desk;
+
+/// The tables of this room.
+pub const SCHEMA: store::Schema = store::Schema {
+    room: "visit",
+    steps: &[store::Step {
+        version: 1,
+        name: "families under protocols, submissions, alerts",
+        sql: include_str!("../schema/1.sql"),
+    }],
+};
+
+/// Every statement of this room, for the test that prepares them all on both engines.
+pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
+    vec![rows::STATEMENTS]
+}

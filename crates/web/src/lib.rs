@@ -26,6 +26,7 @@ pub mod sign_in;
 pub mod sign_in_page;
 pub mod state;
 mod viewer;
+pub mod visits;
 
 pub use request::Session;
 pub use router::router;

@@ -107,7 +107,9 @@ fn address(parts: &Parts) -> String {
 pub fn areas(role: Role) -> Vec<Area> {
     match role {
         Role::Citizen => vec![Area::Citizen],
-        Role::CounterOfficial | Role::Caseworker | Role::Approver | Role::Nurse => vec![Area::Official],
+        Role::CounterOfficial | Role::Caseworker | Role::Approver => vec![Area::Official],
+        Role::Nurse => vec![Area::Visits],
+        Role::VisitSupervisor => vec![Area::Supervision],
         Role::Finance => vec![Area::Finance],
         Role::Analyst => vec![Area::Analyst],
         Role::Administrator => vec![Area::Analyst, Area::Operator],
@@ -126,6 +128,7 @@ pub fn role_key(role: Role) -> &'static str {
         Role::Finance => "role-finance",
         Role::Analyst => "role-analyst",
         Role::Nurse => "role-nurse",
+        Role::VisitSupervisor => "role-visit-supervisor",
         Role::PrivacyOfficer => "role-privacy-officer",
         Role::Administrator => "role-administrator",
         Role::AgencySystem => "role-agency-system",

@@ -33,6 +33,7 @@ use crate::privacy::handlers as privacy;
 use crate::requalify::handlers as requalify;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
+use crate::visits::{act_handlers as visit, alert_handlers as alerts, handlers as visits, join_handlers as join};
 
 /// The largest form; files of an import are text in a form.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
@@ -74,6 +75,7 @@ fn pages() -> Router<AppState> {
         .route("/requalify/{id}", get(requalify::one).post(requalify::act_on))
         .route("/requalify/{id}/{cause}", get(requalify::one_group).post(requalify::act_on_group))
         .route("/requalify/finding/{id}", get(requalify::one_finding))
+        .merge(visit_pages())
         .route("/official/search", get(official::search_form).post(official::search))
         .route("/official/households/{id}", get(official::household))
         .route("/official/households/{id}/offers", post(official::answer_offer))
@@ -112,6 +114,23 @@ fn pages() -> Router<AppState> {
         .route("/analyst/comparisons", get(comparisons::two))
         .route("/analyst/comparisons/{id}", get(comparisons::show))
         .route("/analyst/comparisons/{id}/table.csv", get(comparisons::table))
+}
+
+/// Home visiting: nurses, their supervisors, mothers.
+fn visit_pages() -> Router<AppState> {
+    Router::new()
+        .route("/visits/day", get(visits::day))
+        .route("/visits/families", get(visits::families))
+        .route("/visits/family/{id}", get(visits::one).post(visit::family))
+        .route("/visits/family/{id}/growth", get(visits::growth))
+        .route("/visits/family/{id}/form/{instrument}", get(visit::ask).post(visit::assess))
+        .route("/visits/family/{id}/visit", get(visit::visit_form).post(visit::visit))
+        .route("/visits/family/{id}/need", get(visit::need).post(visit::decide_need))
+        .route("/visits/family/{id}/alone", get(visit::alone).post(visit::read_alone))
+        .route("/visits/alerts", get(alerts::list))
+        .route("/visits/alerts/{person}/{id}", get(alerts::shut).post(alerts::act))
+        .route("/visits/join", get(join::show).post(join::send))
+        .route("/visits/join/questions", get(join::ask).post(join::answer))
 }
 
 /// Runs, what the bank answers, recoveries, the ledger.

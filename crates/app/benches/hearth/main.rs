@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the measurements behind docs/performance.md. Prints each as it is done, then a Markdown table.
 //!
-//! Options: `--only explain,birth,page,log,decide,worklist,changed` and `--rounds N` (5). PostgreSQL is measured where `HEARTH_TEST_POSTGRES`
+//! Options: `--only explain,birth,page,log,decide,worklist,changed,visits` and `--rounds N` (5). PostgreSQL is measured where `HEARTH_TEST_POSTGRES`
 //! names a server. Everything runs in temporary folders; the two sides of a comparison take turns in one run.
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench ends at the first fault and prints")]
 
@@ -13,6 +13,7 @@ mod page;
 mod statements;
 mod table;
 mod town;
+mod visits;
 mod worklist;
 
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl Options {
                 "--bench" => {}
                 other => {
                     eprintln!(
-                        "unknown option {other}: expected --only explain,birth,page,log,decide,worklist,changed or --rounds N"
+                        "unknown option {other}: expected --only explain,birth,page,log,decide,worklist,changed,visits or --rounds N"
                     );
                     std::process::exit(2);
                 }
@@ -64,13 +65,14 @@ fn main() {
             log::run(&mut table, options.rounds).await;
         }
         for (engine, url) in town::engines().await {
-            if !["birth", "page", "decide", "worklist", "changed"].iter().any(|part| options.wants(part)) {
+            if !["birth", "page", "decide", "worklist", "changed", "visits"].iter().any(|part| options.wants(part)) {
                 continue;
             }
             let families = birth::families(options.rounds)
                 + changed::families(options.rounds)
                 + decide::families(options.rounds)
-                + page::FAMILIES;
+                + page::FAMILIES
+                + visits::FAMILIES;
             let place = Arc::new(town::Place::settle(engine, url, families).await);
             if options.wants("page") {
                 page::run(&mut table, &place, options.rounds).await;
@@ -86,6 +88,10 @@ fn main() {
             }
             if options.wants("worklist") {
                 worklist::run(&mut table, &place, options.rounds).await;
+            }
+            if options.wants("visits") {
+                visits::schedules(&mut table, &place, options.rounds);
+                visits::run(&mut table, &place, options.rounds).await;
             }
         }
     });

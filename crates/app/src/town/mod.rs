@@ -7,9 +7,11 @@ mod life;
 mod people;
 mod recipe;
 mod settle;
+mod visits;
 
 pub use life::CivilRegister;
 pub use people::{Household, Person, Role, Town};
 pub use recipe::{Recipe, RecipeError};
 pub(crate) use settle::typed as stated;
 pub use settle::{Hidden, SettleError, Settled, Settler};
+pub use visits::Visiting;

@@ -5,6 +5,8 @@ mod context;
 mod decisions;
 mod definitions;
 mod events;
+mod growing;
+mod instruments;
 mod items;
 mod manifest;
 mod measures;
@@ -15,6 +17,7 @@ mod population;
 mod process;
 mod programmes;
 mod protocols;
+mod scores;
 mod strays;
 
 pub(crate) use combinations::limit_programme;
@@ -27,8 +30,9 @@ use rules::schema::{Expr, Schema};
 use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
-    Agency, Calendar, CodeList, Combination, Consent, Definition, Item, Jurisdiction, LeftOut, LifeEvent, Manifest,
-    Parameter, PaymentAccount, Process, Programme, Protocol, Register, SourceRef,
+    Agency, Calendar, CodeList, Combination, Consent, Definition, ImmunisationDose, Instrument, Item, Jurisdiction,
+    LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process, Programme, Protocol, Register, Score,
+    SourceRef,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -50,6 +54,12 @@ pub(crate) struct Content {
     pub(crate) events: Register<LifeEvent>,
     /// Keyed `id@version`.
     pub(crate) protocols: Register<Protocol>,
+    /// Keyed `id@version`.
+    pub(crate) instruments: Register<Instrument>,
+    /// Keyed `id@version`.
+    pub(crate) scores: Register<Score>,
+    pub(crate) immunisations: Register<ImmunisationDose>,
+    pub(crate) milestones: Register<Milestone>,
     pub(crate) left_out: Register<LeftOut>,
     /// What holds for a programme that says nothing.
     pub(crate) process: Process,
@@ -96,7 +106,10 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     let limits: Vec<(String, Expr)> = combinations::read(&mut cx);
     combinations::add_limits(&mut cx, limits);
     events::read(&mut cx);
+    growing::read(&mut cx);
+    instruments::read(&mut cx);
     protocols::read(&mut cx);
+    scores::read(&mut cx);
     population::read(&mut cx);
     measures::read(&mut cx);
     strays::warn(&cx);

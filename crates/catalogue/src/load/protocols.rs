@@ -54,6 +54,7 @@ fn protocol(cx: &mut Context<'_>, root: &Table<'_>) {
     let version = version.map(|t| t.it).unwrap_or_default();
     let protocol = Protocol {
         key: format!("{}@{version}", id.as_ref().map_or("", |t| t.it.as_str())),
+        universal: root.flag("universal"),
         name: root.need_words("name", &complete),
         law: root.text("law").map(|t| t.it).unwrap_or_default(),
         owner: owner.map(|t| t.it).unwrap_or_default(),
@@ -126,6 +127,17 @@ impl Reader<'_, '_> {
         named.into_iter().map(|t| t.it).collect()
     }
 
+    fn forms(&self, table: &Table<'_>) -> Vec<String> {
+        let known = || self.cx.content.instruments.iter().map(|i| i.id.as_str());
+        let named = table.texts("forms");
+        for form in named.iter().filter(|f| known().all(|k| k != f.it)) {
+            let message = format!("there is no instrument \"{}\"", form.it);
+            let hint = did_you_mean(&form.it, known());
+            self.cx.faults.error("unknown-instrument", &form.at, message, one_of(known()), hint);
+        }
+        named.into_iter().map(|t| t.it).collect()
+    }
+
     /// Exactly one of the four ways to name a day.
     fn point(&self, table: &Table<'_>) -> Option<Point> {
         let points = [
@@ -189,6 +201,7 @@ impl Reader<'_, '_> {
             early_days: self.count(table, "early_days", DAYS).unwrap_or(0),
             late_days: self.count(table, "late_days", DAYS).unwrap_or(0),
             topics: self.topics(table),
+            forms: self.forms(table),
             corrected_age: table.flag("corrected_age"),
             illustrative: table.flag("illustrative"),
         };

@@ -28,6 +28,8 @@ pub struct Protocol {
     pub version: String,
     /// Families that enter from this day on come under it.
     pub from: Date,
+    /// Whether every family enters under it, before anything is known of its needs.
+    pub universal: bool,
     /// Its name.
     pub name: Words,
     /// The law or rule.
@@ -113,6 +115,8 @@ pub struct VisitType {
     pub late_days: u32,
     /// What about; ids of [`Topic`].
     pub topics: Vec<String>,
+    /// What is asked; ids of instruments.
+    pub forms: Vec<String>,
     /// Whether a child born before 37 weeks is visited by the day birth was expected, until two years.
     pub corrected_age: bool,
     /// Whether the day is the authors' own, and not published.

@@ -1,6 +1,7 @@
 //! The growth standards against WHO's own results.
 
 use std::fs;
+use visit::growing;
 
 use proptest::prelude::*;
 use visit::growth::{
@@ -184,4 +185,22 @@ proptest! {
         };
         prop_assert!((score(&of).weight_for_age.unwrap().z - z).abs() < 1e-9);
     }
+}
+
+#[test]
+fn doses_and_milestones_follow_the_months_of_age() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
+    let pack = catalogue::Pack::load(&dir).map(|l| l.pack).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let born = jiff::civil::date(2026, 1, 31);
+    let doses = |on| growing::immunisations(&pack, born, on).iter().map(|d| d.id.clone()).collect::<Vec<_>>();
+    assert_eq!(growing::months(born, jiff::civil::date(2026, 1, 30)), None);
+    assert_eq!(doses(jiff::civil::date(2026, 1, 30)), Vec::<String>::new());
+    assert_eq!(doses(born), ["hepb_1", "bcg_1"]);
+    // The 31st of January has lived a month on the 28th of February.
+    assert_eq!(growing::months(born, jiff::civil::date(2026, 2, 28)), Some(1));
+    assert_eq!(doses(jiff::civil::date(2026, 3, 31)), ["dtap_1", "ipv_1", "hib_1", "pcv_1", "rv1_1", "rv5_1"]);
+    let ages = |on| growing::milestones(&pack, born, on).iter().map(|m| m.age_months).max();
+    assert_eq!((ages(jiff::civil::date(2026, 3, 30)), ages(jiff::civil::date(2026, 3, 31))), (None, Some(2)));
+    assert_eq!(ages(jiff::civil::date(2026, 10, 30)), Some(6));
+    assert_eq!(growing::milestones(&pack, born, jiff::civil::date(2028, 1, 1)).len(), 10, "twelve months are the last");
 }

@@ -88,7 +88,7 @@ fn purpose(headers: &HeaderMap, role: Role) -> Result<Purpose, Fault> {
         Role::Caseworker => Some(PurposeKind::Casework),
         Role::Approver => Some(PurposeKind::Approval),
         Role::Finance => Some(PurposeKind::Payment),
-        Role::Nurse => Some(PurposeKind::HomeVisit),
+        Role::Nurse | Role::VisitSupervisor => Some(PurposeKind::HomeVisit),
     };
     let named = text(PURPOSE).map(|word| {
         word.parse::<PurposeKind>()

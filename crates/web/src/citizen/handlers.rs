@@ -38,6 +38,8 @@ pub(crate) async fn me(session: Session) -> Redirect {
     use crate::components::frame::Area;
     Redirect::to(match crate::request::areas(session.who.role).first() {
         Some(Area::Citizen) => "/offers",
+        Some(Area::Visits) => "/visits/day",
+        Some(Area::Supervision) => "/visits/families",
         Some(Area::Official) => "/official/search",
         Some(Area::Finance) => "/finance/runs",
         Some(Area::Privacy) => "/privacy/log",
@@ -517,6 +519,10 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         Action::ReportChange => "look-report-change",
         Action::ViewPayment | Action::ManageRecovery => "look-view-payment",
         Action::ChangeAccount => "look-change-account",
+        // One word for both: who looks over a shoulder must not learn that something is kept apart.
+        Action::ViewVisits | Action::ViewKept => "look-visits",
+        Action::RecordVisit => "look-visit-recorded",
+        Action::ManageVisits | Action::JoinVisits => "look-visits-managed",
         Action::Import
         | Action::ViewCatalogue
         | Action::TryHousehold

@@ -23,6 +23,10 @@ pub enum Area {
     Citizen,
     /// Counter officials and caseworkers.
     Official,
+    /// Nurses who visit families.
+    Visits,
+    /// Those who lead nurses.
+    Supervision,
     /// Those who pay.
     Finance,
     /// Those who write and read the rules.
@@ -129,6 +133,7 @@ impl Frame {
                     ("/cases", "nav-cases"),
                     ("/payments", "nav-payments"),
                     ("/family", "nav-family"),
+                    ("/visits/join", "nav-visits-own"),
                     ("/looked", "nav-looked"),
                     ("/check", "nav-check"),
                 ],
@@ -137,6 +142,10 @@ impl Frame {
                     ("/official/search", "nav-search"),
                     ("/official/duplicates", "nav-duplicates"),
                 ],
+                Area::Visits => &[("/visits/day", "nav-visits"), ("/visits/families", "nav-visit-families")],
+                Area::Supervision => {
+                    &[("/visits/families", "nav-visit-families"), ("/visits/alerts", "nav-visit-alerts")]
+                }
                 Area::Analyst => &[
                     ("/programmes", "nav-programmes"),
                     ("/analyst/parameters", "nav-parameters"),

@@ -40,6 +40,7 @@ pub(crate) fn purpose_kind(role: Role) -> Option<PurposeKind> {
         | Role::Finance
         | Role::Analyst
         | Role::Nurse
+        | Role::VisitSupervisor
         | Role::PrivacyOfficer
         | Role::Administrator
         | Role::AgencySystem => None,

@@ -7,6 +7,7 @@ mod offices;
 mod powers;
 mod requalify;
 mod scenarios;
+mod visits;
 mod work;
 
 use kernel::{Lang, Words};
@@ -29,6 +30,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(work::all())
         .chain(finance::all())
         .chain(requalify::all())
+        .chain(visits::all())
         .collect()
 }
 
@@ -40,6 +42,8 @@ fn frame(lang: Lang, address: &str, area: Option<Area>) -> Frame {
     let role = |area| match area {
         Area::Citizen => ("김하윤", "role-citizen"),
         Area::Official => ("박서준", "role-counter-official"),
+        Area::Visits => ("정은지", "role-nurse"),
+        Area::Supervision => ("한지민", "role-visit-supervisor"),
         Area::Finance => ("윤서연", "role-finance"),
         Area::Analyst => ("이도윤", "role-analyst"),
         Area::Privacy => ("최지우", "role-privacy-officer"),

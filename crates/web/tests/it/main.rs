@@ -22,4 +22,5 @@ mod scenarios;
 mod sign_in;
 mod stages;
 mod state;
+mod visits;
 mod work;

@@ -26,8 +26,15 @@ pub(crate) async fn installation_of(pack: &Path) -> (AppState, tempfile::TempDir
     let keys = Arc::new(Keys::open(&folder.path().join("keys")).expect("keys"));
     let log = Log::open(&folder.path().join("log"), keys.clone()).expect("a log");
     let policies = Policies::built_in().expect("policies");
-    let rooms = [store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA, payment::SCHEMA];
-    let schemas: Vec<_> = rooms.into_iter().chain([population::scenario::SCHEMA]).collect();
+    let schemas = [
+        store::SCHEMA,
+        guard::account::SCHEMA,
+        registry::SCHEMA,
+        casework::SCHEMA,
+        payment::SCHEMA,
+        population::scenario::SCHEMA,
+        visit::SCHEMA,
+    ];
     let db = store::testing::sqlite(&schemas).await.expect("a database");
     let state = AppState {
         db,

@@ -1,0 +1,58 @@
+//! What every use case of this room works with, and who is responsible for a family.
+
+use catalogue::Pack;
+use catalogue::model::Level;
+use guard::{Keys, Role, Who};
+use kernel::{Date, Ids, Instant};
+
+use crate::model::Enrolment;
+
+/// The desk at which families are enrolled and visits recorded.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The pack in force.
+    pub pack: &'a Pack,
+    /// Keys, for what is kept under seal.
+    pub keys: &'a Keys,
+    /// Where new ids come from.
+    pub ids: &'a dyn Ids,
+    /// The moment.
+    pub now: Instant,
+}
+
+impl Desk<'_> {
+    /// The civil day in the country of the pack.
+    pub fn today(&self) -> Date {
+        self.now.date(self.pack.manifest().utc_offset_hours)
+    }
+
+    /// The district around a place, or the place itself.
+    pub fn district(&self, place: &str) -> String {
+        let around = self.pack.ancestors(place);
+        let district = around.iter().find(|j| j.level == Level::District);
+        district.map_or_else(|| place.to_owned(), |j| j.id.clone())
+    }
+
+    /// Whether the family is in this account's hands: a nurse's own families, a supervisor's of the district and agency. It is the
+    /// guard's relation *open case*.
+    pub fn responsible(&self, who: &Who, enrolment: &Enrolment) -> bool {
+        let agency = who.organisation == enrolment.organisation;
+        match who.role {
+            Role::Nurse => agency && enrolment.nurse == Some(who.account),
+            Role::VisitSupervisor => agency && self.within(&enrolment.place, who),
+            _ => false,
+        }
+    }
+
+    /// The district a supervisor works for; empty for a larger place, whose districts are looked at one by one.
+    pub(crate) fn office(&self, who: &Who) -> String {
+        let place = who.jurisdiction.as_deref().unwrap_or_default();
+        let level = self.pack.jurisdictions().get(place).map(|j| j.level);
+        if level == Some(Level::District) { place.to_owned() } else { String::new() }
+    }
+
+    fn within(&self, place: &str, who: &Who) -> bool {
+        let Some(office) = who.jurisdiction.as_deref() else { return false };
+        self.pack.ancestors(place).iter().any(|j| j.id == office)
+    }
+}
