@@ -7,7 +7,7 @@ import { axe } from './sound.mjs';
 /** An IBAN of nobody: the check digits are right. */
 const IBAN = 'KZ18 6010 0000 0000 0099';
 const VIEWS = [[PHONE, 'light'], [DESK, 'dark']];
-const CITIZEN = ['/', '/offers', '/family', '/looked', '/cases', '/payments', '/payments/account', '/apply', '/report', '/complain', '/powers', '/consents', '/figures', '/account', '/programmes'];
+const CITIZEN = ['/', '/offers', '/family', '/looked', '/cases', '/payments', '/payments/account', '/apply', '/report', '/complain', '/powers', '/consents', '/referrals', '/figures', '/account', '/programmes'];
 // Names of things that have no other spelling.
 const LATIN = /^(Hearth|IBAN|BIC|JPEG|PNG|PDF|Kaspi|Bank|Halyk|ForteBank|Freedom|Bereke|Alatau|City|English)$/;
 

@@ -76,6 +76,14 @@ const follow = (path, link) => async (page) => {
   await page.locator(`main ${link}`).first().click();
 };
 
+/** The services that help with parenting, for the household of the first case of the worklist. */
+async function newReferral(page) {
+  await follow('/work?scope=office', 'a[href^="/work/case/"]')(page);
+  await page.locator('main a[href$="/household"]').click();
+  const to = await page.locator('main a[href^="/work/household/"]').first().getAttribute('href');
+  await page.goto(`/work/referrals/household/${to.split('/').pop()}/new?need=parenting`);
+}
+
 /** From an application to the money: what the journey of `money.mjs` left behind. */
 function way() {
   const [mother, official] = ['mother-2', 'rural-health-caseworker'];
@@ -119,6 +127,26 @@ function way() {
       await page.click('main form[action="/requalify"] button.btn');
       await page.locator('main table a[href^="/requalify/"]').first().click();
     } },
+    { name: 'referral-new', who: official, go: newReferral },
+    { name: 'referral-new-error', who: official, go: async (page) => {
+      await newReferral(page);
+      await page.click('main form[method=post] button.btn');
+    } },
+    { name: 'referral', who: official, go: async (page) => {
+      await newReferral(page);
+      for (const field of ['service', 'person', 'agreed_by', 'shares']) await page.locator(`main [name=${field}]`).first().check();
+      await page.fill('main [name=reason]', '부모 모임에 나가고 싶어 해요.');
+      await page.click('main form[method=post] button.btn');
+      await page.locator('main table a').first().click();
+    } },
+    { name: 'referrals', who: official, go: at('/work/referrals') },
+    { name: 'referral-answer', who: official, go: async (page) => {
+      await follow('/work/referrals', 'table a')(page);
+      const link = new URL(await page.locator('main code').textContent());
+      await page.goto(link.pathname);
+    } },
+    { name: 'referral-link-wrong', who: null, go: at('/r/nobody.1.1.00') },
+    { name: 'referrals-mine', who: mother, go: at('/referrals') },
     { name: 'complain-done', who: mother, go: async (page) => {
       await page.goto('/complain');
       await page.locator('main [name=kind]').first().check();

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("synth", &["kernel", "rules", "catalogue", "population"]),
     ("exchange", &["kernel", "store", "guard"]),
     ("visit", &["kernel", "store", "text", "guard", "registry", "catalogue"]),
+    ("referral", &["kernel", "store", "guard", "registry", "catalogue"]),
     (
         "web",
         &[
@@ -36,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "population",
             "exchange",
             "visit",
+            "referral",
         ],
     ),
     (
@@ -55,6 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "synth",
             "exchange",
             "visit",
+            "referral",
             "web",
         ],
     ),

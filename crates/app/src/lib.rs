@@ -18,6 +18,7 @@ pub mod pack;
 mod parked;
 pub mod played;
 pub mod population;
+mod referrals;
 pub mod reload;
 mod replay;
 pub mod requalify;

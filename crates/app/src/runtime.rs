@@ -49,6 +49,7 @@ pub const SCHEMAS: &[Schema] = &[
     payment::SCHEMA,
     population::scenario::SCHEMA,
     visit::SCHEMA,
+    referral::SCHEMA,
 ];
 
 /// Why an installation cannot be opened.

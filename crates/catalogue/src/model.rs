@@ -1,5 +1,6 @@
 //! What a pack says, in words and law: for pages, letters and casework. What is computed lives in `rules::schema`.
 
+mod directory;
 mod growing;
 mod instrument;
 pub mod measures;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use crate::identifier::IdentifierScheme;
 
+pub use directory::{Clocks, HelpService, NEED};
 pub use growing::{Dose as ImmunisationDose, Milestone};
 pub use instrument::{
     AnswerKind, AskedWhen, Band, Choice, Comparison, Instrument, Question, Safety, Score, Test, Weight,

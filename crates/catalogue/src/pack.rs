@@ -12,9 +12,9 @@ use crate::load::{self, Content};
 use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
-    AccountFault, Agency, Calendar, Code, CodeList, Combination, Consent, Definition, GivenAccount, ImmunisationDose,
-    Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process,
-    Programme, Protocol, Register, Score, SourceRef, Version,
+    AccountFault, Agency, Calendar, Code, CodeList, Combination, Consent, Definition, GivenAccount, HelpService,
+    ImmunisationDose, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter,
+    PaymentAccount, Process, Programme, Protocol, Register, Score, SourceRef, Version,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -243,6 +243,22 @@ impl Pack {
     /// The protocol every family enters under on a day; `None`: the pack has none.
     pub fn universal_protocol(&self, day: Date) -> Option<&Protocol> {
         self.protocols().iter().filter(|p| p.universal && p.from <= day).max_by_key(|p| p.from)
+    }
+
+    /// The services directory.
+    pub fn services(&self) -> &Register<HelpService> {
+        &self.content.services
+    }
+
+    /// The services that help with this need for people at this place, the nearest first: those of the place itself, then
+    /// of each place around it. Without a need, whatever serves the place.
+    pub fn services_for(&self, need: Option<&str>, place: &str) -> Vec<&HelpService> {
+        let around = self.content.around(place);
+        let near = |s: &HelpService| around.iter().position(|p| p.id == s.place);
+        let helps = |s: &&HelpService| need.is_none_or(|need| s.needs.iter().any(|n| n == need));
+        let mut found: Vec<_> = self.services().iter().filter(helps).filter_map(|s| Some((near(s)?, s))).collect();
+        found.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+        found.into_iter().map(|(_, s)| s).collect()
     }
 
     /// What the authors read.

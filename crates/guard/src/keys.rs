@@ -169,6 +169,11 @@ impl Keys {
         hex::encode(name.first_chunk::<8>().copied().unwrap_or_default())
     }
 
+    /// The signature of a link that is sent to somebody without an account; `what` says what the link is for.
+    pub fn link_signature(&self, what: &str, link: &str) -> [u8; 32] {
+        hmac(&*self.derive("signed link"), &[what.as_bytes(), link.as_bytes()])
+    }
+
     /// The keyed fingerprint under which a session or other bearer token is stored.
     pub fn token_hash(&self, token: &str) -> [u8; 32] {
         hmac(&*self.derive("bearer token"), &[token.as_bytes()])

@@ -66,6 +66,14 @@ words! {
         ObjectDecision = "object_decision",
         /// Report a change, complain, or say how it went.
         ReportChange = "report_change",
+        /// Send a family on to another service; take that back, close it.
+        Refer = "refer",
+        /// See a referral: who was sent where, and what came of it.
+        ViewReferral = "view_referral",
+        /// Answer a referral for the service that was asked.
+        AnswerReferral = "answer_referral",
+        /// Refuse a referral for oneself or one's child.
+        RefuseReferral = "refuse_referral",
         /// See payments, accounts and recoveries.
         ViewPayment = "view_payment",
         /// Say to which account money goes.
@@ -144,6 +152,9 @@ impl Action {
                 | Action::AssignCases
                 | Action::ObjectDecision
                 | Action::ReportChange
+                | Action::Refer
+                | Action::AnswerReferral
+                | Action::RefuseReferral
                 | Action::ChangeAccount
                 | Action::ManageRecovery
                 | Action::RunStage

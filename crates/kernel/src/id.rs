@@ -177,6 +177,8 @@ ids! {
     TierDecisionId = "tier-decision";
     /// Somebody must see to a person's safety.
     AlertId = "safety-alert";
+    /// A family sent on to another service.
+    ReferralId = "referral";
 }
 
 #[cfg(test)]

@@ -146,5 +146,6 @@ ids!(
     EnrolmentId,
     SubmissionId,
     TierDecisionId,
-    AlertId
+    AlertId,
+    ReferralId
 );

@@ -18,6 +18,7 @@ mod intake_file;
 pub mod official;
 pub mod privacy;
 pub mod provider;
+pub mod referral;
 pub mod requalify;
 pub mod request;
 mod router;

@@ -30,6 +30,7 @@ use crate::official::{
     work_handlers as work, work_office, work_review,
 };
 use crate::privacy::handlers as privacy;
+use crate::referral::{handlers as referrals, new_handlers as new_referral, partner_handlers as partner};
 use crate::requalify::handlers as requalify;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
@@ -91,6 +92,11 @@ fn pages() -> Router<AppState> {
         .route("/work/office", get(work_office::office).post(work_office::send))
         .route("/work/complaints", get(complaints::list))
         .route("/work/complaints/{id}", get(complaints::one).post(complaints::send))
+        .route("/work/referrals", get(referrals::list))
+        .route("/work/referrals/household/{id}", get(referrals::of_household))
+        .route("/work/referrals/household/{id}/new", get(new_referral::form).post(new_referral::send))
+        .route("/work/referrals/{id}", get(referrals::one).post(referrals::send))
+        .route("/r/{token}", get(partner::show).post(partner::send))
         .route("/work/household/{id}", get(work_case::of_household))
         .route("/work/next/{id}", get(work_case::next))
         .route("/work/case/{id}", get(work_case::one).post(work_deeds::act))
@@ -175,6 +181,8 @@ fn cases() -> Router<AppState> {
         .route("/payments/account", get(pay::account_form).post(pay::change_account))
         .route("/consents", get(consents::show).post(consents::take_back))
         .route("/powers", get(powers::show).post(powers::send))
+        .route("/referrals", get(referrals::mine))
+        .route("/referrals/{id}", post(referrals::refuse))
         .route("/report", get(report::show).post(report::send))
         .route("/complain", get(report::complain).post(report::take_complaint))
         .route("/figures", get(figures::show))

@@ -76,7 +76,9 @@ async fn limit(State(guarded): State<Arc<Guarded>>, request: Request, next: Next
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.ip());
     let path = request.uri().path();
-    let signs_in = path.starts_with("/sign-in") && (request.method() == Method::POST || path != "/sign-in");
+    // Links that open without an account are tried as seldom as passwords are.
+    let signs_in = path.starts_with("/r/")
+        || path.starts_with("/sign-in") && (request.method() == Method::POST || path != "/sign-in");
     let too_many =
         guarded.requests.check_key(&address).is_err() || (signs_in && guarded.sign_ins.check_key(&address).is_err());
     if too_many {

@@ -59,6 +59,7 @@ impl<'a> Context<'a> {
             scores: Register::default(),
             immunisations: Register::default(),
             milestones: Register::default(),
+            services: Register::default(),
             left_out: Register::default(),
             payment_account: None,
             voucher_account: None,
@@ -146,6 +147,14 @@ impl<'a> Context<'a> {
     pub(crate) fn check_agency(&self, id: &Located<String>) {
         if self.content.agencies.get(&id.it).is_none() {
             self.known("unknown-agency", "agency", id, self.content.agencies.ids().collect(), "agencies.csv");
+        }
+    }
+
+    /// A fault unless the place exists.
+    pub(crate) fn check_place(&self, id: &Located<String>) {
+        if self.content.jurisdictions.get(&id.it).is_none() {
+            let known = self.content.jurisdictions.ids().collect();
+            self.known("unknown-jurisdiction", "place", id, known, "jurisdictions.csv");
         }
     }
 

@@ -4,6 +4,7 @@ mod combinations;
 mod context;
 mod decisions;
 mod definitions;
+mod directory;
 mod events;
 mod growing;
 mod instruments;
@@ -30,9 +31,9 @@ use rules::schema::{Expr, Schema};
 use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
-    Agency, Calendar, CodeList, Combination, Consent, Definition, ImmunisationDose, Instrument, Item, Jurisdiction,
-    LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process, Programme, Protocol, Register, Score,
-    SourceRef,
+    Agency, Calendar, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Instrument, Item,
+    Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process, Programme, Protocol,
+    Register, Score, SourceRef,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -60,6 +61,7 @@ pub(crate) struct Content {
     pub(crate) scores: Register<Score>,
     pub(crate) immunisations: Register<ImmunisationDose>,
     pub(crate) milestones: Register<Milestone>,
+    pub(crate) services: Register<HelpService>,
     pub(crate) left_out: Register<LeftOut>,
     /// What holds for a programme that says nothing.
     pub(crate) process: Process,
@@ -110,6 +112,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     instruments::read(&mut cx);
     protocols::read(&mut cx);
     scores::read(&mut cx);
+    directory::read(&mut cx);
     population::read(&mut cx);
     measures::read(&mut cx);
     strays::warn(&cx);

@@ -179,6 +179,15 @@ const VARIANTS: &[(&str, &str, &str, &str, &str)] = &[
     ("cases/first.yaml", "by: C1", "by: C7", "unknown-rule", "C7"),
     ("cases/first.yaml", "- id: alone\n    on:", "- id: alone\n    at:", "missing-key", "id: alone"),
     ("cases/first.yaml", "    source: \"S1\"", "   source: \"S1\"", "syntax", "source"),
+    // services
+    ("services/all.toml", "answer = 5\n", "", "missing-key", "clocks]"),
+    ("services/all.toml", "receive = 2", "receive = 0", "out-of-range", "receive"),
+    ("services/all.toml", "place = \"land-1\"", "place = \"land-9\"", "unknown-jurisdiction", "land-9"),
+    ("services/all.toml", "agency = \"town\"", "agency = \"twon\"", "unknown-agency", "twon"),
+    ("services/all.toml", "needs = [\"mood\"]", "needs = [\"mod\"]", "unknown-need", "mod"),
+    ("services/all.toml", "needs = [\"mood\"]\n", "", "missing-key", "[[service]]"),
+    ("services/all.toml", "illustrative = true\n", "", "missing-key", "[[service]]"),
+    ("services/all.toml", "id = \"centre\"", "id = \"help_line\"", "duplicate-id", "help_line"),
 ];
 
 fn refused(files: Files) -> Vec<Fault> {

@@ -61,3 +61,16 @@ fn an_identifier_is_held_against_the_scheme_of_the_pack_and_never_repeated() {
     }
     assert_eq!(pack.identifier_fits("passport", "N 1"), Ok(()), "of another scheme nothing is known");
 }
+
+#[test]
+fn services_are_found_by_need_where_people_live_the_nearest_first() {
+    let pack = Pack::load(&small_dir()).unwrap().pack;
+    let found = |need, place| pack.services_for(need, place).iter().map(|s| s.id.as_str()).collect::<Vec<_>>();
+    assert_eq!(found(Some("mood"), "land-1-1"), ["centre", "help_line"]);
+    assert_eq!(found(Some("home"), "land-1-1"), ["help_line"]);
+    assert_eq!(found(Some("mood"), "land-2"), ["help_line"]);
+    assert_eq!(found(None, "land-1"), ["centre", "help_line"]);
+    assert!(found(Some("mood"), "elsewhere").is_empty() && found(Some("hunger"), "land").is_empty());
+    let clocks = pack.services().get("centre").unwrap().clocks;
+    assert_eq!((clocks.receive, clocks.answer, clocks.finish), (2, 3, 60));
+}

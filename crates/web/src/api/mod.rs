@@ -31,6 +31,7 @@ mod payments_bank;
 mod people;
 mod problem;
 mod recoveries;
+mod referrals;
 mod rules_of;
 mod stages;
 mod stages_decision;
@@ -121,6 +122,7 @@ pub(crate) enum Faults {
         drafts::begin, drafts::list, drafts::one, drafts::save, drafts::send, drafts::discard,
         mandates::list, mandates::register, mandates::end, consents::list, consents::withdraw, consents::hold,
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
+        referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
         payments::cancel, payments::file, payments_bank::bank_message, payments_bank::ledger, payments_bank::ledger_check,
     ),
@@ -238,6 +240,9 @@ fn people() -> Router<AppState> {
         .route("/api/complaints/{id}", get(complaints::one))
         .route("/api/complaints/{id}/answer", post(complaints::reply))
         .route("/api/complaints/{id}/assignment", post(complaints::assign))
+        .route("/api/persons/{id}/referrals", get(referrals::of_person).post(referrals::refer))
+        .route("/api/referrals", get(referrals::to_agency))
+        .route("/api/referrals/{id}/answer", post(referrals::reply))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))
 }

@@ -83,6 +83,7 @@ pub fn page_of(f: &Frame, family: &Family) -> Markup {
                 a.btn.btn--second href="/apply" { (t.t("cases-apply")) }
                 a.btn.btn--second href="/powers" { (t.t("power-title")) }
                 a.btn.btn--second href="/consents" { (t.t("consents-title")) }
+                a.btn.btn--second href="/referrals" { (t.t("referral-mine")) }
             }
             (notice(Tone::Info, &t.t("family-wrong-title"), html! { p { (t.t("family-wrong-words")) } }))
         },

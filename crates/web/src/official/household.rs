@@ -162,6 +162,7 @@ fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
         h2 { (t.t("household-do")) }
         ul.plain {
             li { a href=(format!("/work/household/{}", h.id)) { (t.t("work-household-link")) } }
+            li { a href=(format!("/work/referrals/household/{}", h.id)) { (t.t("referral-of-household")) } }
             @for (path, key) in EVENTS {
                 li { a href=(format!("/official/households/{}/events/{path}", h.id)) { (t.t(key)) } }
             }

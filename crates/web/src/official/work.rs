@@ -190,6 +190,7 @@ pub fn page_of(f: &Frame, form: &Form, list: &List) -> Markup {
             p.lead { (t.t("work-lead")) }
             @if list.officials.is_some() { p { a href="/work/office" { (t.t("work-office-link")) } } }
             @if list.answers_complaints {
+                p { a href="/work/referrals" { (t.t("referral-title")) } }
                 p { a href="/work/complaints" { (t.t("grievance-link")) } }
                 p { a href="/requalify" { (t.t("requal-link")) } }
             }

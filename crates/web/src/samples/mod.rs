@@ -5,6 +5,7 @@ mod families;
 mod finance;
 mod offices;
 mod powers;
+mod referrals;
 mod requalify;
 mod scenarios;
 mod visits;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(offices::all())
         .chain(scenarios::all())
         .chain(powers::all())
+        .chain(referrals::all())
         .chain(work::all())
         .chain(finance::all())
         .chain(requalify::all())

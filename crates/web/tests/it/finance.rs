@@ -20,7 +20,7 @@ use crate::birth::{Browser, couple, session};
 use crate::state::{installation, keep, send};
 
 const SCHEMAS: &[store::Schema] =
-    &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA, payment::SCHEMA];
+    &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA, payment::SCHEMA, referral::SCHEMA];
 
 /// The same installation on each engine at hand.
 async fn installations() -> Vec<(AppState, tempfile::TempDir)> {

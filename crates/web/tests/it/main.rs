@@ -18,6 +18,7 @@ mod finance;
 mod key_in;
 mod powers;
 mod public;
+mod referrals;
 mod scenarios;
 mod sign_in;
 mod stages;

@@ -46,7 +46,7 @@ const MOTHER: &str = "00000000-0000-4000-8000-00000000000a";
 const CHILD: &str = "00000000-0000-4000-8000-00000000000c";
 const HOME: &str = "00000000-0000-4000-8000-00000000000e";
 
-async fn client(state: &AppState, organisation: &str) -> String {
+pub(crate) async fn client(state: &AppState, organisation: &str) -> String {
     let now = state.now();
     transact!(state.db, api::client::ClientError, |tx| {
         api::client::create(tx, state.guard.keys(), &*state.ids, now, "machine", organisation, Some("kr")).await
