@@ -16,6 +16,9 @@ fn day(n: u8) -> Date {
     Date::constant(2026, 11, 21).saturating_add(jiff::Span::new().days(i64::from(n)))
 }
 
+/// What is made wrong in a good request.
+type Change = &'static dyn Fn(&mut request::Input);
+
 /// What is inside, for a machine's comparison.
 fn inside<T: Clone>(seen: &Seen<T>) -> T {
     let basis = guard::Processing::new(PurposeKind::Casework, "test").unwrap();
@@ -176,17 +179,16 @@ async fn five_loops_are_measured() {
 async fn what_cannot_be_sent_is_refused_with_what_to_do() {
     for office in Office::all(4).await {
         let family = office.family(1).await;
-        let other = office.family(2).await;
         let mother = family.mother;
         let good = to_mental_health(1, mother);
-        let send = async |change: &dyn Fn(&mut request::Input)| {
+        let send = async |change: Change| {
             let mut input = good.clone();
             change(&mut input);
             office.send(TODAY, &input).await.unwrap_err().to_string()
         };
-        let cases: [(&dyn Fn(&mut request::Input), &str); 8] = [
+        let cases: [(Change, &str); 8] = [
             (&|i| i.agreed_by = None, "has not agreed"),
-            (&|i| i.agreed_by = Some(other.mother), "somebody of the household"),
+            (&|i| i.agreed_by = Some(PersonId(Uuid::from_u128(7))), "somebody of the household"),
             (&|i| i.service = "nowhere".into(), "no service \"nowhere\""),
             (&|i| i.need = "housing".into(), "does not help with \"housing\""),
             (&|i| i.service = "mental_health_uiseong".into(), "does not serve the place"),
