@@ -60,7 +60,7 @@ fn milestones(cx: &mut Context<'_>) {
     }
 }
 
-fn months(cx: &Context<'_>, line: &Line<'_>, column: &'static str) -> Option<u32> {
+fn months(cx: &Context<'_>, line: &Line<'_, '_>, column: &'static str) -> Option<u32> {
     let text = line.get(column);
     let number = text.parse::<u32>().ok().filter(|n| *n <= OLDEST);
     if number.is_none() {

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::body::{Body, Short};
-use super::call::{Call, Once, answer};
+use super::call::{Call, Once};
 use super::problem::{Code, Fault};
 use super::wire::moment;
 use crate::referral::desk;
@@ -168,18 +168,8 @@ pub(crate) async fn refer(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), refer_inner(state, call, &id, headers, request).await)
-}
-
-async fn refer_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
-    let person = PersonId(super::id(id)?);
+    let person = PersonId(super::id(&id)?);
     let body = Body::<NewReferralWire>::read(request, &state).await?.about(person);
     let once = Once::new(&headers, &call, "referral", &body.hash)?;
     let viewer = call.viewer(&state);
@@ -244,13 +234,8 @@ pub(crate) async fn of_person(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    answer(&headers, of_person_inner(state, call, &id).await.map(axum::Json))
-}
-
-async fn of_person_inner(state: AppState, call: Call, id: &str) -> Result<ReferralList, Fault> {
-    let person = PersonId(super::id(id)?);
+) -> Result<axum::Json<ReferralList>, Fault> {
+    let person = PersonId(super::id(&id)?);
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
@@ -266,17 +251,14 @@ async fn of_person_inner(state: AppState, call: Call, id: &str) -> Result<Referr
         false => read::resource(&seen, tier),
     };
     let open = state.guard.reveal(&call.who, Action::ViewReferral, &resource, &call.purpose, seen.sealed).await?;
-    Ok(ReferralList { referrals: open.iter().map(|n| ReferralWire::of(&n.referral, n.person)).collect() })
+    let referrals = open.iter().map(|n| ReferralWire::of(&n.referral, n.person)).collect();
+    Ok(axum::Json(ReferralList { referrals }))
 }
 
 /// The open referrals to the caller's agency.
 #[utoipa::path(get, path = "/api/referrals", tag = "referrals",
     responses((status = 200, body = ReferralList), super::Faults))]
-pub(crate) async fn to_agency(State(state): State<AppState>, call: Call, headers: HeaderMap) -> Response {
-    answer(&headers, to_agency_inner(state, call).await.map(axum::Json))
-}
-
-async fn to_agency_inner(state: AppState, call: Call) -> Result<ReferralList, Fault> {
+pub(crate) async fn to_agency(State(state): State<AppState>, call: Call) -> Result<axum::Json<ReferralList>, Fault> {
     if call.who.role != guard::Role::AgencySystem {
         return Err(Fault::new(Code::Forbidden));
     }
@@ -287,7 +269,7 @@ async fn to_agency_inner(state: AppState, call: Call) -> Result<ReferralList, Fa
     drop(tx);
     let resource = read::resource(&seen, tier);
     let open = state.guard.reveal(&call.who, Action::ViewReferral, &resource, &call.purpose, seen.sealed).await?;
-    Ok(ReferralList { referrals: open.iter().map(ReferralWire::of_partner).collect() })
+    Ok(axum::Json(ReferralList { referrals: open.iter().map(ReferralWire::of_partner).collect() }))
 }
 
 /// The answer of the service that was asked.
@@ -357,20 +339,10 @@ pub(crate) async fn reply(
     Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
-) -> Response {
-    answer(&headers.clone(), reply_inner(state, call, &id, headers, request).await)
-}
-
-async fn reply_inner(
-    state: AppState,
-    call: Call,
-    id: &str,
-    headers: HeaderMap,
-    request: Request,
 ) -> Result<Response, Fault> {
     let body = Body::<ReferralAnswerWire>::read(request, &state).await?.about(id);
     let once = Once::new(&headers, &call, "referral-answer", &body.hash)?;
-    let id = ReferralId(super::id(id)?);
+    let id = ReferralId(super::id(&id)?);
     let act = body.it.act()?;
     let viewer = call.viewer(&state);
     let setting = viewer.setting();
