@@ -93,15 +93,16 @@ pub struct Run {
 /// The page.
 pub fn page_of(f: &Frame, form: &Form, r: &Run) -> Markup {
     let t = f.t;
+    let title = format!("{} {}", t.t("requal-one"), t.date(r.on));
     page(
         f,
-        &t.t("requal-one"),
+        &title,
         Width::Wide,
         html! {
             (back(t, "/requalify"))
             (error_summary(t, form))
             @if let Some(done) = r.done { (notice(Tone::Done, &t.t(done), html! {})) }
-            h1 { (t.t("requal-one")) " " (t.date(r.on)) " " (status_tag(t, r.status)) }
+            h1 { (title) " " (status_tag(t, r.status)) }
             (pairs(&facts(t, r)))
             @if r.may.approve { (approving(t, r)) }
             @if r.status == Status::Running { p { (t.t("requal-running")) } }
