@@ -61,7 +61,8 @@ async fn a_mother_asks_for_visits_herself_and_twice_is_told_so() {
 async fn the_registry_puts_families_on_the_list_and_moves_them_between_districts() {
     for office in Office::all(2).await {
         let family = office.family(DUE).await;
-        let notice = Notice { households: vec![family.household], persons: vec![], kinds: vec![Kind::Pregnancy] };
+        let notice =
+            Notice { households: vec![family.household], persons: vec![], kinds: vec![Kind::Pregnancy], items: vec![] };
         let told =
             async || transact!(office.db, StoreError, |tx| follow::registry_changed(tx, &office.desk(), &notice).await);
         told().await.unwrap();
@@ -117,7 +118,8 @@ async fn after_a_loss_every_visit_ends_and_one_is_made_to_be_with_her() {
             pregnancy::end(tx, pen, family.mother, family.pregnancy, TODAY, Ended::Miscarriage).await
         })
         .unwrap();
-        let notice = Notice { households: vec![], persons: vec![family.mother], kinds: vec![Kind::Pregnancy] };
+        let notice =
+            Notice { households: vec![], persons: vec![family.mother], kinds: vec![Kind::Pregnancy], items: vec![] };
         transact!(office.db, StoreError, |tx| follow::registry_changed(tx, &office.desk(), &notice).await).unwrap();
         let file = file(&office, id, Role::Nurse).await;
         assert_eq!(file.enrolment.dates.lost, Some(TODAY));

@@ -77,6 +77,7 @@ async fn young_family(office: &Office) -> (EnrolmentId, PersonId, PersonId) {
         households: vec![family.household],
         persons: vec![child],
         kinds: vec![registry::change::Kind::Kin],
+        items: vec![],
     };
     transact!(office.db, StoreError, |tx| visit::follow::registry_changed(tx, &office.desk(), &notice).await).unwrap();
     (id, family.mother, child)

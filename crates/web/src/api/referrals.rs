@@ -340,7 +340,7 @@ pub(crate) async fn reply(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Fault> {
-    let body = Body::<ReferralAnswerWire>::read(request, &state).await?.about(id);
+    let body = Body::<ReferralAnswerWire>::read(request, &state).await?.about(&id);
     let once = Once::new(&headers, &call, "referral-answer", &body.hash)?;
     let id = ReferralId(super::id(&id)?);
     let act = body.it.act()?;
