@@ -34,7 +34,9 @@ use crate::referral::{handlers as referrals, new_handlers as new_referral, partn
 use crate::requalify::handlers as requalify;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
-use crate::visits::{act_handlers as visit, alert_handlers as alerts, handlers as visits, join_handlers as join};
+use crate::visits::{
+    act_handlers as visit, alert_handlers as alerts, handlers as visits, join_handlers as join, need_handlers as need,
+};
 
 /// The largest form; files of an import are text in a form.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
@@ -131,8 +133,8 @@ fn visit_pages() -> Router<AppState> {
         .route("/visits/family/{id}/growth", get(visits::growth))
         .route("/visits/family/{id}/form/{instrument}", get(visit::ask).post(visit::assess))
         .route("/visits/family/{id}/visit", get(visit::visit_form).post(visit::visit))
-        .route("/visits/family/{id}/need", get(visit::need).post(visit::decide_need))
-        .route("/visits/family/{id}/alone", get(visit::alone).post(visit::read_alone))
+        .route("/visits/family/{id}/need", get(need::need).post(need::decide_need))
+        .route("/visits/family/{id}/alone", get(need::alone).post(need::read_alone))
         .route("/visits/alerts", get(alerts::list))
         .route("/visits/alerts/{person}/{id}", get(alerts::shut).post(alerts::act))
         .route("/visits/join", get(join::show).post(join::send))

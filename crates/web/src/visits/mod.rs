@@ -12,6 +12,7 @@ pub mod growth;
 pub(crate) mod handlers;
 pub mod join;
 pub(crate) mod join_handlers;
+pub(crate) mod need_handlers;
 pub mod questions;
 pub mod record;
 
