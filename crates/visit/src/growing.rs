@@ -2,13 +2,16 @@
 
 use catalogue::Pack;
 use catalogue::model::{ImmunisationDose, Milestone};
-use jiff::Unit;
+use jiff::Span;
 use jiff::civil::Date;
 
 /// Full months of age; `None` before birth.
 pub fn months(born: Date, on: Date) -> Option<u32> {
-    let span = born.until((Unit::Month, on)).ok()?;
-    u32::try_from(span.get_months()).ok().filter(|_| on >= born)
+    let years = i32::from(on.year()) - i32::from(born.year());
+    let turned = years * 12 + i32::from(on.month()) - i32::from(born.month());
+    // jiff adds a month to the 31st of January as the last of February; its differences between days do not.
+    let last = born.saturating_add(Span::new().try_months(turned).ok()?);
+    u32::try_from(if last > on { turned - 1 } else { turned }).ok()
 }
 
 /// Doses whose time it is on a day, in the order of the calendar. Age as lived: immunisations are not put off for a child born early.

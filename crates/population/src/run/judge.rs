@@ -400,7 +400,8 @@ fn singles(results: &Results, row: usize) -> Vec<Single> {
                     programme: p.programme,
                     slot: (p.subject == Entity::Person).then_some(slot),
                     answer,
-                    amount: columns.amount(row),
+                    // Nobody is owed less than nothing: combination rules take a sum below zero as none, too.
+                    amount: columns.amount(row).map(|sum| sum.max(0)),
                     deciding: columns.deciding(row),
                 });
             }
