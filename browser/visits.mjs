@@ -59,7 +59,7 @@ export async function anAlert(browser, demo) {
   check('one question a screen', (await page.locator('main fieldset').count()) === 1, await page.textContent('main'));
   await picture(page, 'visits-question-en-phone');
   for (let n = 1; n <= 9; n += 1) {
-    await page.locator(`main [value=${n === 9 ? 'LA6569-3' : 'LA6568-5'}]`).check();
+    await page.locator(`main input[type=radio][value=${n === 9 ? 'LA6569-3' : 'LA6568-5'}]`).check();
     await page.click('main button[value=next]');
   }
   check('then the whole form to read over', (await page.locator('main fieldset').count()) === 9);

@@ -1,5 +1,5 @@
 //! Home visits in the town: supervisors ask the families the registry told of and give them to nurses, through the same use cases as
-//! anywhere; one family is left to be asked, one was assessed, and one was visited.
+//! anywhere; one family is left to be asked, and one was assessed. The visits that are due are left to be recorded.
 
 use catalogue::Pack;
 use catalogue::model::AnswerKind;
@@ -9,17 +9,13 @@ use kernel::{AccountId, SessionId, SubmissionId};
 use registry::sight::{Setting, Sight};
 use store::transact;
 use visit::instrument::{Answer, Answers};
-use visit::model::{EndingWord, Enrolment, Measured, Visit};
-use visit::schedule::{State as Standing, schedule};
+use visit::model::Enrolment;
 use visit::submit::About;
-use visit::{Desk, assess, assign, enrol, read, record, tier};
+use visit::{Desk, assess, assign, enrol, read, tier};
 
 use super::recipe::{Recipe, Staff};
 use super::settle::SettleError;
 use crate::runtime::Runtime;
-
-/// Weight and length of a girl or boy of some weeks, near the median.
-const NEWBORN: (f64, f64) = (4.1, 53.5);
 
 /// The town's nurses and those who lead them.
 pub struct Visiting<'a> {
@@ -51,10 +47,8 @@ impl<'a> Visiting<'a> {
             let asked = families.len().saturating_sub(1);
             for (number, family) in families.iter().take(asked).enumerate() {
                 self.give(&lead, family, nurse.account).await?;
-                match number {
-                    0 => self.assessed(&nurse, family).await?,
-                    1 => self.visited(&nurse, family).await?,
-                    _ => {}
+                if number == 0 {
+                    self.assessed(&nurse, family).await?;
                 }
                 given += 1;
             }
@@ -164,42 +158,6 @@ impl<'a> Visiting<'a> {
             reason: None,
         };
         transact!(db, tier::Fault, |tx| tier::run(tx, &desk, nurse, &allowed, &decision).await).map_err(told)?;
-        Ok(())
-    }
-
-    /// A family whose open visit was made today.
-    async fn visited(&self, nurse: &Who, e: &Enrolment) -> Result<(), SettleError> {
-        let desk = self.desk();
-        let Some(protocol) = self.pack.protocols().get(&e.protocol) else { return Ok(()) };
-        let planned = schedule(protocol, &e.family(&[], &[]), desk.today()).map_err(told)?;
-        let open = planned.iter().find(|p| matches!(p.state, Standing::Due | Standing::Late { .. }));
-        let Some(open) = open else { return Ok(()) };
-        let measured = e.dates.children.iter().map(|c| Measured {
-            child: c.person,
-            weight_kg: Some(NEWBORN.0),
-            length_cm: Some(NEWBORN.1),
-            standing: None,
-            head_cm: None,
-            arm_cm: None,
-            oedema: false,
-            milestones: Vec::new(),
-        });
-        let visit = Visit {
-            visit: open.visit.clone(),
-            ending: EndingWord::Done,
-            minutes: Some(70),
-            topics: open.topics.clone(),
-            next_steps: None,
-            note: None,
-            why: None,
-            discharged: Vec::new(),
-            measured: measured.collect(),
-            forms: Vec::new(),
-        };
-        let allowed = self.allowed(nurse, Action::RecordVisit, e).await?;
-        let (db, about) = (&self.runtime.state.db, self.about(e));
-        transact!(db, visit::submit::Fault, |tx| record::run(tx, &desk, nurse, Some(&allowed), about, &visit).await)
-            .map_err(told)?;
         Ok(())
     }
 }
