@@ -41,7 +41,7 @@ export async function aVisit(browser, demo) {
     recorded = true;
     if (!child) continue;
     await page.click('main a[href$="/growth"]');
-    check('growth is drawn', (await page.locator('main svg circle').count()) > 0);
+    check('growth is drawn', (await page.locator('main svg > circle').count()) > 0 && (await page.locator('main svg > polyline').count()) > 5);
     check('and told in a table', /z −?-?\d/.test(await page.textContent('main table')));
     await picture(page, 'visits-growth-ko-tablet');
     break;

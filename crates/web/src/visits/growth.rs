@@ -76,7 +76,8 @@ const LINES: [f64; 5] = [-3.0, -2.0, 0.0, 2.0, 3.0];
 /// A month, in days.
 const MONTH: f64 = 30.4375;
 
-/// Lines and points as plain SVG. All of it is in the table too.
+/// Lines and points as plain SVG. All of it is in the table too. Each element is closed by itself: inside SVG an open `line`
+/// swallows what comes after it, and nothing is drawn.
 fn chart(
     f: &Frame,
     child: &Child,
@@ -116,18 +117,18 @@ fn chart(
             figcaption { (name) }
             svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(t.with("visits-chart", &[("what", name.clone().into()), ("child", child.name.as_str().into())])) {
                 @for month in months {
-                    line.growth-grid x1=(x(f64::from(month) * MONTH)) x2=(x(f64::from(month) * MONTH)) y1="8" y2=(HEIGHT - BELOW);
+                    line.growth-grid x1=(x(f64::from(month) * MONTH)) x2=(x(f64::from(month) * MONTH)) y1="8" y2=(HEIGHT - BELOW) {}
                     text.growth-figure x=(x(f64::from(month) * MONTH)) y=(HEIGHT - 10.0) text-anchor="middle" { (month) }
                 }
                 @for mark in marks {
-                    line.growth-grid x1=(LEFT) x2=(WIDTH - 8.0) y1=(y(f64::from(mark))) y2=(y(f64::from(mark)));
+                    line.growth-grid x1=(LEFT) x2=(WIDTH - 8.0) y1=(y(f64::from(mark))) y2=(y(f64::from(mark))) {}
                     text.growth-figure x=(LEFT - 6.0) y=(y(f64::from(mark)) + 4.0) text-anchor="end" { (mark) }
                 }
                 @for (n, z) in LINES.iter().enumerate() {
-                    polyline class=(if *z == 0.0 { "growth-median" } else if z.abs() < 3.0 { "growth-two" } else { "growth-three" }) points=(path(n));
+                    polyline class=(if *z == 0.0 { "growth-median" } else if z.abs() < 3.0 { "growth-two" } else { "growth-three" }) points=(path(n)) {}
                 }
-                polyline.growth-own points=(points.iter().map(|(a, v)| format!("{:.1},{:.1}", x(*a), y(*v))).collect::<Vec<_>>().join(" "));
-                @for (age, v) in &points { circle.growth-point cx=(format!("{:.1}", x(*age))) cy=(format!("{:.1}", y(*v))) r="5"; }
+                polyline.growth-own points=(points.iter().map(|(a, v)| format!("{:.1},{:.1}", x(*a), y(*v))).collect::<Vec<_>>().join(" ")) {}
+                @for (age, v) in &points { circle.growth-point cx=(format!("{:.1}", x(*age))) cy=(format!("{:.1}", y(*v))) r="5" {} }
             }
             p.small.soft { (t.t("visits-chart-lines")) }
         }
