@@ -48,7 +48,7 @@ impl Part {
 pub(crate) struct Put {
     pub(crate) question: Question,
     pub(crate) wire: exchange::Question,
-    /// Whether the agency answers it in a way that must not be used.
+    /// Whether the agency, when it was last asked, answers in a way that must not be used.
     pub(crate) tainted: bool,
 }
 
@@ -200,7 +200,8 @@ fn put(w: &mut World<'_>, question: &Question) -> Heard {
     }
     let tainted = w.parts.get(&wire.agency).is_some_and(Part::lies);
     let put = Put { question: question.clone(), wire: wire.clone(), tainted };
-    w.asked.entry(wire.request_id).or_insert(put);
+    // Put again, because the worker died with a bad answer in its hands, it may be answered well.
+    w.asked.entry(wire.request_id).and_modify(|before| before.tainted = tainted).or_insert(put);
     let mut outcome = w.agencies.outcome(&wire);
     if w.sabotaged(Bug::WrongPersonTaken)
         && matches!(outcome, Outcome::Faulty(_))
