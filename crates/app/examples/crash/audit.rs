@@ -113,8 +113,22 @@ async fn acceptances(tx: &mut Tx, told: &Told, wrong: &mut Vec<String>) -> Resul
 /// machine handles some ten messages a second, and a message that is handled again and again never gets there.
 const QUIET: Duration = Duration::from_secs(600);
 
+/// Questions to agencies that are still to be asked or asked again.
+const ASKED: &str = "select count(*) as n from job where kind like 'agency.%'";
+/// Without those that a worker has in its hands: a killed one keeps them until its lease of two minutes is over.
+const FREE: &str = "select count(*) as n from job where kind like 'agency.%' and leased_until is null";
+
 /// Waits until the outbox is empty and every question to an agency has ended; nothing may have been given up.
 pub(crate) async fn drained(place: &Place) -> Vec<String> {
+    rested(place, ASKED).await
+}
+
+/// The same between kills, where nobody waits for what died with a worker.
+pub(crate) async fn drained_between(place: &Place) -> Vec<String> {
+    rested(place, FREE).await
+}
+
+async fn rested(place: &Place, questions: &'static str) -> Vec<String> {
     let db = Db::open(&place.database).await.expect("the database");
     let started = Instant::now();
     loop {
@@ -122,7 +136,7 @@ pub(crate) async fn drained(place: &Place) -> Vec<String> {
         let waiting: i64 = number(&mut tx, "select count(*) as n from outbox").await;
         let dead: i64 = number(&mut tx, "select count(*) as n from outbox_dead").await;
         // An answer becomes a decision and a message: what is to be looked at has come to rest.
-        let asked: i64 = number(&mut tx, "select count(*) as n from job where kind like 'agency.%'").await;
+        let asked: i64 = number(&mut tx, questions).await;
         drop(tx);
         if dead > 0 {
             return vec![format!("{dead} messages were given up")];
