@@ -36,8 +36,9 @@ export async function fillNeeded(page, account = '110-222-000000') {
     // What the page put down itself, such as the holder's name, stays.
     if (await input.inputValue()) continue;
     const number = (await input.getAttribute('inputmode')) !== null;
-    const isAccount = ((await input.getAttribute('name')) ?? '').endsWith('bank_account');
-    await input.fill(isAccount ? account : number ? '100' : '가나다 123-45');
+    const name = (await input.getAttribute('name')) ?? '';
+    const known = name.endsWith('bank_account') ? account : name.endsWith('voucher_card') ? '9490-0000-0000-0000' : null;
+    await input.fill(known ?? (number ? '100' : '가나다 123-45'));
   }
 }
 

@@ -1,6 +1,5 @@
 //! The office's side with the server down: what was decided is paid, and nothing twice.
 
-
 use guard::{Keys, Role, Who};
 use kernel::{AccountId, Clock as _, Currency, Ids as _, SessionId};
 use payment::model::Form;
