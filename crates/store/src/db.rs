@@ -34,6 +34,10 @@ enum Pools {
 /// How long a request waits for a connection before it is told that the database does not answer.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
+/// Connections live as long as the pool. The pool's own sweeper of old ones counts the idle while others come and go, and a count
+/// that went below zero keeps it, and the core it runs on, busy for ever. A connection that broke is found when it is taken.
+const LIFE: Option<Duration> = None;
+
 /// How long a connection of PostgreSQL may lie idle before it is tried again.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -65,6 +69,8 @@ impl Db {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE)
+            .idle_timeout(LIFE)
+            .max_lifetime(LIFE)
             .test_before_acquire(false)
             // When the disk is full SQLite rolls back by itself, the driver's own rollback then fails, and it goes on
             // believing in an open transaction: every later one would be refused. Such a connection is closed. The ping
@@ -80,6 +86,8 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(ACQUIRE)
+            .idle_timeout(LIFE)
+            .max_lifetime(LIFE)
             // Nothing lies between us and a file that could have gone away meanwhile.
             .test_before_acquire(false)
             .connect_with(base.pragma("query_only", "on"))
@@ -91,6 +99,8 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE)
+            .idle_timeout(LIFE)
+            .max_lifetime(LIFE)
             // A connection was tried when it came back. It is tried again only when it lay there for a while: asking before
             // every transaction costs a round trip, and an answer is no promise either.
             .test_before_acquire(false)
