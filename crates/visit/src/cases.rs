@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use catalogue::Pack;
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::schedule::{Child, DoseState, Ending, Family, Made, NotNeeded, Planned, State, fidelity, schedule};
 
@@ -137,20 +138,32 @@ impl Report {
 
 /// Runs all cases of a pack whose id contains `only`.
 pub fn run(pack: &Pack, only: &str) -> Report {
-    let mut report = Report { what: "visit schedules", ..Report::default() };
-    for (path, bytes) in pack.files().iter().filter(|(path, _)| path.starts_with("visit-cases/")) {
-        let cases: Vec<Case> = match serde_saphyr::from_slice(bytes) {
+    run_files(pack, "visit schedules", "visit-cases/", |case: &Case| {
+        case.id.contains(only).then(|| (case.id.clone(), differences(pack, case)))
+    })
+}
+
+/// Runs the cases of all files below a folder of the pack. `holds` says of a case its id and what is wrong with it; nothing of
+/// one that was not asked for.
+pub(crate) fn run_files<C: DeserializeOwned>(
+    pack: &Pack,
+    what: &'static str,
+    folder: &str,
+    holds: impl Fn(&C) -> Option<(String, Vec<String>)>,
+) -> Report {
+    let mut report = Report { what, ..Report::default() };
+    for (path, bytes) in pack.files().iter().filter(|(path, _)| path.starts_with(folder)) {
+        let cases: Vec<C> = match serde_saphyr::from_slice(bytes) {
             Ok(cases) => cases,
             Err(why) => {
                 report.bad.push(format!("{path}: {why}"));
                 continue;
             }
         };
-        for case in cases.iter().filter(|c| c.id.contains(only)) {
-            let faults = differences(pack, case);
+        for (id, faults) in cases.iter().filter_map(&holds) {
             report.good += usize::from(faults.is_empty());
             if !faults.is_empty() {
-                report.bad.push(format!("{path}: {}: {}", case.id, faults.join("; ")));
+                report.bad.push(format!("{path}: {id}: {}", faults.join("; ")));
             }
         }
     }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{Answers, accepted, asked, score};
-use crate::cases::Report;
+use crate::cases::{Report, run_files};
 
 /// One case.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,24 +47,9 @@ struct Expect {
 
 /// Runs all cases of a pack whose id contains `only`.
 pub fn run(pack: &Pack, only: &str) -> Report {
-    let mut report = Report { what: "scores", ..Report::default() };
-    for (path, bytes) in pack.files().iter().filter(|(path, _)| path.starts_with("score-cases/")) {
-        let cases: Vec<Case> = match serde_saphyr::from_slice(bytes) {
-            Ok(cases) => cases,
-            Err(why) => {
-                report.bad.push(format!("{path}: {why}"));
-                continue;
-            }
-        };
-        for case in cases.iter().filter(|c| c.id.contains(only)) {
-            let faults = differences(pack, case);
-            report.good += usize::from(faults.is_empty());
-            if !faults.is_empty() {
-                report.bad.push(format!("{path}: {}: {}", case.id, faults.join("; ")));
-            }
-        }
-    }
-    report
+    run_files(pack, "scores", "score-cases/", |case: &Case| {
+        case.id.contains(only).then(|| (case.id.clone(), differences(pack, case)))
+    })
 }
 
 fn differences(pack: &Pack, case: &Case) -> Vec<String> {
