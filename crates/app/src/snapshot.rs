@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use guard::{PurposeKind, Role, Who, account};
+use guard::{Role, Who, account};
 use kernel::{Date, SessionId};
 use population::live::{self, Order, Taken, Warrant};
 use serde::{Deserialize, Serialize};
@@ -153,15 +153,6 @@ pub(crate) async fn take(runtime: &Runtime, wanted: Wanted) -> Result<Told, Fail
         root,
         faults: faults.iter().map(ToString::to_string).collect(),
     })
-}
-
-/// For which purpose a role orders and approves a look at everybody.
-pub(crate) fn kind_of(role: Role) -> PurposeKind {
-    match role {
-        Role::Analyst => PurposeKind::Statistics,
-        Role::Approver => PurposeKind::Approval,
-        _ => PurposeKind::Administration,
-    }
 }
 
 /// Somebody at the terminal, by the password and the code of a local account.

@@ -20,7 +20,7 @@ use crate::cli::Failure;
 use crate::config::Config;
 use crate::operator::{self, Said, Task};
 use crate::runtime::Runtime;
-use crate::snapshot::{Signed, asked, kind_of, signed_in};
+use crate::snapshot::{Signed, asked, signed_in};
 
 /// `hearth requalify …`
 #[derive(Debug, Subcommand)]
@@ -147,7 +147,7 @@ pub(crate) async fn perform(runtime: &Runtime, wanted: Wanted) -> Result<Requali
 }
 
 async fn permitted(runtime: &Runtime, who: &Who) -> Result<guard::Allowed, Failure> {
-    let purpose = Purpose::new(kind_of(who.role), "command line: requalification");
+    let purpose = Purpose::new(population::live::kind_of(who.role), "command line: requalification");
     let resource = Resource::thing("requalification");
     Ok(runtime.state.guard.permit(who, Action::TakeSnapshot, &resource, &purpose).await?)
 }

@@ -116,14 +116,13 @@ pub struct Taken {
     pub faults: Vec<Fault>,
 }
 
-/// The purpose for which a role may have a snapshot taken.
-fn purpose(role: Role, reason: &str, law: &str) -> Purpose {
-    let kind = match role {
+/// For which purpose a role orders and approves a look at everybody.
+pub fn kind_of(role: Role) -> PurposeKind {
+    match role {
         Role::Analyst => PurposeKind::Statistics,
         Role::Approver => PurposeKind::Approval,
         _ => PurposeKind::Administration,
-    };
-    Purpose::new(kind, reason).with_law(law)
+    }
 }
 
 /// Takes a snapshot of everybody.
@@ -137,7 +136,8 @@ pub async fn snapshot(db: &Db, guard: &Guard, desk: &Desk<'_>, order: Order<'_>)
     }
     let mut tx = db.read().await?;
     let (persons, root) = subjects(&mut tx, desk.now).await?;
-    let (first, second) = (purpose(who.role, reason, law), purpose(approver.role, reason, law));
+    let purpose = |role| Purpose::new(kind_of(role), reason).with_law(law);
+    let (first, second) = (purpose(who.role), purpose(approver.role));
     let pair = ((who, &first), (approver, &second));
     let receipt = guard.permit_batch(pair.0, pair.1, Action::TakeSnapshot, (persons, root)).await?;
     let header = Header {
