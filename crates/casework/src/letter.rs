@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{CaseId, Date, HouseholdId, Instant, Lang, LetterId, PersonId};
+use kernel::{CaseId, Date, HouseholdId, Instant, Lang, LetterId, PersonId, words};
 use serde::{Deserialize, Serialize};
 use store::{Row, StoreError, Tx, params};
 use text::Text;
 
 use crate::case::Case;
 use crate::desk::Desk;
-use crate::model::words;
 use crate::rows::json;
 
 store::sql! {

@@ -7,11 +7,13 @@ mod id;
 mod lang;
 mod money;
 mod time;
+mod word;
 
 pub use id::*;
 pub use lang::{Lang, UnknownLang, Words};
 pub use money::{Currency, Money, MoneyError, iban_adds_up};
 pub use time::{Clock, FixedClock, Instant, Period};
+pub use word::UnknownWord;
 
 /// A civil date (proleptic Gregorian, no time zone), as law and registers use it.
 pub use jiff::civil::Date;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use guard::{Allowed, Relation, Role, Who};
-use kernel::{Date, Instant, MandateId, PersonId};
+use kernel::{Date, Instant, MandateId, PersonId, words};
 use registry::AsOf;
 use registry::person::Identifier;
 use registry::sight::Sight;
@@ -17,7 +17,7 @@ use super::{covered, life, rows, seal};
 use crate::case::Case;
 use crate::desk::Desk;
 use crate::household::{self, PersonRef};
-use crate::model::{Cause, words};
+use crate::model::Cause;
 use crate::read::Seen;
 use crate::rows::json;
 

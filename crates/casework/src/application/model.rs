@@ -1,12 +1,12 @@
 //! What a draft of an application holds. Types and pure checks.
 
-use kernel::{AccountId, ApplicationId, Date, DraftId, HouseholdId, Instant, OfferId, PersonId};
+use kernel::{AccountId, ApplicationId, Date, DraftId, HouseholdId, Instant, OfferId, PersonId, words};
 use rules::schema::Value;
 use serde::{Deserialize, Serialize};
 
 use crate::accept::Given;
 use crate::case::Channel;
-use crate::model::{Subject, words};
+use crate::model::Subject;
 
 /// How many programmes one application may name.
 pub const MOST_CHOSEN: usize = crate::accept::MOST;

@@ -2,11 +2,11 @@
 
 use kernel::{
     AccountId, ApplicationId, CaseId, Date, DecisionId, DeterminationId, HouseholdId, Instant, OfferId, PersonId,
-    StepId, TaskId,
+    StepId, TaskId, words,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Subject, words};
+use crate::model::Subject;
 
 words! {
     /// How an application came.

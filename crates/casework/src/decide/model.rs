@@ -1,14 +1,16 @@
 //! A decision and what it needs. Pure.
 
 use catalogue::{Pack, model::Process};
-use kernel::{AccountId, CaseId, Currency, Date, DecisionId, DeterminationId, HouseholdId, Instant, ObjectionId};
+use kernel::{
+    AccountId, CaseId, Currency, Date, DecisionId, DeterminationId, HouseholdId, Instant, ObjectionId, words,
+};
 use rules::outcome::Answer;
 use rules::schema::Per;
 use serde::{Deserialize, Serialize};
 
 use super::notice::Notices;
 use crate::determine::{Comparison, Determined, Direction, Excluded, Slice};
-use crate::model::{Subject, words};
+use crate::model::Subject;
 
 words! {
     /// What a decision does.

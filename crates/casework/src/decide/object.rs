@@ -1,7 +1,7 @@
 //! Objections, their review by somebody else, and orders of courts.
 
 use guard::{Action, Allowed, Who};
-use kernel::{AccountId, CaseId, Date, DecisionId, Instant, ObjectionId, PersonId};
+use kernel::{AccountId, CaseId, Date, DecisionId, Instant, ObjectionId, PersonId, words};
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
 
@@ -16,7 +16,6 @@ use crate::case::rows::NewTask;
 use crate::case::{Actor, Case, StepKind, TaskKind, TaskStatus};
 use crate::desk::Desk;
 use crate::determine;
-use crate::model::words;
 
 store::sql! {
     ADD = "insert into objection (subject_id, objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, received_at)

@@ -5,7 +5,7 @@
 //! telephones hide a second picture or a film with the place it was taken.
 
 use super::pdf;
-use crate::model::words;
+use kernel::words;
 
 /// The largest file taken, in bytes.
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;

@@ -10,7 +10,7 @@ pub(crate) mod rows;
 mod scan;
 
 use guard::{Action, Allowed, KeyError, Tier, Who};
-use kernel::{AccountId, ApplicationId, CaseId, EvidenceId, Instant, PersonId};
+use kernel::{AccountId, ApplicationId, CaseId, EvidenceId, Instant, PersonId, words};
 use registry::sight::Sight;
 use rules::schema::Entity;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,6 @@ use crate::application::{covered, ground, seal, supply};
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::{self, Actor, Stage, StepKind};
 use crate::desk::Desk;
-use crate::model::words;
 use crate::read::Seen;
 use crate::rows::json;
 

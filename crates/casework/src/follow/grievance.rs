@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use guard::{Action, Allowed, Who};
-use kernel::{AccountId, CaseId, Date, GrievanceId, Instant, PersonId};
+use kernel::{AccountId, CaseId, Date, GrievanceId, Instant, PersonId, words};
 use registry::sight::{Seen, Sight, relations};
 use serde::Serialize;
 use store::{AsConflict, Row, StoreError, Tx, params};
@@ -15,7 +15,6 @@ use crate::case::{rows as cases, worklist};
 use crate::decide;
 use crate::desk::Desk;
 use crate::household;
-use crate::model::words;
 
 store::sql! {
     ADD = "insert into grievance (person_id, grievance_id, case_id, agency, jurisdiction, kind, words, status, due_on, account_id, made_at)

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use guard::{Action, Allowed, Who};
-use kernel::{Date, EventId, HouseholdId, Instant, PersonId, ReportId};
+use kernel::{Date, EventId, HouseholdId, Instant, PersonId, ReportId, words};
 use registry::sight::{Seen, Sight, relations};
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
@@ -17,7 +17,6 @@ use crate::changed::{self, FactTold};
 use crate::decide;
 use crate::desk::Desk;
 use crate::household;
-use crate::model::words;
 use crate::register::{self, Teller};
 use crate::rows::json;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use guard::{Action, Allowed, Who};
-use kernel::{DecisionId, PersonId};
+use kernel::{DecisionId, PersonId, words};
 use serde::Serialize;
 use store::{AsConflict, Row, StoreError, Tx, params};
 
@@ -13,7 +13,6 @@ use crate::case::rows as cases;
 use crate::case::{Step, StepKind};
 use crate::decide::{self, Decision, DecisionStatus, official};
 use crate::desk::Desk;
-use crate::model::words;
 
 store::sql! {
     ADD = "insert into satisfaction (subject_id, decision_id, person_id, programme, agency, jurisdiction, step, score, words, given_at)

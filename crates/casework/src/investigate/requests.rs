@@ -1,10 +1,10 @@
 //! Questions to agencies in the database.
 
-use kernel::{CaseId, HouseholdId, Instant, PersonId, RequestId};
+use kernel::{CaseId, HouseholdId, Instant, PersonId, RequestId, words};
 use serde::{Deserialize, Serialize};
 use store::{Row, StoreError, Tx, params};
 
-use crate::model::{Subject, words};
+use crate::model::Subject;
 
 store::sql! {
     ADD = "insert into agency_request (person_id, request_id, household_id, ask_key, agency, items, purpose, law, status, attempts, asked_at, reply_by)

@@ -1,7 +1,7 @@
 //! The official's part of the investigation: sources that differ, gaps nobody fills, what was seen on a visit.
 
 use guard::{Action, Allowed, Who};
-use kernel::{CaseId, EvidenceId, PersonId, TaskId};
+use kernel::{CaseId, EvidenceId, PersonId, TaskId, words};
 use registry::Origin;
 use rules::schema::Value;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::case::rows as cases;
 use crate::case::{Actor, Case, StepKind, Task, TaskKind, TaskStatus};
 use crate::decide::official;
 use crate::desk::Desk;
-use crate::model::{Subject, words};
+use crate::model::Subject;
 
 /// Why an official's finding was not taken.
 #[derive(Debug, thiserror::Error)]

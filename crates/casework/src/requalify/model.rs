@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use guard::Who;
 use kernel::{
     AccountId, CaseId, Date, DecisionId, FindingId, HouseholdId, Instant, OfferId, PersonId, RequalificationActId,
-    RequalificationId,
+    RequalificationId, words,
 };
 use rules::schema::Per;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::model::{Subject, words};
+use crate::model::Subject;
 
 words! {
     /// How far a requalification has come.
