@@ -282,7 +282,9 @@ pub fn page(config: &Config, told: &Told) -> String {
          9. As mother-3: under my family, let the other parent act for you and take it back. As counter: key in a letter\n       \
             for a household. Give an account in another name with an offer: the office that pays looks at both names.\n   \
             10. As nurse: my day, a family, record its visit, its growth; answer the last question on mood, then see as\n       \
-            visit-supervisor what must be seen to. The supervisor asks the last family and gives it to the nurse.\n",
+            visit-supervisor what must be seen to. The supervisor asks the last family and gives it to the nurse.\n       \
+            The nurse opens a case for a family, writes its plan and asks the caseworker's agency to take part; as caseworker,\n       \
+            under *Family plans*, only that part is seen.\n",
         pack = config.pack.display(),
     ));
     out

@@ -7,6 +7,7 @@ pub mod measures;
 pub mod population;
 mod process;
 mod protocol;
+mod steps;
 
 use std::collections::HashMap;
 
@@ -27,6 +28,7 @@ pub use process::{
     Stage, masked,
 };
 pub use protocol::{Dose, Entry, LossVisit, Point, Protocol, Rhythm, Topic, VisitType};
+pub use steps::{CaseStep, CaseSteps, Needed, Signer};
 
 /// How sure the authors are of what they wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

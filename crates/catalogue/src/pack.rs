@@ -12,8 +12,8 @@ use crate::load::{self, Content};
 use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
-    AccountFault, Agency, Calendar, Code, CodeList, Combination, Consent, Definition, GivenAccount, HelpService,
-    ImmunisationDose, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter,
+    AccountFault, Agency, Calendar, CaseSteps, Code, CodeList, Combination, Consent, Definition, GivenAccount,
+    HelpService, ImmunisationDose, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter,
     PaymentAccount, Process, Programme, Protocol, Register, Score, SourceRef, Version,
 };
 use crate::read::fault::Faults;
@@ -243,6 +243,11 @@ impl Pack {
     /// The protocol every family enters under on a day; `None`: the pack has none.
     pub fn universal_protocol(&self, day: Date) -> Option<&Protocol> {
         self.protocols().iter().filter(|p| p.universal && p.from <= day).max_by_key(|p| p.from)
+    }
+
+    /// Case management in steps; `None`: the pack has none.
+    pub fn case_steps(&self) -> Option<&CaseSteps> {
+        self.content.case_steps.as_ref()
     }
 
     /// The services directory.

@@ -104,6 +104,14 @@ words! {
         ViewKept = "view_kept",
         /// Take a family in, give it to a nurse, end its visits.
         ManageVisits = "manage_visits",
+        /// See a family's plan, or the part of it one takes part in.
+        ViewPlan = "view_plan",
+        /// Lead a family's case: its steps and its plan.
+        WorkPlan = "work_plan",
+        /// Say for an agency that takes part what became of its actions.
+        AnswerPlan = "answer_plan",
+        /// Agree to one's plan, and to who takes part; take that back.
+        AgreePlan = "agree_plan",
         /// Ask for visits oneself, and answer the questions at registration.
         JoinVisits = "join_visits",
     }
@@ -163,6 +171,9 @@ impl Action {
                 | Action::RecordVisit
                 | Action::ManageVisits
                 | Action::JoinVisits
+                | Action::WorkPlan
+                | Action::AnswerPlan
+                | Action::AgreePlan
         )
     }
 }

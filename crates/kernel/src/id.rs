@@ -179,6 +179,10 @@ ids! {
     AlertId = "safety-alert";
     /// A family sent on to another service.
     ReferralId = "referral";
+    /// Case management for a family: its steps and its plan.
+    FamilyCaseId = "family-case";
+    /// One thing done in it.
+    FamilyActId = "family-act";
 }
 
 #[cfg(test)]

@@ -147,5 +147,7 @@ ids!(
     SubmissionId,
     TierDecisionId,
     AlertId,
-    ReferralId
+    ReferralId,
+    FamilyCaseId,
+    FamilyActId
 );

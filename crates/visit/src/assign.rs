@@ -24,6 +24,9 @@ pub enum Fault {
     /// It left before.
     #[error("the visits to this family have ended")]
     Left,
+    /// A case runs.
+    #[error("a case runs for this family: close it first, or note that the family wants no more of it")]
+    CaseOpen,
     /// A day to come.
     #[error("{0} is still to come")]
     Ahead(Date),
@@ -88,6 +91,10 @@ pub async fn end(
     }
     if enrolment.left.is_some() {
         return Err(Fault::Left);
+    }
+    let cases = crate::care::rows::of_enrolment(tx, enrolment.person, enrolment.id).await?;
+    if cases.iter().any(|case| case.closed.is_none()) {
+        return Err(Fault::CaseOpen);
     }
     enrolment.left = Some((on, why));
     let content = json!({ "on": on, "why": why.word() });

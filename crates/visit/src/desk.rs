@@ -44,6 +44,13 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether an agency's official works where the family lives: around it, or in a part of its district. Its machine works
+    /// everywhere.
+    pub(crate) fn works_there(&self, who: &Who, enrolment: &Enrolment) -> bool {
+        let Some(office) = who.jurisdiction.as_deref() else { return who.role == Role::AgencySystem };
+        self.within(&enrolment.place, who) || self.pack.ancestors(office).iter().any(|j| j.id == enrolment.place)
+    }
+
     /// The district a supervisor works for; empty for a larger place, whose districts are looked at one by one.
     pub(crate) fn office(&self, who: &Who) -> String {
         let place = who.jurisdiction.as_deref().unwrap_or_default();

@@ -6,6 +6,7 @@
 //! * [`growth`]: the World Health Organization's growth standards; [`growing`]: immunisations due and milestones.
 //! * [`enrol`], [`assign`], [`assess`], [`record`], [`tier`], [`alert`]: what happens to a family, one use case a file; [`follow`] takes
 //!   what changes in the registry. [`read`] shows families, under seal.
+//! * [`care`]: case management, and the family plan over several agencies.
 //!
 //! Invariants: what was sent stays as it was sent, a correction is another submission; the same submission twice is once; what
 //! cannot be taken in is kept with the reason; answers given alone stand in no table in clear and in no other read than [`read::kept`]; an
@@ -14,6 +15,7 @@
 pub mod alert;
 pub mod assess;
 pub mod assign;
+pub mod care;
 pub mod cases;
 mod desk;
 pub mod enrol;
@@ -35,14 +37,17 @@ pub use desk::Desk;
 /// The tables of this room.
 pub const SCHEMA: store::Schema = store::Schema {
     room: "visit",
-    steps: &[store::Step {
-        version: 1,
-        name: "families under protocols, submissions, alerts",
-        sql: include_str!("../schema/1.sql"),
-    }],
+    steps: &[
+        store::Step {
+            version: 1,
+            name: "families under protocols, submissions, alerts",
+            sql: include_str!("../schema/1.sql"),
+        },
+        store::Step { version: 2, name: "case management", sql: include_str!("../schema/2.sql") },
+    ],
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS]
+    vec![rows::STATEMENTS, care::rows::STATEMENTS]
 }

@@ -132,7 +132,7 @@ fn last_done(made: &[Submission]) -> Option<&Submission> {
 }
 
 /// Whether somebody standing so may be listed at all: of their own family nurses learn not even that there is a file.
-fn listed(relation: &Relation) -> bool {
+pub(crate) fn listed(relation: &Relation) -> bool {
     !(relation.perpetrator_side || relation.own || relation.kin || relation.own_household || relation.ward)
 }
 
@@ -215,7 +215,7 @@ pub async fn file(
 }
 
 /// How everybody of a family stands to the viewer; the open case is the family in their hands.
-async fn about(
+pub(crate) async fn about(
     tx: &mut Tx,
     desk: &Desk<'_>,
     sight: &Sight<'_>,
@@ -257,6 +257,22 @@ pub async fn standing(
     let Some(e) = rows::enrolment(tx, id).await? else { return Ok(None) };
     let about = about(tx, desk, sight, &e).await?;
     Ok(Some((e, about)))
+}
+
+/// Whether a family of this household is in the viewer's hands: then its household is, too, as with an official's open case.
+pub async fn in_hands(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &guard::Who,
+    members: &[PersonId],
+) -> Result<bool, StoreError> {
+    for person in members {
+        let families = rows::of_person(tx, *person).await?;
+        if families.iter().any(|e| e.left.is_none() && desk.responsible(who, e)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A mother's own enrolments with what is planned, under seal.

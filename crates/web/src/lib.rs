@@ -16,6 +16,7 @@ pub mod form;
 mod household;
 mod intake_file;
 pub mod official;
+pub mod plan;
 pub mod privacy;
 pub mod provider;
 pub mod referral;

@@ -29,6 +29,7 @@ use crate::official::{
     key_in_handlers as key_in, mending_handlers as mending, work_case_handlers as work_case, work_deeds,
     work_handlers as work, work_office, work_review,
 };
+use crate::plan::{handlers as plans, own_handlers as own_plan, part_handlers as part};
 use crate::privacy::handlers as privacy;
 use crate::referral::{handlers as referrals, new_handlers as new_referral, partner_handlers as partner};
 use crate::requalify::handlers as requalify;
@@ -98,6 +99,9 @@ fn pages() -> Router<AppState> {
         .route("/work/referrals/household/{id}", get(referrals::of_household))
         .route("/work/referrals/household/{id}/new", get(new_referral::form).post(new_referral::send))
         .route("/work/referrals/{id}", get(referrals::one).post(referrals::send))
+        .route("/work/plans", get(part::all))
+        .route("/work/plans/{id}", get(part::one))
+        .route("/work/plans/{id}/{number}", get(part::form).post(part::send))
         .route("/r/{token}", get(partner::show).post(partner::send))
         .route("/work/household/{id}", get(work_case::of_household))
         .route("/work/next/{id}", get(work_case::next))
@@ -135,6 +139,11 @@ fn visit_pages() -> Router<AppState> {
         .route("/visits/family/{id}/visit", get(visit::visit_form).post(visit::visit))
         .route("/visits/family/{id}/need", get(need::need).post(need::decide_need))
         .route("/visits/family/{id}/alone", get(need::alone).post(need::read_alone))
+        .route("/visits/family/{id}/plan", get(plans::show).post(plans::begin))
+        .route("/visits/family/{id}/plan/{what}", get(plans::form).post(plans::send))
+        .route("/visits/family/{id}/refer", get(plans::refer))
+        .route("/visits/plans", get(plans::cases))
+        .route("/plan", get(own_plan::show).post(own_plan::send))
         .route("/visits/alerts", get(alerts::list))
         .route("/visits/alerts/{person}/{id}", get(alerts::shut).post(alerts::act))
         .route("/visits/join", get(join::show).post(join::send))

@@ -50,14 +50,20 @@ impl<'s> Viewer<'s> {
         }
     }
 
-    /// The same viewer, who has open tasks about people of this household or not: the guard's open-case relation. For
-    /// citizens nothing is asked.
+    /// The same viewer, who has open tasks about people of this household or visits a family of it, or not: the guard's open-case
+    /// relation. For citizens nothing is asked.
     pub(crate) async fn concerning(mut self, household: HouseholdId) -> Result<Self, Trouble> {
         if self.who.role.is_staff() {
             let mut tx = self.state.db.read().await?;
             let members = casework::household::member_ids(&mut tx, &self.desk(), household).await?;
-            let open = casework::case::worklist::open_cases(&mut tx, &self.desk(), self.who, Some(household), &members)
-                .await?;
+            let visited = visit::read::in_hands(&mut tx, &crate::visits::desk(&self), self.who, &members).await?;
+            let open = match visited {
+                true => members.into_iter().collect(),
+                false => {
+                    let desk = self.desk();
+                    casework::case::worklist::open_cases(&mut tx, &desk, self.who, Some(household), &members).await?
+                }
+            };
             drop(tx);
             self.open_cases = open;
         }

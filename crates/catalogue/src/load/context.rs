@@ -60,6 +60,7 @@ impl<'a> Context<'a> {
             immunisations: Register::default(),
             milestones: Register::default(),
             services: Register::default(),
+            case_steps: None,
             left_out: Register::default(),
             payment_account: None,
             voucher_account: None,

@@ -19,6 +19,7 @@ mod process;
 mod programmes;
 mod protocols;
 mod scores;
+mod steps;
 mod strays;
 
 pub(crate) use combinations::limit_programme;
@@ -31,9 +32,9 @@ use rules::schema::{Expr, Schema};
 use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
-    Agency, Calendar, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Instrument, Item,
-    Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process, Programme, Protocol,
-    Register, Score, SourceRef,
+    Agency, Calendar, CaseSteps, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Instrument,
+    Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process, Programme,
+    Protocol, Register, Score, SourceRef,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -62,6 +63,7 @@ pub(crate) struct Content {
     pub(crate) immunisations: Register<ImmunisationDose>,
     pub(crate) milestones: Register<Milestone>,
     pub(crate) services: Register<HelpService>,
+    pub(crate) case_steps: Option<CaseSteps>,
     pub(crate) left_out: Register<LeftOut>,
     /// What holds for a programme that says nothing.
     pub(crate) process: Process,
@@ -113,6 +115,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     protocols::read(&mut cx);
     scores::read(&mut cx);
     directory::read(&mut cx);
+    steps::read(&mut cx);
     population::read(&mut cx);
     measures::read(&mut cx);
     strays::warn(&cx);

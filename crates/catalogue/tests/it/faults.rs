@@ -180,6 +180,13 @@ const VARIANTS: &[(&str, &str, &str, &str, &str)] = &[
     ("cases/first.yaml", "- id: alone\n    on:", "- id: alone\n    at:", "missing-key", "id: alone"),
     ("cases/first.yaml", "    source: \"S1\"", "   source: \"S1\"", "syntax", "source"),
     // services
+    ("case-steps.toml", "\"actions_ended\", ", "", "ends-unfinished", "needs = [\"goals"),
+    ("case-steps.toml", "needs = [\"goal\"]", "needs = [\"gaol\"]", "bad-value", "gaol"),
+    ("case-steps.toml", "signed_by = \"lead\"", "signed_by = \"boss\"", "bad-value", "boss"),
+    ("case-steps.toml", "review_days = 14", "review_days = 0", "missing-key", "review_days"),
+    ("case-steps.toml", "id = \"end\"", "id = \"goals\"", "duplicate-id", "id = \"goals\""),
+    ("case-steps.toml", "illustrative = true\n", "", "missing-key", ""),
+    ("case-steps.toml", "name.ko = \"끝내기\"\n", "", "missing-translation", "name.en"),
     ("services/all.toml", "answer = 5\n", "", "missing-key", "clocks]"),
     ("services/all.toml", "receive = 2", "receive = 0", "out-of-range", "receive"),
     ("services/all.toml", "place = \"land-1\"", "place = \"land-9\"", "unknown-jurisdiction", "land-9"),

@@ -1,6 +1,7 @@
 //! What must be so about home visits, with real figures and real databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod care;
 mod families;
 mod growth;
 mod office;

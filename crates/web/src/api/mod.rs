@@ -29,6 +29,7 @@ mod oversight;
 mod payments;
 mod payments_bank;
 mod people;
+mod plans;
 mod problem;
 mod recoveries;
 mod referrals;
@@ -123,6 +124,7 @@ pub(crate) enum Faults {
         mandates::list, mandates::register, mandates::end, consents::list, consents::withdraw, consents::hold,
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
         referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
+        plans::shared, plans::one, plans::begin, plans::act,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
         payments::cancel, payments::file, payments_bank::bank_message, payments_bank::ledger, payments_bank::ledger_check,
     ),
@@ -243,6 +245,10 @@ fn people() -> Router<AppState> {
         .route("/api/persons/{id}/referrals", get(referrals::of_person).post(referrals::refer))
         .route("/api/referrals", get(referrals::to_agency))
         .route("/api/referrals/{id}/answer", post(referrals::reply))
+        .route("/api/persons/{id}/plan", post(plans::begin))
+        .route("/api/plans", get(plans::shared))
+        .route("/api/plans/{id}", get(plans::one))
+        .route("/api/plans/{id}/acts", post(plans::act))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))
 }

@@ -527,6 +527,10 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         Action::ViewVisits | Action::ViewKept => "look-visits",
         Action::RecordVisit => "look-visit-recorded",
         Action::ManageVisits | Action::JoinVisits => "look-visits-managed",
+        Action::ViewPlan => "look-view-plan",
+        Action::WorkPlan => "look-work-plan",
+        Action::AnswerPlan => "look-answer-plan",
+        Action::AgreePlan => "look-agree-plan",
         Action::Import
         | Action::ViewCatalogue
         | Action::TryHousehold

@@ -142,10 +142,16 @@ impl Frame {
                     ("/official/search", "nav-search"),
                     ("/official/duplicates", "nav-duplicates"),
                 ],
-                Area::Visits => &[("/visits/day", "nav-visits"), ("/visits/families", "nav-visit-families")],
-                Area::Supervision => {
-                    &[("/visits/families", "nav-visit-families"), ("/visits/alerts", "nav-visit-alerts")]
-                }
+                Area::Visits => &[
+                    ("/visits/day", "nav-visits"),
+                    ("/visits/families", "nav-visit-families"),
+                    ("/visits/plans", "nav-plans"),
+                ],
+                Area::Supervision => &[
+                    ("/visits/families", "nav-visit-families"),
+                    ("/visits/alerts", "nav-visit-alerts"),
+                    ("/visits/plans", "nav-plans"),
+                ],
                 Area::Analyst => &[
                     ("/programmes", "nav-programmes"),
                     ("/analyst/parameters", "nav-parameters"),

@@ -191,6 +191,7 @@ pub fn page_of(f: &Frame, form: &Form, list: &List) -> Markup {
             @if list.officials.is_some() { p { a href="/work/office" { (t.t("work-office-link")) } } }
             @if list.answers_complaints {
                 p { a href="/work/referrals" { (t.t("referral-title")) } }
+                p { a href="/work/plans" { (t.t("plan-shared")) } }
                 p { a href="/work/complaints" { (t.t("grievance-link")) } }
                 p { a href="/requalify" { (t.t("requal-link")) } }
             }

@@ -4,6 +4,7 @@ mod cases;
 mod families;
 mod finance;
 mod offices;
+mod plans;
 mod powers;
 mod referrals;
 mod requalify;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(cases::all())
         .chain(offices::all())
         .chain(scenarios::all())
+        .chain(plans::all())
         .chain(powers::all())
         .chain(referrals::all())
         .chain(work::all())

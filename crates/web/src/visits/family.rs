@@ -227,6 +227,9 @@ fn aside(f: &Frame, form: &Form, c: &Family) -> Markup {
             h2 { (t.t("visits-forms")) }
             ul.plain { @for ask in &c.ask { li { a href=(ask.href) { (ask.title) } @if ask.now { " " (tag(Mark::Open, &t.t("visits-form-now"))) } } } }
         }
+        h2 { (t.t("plan-title")) }
+        p { a href=(format!("/visits/family/{}/plan", c.id)) { (t.t("plan-title")) } }
+        @if c.nurses.is_none() { p { a href=(format!("/visits/family/{}/refer", c.id)) { (t.t("plan-refer")) } } }
         h2 { (t.t("visits-need")) }
         p { a href=(format!("/visits/family/{}/need", c.id)) { (t.t("visits-decide")) } }
         @for d in &c.decisions { p.small {

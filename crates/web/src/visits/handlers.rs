@@ -138,7 +138,7 @@ fn line(v: &Viewer<'_>, f: &Frame, l: &read::Line, nurses: &BTreeMap<AccountId, 
 }
 
 /// What a level of need is called: the name of the band that proposes it.
-pub(super) fn tier_name(v: &Viewer<'_>, lang: Lang, tier: &str) -> String {
+pub(crate) fn tier_name(v: &Viewer<'_>, lang: Lang, tier: &str) -> String {
     let bands = v.pack.scores().iter().flat_map(|s| &s.bands);
     let named = bands.filter(|b| b.tier.as_deref() == Some(tier)).map(|b| b.name.get(lang).to_owned()).next();
     named.unwrap_or_else(|| tier.to_owned())

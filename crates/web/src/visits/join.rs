@@ -40,6 +40,7 @@ pub fn page_of(f: &Frame, form: &Form, c: &Join) -> Markup {
                 p.lead { (t.with("visits-join-running", &[("protocol", protocol.into())])) }
                 @if steps.is_empty() { p { (t.t("visits-join-none-ahead")) } }
                 ul.tasks { @for (visit, window) in steps { li { strong { (visit) } span { (window) } } } }
+                p { a href="/plan" { (t.t("plan-own")) } }
                 @if let Some(href) = &c.questions { (notice(Tone::Info, &t.t("visits-join-questions"), html! { p { (t.t("visits-join-questions-words")) } p { a href=(href) { (t.t("visits-join-questions-go")) } } })) }
             } @else {
                 p.lead { (t.t("visits-join-lead")) }

@@ -16,6 +16,7 @@ mod complaints;
 mod counter;
 mod finance;
 mod key_in;
+mod plans;
 mod powers;
 mod public;
 mod referrals;

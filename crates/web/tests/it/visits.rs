@@ -12,7 +12,7 @@ use crate::birth::{Browser, couple, session, values};
 use crate::state::{installation, keep};
 
 /// Somebody of the health centre of the family's district.
-async fn staff(state: &AppState, role: Role, name: &str) -> Session {
+pub(crate) async fn staff(state: &AppState, role: Role, name: &str) -> Session {
     let duty = Duty { role, organisation: "health_centre".to_owned(), jurisdiction: Some("kr-11-680".to_owned()) };
     let mut it = session(state, role, None, name);
     it.who.organisation.clone_from(&duty.organisation);
@@ -23,7 +23,7 @@ async fn staff(state: &AppState, role: Role, name: &str) -> Session {
     it
 }
 
-fn field(page: &str, name: &str) -> String {
+pub(crate) fn field(page: &str, name: &str) -> String {
     values(page, &format!("name=\"{name}\" value=\"")).first().map(|v| (*v).to_owned()).unwrap_or_default()
 }
 
