@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("exchange", &["kernel", "store", "guard"]),
     ("visit", &["kernel", "store", "text", "guard", "registry", "catalogue"]),
     ("referral", &["kernel", "store", "guard", "registry", "catalogue"]),
+    ("survey", &["kernel", "store", "guard", "registry", "catalogue", "visit"]),
     (
         "web",
         &[
@@ -38,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "exchange",
             "visit",
             "referral",
+            "survey",
         ],
     ),
     (
@@ -58,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "exchange",
             "visit",
             "referral",
+            "survey",
             "web",
         ],
     ),

@@ -27,6 +27,7 @@ mod scenario;
 pub mod serve;
 pub mod site;
 mod snapshot;
+mod surveys;
 pub mod synth;
 pub mod tools;
 pub mod town;

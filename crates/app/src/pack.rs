@@ -129,11 +129,10 @@ pub fn test(dir: &Path, only: &str) -> ExitCode {
     };
     let report = catalogue::cases::run_cases(&pack, only);
     say(&report.text());
-    let visits = visit::cases::run(&pack, only);
-    say(&visits.text());
-    let scores = visit::instrument::cases::run(&pack, only);
-    say(&scores.text());
-    if report.is_good() && visits.bad.is_empty() && scores.bad.is_empty() {
+    let others =
+        [visit::cases::run(&pack, only), visit::instrument::cases::run(&pack, only), survey::cases::run(&pack, only)];
+    others.iter().for_each(|other| say(&other.text()));
+    if report.is_good() && others.iter().all(|other| other.bad.is_empty()) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

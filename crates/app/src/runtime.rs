@@ -50,6 +50,7 @@ pub const SCHEMAS: &[Schema] = &[
     population::scenario::SCHEMA,
     visit::SCHEMA,
     referral::SCHEMA,
+    survey::SCHEMA,
 ];
 
 /// Why an installation cannot be opened.

@@ -8,6 +8,7 @@ pub mod population;
 mod process;
 mod protocol;
 mod steps;
+mod survey;
 
 use std::collections::HashMap;
 
@@ -29,6 +30,7 @@ pub use process::{
 };
 pub use protocol::{Dose, Entry, LossVisit, Point, Protocol, Rhythm, Topic, VisitType};
 pub use steps::{CaseStep, CaseSteps, Needed, Signer};
+pub use survey::{After, Survey, SurveyMeasure, SurveyPoint, SurveyWave};
 
 /// How sure the authors are of what they wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -14,7 +14,7 @@ use crate::model::population::Population;
 use crate::model::{
     AccountFault, Agency, Calendar, CaseSteps, Code, CodeList, Combination, Consent, Definition, GivenAccount,
     HelpService, ImmunisationDose, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter,
-    PaymentAccount, Process, Programme, Protocol, Register, Score, SourceRef, Version,
+    PaymentAccount, Process, Programme, Protocol, Register, Score, SourceRef, Survey, Version,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -209,6 +209,15 @@ impl Pack {
         self.content.instruments.iter().filter(|i| i.id == id).max_by(|a, b| a.version.cmp(&b.version))
     }
 
+    /// What a person may answer alone, in all versions and in the order of their keys; not what surveys ask.
+    pub fn self_filled(&self) -> Vec<&Instrument> {
+        let surveyed = |id: &str| self.surveys().iter().any(|s| s.waves.iter().any(|w| w.instrument == id));
+        let own = |i: &&Instrument| i.self_filled && !i.alone_only && !surveyed(&i.id);
+        let mut all: Vec<&Instrument> = self.content.instruments.iter().filter(own).collect();
+        all.sort_by(|a, b| a.key.cmp(&b.key));
+        all
+    }
+
     /// The country's calendar of immunisations.
     pub fn immunisations(&self) -> &Register<ImmunisationDose> {
         &self.content.immunisations
@@ -264,6 +273,11 @@ impl Pack {
         let mut found: Vec<_> = self.services().iter().filter(helps).filter_map(|s| Some((near(s)?, s))).collect();
         found.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
         found.into_iter().map(|(_, s)| s).collect()
+    }
+
+    /// Surveys of families under visit protocols.
+    pub fn surveys(&self) -> &Register<Survey> {
+        &self.content.surveys
     }
 
     /// What the authors read.

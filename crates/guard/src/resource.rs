@@ -114,6 +114,10 @@ words! {
         AgreePlan = "agree_plan",
         /// Ask for visits oneself, and answer the questions at registration.
         JoinVisits = "join_visits",
+        /// Answer a survey one was asked for, or refuse to be asked.
+        AnswerSurvey = "answer_survey",
+        /// See what families said in surveys, as figures of groups.
+        ViewSurveys = "view_surveys",
     }
 }
 
@@ -137,6 +141,7 @@ impl Action {
                 | Action::ViewFigures
                 | Action::TakeSnapshot
                 | Action::WorkFindings
+                | Action::ViewSurveys
         )
     }
 
@@ -174,6 +179,7 @@ impl Action {
                 | Action::WorkPlan
                 | Action::AnswerPlan
                 | Action::AgreePlan
+                | Action::AnswerSurvey
         )
     }
 }

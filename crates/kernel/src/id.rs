@@ -183,6 +183,8 @@ ids! {
     FamilyCaseId = "family-case";
     /// One thing done in it.
     FamilyActId = "family-act";
+    /// A family asked once how it went.
+    InvitationId = "survey-invitation";
 }
 
 #[cfg(test)]

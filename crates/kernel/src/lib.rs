@@ -1,11 +1,12 @@
 //! Words every other crate speaks: typed ids, money, civil dates and periods, instants, languages,
-//! and the clock and id source that decisions take as arguments.
+//! the clock and id source that decisions take as arguments, and which figures about few people are kept back.
 //!
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 mod id;
 mod lang;
 mod money;
+pub mod suppress;
 mod time;
 mod word;
 

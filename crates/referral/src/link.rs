@@ -1,10 +1,8 @@
-//! A signed link, by which somebody without an account answers: bound to one referral and to one state of it, so that it is spent
-//! with the answer; good until a day; and not to be guessed. It holds no data, and gives none without the look being logged.
+//! The signed link by which a service without an account answers: bound to one referral and to one state of it, so that it is
+//! spent with the answer.
 
-use guard::Keys;
+use guard::{Keys, SignedLink, Spent};
 use kernel::{Instant, ReferralId};
-use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
 use crate::model::{Referral, in_days};
 
@@ -32,54 +30,27 @@ impl Link {
         Some(Link { referral: it.id, revision: it.now.revision, until })
     }
 
-    fn text(&self) -> String {
-        format!("{}.{}.{}", self.referral.0.simple(), self.revision, self.until.micros() / 1_000_000)
+    fn signed(&self) -> SignedLink {
+        SignedLink { id: self.referral.0, revision: self.revision, until: self.until }
     }
 
     /// The link's last part of an address.
     pub fn token(&self, keys: &Keys) -> String {
-        let text = self.text();
-        format!("{text}.{}", hex::encode(keys.link_signature(WHAT, &text)))
+        self.signed().token(keys, WHAT)
     }
 
     /// Reads a token; `None` when it was not made here, whatever is wrong with it. Whether it is still good is
     /// [`Link::is_good`].
     pub fn read(token: &str, keys: &Keys) -> Option<Link> {
-        let (text, signature) = token.rsplit_once('.')?;
-        let given = hex::decode(signature).ok()?;
-        if !bool::from(keys.link_signature(WHAT, text).as_slice().ct_eq(&given)) {
-            return None;
-        }
-        let mut parts = text.split('.');
-        let (id, revision, until) = (parts.next()?, parts.next()?, parts.next()?);
-        let link = Link {
-            referral: ReferralId(Uuid::try_parse(id).ok()?),
-            revision: revision.parse().ok()?,
-            until: Instant::from_micros(0).plus_seconds(until.parse().ok()?),
-        };
-        // One spelling alone.
-        (link.text() == text).then_some(link)
+        let SignedLink { id, revision, until } = SignedLink::read(token, keys, WHAT)?;
+        Some(Link { referral: ReferralId(id), revision, until })
     }
 
     /// Whether it is good now, for a referral that stands so.
+    ///
+    /// # Errors
+    /// [`Spent`].
     pub fn is_good(&self, it: &Referral, now: Instant) -> Result<(), Spent> {
-        if now >= self.until {
-            return Err(Spent::Late);
-        }
-        if it.now.status.is_over() || it.now.revision != self.revision {
-            return Err(Spent::Answered);
-        }
-        Ok(())
+        self.signed().is_good(it.now.revision, it.now.status.is_over(), now)
     }
-}
-
-/// Why a link that was made here is good no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Spent {
-    /// Its time ran out.
-    #[error("the time of this link has run out: ask whoever sent it for a new one")]
-    Late,
-    /// Somebody answered, or the referral is over.
-    #[error("this link was used already, or the request is over")]
-    Answered,
 }

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guard::{Action, Decision, Relation, Request, Resource, Role, Sealed, Tier};
+use guard::{Action, Decision, Relation, Request, Resource, Role, Sealed, Spent, Tier};
 use kernel::{AccountId, Date, Instant, PersonId, ReferralId};
 use registry::AsOf;
 use registry::sight::{Seen, Sight, relations};
 use store::{StoreError, Tx};
 
-use crate::link::{Link, Spent};
+use crate::link::Link;
 use crate::model::{Referral, Standing, Step};
 use crate::{Desk, change, rows};
 

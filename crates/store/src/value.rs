@@ -149,5 +149,6 @@ ids!(
     AlertId,
     ReferralId,
     FamilyCaseId,
-    FamilyActId
+    FamilyActId,
+    InvitationId
 );

@@ -145,7 +145,7 @@ pub fn run(pack: &Pack, only: &str) -> Report {
 
 /// Runs the cases of all files below a folder of the pack. `holds` says of a case its id and what is wrong with it; nothing of
 /// one that was not asked for.
-pub(crate) fn run_files<C: DeserializeOwned>(
+pub fn run_files<C: DeserializeOwned>(
     pack: &Pack,
     what: &'static str,
     folder: &str,

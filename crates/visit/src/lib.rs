@@ -5,7 +5,7 @@
 //! * [`instrument`]: questionnaires of the pack, their answers and scores.
 //! * [`growth`]: the World Health Organization's growth standards; [`growing`]: immunisations due and milestones.
 //! * [`enrol`], [`assign`], [`assess`], [`record`], [`tier`], [`alert`]: what happens to a family, one use case a file; [`follow`] takes
-//!   what changes in the registry. [`read`] shows families, under seal.
+//!   what changes in the registry. [`read`] shows families, under seal; [`roll`] leads other rooms through all of them.
 //! * [`care`]: case management, and the family plan over several agencies.
 //!
 //! Invariants: what was sent stays as it was sent, a correction is another submission; the same submission twice is once; what
@@ -26,6 +26,7 @@ pub mod instrument;
 pub mod model;
 pub mod read;
 pub mod record;
+pub mod roll;
 mod rows;
 pub mod schedule;
 pub mod submit;
@@ -49,5 +50,5 @@ pub const SCHEMA: store::Schema = store::Schema {
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS, care::rows::STATEMENTS]
+    vec![rows::STATEMENTS, care::rows::STATEMENTS, roll::STATEMENTS]
 }

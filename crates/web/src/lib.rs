@@ -27,6 +27,7 @@ pub mod safety;
 pub mod sign_in;
 pub mod sign_in_page;
 pub mod state;
+pub mod survey;
 mod viewer;
 pub mod visits;
 

@@ -35,6 +35,7 @@ use crate::referral::{handlers as referrals, new_handlers as new_referral, partn
 use crate::requalify::handlers as requalify;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
+use crate::survey::{answer_handlers as surveys, figures_handlers as survey_figures};
 use crate::visits::{
     act_handlers as visit, alert_handlers as alerts, handlers as visits, join_handlers as join, need_handlers as need,
 };
@@ -103,6 +104,8 @@ fn pages() -> Router<AppState> {
         .route("/work/plans/{id}", get(part::one))
         .route("/work/plans/{id}/{number}", get(part::form).post(part::send))
         .route("/r/{token}", get(partner::show).post(partner::send))
+        .route("/s/{token}", get(surveys::show).post(surveys::send))
+        .route("/visits/surveys", get(survey_figures::show))
         .route("/work/household/{id}", get(work_case::of_household))
         .route("/work/next/{id}", get(work_case::next))
         .route("/work/case/{id}", get(work_case::one).post(work_deeds::act))

@@ -134,8 +134,7 @@ impl<'a> Visiting<'a> {
 
     /// A family that told of several risks, and the decision that follows from them.
     async fn assessed(&self, nurse: &Who, e: &Enrolment) -> Result<(), SettleError> {
-        let mut own = self.pack.instruments().iter().filter(|i| i.self_filled);
-        let Some(instrument) = own.next() else { return Ok(()) };
+        let Some(instrument) = self.pack.self_filled().into_iter().next() else { return Ok(()) };
         let Some(rule) = self.pack.score_on(&instrument.id, self.runtime.state.today()) else { return Ok(()) };
         let counts = |id: &str| rule.weights.iter().any(|w| w.item == id && w.points > 0);
         let plain = |kind: &AnswerKind| matches!(kind, AnswerKind::Boolean);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use guard::{Action, Allowed, Who};
+use kernel::suppress::without_numbers;
 use kernel::{DecisionId, PersonId, words};
 use serde::Serialize;
 use store::{AsConflict, Row, StoreError, Tx, params};
@@ -226,13 +227,4 @@ pub async fn words(tx: &mut Tx, which: &Which) -> Result<Vec<Wrote>, StoreError>
         all.push(Wrote { agency, jurisdiction, step, words });
     }
     Ok(all)
-}
-
-/// The words without those that hold four or more digits (telephones, identifiers, accounts) or look like an e-mail address.
-fn without_numbers(words: &str) -> String {
-    let hidden = |word: &str| {
-        let digits = word.chars().filter(char::is_ascii_digit).count();
-        digits >= 4 || (word.contains('@') && word.contains('.'))
-    };
-    words.split_whitespace().map(|word| if hidden(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
 }

@@ -61,6 +61,7 @@ impl<'a> Context<'a> {
             milestones: Register::default(),
             services: Register::default(),
             case_steps: None,
+            surveys: Register::default(),
             left_out: Register::default(),
             payment_account: None,
             voucher_account: None,

@@ -21,6 +21,7 @@ mod protocols;
 mod scores;
 mod steps;
 mod strays;
+mod surveys;
 
 pub(crate) use combinations::limit_programme;
 pub(crate) use context::{Context, key};
@@ -34,7 +35,7 @@ use crate::model::population::Population;
 use crate::model::{
     Agency, Calendar, CaseSteps, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Instrument,
     Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process, Programme,
-    Protocol, Register, Score, SourceRef,
+    Protocol, Register, Score, SourceRef, Survey,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -64,6 +65,7 @@ pub(crate) struct Content {
     pub(crate) milestones: Register<Milestone>,
     pub(crate) services: Register<HelpService>,
     pub(crate) case_steps: Option<CaseSteps>,
+    pub(crate) surveys: Register<Survey>,
     pub(crate) left_out: Register<LeftOut>,
     /// What holds for a programme that says nothing.
     pub(crate) process: Process,
@@ -116,6 +118,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     scores::read(&mut cx);
     directory::read(&mut cx);
     steps::read(&mut cx);
+    surveys::read(&mut cx);
     population::read(&mut cx);
     measures::read(&mut cx);
     strays::warn(&cx);

@@ -9,7 +9,10 @@ use super::context::Context;
 /// A warning for every file that no loader opened; readme files, worked cases and what a demonstration needs left out.
 pub(crate) fn warn(cx: &Context<'_>) {
     for (path, _) in cx.files.iter() {
-        let cases = path.starts_with("cases/") || path.starts_with("visit-cases/") || path.starts_with("score-cases/");
+        let cases = path.starts_with("cases/")
+            || path.starts_with("visit-cases/")
+            || path.starts_with("score-cases/")
+            || path.starts_with("survey-cases/");
         let case = cases && (path.ends_with(".yaml") || path.ends_with(".yml"));
         if cx.read.contains(path) || case || path.starts_with("demo/") || path.ends_with(".md") {
             continue;

@@ -25,7 +25,7 @@ const FLAGS: [&str; 12] = [
     "mandated",
     "closed_case",
 ];
-const THINGS: [&str; 15] = [
+const THINGS: [&str; 16] = [
     "import",
     "view_catalogue",
     "try_household",
@@ -41,6 +41,7 @@ const THINGS: [&str; 15] = [
     "work_findings",
     "write_scenario",
     "publish_scenario",
+    "view_surveys",
 ];
 
 /// A row of a table, split at commas.

@@ -5,11 +5,10 @@
 //! apply, are explained one by one under both packs, so that winners and losers are told after combination rules.
 //! Everything is counted in whole numbers, part by part, so that nothing depends on the number of threads.
 //!
-//! [`Report`] is what may be shown: small groups are kept back ([`hide`]) before anything leaves [`run`].
+//! [`Report`] is what may be shown: small groups are kept back ([`kernel::suppress`]) before anything leaves [`run`].
 
 mod curve;
 mod groups;
-pub mod hide;
 mod part;
 mod poverty;
 mod publish;

@@ -1,9 +1,9 @@
 //! From exact counts to what may be shown.
 
+use kernel::suppress::{self, Cell, is_small};
 use sha2::{Digest, Sha256};
 
 use super::groups::Groups;
-use super::hide::{self, Cell, is_small};
 use super::report::{Group, Grouping, Named, Overlap, Poverty, Programme, Report, Totals, Unclaimed};
 use super::sums::{Answers, OfGroup, OfProgramme, Sums};
 use super::touched::Changed;
@@ -64,7 +64,7 @@ fn programme(job: &Job<'_>, of: &Changed, sum: &OfProgramme, below: u64) -> Prog
         cell(1, sum.changed.yes, true),
         cell(1, sum.lost, false),
     ];
-    hide::protect(&mut cells);
+    suppress::protect(&mut cells);
     let [base, gained, changed, lost] = cells.map(|c| c.hidden);
     let small = |n: u64| shown(n, is_small(n, below));
     // Who has more and who has less can be told from the change of the cost where one of them is one household's.
@@ -99,7 +99,7 @@ fn groupings(groups: &Groups, sums: &Sums, below: u64) -> (Vec<Grouping>, Group)
         let some: Vec<(&Named, &OfGroup)> =
             names.iter().zip(counts).filter(|(_, g)| g.households.iter().sum::<u64>() > 0).collect();
         let table: Vec<Vec<u64>> = some.iter().map(|(_, g)| g.households.to_vec()).collect();
-        let kept = hide::table(&table, below, &|_, _| false);
+        let kept = suppress::table(&table, below, &|_, _| false);
         let mut total = OfGroup::default();
         some.iter().for_each(|(_, g)| total.add(g));
         let rows = some.iter().zip(kept.cells.iter().zip(&kept.rows));
@@ -199,7 +199,7 @@ fn unclaimed(groups: &Groups, of: &Changed, sum: &OfProgramme, below: u64) -> Ve
     let (before, after) = (rows(0), rows(1));
     let at = |table: &[Vec<u64>], r: usize, c: usize| table.get(r).and_then(|row| row.get(c)).copied().unwrap_or(0);
     let slight = |r: usize, c: usize| is_slight(at(&before, r, c), at(&after, r, c), below);
-    let kept = [hide::table(&before, below, &|_, _| false), hide::table(&after, below, &slight)];
+    let kept = [suppress::table(&before, below, &|_, _| false), suppress::table(&after, below, &slight)];
     some.iter()
         .enumerate()
         .map(|(r, (area, _))| {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use catalogue::{Files, HouseholdFile, Pack};
-use kernel::{Date, Instant};
+use kernel::{Date, Instant, suppress};
 use population::frame::{Award, Folder, Header, Shape};
-use population::whatif::{self, Group, Order, Report, hide};
+use population::whatif::{self, Group, Order, Report};
 use proptest::prelude::*;
 use rules::Household;
 use rules::combine::Standing;
@@ -383,7 +383,7 @@ fn winners_and_losers_are_those_worked_out_one_by_one() {
 }
 
 /// Whether two tables agree in everything that is published of the first.
-fn agree(rows: &[Vec<u64>], kept: &hide::Kept, other: &[Vec<u64>]) -> bool {
+fn agree(rows: &[Vec<u64>], kept: &suppress::Kept, other: &[Vec<u64>]) -> bool {
     let total = |rows: &[Vec<u64>], c: usize| rows.iter().map(|r| r[c]).sum::<u64>();
     let all = |rows: &[Vec<u64>]| rows.iter().flatten().sum::<u64>();
     let cells = rows.iter().zip(other).zip(&kept.cells).all(|((a, b), hidden)| {
@@ -402,7 +402,7 @@ fn agree(rows: &[Vec<u64>], kept: &hide::Kept, other: &[Vec<u64>]) -> bool {
 }
 
 /// All tables that differ from this one by at most 2 in each number kept back.
-fn others(rows: &[Vec<u64>], kept: &hide::Kept) -> Vec<Vec<Vec<u64>>> {
+fn others(rows: &[Vec<u64>], kept: &suppress::Kept) -> Vec<Vec<Vec<u64>>> {
     let mut out = vec![rows.to_vec()];
     for (r, row) in rows.iter().enumerate() {
         for c in (0..row.len()).filter(|c| kept.cells[r][*c]) {
@@ -431,7 +431,7 @@ proptest! {
             proptest::collection::vec(proptest::collection::vec(prop_oneof![Just(0_u64), 1_u64..12], c), r)
         }),
     ) {
-        let kept = hide::table(&rows, 5, &|_, _| false);
+        let kept = suppress::table(&rows, 5, &|_, _| false);
         let hidden = |r: usize, c: usize| kept.cells[r][c];
         for (r, row) in rows.iter().enumerate() {
             for (c, n) in row.iter().enumerate() {

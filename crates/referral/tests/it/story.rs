@@ -1,8 +1,8 @@
 //! From the request to the closed loop, and everything that goes wrong on the way.
 
-use guard::{Action, Disclosed, PurposeKind, Relation, Role, Who};
+use guard::{Action, Disclosed, PurposeKind, Relation, Role, Spent, Who};
 use kernel::{Date, PersonId, ReferralId};
-use referral::link::{Link, Spent};
+use referral::link::Link;
 use referral::model::{Act, By, Clock, Outcome, Reason, Referral, Status};
 use referral::{change, measure, read, request};
 use registry::sight::Seen;

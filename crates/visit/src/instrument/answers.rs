@@ -84,7 +84,7 @@ impl Answer {
     }
 
     /// What the chosen options count together.
-    pub(super) fn ordinal(&self, question: &Question) -> Option<i64> {
+    pub fn ordinal(&self, question: &Question) -> Option<i64> {
         let AnswerKind::Choice { options, .. } = &question.kind else { return None };
         let of = |code: &String| options.iter().find(|o| o.code == *code).and_then(|o| o.ordinal);
         match self {

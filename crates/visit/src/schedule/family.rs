@@ -126,6 +126,11 @@ impl Family {
         self.lost.or_else(|| if all { died.into_iter().max() } else { None })
     }
 
+    /// Whether a pregnancy was lost or a child died, be it one of twins: such a family is asked for nothing.
+    pub fn mourns(&self) -> bool {
+        self.lost.is_some() || self.children.iter().any(|c| c.died.is_some())
+    }
+
     /// The level of need on a day.
     pub fn tier(&self, on: Date) -> Option<&str> {
         let last = self.tiers.iter().filter(|(from, _)| *from <= on).max_by_key(|(from, _)| *from);

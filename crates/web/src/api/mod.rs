@@ -38,6 +38,7 @@ mod stages;
 mod stages_decision;
 mod stages_determination;
 mod stages_payment;
+mod surveys;
 mod wire;
 
 use axum::Router;
@@ -125,6 +126,7 @@ pub(crate) enum Faults {
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
         referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
         plans::shared, plans::one, plans::begin, plans::act,
+        surveys::of_person, surveys::reply, surveys::said,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
         payments::cancel, payments::file, payments_bank::bank_message, payments_bank::ledger, payments_bank::ledger_check,
     ),
@@ -249,6 +251,9 @@ fn people() -> Router<AppState> {
         .route("/api/plans", get(plans::shared))
         .route("/api/plans/{id}", get(plans::one))
         .route("/api/plans/{id}/acts", post(plans::act))
+        .route("/api/persons/{id}/surveys", get(surveys::of_person))
+        .route("/api/persons/{id}/surveys/{survey}/answer", post(surveys::reply))
+        .route("/api/surveys/{survey}/figures", get(surveys::said))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))
 }

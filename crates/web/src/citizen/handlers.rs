@@ -531,6 +531,7 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         Action::WorkPlan => "look-work-plan",
         Action::AnswerPlan => "look-answer-plan",
         Action::AgreePlan => "look-agree-plan",
+        Action::AnswerSurvey => "look-survey",
         Action::Import
         | Action::ViewCatalogue
         | Action::TryHousehold
@@ -545,6 +546,7 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         | Action::TakeSnapshot
         | Action::WorkFindings
         | Action::WriteScenario
-        | Action::PublishScenario => "look-other",
+        | Action::PublishScenario
+        | Action::ViewSurveys => "look-other",
     }
 }

@@ -146,11 +146,13 @@ impl Frame {
                     ("/visits/day", "nav-visits"),
                     ("/visits/families", "nav-visit-families"),
                     ("/visits/plans", "nav-plans"),
+                    ("/visits/surveys", "nav-surveys"),
                 ],
                 Area::Supervision => &[
                     ("/visits/families", "nav-visit-families"),
                     ("/visits/alerts", "nav-visit-alerts"),
                     ("/visits/plans", "nav-plans"),
+                    ("/visits/surveys", "nav-surveys"),
                 ],
                 Area::Analyst => &[
                     ("/programmes", "nav-programmes"),
@@ -158,6 +160,7 @@ impl Frame {
                     ("/analyst/try", "nav-try"),
                     ("/analyst/scenarios", "nav-scenarios"),
                     ("/figures", "nav-figures"),
+                    ("/visits/surveys", "nav-surveys"),
                     ("/requalify", "nav-requalify"),
                 ],
                 Area::Finance => &[

@@ -4,9 +4,9 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use guard::{Action, Purpose, PurposeKind, Resource, Role, Who};
+use guard::{Action, Purpose, PurposeKind, Resource, Role, Spent, Who};
 use kernel::{AccountId, SessionId};
-use referral::link::{Link, Spent};
+use referral::link::Link;
 use referral::model::{Act, Outcome, Reason};
 use referral::read::{self, ForPartner, Led};
 use referral::{MOST_WORDS, change};

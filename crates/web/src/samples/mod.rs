@@ -9,6 +9,7 @@ mod powers;
 mod referrals;
 mod requalify;
 mod scenarios;
+mod surveys;
 mod visits;
 mod work;
 
@@ -35,6 +36,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(finance::all())
         .chain(requalify::all())
         .chain(visits::all())
+        .chain(surveys::all())
         .collect()
 }
 

@@ -18,7 +18,7 @@ fn words(lang: Lang, ko: &str, en: &str) -> String {
     if lang == Lang::Ko { ko } else { en }.to_owned()
 }
 
-fn instrument(id: &str) -> Instrument {
+pub(super) fn instrument(id: &str) -> Instrument {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
     let pack = Pack::load(&dir).map(|l| l.pack).unwrap_or_else(|faults| panic!("{faults:#?}"));
     pack.instrument(id).expect("the pack has it").clone()
@@ -285,7 +285,17 @@ fn joining(lang: Lang, state: u8) -> Markup {
     let steps = vec![(words(lang, "임신 30주", "Week 30"), words(lang, "12월 1일부터", "from 1 December"))];
     let running = (state == 1).then(|| (words(lang, "보편방문", "Universal home visit"), steps));
     let questions = running.as_ref().map(|_| "/visits/join/questions".to_owned());
-    let join = join::Join { known: false, running, loss: state == 2, questions, done: state == 1 };
+    let join = join::Join {
+        known: false,
+        running,
+        loss: state == 2,
+        questions,
+        done: state == 1,
+        surveys: (state == 1)
+            .then(|| ("/s/1".to_owned(), words(lang, "방문 뒤", "After a visit"), date(2026, 12, 20)))
+            .into_iter()
+            .collect(),
+    };
     let f = frame(lang, "/visits/join", Some(Area::Citizen));
     let mut form = Form::default();
     if state == 3 {

@@ -108,7 +108,7 @@ async fn give(
 // ---- assessments ---------------------------------------------------------------------------------
 
 /// Whether the browser says that it is a phone.
-pub(super) fn on_a_phone(headers: &HeaderMap) -> bool {
+pub(crate) fn on_a_phone(headers: &HeaderMap) -> bool {
     headers.get("sec-ch-ua-mobile").is_some_and(|v| v.as_bytes() == b"?1")
 }
 
@@ -134,7 +134,7 @@ pub(crate) async fn ask(
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }
 
-pub(super) fn first(instrument: &catalogue::model::Instrument) -> Screen {
+pub(crate) fn first(instrument: &catalogue::model::Instrument) -> Screen {
     let next = questions::next(instrument, &Answers::new(), "");
     next.map_or(Screen::Whole, |(number, of, q)| Screen::One(number, of, q.id.clone()))
 }
@@ -151,7 +151,7 @@ fn asked(opened: &Opened, id: &str, instrument: &catalogue::model::Instrument) -
 }
 
 /// The next screen of a form that is asked question by question; `None`: there is none, and it is to be sent.
-pub(super) fn next_screen(f: &Frame, form: &mut Form, instrument: &catalogue::model::Instrument) -> Option<Screen> {
+pub(crate) fn next_screen(f: &Frame, form: &mut Form, instrument: &catalogue::model::Instrument) -> Option<Screen> {
     let answers = questions::answers(f.t, form, instrument);
     let last = form.get("last").to_owned();
     if !form.is_fine() {

@@ -21,6 +21,8 @@ pub struct Join {
     pub questions: Option<String>,
     /// Whether it was just done.
     pub done: bool,
+    /// What she is asked in surveys: address, occasion, last day.
+    pub surveys: Vec<(String, String, Date)>,
 }
 
 /// The page.
@@ -34,6 +36,9 @@ pub fn page_of(f: &Frame, form: &Form, c: &Join) -> Markup {
             (error_summary(t, form))
             @if c.done { (notice(Tone::Done, &t.t("visits-join-done"), html! {})) }
             h1 { (t.t("visits-join")) }
+            @for (href, wave, until) in &c.surveys {
+                (notice(Tone::Info, &t.t("survey-own"), html! { p { a href=(href) { (wave) } " · " (t.with("survey-until", &[("date", t.date(*until).into())])) } }))
+            }
             @if c.loss {
                 p.lead { (t.t("visits-join-loss")) }
             } @else if let Some((protocol, steps)) = &c.running {

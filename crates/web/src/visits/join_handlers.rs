@@ -7,9 +7,10 @@ use casework::household::PersonRef;
 use casework::register::Teller;
 use catalogue::model::Instrument;
 use guard::{Action, Purpose, Resource, Role, Tier};
-use kernel::{Date, PersonId, SubmissionId};
+use kernel::{Date, Lang, PersonId, SubmissionId};
 use registry::AsOf;
 use store::{AsConflict, StoreError, transact};
+use survey::model::Invitation;
 use visit::model::Enrolment;
 use visit::schedule::{Planned, State as Standing};
 use visit::submit::{About, Fault};
@@ -41,6 +42,7 @@ struct Mine {
     resource: Resource,
     all: Vec<(Enrolment, Vec<Planned>)>,
     known: bool,
+    surveys: Vec<Invitation>,
 }
 
 async fn mine(v: &Viewer<'_>) -> Result<Mine, Trouble> {
@@ -51,20 +53,21 @@ async fn mine(v: &Viewer<'_>) -> Result<Mine, Trouble> {
     let person = registry::read::surviving(&mut tx, person).await?;
     let seen = read::own(&mut tx, &desk(v), &sight, person).await?;
     let record = registry::sight::person(&mut tx, &sight, person, AsOf::latest(v.today())).await?;
+    let asked = survey::read::own(&mut tx, &desk(v), &sight, person).await?;
     drop(tx);
     let resource = seen.resource().at(Tier::Sensitive).showing(["visits"]);
-    let all = v.state.guard.reveal(v.who, Action::ViewVisits, &resource, &v.purpose, seen.sealed).await?;
+    let both = seen.sealed.zip(asked.sealed);
+    let (all, surveys) =
+        v.state.guard.reveal(v.who, Action::ViewVisits, &resource, &v.purpose, both).await?.into_inner();
     let record = record.ok_or(Trouble::Absent)?;
     let about = record.resource().showing(["name"]);
     let record = v.state.guard.reveal(v.who, Action::ViewPerson, &about, &v.purpose, record.sealed).await?;
-    Ok(Mine { person, resource, all: all.into_inner(), known: !record.pregnancies.is_empty() })
+    Ok(Mine { person, resource, all, known: !record.pregnancies.is_empty(), surveys })
 }
 
 /// The questions a mother may answer herself.
 fn own_questions<'a>(v: &'a Viewer<'_>) -> Option<&'a Instrument> {
-    let mut all: Vec<&Instrument> = v.pack.instruments().iter().filter(|i| i.self_filled && !i.alone_only).collect();
-    all.sort_by(|a, b| a.key.cmp(&b.key));
-    all.pop()
+    v.pack.self_filled().pop()
 }
 
 fn running(mine: &Mine) -> Option<&(Enrolment, Vec<Planned>)> {
@@ -88,7 +91,15 @@ fn shown(v: &Viewer<'_>, f: &Frame, mine: &Mine, done: bool) -> Join {
         questions: running.as_ref().and(own_questions(v)).map(|_| "/visits/join/questions".to_owned()),
         running,
         done,
+        surveys: mine.surveys.iter().filter_map(|it| survey_line(v, lang, it)).collect(),
     }
+}
+
+/// What she is asked: address, occasion, last day.
+fn survey_line(v: &Viewer<'_>, lang: Lang, it: &Invitation) -> Option<(String, String, Date)> {
+    let wave = v.pack.surveys().get(&it.survey)?.wave(&it.wave)?;
+    let token = it.token(v.state.guard.keys(), v.offset());
+    Some((format!("/s/{token}"), wave.name.get(lang).to_owned(), it.closes))
 }
 
 /// Her page.

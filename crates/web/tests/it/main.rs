@@ -24,5 +24,6 @@ mod scenarios;
 mod sign_in;
 mod stages;
 mod state;
+mod surveys;
 mod visits;
 mod work;

@@ -34,6 +34,7 @@ pub(crate) async fn installation_of(pack: &Path) -> (AppState, tempfile::TempDir
         payment::SCHEMA,
         population::scenario::SCHEMA,
         visit::SCHEMA,
+        survey::SCHEMA,
         referral::SCHEMA,
     ];
     let db = store::testing::sqlite(&schemas).await.expect("a database");

@@ -142,3 +142,13 @@ pub fn table(rows: &[Vec<u64>], below: u64, also: &dyn Fn(usize, usize) -> bool)
         total: take(1).first().copied().unwrap_or(false),
     }
 }
+
+/// The words without those that hold four or more digits (telephones, identifiers, accounts) or look like an e-mail address, so
+/// that what people write can be read by others than they wrote to.
+pub fn without_numbers(words: &str) -> String {
+    let hidden = |word: &str| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        digits >= 4 || (word.contains('@') && word.contains('.'))
+    };
+    words.split_whitespace().map(|word| if hidden(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,81 @@
+//! The page behind a one-time link: questions and nothing about anybody.
+
+use catalogue::model::Instrument;
+use maud::{Markup, html};
+
+use crate::components::field;
+use crate::components::frame::{Frame, Width, page};
+use crate::components::message::{Tone, error_summary_of, notice};
+use crate::form::Form;
+use crate::visits::decide::Screen;
+use crate::visits::questions;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The link's own address.
+    pub path: String,
+    /// The occasion.
+    pub wave: String,
+    /// The instrument.
+    pub instrument: Instrument,
+    /// How it is asked.
+    pub screen: Screen,
+}
+
+/// The page.
+pub fn asked(f: &Frame, form: &Form, a: &Asked) -> Markup {
+    let (t, lang) = (f.t, f.t.lang());
+    let i = &a.instrument;
+    let known = |name: &str| {
+        let all = i.questions();
+        all.into_iter().find(|q| questions::name(i, &q.id) == name).map(|q| q.text.get(lang).to_owned())
+    };
+    page(
+        f,
+        i.title.get(lang),
+        Width::Reading,
+        html! {
+            (error_summary_of(t, form, known))
+            h1 { (i.title.get(lang)) span.caption { (a.wave) } }
+            p.lead { (i.purpose.get(lang)) }
+            p { (t.t("survey-promise")) }
+            form method="post" action=(a.path) novalidate {
+                @match &a.screen {
+                    Screen::Whole => {
+                        (questions::all(t, form, i))
+                        div.actions { button.btn type="submit" name="do" value="send" { (t.t("survey-send")) } }
+                    }
+                    Screen::One(number, of, id) => {
+                        p.steps { (t.with("visits-question-of", &[("number", (*number).into()), ("of", (*of).into())])) }
+                        (field::hidden("last", id))
+                        @for (name, value) in form.pairs().iter().filter(|(n, _)| n.starts_with("q.") && *n != questions::name(i, id)) { (field::hidden(name, value)) }
+                        @if let Some(question) = i.question(id) { (questions::field_of(t, form, i, question)) }
+                        div.actions {
+                            button.btn type="submit" name="do" value="next" { (t.t("continue")) }
+                            button.btn.btn--second type="submit" name="do" value="whole" { (t.t("visits-whole")) }
+                        }
+                        p.small.soft { (t.t("visits-skip")) }
+                    }
+                }
+            }
+            form method="post" action=(a.path) {
+                button.linkish type="submit" name="do" value="refuse" { (t.t("survey-refuse")) }
+            }
+        },
+    )
+}
+
+/// What is told when there is nothing to answer: keys of the title and of the words.
+pub fn told(f: &Frame, done: bool, title: &str, words: &str) -> Markup {
+    let title = f.t.t(title);
+    page(
+        f,
+        &title,
+        Width::Reading,
+        html! {
+            h1 { (title) }
+            @if done { (notice(Tone::Done, &f.t.t(words), html! {})) } @else { p.lead { (f.t.t(words)) } }
+        },
+    )
+}
