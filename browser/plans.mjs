@@ -11,11 +11,17 @@ async function saved(page, what) {
   check(what, new URL(page.url()).searchParams.get('done') === 'saved', `${page.url()} ${await page.textContent('main')}`.slice(0, 900));
 }
 
+function motherOf(demo, name) {
+  return demo.told.sign_ins.find((s) => s.subject.startsWith('mother-') && s.name.startsWith(name));
+}
+
 /** The nurse's case, without scripts: opened, a goal, an agency, an action, a conference; a mistake is said beside its field. */
 export async function aCase(browser, demo) {
   const page = await signedIn(browser, demo, 'nurse', { locale: 'ko', viewport: TABLET, javaScriptEnabled: false });
   await page.goto('/visits/families');
-  const family = await page.locator('main table a').first().getAttribute('href');
+  // A family whose mother can sign in, so that she answers too.
+  const families = await page.locator('main table a').evaluateAll((all) => all.map((a) => [a.textContent.trim(), a.getAttribute('href')]));
+  const [, family] = families.find(([name]) => motherOf(demo, name)) ?? families[0];
   const plan = `${family}/plan`;
   await page.goto(family);
   await page.click(`main a[href="${plan}"]`);
@@ -61,9 +67,31 @@ export async function aCase(browser, demo) {
   await page.context().close();
 }
 
+/** The mother on her phone reads the plan in plain words and agrees to it. */
+export async function herPlan(browser, demo) {
+  const nurse = await signedIn(browser, demo, 'nurse', { locale: 'ko', viewport: DESK });
+  await nurse.goto('/visits/plans');
+  const name = (await nurse.textContent('main table tbody th')).trim();
+  const mother = motherOf(demo, name);
+  check('the family of the case has a sign-in', mother !== undefined, name);
+  const page = await signedIn(browser, demo, mother.subject, { locale: 'ko', viewport: PHONE, bypassCSP: true, reducedMotion: 'reduce' });
+  await page.goto('/visits/join');
+  await page.click('main a[href="/plan"]');
+  const text = await page.textContent('main');
+  check('her words, and who takes part', text.includes('밤에 다시 자고 싶어요') && text.includes('큰 아이 돌봄'), text);
+  await axe(page, 'plan own', 'ko', VIEWS);
+  await page.click('main form:has([value=agree]) button');
+  check('she agrees', (await page.textContent('main')).includes('이 계획에 동의했어요'), page.url());
+  await picture(page, 'plan-own-ko-phone');
+  await page.context().close();
+  await nurse.locator('main table a').first().click();
+  check('the nurse sees that she agreed', (await nurse.textContent('main')).includes('지금 계획에 동의함'));
+  await nurse.context().close();
+}
+
 /** The other agency sees its part and reports; when the family takes its consent back, it is gone. */
 export async function aPart(browser, demo) {
-  const page = await signedIn(browser, demo, 'caseworker', { locale: 'ko', viewport: DESK });
+  const page = await signedIn(browser, demo, 'caseworker', { locale: 'ko', viewport: DESK, bypassCSP: true, reducedMotion: 'reduce' });
   await page.goto('/work');
   await page.click('main a[href="/work/plans"]');
   check('one family asks for it', (await page.locator('main table tbody tr').count()) === 1, await page.textContent('main'));
@@ -73,7 +101,9 @@ export async function aPart(browser, demo) {
   check('its own action', seen.includes('시간제 돌봄 알아보기'));
   check('and no other, and no minutes', !seen.includes('번갈아 아기 보기') && !seen.includes('알아보기로 했다'), seen);
   await picture(page, 'plan-part-ko-desk');
+  await axe(page, 'plans part', 'ko', VIEWS);
   await page.locator('main a.btn').first().click();
+  await axe(page, 'plans report', 'ko', VIEWS);
   await page.locator('main [name=how][value=done]').check();
   await page.fill('main [name=words]', '월요일부터 시작해요');
   await saved(page, 'it reports');

@@ -129,6 +129,7 @@ plan-due = Until when
 plan-on = Day
 plan-agency = Who does it
 plan-agency-hint = Only agencies the family wants to take part.
+plan-ask-agency = Agency
 plan-ask-hint = Services that help with violence are not here: refer to them outside of the shared plan.
 plan-ask-agreed = The family has agreed to it
 plan-how = How did it end?

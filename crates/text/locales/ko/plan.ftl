@@ -129,6 +129,7 @@ plan-due = 언제까지
 plan-on = 날짜
 plan-agency = 누가 하나요
 plan-agency-hint = 가족이 함께하기를 바라는 기관만 있어요.
+plan-ask-agency = 기관
 plan-ask-hint = 폭력에 도움을 주는 곳은 여기 없어요. 함께 보는 계획 밖에서 의뢰하세요.
 plan-ask-agreed = 가족이 이미 동의했어요
 plan-how = 어떻게 끝났나요?

@@ -169,7 +169,7 @@ fn fields(t: Text, form: &Form, c: &Ask) -> Markup {
             p.small.soft { (t.t("plan-correct-note")) }
         }
         What::Ask => {
-            (field::select(form, "agency", &t.t("plan-agency"), &t.t("plan-ask-hint"), &t.t("choose"), &c.agencies))
+            (field::select(form, "agency", &t.t("plan-ask-agency"), &t.t("plan-ask-hint"), &t.t("choose"), &c.agencies))
             (area("why", "plan-what-for", "plan-shared-hint"))
             (field::tick_box(form, "agreed", "yes", &t.t("plan-ask-agreed")))
         }
@@ -212,7 +212,7 @@ fn conference(t: Text, form: &Form, c: &Ask) -> Markup {
             (field::select(form, &format!("goal-{n}"), &numbered("plan-goal", n), "", &t.t("choose"), &c.goals))
             (field::select(form, &format!("agency-{n}"), &numbered("plan-agency", n), "", &t.t("plan-family-itself"), &c.agencies))
             (field::line(form, &format!("words-{n}"), &numbered("plan-action-words", n), Look::default()))
-            (day(t, form, &format!("due-{n}"), "plan-due"))
+            (field::line(form, &format!("due-{n}"), &numbered("plan-due", n), Look { hint: &t.t("date-hint"), width: "w-m", ..Look::default() }))
         }
     }
 }

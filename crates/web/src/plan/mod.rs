@@ -144,7 +144,7 @@ pub(crate) fn standing(t: Text, s: Standing) -> Markup {
 pub(crate) fn goal_card(t: Text, g: &GoalShown, more: impl Fn(u32, bool) -> Markup) -> Markup {
     html! {
         article.card {
-            div.card-head { blockquote { p { (g.words) } } (end_tag(t, g.end.as_ref())) }
+            div.card-head { h3 { "“" (g.words) "”" } (end_tag(t, g.end.as_ref())) }
             p.small.soft { (t.t(g.voice)) @if let Some(end) = &g.end { " · " (end.words) } }
             @if !g.actions.is_empty() { ul.tasks { @for a in &g.actions { li {
                 div {

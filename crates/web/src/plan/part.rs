@@ -46,6 +46,7 @@ pub fn page_of(f: &Frame, c: &Part) -> Markup {
             p { (t.with("plan-led-by", &[("agency", c.lead.as_str().into())])) }
             p.small.soft { (t.t("plan-part-note")) }
             @if c.goals.is_empty() { p { (t.t("plan-part-none")) } }
+            h2 { (t.t("plan-goals")) }
             ul.cards { @for goal in &c.goals { li { (goal_card(t, goal, more)) } } }
             @if !c.conferences.is_empty() {
                 h2 { (t.t("plan-conferences")) }

@@ -203,9 +203,9 @@ fn the_plan(f: &Frame, c: &Whole, case: &Case) -> Markup {
         h2 { (t.t("plan-agreement")) }
         p {
             @match (case.agreed, case.agreed_on) {
-                (true, Some(on)) => { (tag(Mark::Yes, &t.t("plan-agreed"))) " " span.nowrap { (t.date(on)) } },
-                (_, Some(_)) => (tag(Mark::Open, &t.t("plan-agreed-before"))),
-                _ => (tag(Mark::Open, &t.t("plan-not-agreed"))),
+                (true, Some(on)) => { strong { (t.t("plan-agreed")) } " " span.nowrap { (t.date(on)) } },
+                (_, Some(_)) => strong { (t.t("plan-agreed-before")) },
+                _ => strong { (t.t("plan-not-agreed")) },
             }
         }
         @if open && !case.agreed && !case.goals.is_empty() { p { a href=(to(c, "agree")) { (t.t("plan-do-agree")) } } }
