@@ -31,6 +31,8 @@ pub struct Config {
     pub agencies: exchange::Agencies,
     /// Who looks through uploaded papers; without it papers wait unseen by nobody: they are taken as they are.
     pub scanner: Option<ScannerSettings>,
+    /// How messages to families leave; without it they wait, and people find them on their own pages.
+    pub messages: Messages,
     /// The account from which is paid, as bank files name it.
     pub payer: Option<payment::run::Payer>,
     /// The population over which changed rules are compared.
@@ -65,6 +67,14 @@ pub struct Population {
     pub invent: Option<u64>,
 }
 
+/// How messages to families leave.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Messages {
+    /// The folder from which whoever sends text messages takes them, a file a message (docs/operation.md); nothing leaves without it.
+    pub spool: Option<PathBuf>,
+}
+
 /// A scanner that speaks as `clamd` does.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +103,7 @@ impl Default for Config {
             requests_per_second: 100,
             agencies: exchange::Agencies::default(),
             scanner: None,
+            messages: Messages::default(),
             payer: None,
             population: Population::default(),
             demo_provider: false,

@@ -27,7 +27,8 @@ mod scenario;
 pub mod serve;
 pub mod site;
 mod snapshot;
-mod surveys;
+#[doc(hidden)]
+pub mod surveys;
 pub mod synth;
 pub mod tools;
 pub mod town;

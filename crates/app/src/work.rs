@@ -110,6 +110,11 @@ async fn regular(runtime: &Runtime, desk: &Desk<'_>) {
         Ok(questions) => tracing::info!(questions, "questions ended because nobody answered in time"),
         Err(error) => tracing::error!(%error, "questions whose time ran out could not be ended"),
     }
+    match crate::surveys::hand_over(runtime).await {
+        Ok(0) => {}
+        Ok(messages) => tracing::info!(messages, "messages to families were handed over for sending"),
+        Err(error) => tracing::error!(%error, "messages to families could not be handed over"),
+    }
     if let Some(scanner) = &runtime.scanner
         && let Err(error) = casework::evidence::rescan(&state.db, desk, scanner, OVERDUE).await
     {

@@ -44,7 +44,7 @@ pub async fn follow(tx: &mut Tx, desk: &Desk<'_>, link: &SignedLink) -> Result<L
 }
 
 /// Whether the family mourns since it was asked; the nightly round has perhaps not seen it yet.
-async fn mourns(tx: &mut Tx, it: &Invitation) -> Result<bool, StoreError> {
+pub(crate) async fn mourns(tx: &mut Tx, it: &Invitation) -> Result<bool, StoreError> {
     let family = roll::one(tx, it.enrolment).await?;
     Ok(family.is_none_or(|e| e.family(&[], &[]).mourns()))
 }

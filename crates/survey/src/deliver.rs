@@ -6,17 +6,25 @@ use store::{StoreError, Tx, params};
 use visit::Desk;
 
 use crate::model::Invitation;
-use crate::rows;
+use crate::{answer, rows};
 
-/// The messages that wait, the oldest first; those that can no longer be answered are left out.
+/// The messages that wait, the oldest first; those that can no longer be answered are left out, and those to families that mourn, be
+/// it since this morning.
 ///
 /// # Errors
 /// The database.
 pub async fn waiting(tx: &mut Tx, desk: &Desk<'_>, most: u32) -> Result<Vec<Invitation>, StoreError> {
-    tx.all(rows::UNSENT, params![desk.today(), most]).await?.iter().map(rows::read).collect()
+    let mut waiting = Vec::new();
+    for it in tx.all(rows::UNSENT, params![desk.today(), most]).await?.iter().map(rows::read) {
+        let it = it?;
+        if !answer::mourns(tx, &it).await? {
+            waiting.push(it);
+        }
+    }
+    Ok(waiting)
 }
 
-/// Notes that a message was handed over.
+/// Notes that a message was handed over, or that there is nowhere to send it to.
 ///
 /// # Errors
 /// The database.

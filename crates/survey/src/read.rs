@@ -4,10 +4,10 @@ use guard::{Relation, Sealed};
 use kernel::PersonId;
 use registry::sight::{Seen, Sight, relations};
 use store::{StoreError, Tx, params};
-use visit::{Desk, roll};
+use visit::Desk;
 
 use crate::model::Invitation;
-use crate::rows;
+use crate::{answer, rows};
 
 /// What a person is asked now and has not answered, the nearest last day first.
 ///
@@ -23,8 +23,7 @@ pub async fn own(
     let mut open = Vec::new();
     for it in found.iter().map(rows::read) {
         let it = it?;
-        let family = roll::one(tx, it.enrolment).await?;
-        if family.is_some_and(|e| !e.family(&[], &[]).mourns()) {
+        if !answer::mourns(tx, &it).await? {
             open.push(it);
         }
     }

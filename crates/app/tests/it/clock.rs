@@ -16,15 +16,15 @@ use store::{Db, transact};
 const HOUR: i64 = 3600;
 
 /// An installation whose clock the test moves.
-struct Town0 {
-    runtime: Arc<Runtime>,
+pub(crate) struct Town0 {
+    pub(crate) runtime: Arc<Runtime>,
     clock: Arc<FixedClock>,
     recipe: Recipe,
-    families: Vec<Settled>,
+    pub(crate) families: Vec<Settled>,
     home: tempfile::TempDir,
 }
 
-async fn town(start: Instant) -> Town0 {
+pub(crate) async fn town(start: Instant) -> Town0 {
     let home = tempfile::tempdir().unwrap();
     let pack = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/korea"));
     let config = Config { data: home.path().into(), pack: pack.into(), ..Config::default() };

@@ -20,3 +20,4 @@ mod lost_database;
 mod operator;
 mod population;
 mod requests;
+mod surveys;
