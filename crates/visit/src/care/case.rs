@@ -370,6 +370,17 @@ impl Case {
         self
     }
 
+    /// When the family agreed last that an agency takes part; `None`: it does not.
+    pub fn agreed_at(&self, agency: &str) -> Option<Instant> {
+        self.plan.partner(agency).filter(|p| p.takes_part())?;
+        let agrees = |r: &&Record| match &r.act {
+            Act::Ask { agency: asked, agreed, .. } => *agreed && asked == agency,
+            Act::Consent { agency: asked } => asked == agency,
+            _ => false,
+        };
+        self.acts.iter().rev().find(agrees).map(|r| r.at)
+    }
+
     /// Who signed a step last, and when; `None`: it is still to be signed.
     pub fn signed(&self, step: &str) -> Option<&Record> {
         let place = self.opening.steps.steps.iter().position(|s| s.id == step)?;

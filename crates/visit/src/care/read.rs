@@ -189,7 +189,11 @@ async fn part(
     if !desk.works_there(sight.who, &e) {
         return Ok(None);
     }
-    let part = case.plan.part_of(&sight.who.organisation);
+    // The family agreed to the office where it lived then; after a move it is asked anew.
+    let moved = rows::moved(tx, e.person, e.id).await?;
+    let agency = &sight.who.organisation;
+    let agreed = case.agreed_at(agency).is_some_and(|at| moved.is_none_or(|moved| at > moved));
+    let part = case.plan.part_of(agency).filter(|_| agreed);
     let shared = |part| Shared { case: id, name: String::new(), organisation: case.opening.organisation, part };
     Ok(part.map(|part| (e.person, shared(part))))
 }

@@ -1,7 +1,7 @@
 //! The tables of case management.
 
 use catalogue::model::CaseSteps;
-use kernel::{AccountId, Date, EnrolmentId, FamilyActId, FamilyCaseId, PersonId, TierDecisionId};
+use kernel::{AccountId, Date, EnrolmentId, FamilyActId, FamilyCaseId, Instant, PersonId, TierDecisionId};
 use serde::{Deserialize, Serialize};
 use store::{Row, StoreError, Tx, params};
 
@@ -29,6 +29,7 @@ store::sql! {
     ASSESSED = "select made_on from visit_submission
         where person_id = $1 and enrolment_id = $2 and kind = 'assessment' and status = 'accepted' and replaced_by is null
         order by made_on desc limit 1";
+    MOVED = "select recorded_at from visit_change where person_id = $1 and enrolment_id = $2 and kind = 'moved' order by recorded_at desc limit 1";
     OPEN_OF_NURSE = "select e.*, c.case_id, c.step, c.review_on, c.due_on from visit_case c
         join visit_enrolment e on e.person_id = c.person_id and e.enrolment_id = c.enrolment_id
         where e.nurse_id = $1 and c.closed_on is null order by c.review_on, c.case_id limit 1000";
@@ -108,6 +109,11 @@ pub(crate) async fn act(
 /// The day of the family's last open assessment.
 pub(crate) async fn assessed(tx: &mut Tx, person: PersonId, id: EnrolmentId) -> Result<Option<Date>, StoreError> {
     tx.maybe(ASSESSED, params![person, id]).await?.map(|row| row.get("made_on")).transpose()
+}
+
+/// When the family moved to another district last.
+pub(crate) async fn moved(tx: &mut Tx, person: PersonId, id: EnrolmentId) -> Result<Option<Instant>, StoreError> {
+    tx.maybe(MOVED, params![person, id]).await?.map(|row| row.get("recorded_at")).transpose()
 }
 
 /// Writes a new case.

@@ -14,7 +14,7 @@ use visit::care::act::{self, Act, Done};
 use visit::care::case::{By, Case, Closed, Fault, Opening, Record, Side};
 use visit::care::plan::{How, Participant, Task, Voice};
 use visit::care::{open as opening, read};
-use visit::{assess, assign};
+use visit::{Desk, assess, assign};
 
 use crate::office::{Eyes, Office, TODAY, allowed, open, setting, who};
 use crate::sending::{answers, assessment};
@@ -271,6 +271,7 @@ async fn a_case_is_kept_on_both_databases_and_shown_to_those_whom_it_concerns() 
         let start = async |input: &opening::Input, may: &Allowed| {
             transact!(office.db, opening::Fault, |tx| opening::run(tx, &desk, &nurse, may, input).await)
         };
+        let leads = allowed(Role::VisitSupervisor, Action::WorkPlan, &[family.mother]);
         let stranger = allowed(Role::Nurse, Action::WorkPlan, &[PersonId(Uuid::from_u128(5))]);
         assert!(matches!(start(&input, &stranger).await, Err(opening::Fault::NotAllowed)));
         let mute = opening::Input { why: " ".into(), ..input.clone() };
@@ -340,9 +341,33 @@ async fn a_case_is_kept_on_both_databases_and_shown_to_those_whom_it_concerns() 
             let own = open(&read::own(&mut tx, &eyes.sight(&setting), family.mother).await.unwrap());
             assert_eq!(own, Some(case));
         }
+        // She moves: the office of the new district has her consent no more than the old one, until she is asked there.
+        let origin = registry::Origin::new("mois", "", "test");
+        transact!(office.db, registry::residence::MoveError, |tx| {
+            let pen = registry::Pen::new(&office.ids, crate::office::keys(), desk.now, &origin);
+            let to = registry::residence::Address::new("kr-26-350", "해운대로 1", "48000");
+            registry::residence::move_household(tx, pen, family.household, &to, TODAY).await
+        })
+        .unwrap();
+        let notice = registry::change::Notice {
+            households: vec![family.household],
+            persons: vec![],
+            kinds: vec![registry::change::Kind::Residence],
+            items: vec![],
+        };
+        transact!(office.db, store::StoreError, |tx| visit::follow::registry_changed(tx, &desk, &notice).await)
+            .unwrap();
+        let there = || Who { jurisdiction: Some("kr-26-350".into()), ..social.clone() };
+        assert_eq!((seen(there()).await, seen(social.clone()).await), (vec![], vec![]));
+        let later = Desk { now: desk.now.plus_seconds(60), ..desk };
+        for act in [Act::Withdraw { agency: "family_centre".into() }, ask(true)] {
+            let name = fresh();
+            transact!(office.db, act::Fault, |tx| act::run(tx, &later, &lead, &leads, id, (name, &act)).await).unwrap();
+        }
+        assert_eq!((seen(there()).await.len(), seen(social.clone()).await.len()), (1, 0));
         // Consent withdrawn closes it at once, and to the nurse of another family there is no such case.
         does(&me, &own, fresh(), &Act::Withdraw { agency: "family_centre".into() }).await.unwrap();
-        assert_eq!(seen(social.clone()).await, []);
+        assert_eq!(seen(there()).await, []);
         let other = Eyes::of(Who { account: AccountId(Uuid::from_u128(99)), ..who(Role::Nurse) });
         let mut tx = office.db.read().await.unwrap();
         assert_eq!(open(&read::open(&mut tx, &desk, &other.sight(&setting)).await.unwrap()), []);
