@@ -32,3 +32,4 @@ survey-rate = Response rate
 survey-all = All together
 survey-words = In their own words
 survey-words-few = So few wrote that they could be recognised.
+survey-kept-back = not shown

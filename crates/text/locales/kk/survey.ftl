@@ -32,3 +32,4 @@ survey-rate = Жауап үлесі
 survey-all = Барлығы
 survey-words = Өз сөздерімен
 survey-words-few = Жазғандар аз, сондықтан кім екенін тануға болады.
+survey-kept-back = көрсетілмейді

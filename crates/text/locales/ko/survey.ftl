@@ -32,3 +32,4 @@ survey-rate = 응답률
 survey-all = 모두
 survey-words = 가족이 쓴 말
 survey-words-few = 쓴 사람이 적어 누구인지 알 수 있으므로 보이지 않아요.
+survey-kept-back = 보이지 않음

@@ -32,3 +32,4 @@ survey-rate = Доля ответов
 survey-all = Все вместе
 survey-words = Своими словами
 survey-words-few = Написавших так мало, что их можно узнать.
+survey-kept-back = не показано

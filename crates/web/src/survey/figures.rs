@@ -71,7 +71,8 @@ pub fn page_of(f: &Frame, form: &Form, p: &Page) -> Markup {
 }
 
 fn lines(t: Text, p: &Page) -> Markup {
-    let few = || t.t("figures-few").into_owned();
+    // Kept back because it is of few, or because those of few could be worked out from it.
+    let few = || t.t("survey-kept-back").into_owned();
     let number = |n: u64| t.number(i64::try_from(n).unwrap_or(i64::MAX)).to_string();
     let mut headings: Vec<String> =
         [if p.by_nurse { "visits-nurse" } else { "survey-district" }, "survey-asked", "survey-answers", "survey-rate"]

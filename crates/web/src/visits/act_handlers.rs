@@ -7,7 +7,7 @@ use guard::{Action, Denied, Resource, Tier};
 use kernel::{AccountId, Date, EnrolmentId, PersonId, SubmissionId};
 use store::transact;
 use visit::instrument::Answers;
-use visit::model::{Measured, Visit};
+use visit::model::{LeftWhy, Measured, Visit};
 use visit::submit::{About, Fault, Outcome};
 use visit::{assess, assign, enrol, read, record};
 
@@ -68,6 +68,7 @@ pub(crate) async fn family(
                 }
             }
             "give" => give(&v, &f, &opened, &allowed, enrolment, &mut form).await?,
+            "end" => end(&v, &f, &allowed, enrolment, &mut form).await?,
             _ => return Err(Trouble::Absent),
         };
         match said {
@@ -100,6 +101,32 @@ async fn give(
         Err(assign::Fault::Store(why)) => Err(why.into()),
         Err(_) => {
             form.refuse("nurse", f.t.t("visits-error-give"));
+            Ok(None)
+        }
+    }
+}
+
+/// The last day of the visits, and why.
+async fn end(
+    v: &Viewer<'_>,
+    f: &Frame,
+    allowed: &guard::Allowed,
+    id: EnrolmentId,
+    form: &mut Form,
+) -> Result<Option<&'static str>, Trouble> {
+    let on = form.date(f.t, "left_on");
+    let why: Option<LeftWhy> = form.get("left_why").parse().ok();
+    if why.is_none() {
+        form.refuse("left_why", f.t.t("error-choose"));
+    }
+    let (Some(on), Some(why)) = (on, why) else { return Ok(None) };
+    let done =
+        transact!(v.state.db, assign::Fault, |tx| assign::end(tx, &desk(v), v.who, allowed, id, (on, why)).await);
+    match done {
+        Ok(()) => Ok(Some("end")),
+        Err(assign::Fault::Store(why)) => Err(why.into()),
+        Err(_) => {
+            form.refuse("left_on", f.t.t("visits-error-end"));
             Ok(None)
         }
     }

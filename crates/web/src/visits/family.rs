@@ -2,8 +2,9 @@
 
 use kernel::Date;
 use maud::{Markup, html};
+use visit::model::LeftWhy;
 
-use crate::components::field;
+use crate::components::field::{self, Look};
 use crate::components::frame::{Frame, Width, back, page};
 use crate::components::list::{Mark, pairs, table, tag};
 use crate::components::message::{Tone, error_summary, notice};
@@ -131,6 +132,8 @@ pub struct Family {
     pub decisions: Vec<Decision>,
     /// Nurses to whom the family can be given, for a supervisor.
     pub nurses: Option<Vec<(String, String)>>,
+    /// The last day and why it was the last, where the visits have ended.
+    pub left: Option<(Date, String)>,
     /// What was sent and not taken in, for a supervisor: the day and why.
     pub refused: Vec<(Date, String)>,
     /// The key of what was just done.
@@ -222,7 +225,11 @@ fn aside(f: &Frame, form: &Form, c: &Family) -> Markup {
         } } }
         p { (t.t("visits-nurse")) ": " @match &c.nurse { Some(nurse) => (nurse), None => em { (t.t("visits-nobody")) } } }
         @if !c.children.is_empty() { p { a href=(format!("/visits/family/{}/growth", c.id)) { (t.t("visits-growth")) } } }
-        @if let Some(nurses) = &c.nurses { (hand(f, form, c, nurses)) }
+        @match (&c.left, &c.nurses) {
+            (Some((day, why)), _) => p { strong { (t.t("visits-ended")) } ": " (t.date(*day)) " · " (why) },
+            (None, Some(nurses)) => { (hand(f, form, c, nurses)) (end(f, form, c)) }
+            (None, None) => {}
+        }
         @if c.nurses.is_none() {
             h2 { (t.t("visits-forms")) }
             ul.plain { @for ask in &c.ask { li { a href=(ask.href) { (ask.title) } @if ask.now { " " (tag(Mark::Open, &t.t("visits-form-now"))) } } } }
@@ -274,5 +281,32 @@ fn hand(f: &Frame, form: &Form, c: &Family, nurses: &[(String, String)]) -> Mark
                 div.actions { button.btn type="submit" { (t.t("visits-give")) } }
             }
         }
+    }
+}
+
+/// Ending the visits. Whatever the reason, a word about it is asked for nowhere: the family owes none.
+fn end(f: &Frame, form: &Form, c: &Family) -> Markup {
+    let t = f.t;
+    let why: Vec<(String, String)> =
+        LeftWhy::ALL.iter().map(|why| (why.word().to_owned(), t.t(left_key(*why)).into_owned())).collect();
+    html! {
+        details open[form.error("left_on").is_some() || form.error("left_why").is_some()] {
+            summary { (t.t("visits-end")) }
+            form method="post" action=(format!("/visits/family/{}", c.id)) novalidate {
+                (field::hidden("do", "end"))
+                (field::line(form, "left_on", &t.t("visits-end-on"), Look { hint: &t.t("date-hint"), width: "w-m", ..Look::default() }))
+                (field::radios(form, "left_why", &t.t("visits-end-why"), "", &why))
+                div.actions { button.btn.btn--second type="submit" { (t.t("visits-end")) } }
+            }
+        }
+    }
+}
+
+/// The words for why a family is visited no more.
+pub(crate) fn left_key(why: LeftWhy) -> &'static str {
+    match why {
+        LeftWhy::Moved => "visits-left-moved",
+        LeftWhy::Declined => "visits-left-declined",
+        LeftWhy::Graduated => "visits-left-graduated",
     }
 }

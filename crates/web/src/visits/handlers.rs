@@ -162,7 +162,7 @@ pub(super) async fn show(v: &Viewer<'_>, f: &Frame, id: &str, form: &Form, said:
     let mut vm = the_family(v, f, &opened).await?;
     vm.done = match said {
         "visit" | "form" | "need" => Some("visits-saved"),
-        "nurse" => Some("visits-given-done"),
+        "nurse" | "end" => Some("visits-given-done"),
         _ => None,
     };
     let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -202,6 +202,7 @@ async fn the_family(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Result<Family
         decisions: file.tiers.iter().rev().map(|d| decision(v, lang, d, &names)).collect(),
         refused: if supervisor { refused(v, f, opened).await? } else { Vec::new() },
         nurses,
+        left: e.left.map(|(day, why)| (day, f.t.t(family::left_key(why)).into_owned())),
         done: None,
     })
 }

@@ -188,4 +188,24 @@ async fn a_mother_asks_is_given_a_nurse_and_is_visited_and_nothing_told_alone_le
     // She sees that the nurse looked, and not at what.
     let looked = me.get("/looked").await;
     assert!(looked.body.contains("Read notes of home visits"), "{}", looked.body);
+
+    // The supervisor ends the visits: not on a day to come, not without saying why, not twice.
+    let declined = ("left_why", "declined");
+    for bad in [
+        vec![("left_on", "2030-01-01"), declined],
+        vec![("left_on", "2026-11-20")],
+        vec![("left_on", "soon"), declined],
+    ] {
+        let refused = lead.post(&family, &[&[("do", "end")][..], &bad].concat()).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad:?}: {}", refused.body);
+    }
+    assert_eq!(
+        nurse.post(&family, &[("do", "end"), ("left_on", "2026-11-20"), declined]).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let ended = lead.post(&family, &[("do", "end"), ("left_on", "2026-11-20"), declined]).await;
+    assert_eq!(ended.status, StatusCode::SEE_OTHER, "{}", ended.body);
+    assert!(lead.get(&family).await.body.contains("it wanted no more visits"));
+    let again = lead.post(&family, &[("do", "end"), ("left_on", "2026-11-19"), declined]).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
