@@ -20,6 +20,11 @@ pub(crate) fn hearth() -> PathBuf {
     target().join("debug").join("hearth")
 }
 
+/// A program beside the product that plays with it, built with the workspace.
+pub(crate) fn example(name: &str) -> PathBuf {
+    target().join("debug").join("examples").join(name)
+}
+
 /// Runs one named step, prints how long it took, and turns a failing exit into an error.
 pub(crate) fn step(name: &str, command: &mut Command) -> Result<(), String> {
     println!("── {name}");
@@ -38,6 +43,9 @@ pub(crate) fn step(name: &str, command: &mut Command) -> Result<(), String> {
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args);
+    // What cargo told us about ourselves: `ring` is built anew when it differs, and all that stands on it, so that a build by hand
+    // and one from here would undo each other's work.
+    command.env_remove("CARGO_MANIFEST_DIR");
     command
 }
 

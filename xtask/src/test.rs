@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::run::{cargo, has, hearth, install, root, step};
+use crate::run::{cargo, example, has, hearth, install, root, step};
 use crate::{browser, postgres, schema, tidy};
 
 /// How much of what can go on for ever is run.
@@ -52,15 +52,11 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     for (name, options) in
         [(&*lives, &["--seeds", length.seeds, "--threads", "2"] as &[_]), ("planted bugs", &["--bugs"])]
     {
-        let example = ["run", "--quiet", "-p", "app", "--example", "seeds", "--"];
-        step(name, cargo(&example).args(options))?;
+        step(name, Command::new(example("seeds")).args(options))?;
     }
     for (engine, kills) in length.kills {
         let name = format!("kill -9 under load, {engine}");
-        step(
-            &name,
-            &mut cargo(&["run", "--quiet", "-p", "app", "--example", "crash", "--", kills, engine, &server.url]),
-        )?;
+        step(&name, Command::new(example("crash")).args([kills, engine, &server.url]))?;
     }
     if browser_too {
         schema::run(&server.url)?;
@@ -109,7 +105,9 @@ fn tests(postgres: &str) -> Result<(), String> {
     }
     step("tests", &mut run)?;
     drop(memory);
-    step("documented examples", &mut cargo(&["test", "--quiet", "--doc", "-p", "guard"]))
+    // The whole workspace, though only few rooms have such examples: for one package alone cargo chooses other features and builds
+    // what stands under it once more.
+    step("documented examples", &mut cargo(&["test", "--quiet", "--doc", "--workspace"]))
 }
 
 /// A folder in memory for as long as it is held.

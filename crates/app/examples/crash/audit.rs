@@ -113,22 +113,20 @@ async fn acceptances(tx: &mut Tx, told: &Told, wrong: &mut Vec<String>) -> Resul
 /// machine handles some ten messages a second, and a message that is handled again and again never gets there.
 const QUIET: Duration = Duration::from_secs(600);
 
-/// Questions to agencies that are still to be asked or asked again.
-const ASKED: &str = "select count(*) as n from job where kind like 'agency.%'";
-/// Without those that a worker has in its hands: a killed one keeps them until its lease of two minutes is over.
-const FREE: &str = "select count(*) as n from job where kind like 'agency.%' and leased_until is null";
+/// With the server down, so that nobody works on anything: what a killed worker had in its hands is free again, as it would be when
+/// its lease of two minutes is over.
+pub(crate) async fn leases_over(place: &Place) {
+    let db = Db::open(&place.database).await.expect("the database");
+    let mut tx = db.begin().await.expect("a transaction");
+    tx.execute("update job set leased_until = null where leased_until is not null", &[]).await.expect("leases");
+    tx.commit().await.expect("a commit");
+    db.close().await;
+}
 
 /// Waits until the outbox is empty and every question to an agency has ended; nothing may have been given up.
 pub(crate) async fn drained(place: &Place) -> Vec<String> {
-    rested(place, ASKED).await
-}
-
-/// The same between kills, where nobody waits for what died with a worker.
-pub(crate) async fn drained_between(place: &Place) -> Vec<String> {
-    rested(place, FREE).await
-}
-
-async fn rested(place: &Place, questions: &'static str) -> Vec<String> {
+    // Questions that are still to be asked or asked again.
+    let questions = "select count(*) as n from job where kind like 'agency.%'";
     let db = Db::open(&place.database).await.expect("the database");
     let started = Instant::now();
     loop {

@@ -129,8 +129,9 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
         db.close().await;
         if cycle % AUDIT_EVERY == 0 {
             // What the killed servers left lying becomes decisions and money before the next run is released.
+            audit::leases_over(&place).await;
             let server = Server::start(&place).await;
-            wrong.extend(audit::drained_between(&place).await);
+            wrong.extend(audit::drained(&place).await);
             server.kill().await;
             wrong.extend(audit::whole(&place, &told).await);
             wrong.extend(office::hold(&place, &office).await);
@@ -141,6 +142,7 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
         }
     }
     // Alive once more: what was asked for is answered in the end, and no work is left lying.
+    audit::leases_over(&place).await;
     let server = Server::start(&place).await;
     client::ask_again(&server, &told).await;
     wrong.append(&mut told.wrong());
