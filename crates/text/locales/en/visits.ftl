@@ -193,3 +193,4 @@ visits-left-moved = it moved to another district
 visits-left-declined = it wanted no more visits
 visits-left-graduated = it came to the end of the programme
 visits-error-end = A day that has come, of a family whose visits have not ended.
+visits-error-end-case = A case runs for this family. Close it first, or note that the family wants no more of it.

@@ -125,8 +125,9 @@ async fn end(
     match done {
         Ok(()) => Ok(Some("end")),
         Err(assign::Fault::Store(why)) => Err(why.into()),
-        Err(_) => {
-            form.refuse("left_on", f.t.t("visits-error-end"));
+        Err(why) => {
+            let why = if matches!(why, assign::Fault::CaseOpen) { "visits-error-end-case" } else { "visits-error-end" };
+            form.refuse("left_on", f.t.t(why));
             Ok(None)
         }
     }
