@@ -3,7 +3,6 @@
 use catalogue::model::Instrument;
 use maud::{Markup, html};
 
-use crate::components::field;
 use crate::components::frame::{Frame, Width, page};
 use crate::components::message::{Tone, error_summary_of, notice};
 use crate::form::Form;
@@ -27,10 +26,7 @@ pub struct Asked {
 pub fn asked(f: &Frame, form: &Form, a: &Asked) -> Markup {
     let (t, lang) = (f.t, f.t.lang());
     let i = &a.instrument;
-    let known = |name: &str| {
-        let all = i.questions();
-        all.into_iter().find(|q| questions::name(i, &q.id) == name).map(|q| q.text.get(lang).to_owned())
-    };
+    let known = |name: &str| questions::words_of(i, name, lang);
     page(
         f,
         i.title.get(lang),
@@ -46,17 +42,7 @@ pub fn asked(f: &Frame, form: &Form, a: &Asked) -> Markup {
                         (questions::all(t, form, i))
                         div.actions { button.btn type="submit" name="do" value="send" { (t.t("survey-send")) } }
                     }
-                    Screen::One(number, of, id) => {
-                        p.steps { (t.with("visits-question-of", &[("number", (*number).into()), ("of", (*of).into())])) }
-                        (field::hidden("last", id))
-                        @for (name, value) in form.pairs().iter().filter(|(n, _)| n.starts_with("q.") && *n != questions::name(i, id)) { (field::hidden(name, value)) }
-                        @if let Some(question) = i.question(id) { (questions::field_of(t, form, i, question)) }
-                        div.actions {
-                            button.btn type="submit" name="do" value="next" { (t.t("continue")) }
-                            button.btn.btn--second type="submit" name="do" value="whole" { (t.t("visits-whole")) }
-                        }
-                        p.small.soft { (t.t("visits-skip")) }
-                    }
+                    Screen::One(number, of, id) => (questions::screen_of(t, form, i, (*number, *of), id))
                 }
             }
             form method="post" action=(a.path) {

@@ -39,10 +39,7 @@ pub struct Ask {
 pub fn ask(f: &Frame, form: &Form, c: &Ask) -> Markup {
     let (t, lang) = (f.t, f.t.lang());
     let i = &c.instrument;
-    let known = |name: &str| {
-        let all = i.questions();
-        all.into_iter().find(|q| questions::name(i, &q.id) == name).map(|q| q.text.get(lang).to_owned())
-    };
+    let known = |name: &str| questions::words_of(i, name, lang);
     page(
         f,
         i.title.get(lang),
@@ -68,17 +65,7 @@ pub fn ask(f: &Frame, form: &Form, c: &Ask) -> Markup {
                             @if !i.alone_only { button.btn.btn--second type="submit" name="do" value="one" { (t.t("visits-one-by-one")) } }
                         }
                     }
-                    Screen::One(number, of, id) => {
-                        p.steps { (t.with("visits-question-of", &[("number", (*number).into()), ("of", (*of).into())])) }
-                        (field::hidden("last", id))
-                        @for (name, value) in form.pairs().iter().filter(|(n, _)| n.starts_with("q.") && *n != questions::name(i, id)) { (field::hidden(name, value)) }
-                        @if let Some(question) = i.question(id) { (questions::field_of(t, form, i, question)) }
-                        div.actions {
-                            button.btn type="submit" name="do" value="next" { (t.t("continue")) }
-                            button.btn.btn--second type="submit" name="do" value="whole" { (t.t("visits-whole")) }
-                        }
-                        p.small.soft { (t.t("visits-skip")) }
-                    }
+                    Screen::One(number, of, id) => (questions::screen_of(t, form, i, (*number, *of), id))
                 }
             }
         },

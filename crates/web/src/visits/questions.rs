@@ -32,6 +32,28 @@ pub fn one(t: Text, form: &Form, instrument: &Instrument, question: &Question) -
     }
 }
 
+/// One question as a screen of its own on a phone, the so-manieth of so many; what was answered before is carried along.
+pub fn screen_of(t: Text, form: &Form, i: &Instrument, (number, of): (usize, usize), id: &str) -> Markup {
+    let here = name(i, id);
+    html! {
+        p.steps { (t.with("visits-question-of", &[("number", number.into()), ("of", of.into())])) }
+        (field::hidden("last", id))
+        @for (name, value) in form.pairs().iter().filter(|(n, _)| n.starts_with("q.") && *n != here) { (field::hidden(name, value)) }
+        @if let Some(question) = i.question(id) { (field_of(t, form, i, question)) }
+        div.actions {
+            button.btn type="submit" name="do" value="next" { (t.t("continue")) }
+            button.btn.btn--second type="submit" name="do" value="whole" { (t.t("visits-whole")) }
+        }
+        p.small.soft { (t.t("visits-skip")) }
+    }
+}
+
+/// The words of the question that a field asks.
+pub fn words_of(instrument: &Instrument, field: &str, lang: kernel::Lang) -> Option<String> {
+    let all = instrument.questions();
+    all.into_iter().find(|q| name(instrument, &q.id) == field).map(|q| q.text.get(lang).to_owned())
+}
+
 /// The field of one question.
 pub fn field_of(t: Text, form: &Form, instrument: &Instrument, question: &Question) -> Markup {
     let lang = t.lang();
