@@ -105,6 +105,13 @@ fn tests(postgres: &str) -> Result<(), String> {
     }
     step("tests", &mut run)?;
     drop(memory);
+    // Features of the whole workspace, so that only what stands on the cluster engine is built once more.
+    step(
+        "a cluster of processes",
+        &mut cargo(&["test", "--quiet", "--workspace", "--features", "app/cluster", "--test", "cluster"]),
+    )?;
+    // The binary of the steps to come is the one without it.
+    step("build", &mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
     // The whole workspace, though only few rooms have such examples: for one package alone cargo chooses other features and builds
     // what stands under it once more.
     step("documented examples", &mut cargo(&["test", "--quiet", "--doc", "--workspace"]))

@@ -95,6 +95,10 @@ enum Command {
     /// The whole population at once, from a snapshot.
     #[command(subcommand)]
     Population(PopulationCommand),
+    /// Machines for `hearth population run --cluster`.
+    #[cfg(feature = "cluster")]
+    #[command(subcommand)]
+    Cluster(crate::cluster::ClusterCommand),
     /// Everybody looked at again: paid against due, as casework.
     #[command(subcommand)]
     Requalify(RequalifyCommand),
@@ -157,6 +161,8 @@ impl Cli {
             Command::Requalify(command) => with_runtime(command::requalify(command)),
             Command::Population(PopulationCommand::Snapshot(args)) => with_runtime(crate::snapshot::snapshot(args)),
             Command::Population(command) => population::population(command).unwrap_or_else(|error| failed(&*error)),
+            #[cfg(feature = "cluster")]
+            Command::Cluster(command) => crate::cluster::cluster(command).unwrap_or_else(|error| failed(&*error)),
             Command::Dmn(DmnCommand::Test { model, tests, strict }) => model::test(&model, &tests, strict),
             Command::Dmn(DmnCommand::Import(args)) => model::import(&args),
             Command::Dmn(DmnCommand::Export { pack, programme, on, lang }) => {

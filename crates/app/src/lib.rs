@@ -6,6 +6,8 @@ mod agency;
 pub mod ask;
 pub mod backup;
 pub mod cli;
+#[cfg(feature = "cluster")]
+mod cluster;
 pub mod config;
 pub mod demo;
 mod grant;

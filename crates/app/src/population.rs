@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kernel::{Date, Lang, Money};
 use population::findings::{self, Cause, Group};
 use population::frame::Manifest;
-use population::run::{self, Identity, Order, Summary};
+use population::run::{self, Done, Identity, Order, Summary};
 use text::Text;
 
 use crate::cli::Failure;
@@ -72,6 +72,9 @@ pub struct RunArgs {
     /// Threads; one a core when left out.
     #[arg(long)]
     threads: Option<usize>,
+    /// The scheduler of a cluster, `HOST:PORT`, whose executors do the work instead of threads here.
+    #[arg(long, conflicts_with = "threads")]
+    cluster: Option<String>,
 }
 
 /// Does what was asked; the faults of a pack that is refused are printed already.
@@ -109,11 +112,25 @@ fn run_all(args: &RunArgs, pack: &Pack) -> Result<ExitCode, Failure> {
     let bar = ProgressBar::new(manifest.households).with_style(style);
     let order = Order { snapshot: &args.snapshot, pack, on, out: &args.out, threads };
     let started = std::time::Instant::now();
-    let summary = run::run(&order, &|done| bar.inc(done.households))?;
+    let told = |done: &Done| bar.inc(done.households);
+    let (summary, who) = match &args.cluster {
+        Some(address) => (on_cluster(address, &order, &told)?, format!("cluster {address}")),
+        None => (run::run(&order, &told)?, format!("{threads} threads")),
+    };
     bar.finish_and_clear();
     print!("{}", summed_up(&summary));
-    println!("{} threads, {:.1} s; hash {}", threads, started.elapsed().as_secs_f64(), summary.hash);
+    println!("{who}, {:.1} s; hash {}", started.elapsed().as_secs_f64(), summary.hash);
     Ok(if summary.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(feature = "cluster")]
+fn on_cluster(address: &str, order: &Order<'_>, told: &(dyn Fn(&Done) + Sync)) -> Result<Summary, Failure> {
+    Ok(::cluster::run(address, order, told)?)
+}
+
+#[cfg(not(feature = "cluster"))]
+fn on_cluster(_: &str, _: &Order<'_>, _: &(dyn Fn(&Done) + Sync)) -> Result<Summary, Failure> {
+    Err("this program was built without clusters; build it with `cargo build --release --features cluster`".into())
 }
 
 fn summed_up(summary: &Summary) -> String {

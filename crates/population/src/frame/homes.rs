@@ -1,8 +1,39 @@
 //! Persons who stand in more than one household.
 
+use serde::{Deserialize, Serialize};
+
 use super::fault::{FamilyFault, FrameError, Where};
 use super::read::Reader;
 use super::{GROUP, Key};
+
+/// A household of a part that is set aside because a member lives in another one too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TwoHomes {
+    /// Row of the household in the part, from 0.
+    pub row: usize,
+    /// Slot of the member.
+    pub slot: usize,
+    /// Where else, in words.
+    pub other: String,
+}
+
+impl TwoHomes {
+    /// As a household set aside.
+    pub(crate) fn place(&self, part: &str) -> Where {
+        let fault = FamilyFault::TwoHomes { slot: self.slot, other: self.other.clone() };
+        Where { file: format!("{part}.persons.parquet"), group: self.row / GROUP, row: self.row, fault }
+    }
+
+    /// The same back.
+    pub(crate) fn of(place: &Where) -> Option<TwoHomes> {
+        match &place.fault {
+            FamilyFault::TwoHomes { slot, other } => {
+                Some(TwoHomes { row: place.row, slot: *slot, other: other.clone() })
+            }
+            _ => None,
+        }
+    }
+}
 
 /// A member of a household.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,11 +64,9 @@ impl Reader {
                 for (one, other) in [(a, b), (b, a)] {
                     let part = |m: &Member| manifest.parts.get(m.part as usize).map_or("", |p| p.name.as_str());
                     let slot = usize::from(one.slot);
-                    let fault = FamilyFault::TwoHomes { slot, other: format!("{}, row {}", part(other), other.row) };
+                    let other = format!("{}, row {}", part(other), other.row);
                     if let Some(list) = out.get_mut(one.part as usize) {
-                        let row = one.row as usize;
-                        let file = format!("{}.persons.parquet", part(one));
-                        list.push(Where { file, group: row / GROUP, row, fault });
+                        list.push(TwoHomes { row: one.row as usize, slot, other }.place(part(one)));
                     }
                 }
             }

@@ -35,6 +35,7 @@ mod write;
 
 pub use family::{Award, Cell, Family};
 pub use fault::{FamilyFault, FrameError, Misfit, Where};
+pub use homes::TwoHomes;
 pub use manifest::{Block, FORMAT, Manifest, PartEntry};
 pub(crate) use part::per_of;
 pub use part::{Chunk, GivenAward, Part};

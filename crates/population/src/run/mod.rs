@@ -10,6 +10,7 @@
 //! the same evaluator that makes offers.
 
 mod answers;
+mod apart;
 mod done;
 mod judge;
 mod part;
@@ -30,6 +31,7 @@ use sha2::{Digest, Sha256};
 use crate::frame::{FrameError, Reader, Where};
 
 pub use answers::{Said, said};
+pub use apart::{Left, Made, Site};
 pub use done::{Done, Tally, findings_of};
 pub(crate) use judge::Judge;
 pub use judge::{Finding, Kind};
@@ -120,14 +122,14 @@ impl RunError {
 impl Identity {
     const FILE: &'static str = "run.json";
 
-    fn of(order: &Order<'_>, reader: &Reader) -> Identity {
-        let program = order.pack.program();
+    fn of(snapshot: &Path, pack: &Pack, on: Date, reader: &Reader) -> Identity {
+        let program = pack.program();
         Identity {
-            snapshot: fs::canonicalize(order.snapshot).unwrap_or_else(|_| order.snapshot.to_owned()),
+            snapshot: fs::canonicalize(snapshot).unwrap_or_else(|_| snapshot.to_owned()),
             content: reader.manifest().content_hash(),
-            pack: order.pack.content_hash().to_owned(),
+            pack: pack.content_hash().to_owned(),
             rules: program.rule_set().to_owned(),
-            on: order.on,
+            on,
             programmes: program.programmes().iter().map(|p| p.id.to_string()).collect(),
         }
     }
@@ -159,22 +161,50 @@ pub(crate) fn write_json<T: Serialize>(file: &Path, it: &T) -> Result<(), RunErr
 
 /// Runs, or goes on with a run that stopped. `told` hears of every part that is done.
 pub fn run(order: &Order<'_>, told: &(dyn Fn(&Done) + Sync)) -> Result<Summary, RunError> {
-    let reader = Reader::open(order.snapshot, order.pack)?;
-    let identity = Identity::of(order, &reader);
-    fs::create_dir_all(order.out).map_err(|e| RunError::file(order.out, &e))?;
-    let file = order.out.join(Identity::FILE);
-    match file.exists() {
-        true if !Identity::read(order.out)?.same(&identity) => return Err(RunError::Foreign(order.out.to_owned())),
-        true => {}
-        false => write_json(&file, &identity)?,
+    Opened::open(order)?.finish(told)
+}
+
+/// A run that is begun: the folder of the results is its own.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    order: &'a Order<'a>,
+    reader: Reader,
+    identity: Identity,
+    /// By part.
+    homes: Vec<Vec<Where>>,
+}
+
+impl<'a> Opened<'a> {
+    /// Opens the snapshot and the folder of the results, and looks for persons with two homes.
+    pub fn open(order: &'a Order<'a>) -> Result<Opened<'a>, RunError> {
+        let reader = Reader::open(order.snapshot, order.pack)?;
+        let identity = Identity::of(order.snapshot, order.pack, order.on, &reader);
+        fs::create_dir_all(order.out).map_err(|e| RunError::file(order.out, &e))?;
+        let file = order.out.join(Identity::FILE);
+        match file.exists() {
+            true if !Identity::read(order.out)?.same(&identity) => return Err(RunError::Foreign(order.out.to_owned())),
+            true => {}
+            false => write_json(&file, &identity)?,
+        }
+        let homes = reader.two_homes(AT_ONCE)?;
+        Ok(Opened { order, reader, identity, homes })
     }
-    let homes = reader.two_homes(AT_ONCE)?;
-    let columns = Columns::compile(order.pack.program(), order.on, order.on).map_err(FrameError::from)?;
-    let judge = Judge::new(order.pack, &reader, order.on);
-    let parts = all_parts(order, &reader, &columns, &judge, &homes, told)?;
-    let summary = sum_up(&identity, parts);
-    write_json(&order.out.join("summary.json"), &summary)?;
-    Ok(summary)
+
+    /// What it is of.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Works out here what is left, and sums up.
+    pub fn finish(&self, told: &(dyn Fn(&Done) + Sync)) -> Result<Summary, RunError> {
+        let Order { pack, on, out, .. } = self.order;
+        let columns = Columns::compile(pack.program(), *on, *on).map_err(FrameError::from)?;
+        let judge = Judge::new(pack, &self.reader, *on);
+        let parts = all_parts(self.order, &self.reader, &columns, &judge, &self.homes, told)?;
+        let summary = sum_up(&self.identity, parts);
+        write_json(&out.join("summary.json"), &summary)?;
+        Ok(summary)
+    }
 }
 
 type PartResult = (String, Result<Done, RunError>);

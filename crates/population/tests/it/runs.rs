@@ -10,7 +10,7 @@ use catalogue::Pack;
 use kernel::Date;
 use population::findings;
 use population::frame::{Award, Cell, Family, Reader, Shape};
-use population::run::{Identity, Kind, Order, RunError, Summary, findings_of, run};
+use population::run::{Identity, Kind, Opened, Order, RunError, Site, Summary, findings_of, run};
 use rules::Household;
 use rules::combine::Standing;
 use rules::outcome::{Answer, ProgrammeResult, Subject};
@@ -279,4 +279,47 @@ fn who_moved_and_what_is_stale_is_told_as_such_and_takes_nothing() {
     let kinds: Vec<(usize, Kind)> = found.iter().map(|f| (f.row, f.kind)).collect();
     assert_eq!(kinds, [(0, Kind::Moved), (1, Kind::CannotTell), (2, Kind::Dead), (3, Kind::NoLonger)]);
     assert_eq!(found[1].facts.as_deref(), Some(format!("person.{}", read.1).as_str()));
+}
+
+#[test]
+fn parts_worked_out_elsewhere_are_the_same_bytes() {
+    let pack = korea();
+    let dir = tempfile::tempdir().unwrap();
+    let [snapshot, here, there] = ["snapshot", "here", "there"].map(|name| dir.path().join(name));
+    // The last lives where the first does, too.
+    let all = households(&pack, 24, 400);
+    let shape = Shape::of(&pack);
+    let (manifest, _) = write_with(&snapshot, &pack, &all, &|family, n| {
+        awards(&pack, &shape, family, &paid(&pack, &all[n], n));
+        if n + 1 == all.len() {
+            family.member(key(0, 1)).unwrap();
+        }
+    });
+    let summary = run(&order(&pack, &snapshot, &here, 2), &|_| {}).unwrap();
+    assert_eq!(summary.aside, 2, "{:?}", summary.faults);
+
+    let order = order(&pack, &snapshot, &there, 1);
+    let opened = Opened::open(&order).unwrap();
+    let site = Site::open(korea(), &snapshot, ON).unwrap();
+    assert_eq!(site.identity(), opened.identity());
+    let left = opened.left();
+    assert_eq!(left.len(), manifest.parts.len());
+    assert_eq!(left.iter().map(|l| l.homes.len()).sum::<usize>(), 2);
+    for (n, left) in left.iter().enumerate() {
+        let scratch = dir.path().join(format!("scratch-{n}"));
+        fs::create_dir(&scratch).unwrap();
+        let made = site.part(left, &scratch).unwrap();
+        let mut bad = made.clone();
+        bad.findings.push(0);
+        let refused = opened.receive(&bad).unwrap_err().to_string();
+        assert!(refused.contains("its note says"), "{refused}");
+        opened.receive(&made).unwrap();
+    }
+    assert_eq!(opened.left(), []);
+    assert_eq!(opened.finish(&|_| {}).unwrap(), summary);
+    let files = |dir: &Path| -> BTreeMap<String, Vec<u8>> {
+        let entries = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path());
+        entries.map(|f| (f.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&f).unwrap())).collect()
+    };
+    assert_eq!(files(&here), files(&there));
 }
