@@ -286,25 +286,23 @@ fn parts_worked_out_elsewhere_are_the_same_bytes() {
     let pack = korea();
     let dir = tempfile::tempdir().unwrap();
     let [snapshot, here, there] = ["snapshot", "here", "there"].map(|name| dir.path().join(name));
-    // The last lives where the first does, too.
+    // Many live in another household, too; some of these cannot be written for other reasons.
     let all = households(&pack, 24, 400);
     let shape = Shape::of(&pack);
     let (manifest, _) = write_with(&snapshot, &pack, &all, &|family, n| {
         awards(&pack, &shape, family, &paid(&pack, &all[n], n));
-        if n + 1 == all.len() {
-            family.member(key(0, 1)).unwrap();
+        if n % 10 == 9 {
+            family.member(key(n - 1, 1)).unwrap();
         }
     });
     let summary = run(&order(&pack, &snapshot, &here, 2), &|_| {}).unwrap();
-    assert_eq!(summary.aside, 2, "{:?}", summary.faults);
-
     let order = order(&pack, &snapshot, &there, 1);
     let opened = Opened::open(&order).unwrap();
     let site = Site::open(korea(), &snapshot, ON).unwrap();
     assert_eq!(site.identity(), opened.identity());
     let left = opened.left();
     assert_eq!(left.len(), manifest.parts.len());
-    assert_eq!(left.iter().map(|l| l.homes.len()).sum::<usize>(), 2);
+    assert!(left.iter().map(|l| l.homes.len()).sum::<usize>() > 5, "{left:?}");
     for (n, left) in left.iter().enumerate() {
         let scratch = dir.path().join(format!("scratch-{n}"));
         fs::create_dir(&scratch).unwrap();
