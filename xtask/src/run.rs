@@ -39,6 +39,28 @@ pub(crate) fn step(name: &str, command: &mut Command) -> Result<(), String> {
     }
 }
 
+/// Runs steps side by side that mostly wait (for a killed server to come back, for an agency's retry). What each printed follows
+/// when it has ended, so that no two mix; every step is ended before the first failure is the answer.
+pub(crate) fn together(steps: Vec<(String, Command)>) -> Result<(), String> {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = steps.into_iter().map(|(name, command)| scope.spawn(|| aside(name, command))).collect();
+        let ended: Vec<_> =
+            running.into_iter().map(|it| it.join().unwrap_or(Err("a step panicked".to_owned()))).collect();
+        ended.into_iter().collect()
+    })
+}
+
+fn aside(name: String, mut command: Command) -> Result<(), String> {
+    println!("── {name}: runs beside others");
+    let start = Instant::now();
+    let out = command.current_dir(root()).output().map_err(|e| format!("{name}: cannot start {command:?}: {e}"))?;
+    let took = start.elapsed().as_secs_f32();
+    let said = [out.stdout, out.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    let how = if out.status.success() { "ok".to_owned() } else { format!("failed ({})", out.status) };
+    println!("── {name}\n{said}── {name}: {how} ({took:.0} s)");
+    if out.status.success() { Ok(()) } else { Err(format!("{name} failed ({}, after {took:.0} s)", out.status)) }
+}
+
 /// `cargo` with arguments, the same cargo that runs us.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

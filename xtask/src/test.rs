@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::run::{cargo, example, has, hearth, install, root, step};
+use crate::run::{cargo, example, has, hearth, install, root, step, together};
 use crate::{browser, postgres, schema, tidy};
 
 /// How much of what can go on for ever is run.
@@ -20,6 +20,9 @@ const WHOLE: Length = Length { kills: [("sqlite", "200"), ("postgres", "100")], 
 /// While working, when nobody waits for the browser either.
 const SHORT: Length = Length { kills: [("sqlite", "10"), ("postgres", "10")], seeds: "0..40" };
 
+/// What nobody needs who runs one machine, and must hold all the same.
+const CLUSTER: &str = "app/cluster";
+
 /// The variable from which property tests draw their cases.
 const SEED: &str = "PROPTEST_RNG_SEED";
 
@@ -33,7 +36,20 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     let start = Instant::now();
     tidy::run()?;
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
-    step("clippy", &mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    step(
+        "clippy",
+        &mut cargo(&[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--features",
+            CLUSTER,
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    )?;
     let server = postgres::start(postgres::Disk::Careless)?;
     println!("── PostgreSQL at {}", server.url);
     // Bank files are held against the published XML schemas by a parser that is not ours.
@@ -48,16 +64,20 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
             step(&format!("pack {what} {shown}"), Command::new(hearth()).args(["pack", what]).arg(&pack))?;
         }
     }
+    let played = |name: &str, program: &str, options: &[&str]| {
+        let mut command = Command::new(example(program));
+        command.args(options);
+        (name.to_owned(), command)
+    };
     let lives = format!("lives of the core from seeds {}", length.seeds);
-    for (name, options) in
-        [(&*lives, &["--seeds", length.seeds, "--threads", "2"] as &[_]), ("planted bugs", &["--bugs"])]
-    {
-        step(name, Command::new(example("seeds")).args(options))?;
-    }
+    let mut plays = vec![
+        played(&lives, "seeds", &["--seeds", length.seeds, "--threads", "2"]),
+        played("planted bugs", "seeds", &["--bugs"]),
+    ];
     for (engine, kills) in length.kills {
-        let name = format!("kill -9 under load, {engine}");
-        step(&name, Command::new(example("crash")).args([kills, engine, &server.url]))?;
+        plays.push(played(&format!("kill -9 under load, {engine}"), "crash", &[kills, engine, &server.url]));
     }
+    together(plays)?;
     if browser_too {
         schema::run(&server.url)?;
         browser::run()?;
@@ -108,7 +128,7 @@ fn tests(postgres: &str) -> Result<(), String> {
     // Features of the whole workspace, so that only what stands on the cluster engine is built once more.
     step(
         "a cluster of processes",
-        &mut cargo(&["test", "--quiet", "--workspace", "--features", "app/cluster", "--test", "cluster"]),
+        &mut cargo(&["test", "--quiet", "--workspace", "--features", CLUSTER, "--test", "cluster"]),
     )?;
     // The binary of the steps to come is the one without it.
     step("build", &mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
