@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("visit", &["kernel", "store", "text", "guard", "registry", "catalogue"]),
     ("referral", &["kernel", "store", "guard", "registry", "catalogue"]),
     ("survey", &["kernel", "store", "guard", "registry", "catalogue", "visit"]),
+    ("workforce", &["kernel", "store", "guard", "registry", "catalogue", "visit", "referral"]),
     (
         "web",
         &[
@@ -41,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "visit",
             "referral",
             "survey",
+            "workforce",
         ],
     ),
     (
@@ -63,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "visit",
             "referral",
             "survey",
+            "workforce",
             "web",
         ],
     ),

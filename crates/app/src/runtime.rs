@@ -51,6 +51,7 @@ pub const SCHEMAS: &[Schema] = &[
     visit::SCHEMA,
     referral::SCHEMA,
     survey::SCHEMA,
+    workforce::SCHEMA,
 ];
 
 /// Why an installation cannot be opened.

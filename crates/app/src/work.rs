@@ -110,6 +110,12 @@ async fn regular(runtime: &Runtime, desk: &Desk<'_>) {
         Ok(questions) => tracing::info!(questions, "questions ended because nobody answered in time"),
         Err(error) => tracing::error!(%error, "questions whose time ran out could not be ended"),
     }
+    let of_visits = visit::Desk { pack: desk.pack, keys: desk.keys, ids: desk.ids, now: desk.now };
+    match transact!(state.db, StoreError, |tx| workforce::handover::settle(tx, &of_visits).await) {
+        Ok(0) => {}
+        Ok(families) => tracing::info!(families, "families are another nurse's from today on"),
+        Err(error) => tracing::error!(%error, "handovers whose day has come could not be written down"),
+    }
     match crate::surveys::hand_over(runtime).await {
         Ok(0) => {}
         Ok(messages) => tracing::info!(messages, "messages to families were handed over for sending"),

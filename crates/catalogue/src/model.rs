@@ -9,6 +9,7 @@ mod process;
 mod protocol;
 mod steps;
 mod survey;
+mod workforce;
 
 use std::collections::HashMap;
 
@@ -31,6 +32,7 @@ pub use process::{
 pub use protocol::{Dose, Entry, LossVisit, Point, Protocol, Rhythm, Topic, VisitType};
 pub use steps::{CaseStep, CaseSteps, Needed, Signer};
 pub use survey::{After, Survey, SurveyMeasure, SurveyPoint, SurveyWave};
+pub use workforce::{Competency, Course, Supervised, SupervisionKind, Workforce};
 
 /// How sure the authors are of what they wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

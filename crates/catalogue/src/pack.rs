@@ -14,7 +14,7 @@ use crate::model::population::Population;
 use crate::model::{
     AccountFault, Agency, Calendar, CaseSteps, Code, CodeList, Combination, Consent, Definition, GivenAccount,
     HelpService, ImmunisationDose, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter,
-    PaymentAccount, Process, Programme, Protocol, Register, Score, SourceRef, Survey, Version,
+    PaymentAccount, Process, Programme, Protocol, Register, Score, SourceRef, Survey, Version, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -278,6 +278,11 @@ impl Pack {
     /// Surveys of families under visit protocols.
     pub fn surveys(&self) -> &Register<Survey> {
         &self.content.surveys
+    }
+
+    /// What is asked of and for visiting nurses; `None`: the pack says nothing.
+    pub fn workforce(&self) -> Option<&Workforce> {
+        self.content.workforce.as_ref()
     }
 
     /// What the authors read.

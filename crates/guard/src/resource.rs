@@ -118,6 +118,14 @@ words! {
         AnswerSurvey = "answer_survey",
         /// See what families said in surveys, as figures of groups.
         ViewSurveys = "view_surveys",
+        /// See a team's caseload, training and supervision, or one's own.
+        ViewTeam = "view_team",
+        /// Write down training and supervision of a team, plan its courses.
+        ManageTeam = "manage_team",
+        /// See what the two of a supervision wrote about it.
+        ViewReflection = "view_reflection",
+        /// Write something about a supervision, for the two of it alone.
+        WriteReflection = "write_reflection",
     }
 }
 
@@ -142,6 +150,8 @@ impl Action {
                 | Action::TakeSnapshot
                 | Action::WorkFindings
                 | Action::ViewSurveys
+                | Action::ViewTeam
+                | Action::ManageTeam
         )
     }
 
@@ -180,6 +190,8 @@ impl Action {
                 | Action::AnswerPlan
                 | Action::AgreePlan
                 | Action::AnswerSurvey
+                | Action::ManageTeam
+                | Action::WriteReflection
         )
     }
 }

@@ -185,6 +185,16 @@ ids! {
     FamilyActId = "family-act";
     /// A family asked once how it went.
     InvitationId = "survey-invitation";
+    /// Families given from one nurse to another from a day on.
+    HandoverId = "handover";
+    /// A course somebody attended.
+    TrainingId = "training";
+    /// A course held in one place on some days.
+    CohortId = "cohort";
+    /// A supervision: one to one, of the team, or of a visit.
+    SupervisionId = "supervision";
+    /// What one of two wrote about their supervision, for these two alone.
+    ReflectionId = "reflection";
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! referrer takes it back or closes it.
 
 use guard::{Action, Allowed, Role, Who};
-use kernel::{AccountId, ReferralId};
-use store::{AsConflict, StoreError, Tx};
+use kernel::{AccountId, PersonId, ReferralId};
+use store::{AsConflict, StoreError, Tx, params};
 
 use crate::model::{Act, By, Referral, Status, Wrong};
 use crate::{Desk, MOST_WORDS, rows};
@@ -83,6 +83,14 @@ pub async fn run(
     }
     let status = apply(tx, desk, &before, act, by).await?;
     Ok(Done { status, already: false })
+}
+
+/// What one account has sent for a person and not closed is another's to see to from now on; says how many. Who sent it stays in the steps.
+///
+/// # Errors
+/// The database.
+pub async fn hand_over(tx: &mut Tx, person: PersonId, from: AccountId, to: AccountId) -> Result<u64, StoreError> {
+    tx.execute(rows::GO, params![person, from, to]).await
 }
 
 /// On which side this account acts, if the act is that side's and the referral theirs.

@@ -30,6 +30,7 @@ store::sql! {
     TO_AGENCY = select!("agency = $1 and ended_at is null order by due_on, referral_id limit $2");
     CHANGE = "update referral set status = $4, revision = $5, steps = $6, since = $7, clock = $8, due_on = $9, reminded = $10, escalated_at = $11, expected_on = $12,
         declined = $13, outcome = $14, said = $15, ended_at = $16, closed_at = $17 where person_id = $1 and referral_id = $2 and steps = $3";
+    GO = "update referral set account_id = $3 where person_id = $1 and account_id = $2 and closed_at is null";
     STEP = "insert into referral_step (person_id, referral_id, number, act, before, after, by_whom, account_id, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     STEPS = "select number, act, before, after, by_whom, account_id, at from referral_step where person_id = $1 and referral_id = $2 order by number";
 }

@@ -150,5 +150,10 @@ ids!(
     ReferralId,
     FamilyCaseId,
     FamilyActId,
-    InvitationId
+    InvitationId,
+    HandoverId,
+    TrainingId,
+    CohortId,
+    SupervisionId,
+    ReflectionId
 );

@@ -108,7 +108,7 @@ fn invitations(desk: &Desk<'_>, e: &Enrolment, family: &Family, on: Date) -> Vec
             closes: asked.closes,
             organisation: e.organisation.clone(),
             place: e.place.clone(),
-            nurse: e.nurse,
+            nurse: e.nurse_on(desk.today()),
             words: wave.message.clone(),
             status: Status::Open,
         })

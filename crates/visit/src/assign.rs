@@ -60,11 +60,12 @@ pub async fn give(
     if nurse.is_some() && enrolment.consented_at.is_none() {
         return Err(Fault::NoConsent);
     }
-    if enrolment.nurse == nurse {
+    let before = enrolment.nurse_on(desk.today());
+    if before == nurse && enrolment.next.is_none_or(|(next, _)| Some(next) == nurse) {
         return Ok(());
     }
-    let content = json!({ "before": enrolment.nurse, "now": nurse });
-    enrolment.nurse = nurse;
+    let content = json!({ "before": before, "now": nurse });
+    (enrolment.nurse, enrolment.next) = (nurse, None);
     rows::keep(tx, desk, &mut enrolment, "nurse", &content, Some(who.account)).await?;
     Ok(())
 }

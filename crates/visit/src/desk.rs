@@ -38,7 +38,7 @@ impl Desk<'_> {
     pub fn responsible(&self, who: &Who, enrolment: &Enrolment) -> bool {
         let agency = who.organisation == enrolment.organisation;
         match who.role {
-            Role::Nurse => agency && enrolment.nurse == Some(who.account),
+            Role::Nurse => agency && enrolment.nurse_on(self.today()) == Some(who.account),
             Role::VisitSupervisor => agency && self.within(&enrolment.place, who),
             _ => false,
         }

@@ -144,6 +144,7 @@ async fn begin(
         organisation: protocol.owner.clone(),
         place: desk.district(place),
         nurse: None,
+        next: None,
         left: None,
         dates: found.dates,
         revision: 1,

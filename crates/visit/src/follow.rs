@@ -47,7 +47,7 @@ async fn refresh(tx: &mut Tx, desk: &Desk<'_>, e: &mut Enrolment) -> Result<(), 
     if let Some(district) = district.filter(|d| *d != e.place) {
         let content = json!({ "why": LeftWhy::Moved.word() });
         // The new district's supervisor finds the family on her list and gives it to a nurse; the former nurse is out at once.
-        e.nurse = None;
+        (e.nurse, e.next) = (None, None);
         e.place = district;
         rows::keep(tx, desk, e, "moved", &content, None).await?;
     }

@@ -6,6 +6,7 @@
 //! * [`growth`]: the World Health Organization's growth standards; [`growing`]: immunisations due and milestones.
 //! * [`enrol`], [`assign`], [`assess`], [`record`], [`tier`], [`alert`]: what happens to a family, one use case a file; [`follow`] takes
 //!   what changes in the registry. [`read`] shows families, under seal; [`roll`] leads other rooms through all of them.
+//! * [`handover`]: families from one nurse to another from a day on, without a gap.
 //! * [`care`]: case management, and the family plan over several agencies.
 //!
 //! Invariants: what was sent stays as it was sent, a correction is another submission; the same submission twice is once; what
@@ -22,6 +23,7 @@ pub mod enrol;
 pub mod follow;
 pub mod growing;
 pub mod growth;
+pub mod handover;
 pub mod instrument;
 pub mod model;
 pub mod read;
@@ -45,10 +47,11 @@ pub const SCHEMA: store::Schema = store::Schema {
             sql: include_str!("../schema/1.sql"),
         },
         store::Step { version: 2, name: "case management", sql: include_str!("../schema/2.sql") },
+        store::Step { version: 3, name: "handover of families", sql: include_str!("../schema/3.sql") },
     ],
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS, care::rows::STATEMENTS, roll::STATEMENTS]
+    vec![rows::STATEMENTS, care::rows::STATEMENTS, roll::STATEMENTS, handover::STATEMENTS]
 }

@@ -148,14 +148,26 @@ pub struct Enrolment {
     pub organisation: String,
     /// The district.
     pub place: String,
-    /// The nurse; `None`: still to be given to one.
+    /// The nurse as last written down; `None`: still to be given to one. Whose family it is on a day says [`Enrolment::nurse_on`].
     pub nurse: Option<AccountId>,
+    /// Who takes the family over, and from which day on.
+    pub next: Option<(AccountId, Date)>,
     /// The last day, and why it was the last.
     pub left: Option<(Date, LeftWhy)>,
     /// What the schedule goes by.
     pub dates: Dates,
     /// Grows with each change.
     pub revision: i64,
+}
+
+impl Enrolment {
+    /// Whose family it is on a day: from the day of a handover on the next nurse's and nobody else's.
+    pub fn nurse_on(&self, day: Date) -> Option<AccountId> {
+        match self.next {
+            Some((next, from)) if day >= from => Some(next),
+            _ => self.nurse,
+        }
+    }
 }
 
 /// A decision on a family's level of need.

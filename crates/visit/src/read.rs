@@ -259,6 +259,19 @@ pub async fn standing(
     Ok(Some((e, about)))
 }
 
+/// Who recorded a visit that counts, and the day it was made; `None`: there is no such visit. For rooms that point to one; nothing of the
+/// family is told.
+///
+/// # Errors
+/// The database.
+pub async fn visit_made(tx: &mut Tx, id: SubmissionId) -> Result<Option<(kernel::AccountId, Date)>, StoreError> {
+    let Some(row) = tx.maybe(rows::CLAIMED, params![id]).await? else { return Ok(None) };
+    let person: PersonId = row.get("person_id")?;
+    let Some(row) = tx.maybe(rows::SUBMISSION, params![person, id]).await? else { return Ok(None) };
+    let made = rows::read_submission(&row)?;
+    Ok((made.counts() && made.kind == SubmissionKind::Visit).then_some((made.account, made.made_on)))
+}
+
 /// Whether a family of this household is in the viewer's hands: then its household is, too, as with an official's open case.
 pub async fn in_hands(
     tx: &mut Tx,

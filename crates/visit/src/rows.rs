@@ -11,13 +11,14 @@ store::sql! {
     ENROL = "insert into visit_enrolment (person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, left_on, left_why, dates, revision, recorded_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     ENROL_PERSON = "insert into visit_enrolment_person (enrolment_id, person_id) values ($1, $2)";
-    KEEP = "update visit_enrolment set protocol = $3, entered_on = $4, consented_at = $5, place = $6, nurse_id = $7, left_on = $8, left_why = $9, dates = $10, revision = $11
+    KEEP = "update visit_enrolment set protocol = $3, entered_on = $4, consented_at = $5, place = $6, nurse_id = $7, left_on = $8, left_why = $9, dates = $10, revision = $11, next_nurse_id = $12, next_from = $13
         where person_id = $1 and enrolment_id = $2 and revision = $11 - 1";
     CHANGE = "insert into visit_change (person_id, change_id, enrolment_id, kind, content, account_id, recorded_at) values ($1, $2, $3, $4, $5, $6, $7)";
     PERSON_OF = "select person_id from visit_enrolment_person where enrolment_id = $1";
     ONE = "select * from visit_enrolment where person_id = $1 and enrolment_id = $2";
     OF_PERSON = "select * from visit_enrolment where person_id = $1 order by entered_on, enrolment_id";
-    OF_NURSE = "select * from visit_enrolment where nurse_id = $1 and left_on is null order by enrolment_id";
+    OF_NURSE = "select * from visit_enrolment where (nurse_id = $1 or next_nurse_id = $1) and left_on is null order by enrolment_id";
+    DUE = "select * from visit_enrolment where next_from <= $1 order by enrolment_id limit 500";
     OF_OFFICE = "select * from visit_enrolment where organisation = $1 and ($2 = '' or place = $2) and left_on is null order by enrolment_id limit 5000";
     CLAIM = "insert into visit_submission_key (submission_id, person_id, content_hash) values ($1, $2, $3) on conflict (submission_id) do nothing";
     CLAIMED = "select person_id, content_hash from visit_submission_key where submission_id = $1";
@@ -30,7 +31,7 @@ store::sql! {
         from visit_submission where person_id = $1 and enrolment_id = $2 order by received_at, submission_id";
     MADE_OF_NURSE = "select s.submission_id, s.enrolment_id, s.kind, s.subject, s.made_on, s.ending, s.status, s.reason, s.replaces_id, s.replaced_by, s.account_id, s.received_at
         from visit_submission s join visit_enrolment e on e.person_id = s.person_id and e.enrolment_id = s.enrolment_id
-        where e.nurse_id = $1 and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null";
+        where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null";
     MADE_OF_OFFICE = "select s.submission_id, s.enrolment_id, s.kind, s.subject, s.made_on, s.ending, s.status, s.reason, s.replaces_id, s.replaced_by, s.account_id, s.received_at
         from visit_submission s join visit_enrolment e on e.person_id = s.person_id and e.enrolment_id = s.enrolment_id
         where e.organisation = $1 and ($2 = '' or e.place = $2) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null";
@@ -40,7 +41,7 @@ store::sql! {
     TIERS = "select enrolment_id, tier_id, from_on, protocol, tier, content, account_id, recorded_at from visit_tier where person_id = $1 and enrolment_id = $2 order by from_on, recorded_at, tier_id";
     TIERS_OF_NURSE = "select t.enrolment_id, t.tier_id, t.from_on, t.protocol, t.tier, t.content, t.account_id, t.recorded_at
         from visit_tier t join visit_enrolment e on e.person_id = t.person_id and e.enrolment_id = t.enrolment_id
-        where e.nurse_id = $1 and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id";
+        where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id";
     TIERS_OF_OFFICE = "select t.enrolment_id, t.tier_id, t.from_on, t.protocol, t.tier, t.content, t.account_id, t.recorded_at
         from visit_tier t join visit_enrolment e on e.person_id = t.person_id and e.enrolment_id = t.enrolment_id
         where e.organisation = $1 and ($2 = '' or e.place = $2) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id";
@@ -51,6 +52,7 @@ store::sql! {
     ALERT = "select * from visit_alert where person_id = $1 and alert_id = $2";
     ALERT_TAKE = "update visit_alert set status = 'taken', taken_by = $3, taken_at = $4 where person_id = $1 and alert_id = $2 and status = 'open'";
     ALERT_CLOSE = "update visit_alert set status = 'closed', outcome = $3, closed_at = $4, taken_by = $5 where person_id = $1 and alert_id = $2 and status <> 'closed'";
+    ALERTS_GO = "update visit_alert set taken_by = $4 where person_id = $1 and enrolment_id = $2 and taken_by = $3 and status <> 'closed'";
 }
 
 pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
@@ -74,6 +76,7 @@ pub(crate) fn read_enrolment(row: &Row) -> Result<Enrolment, StoreError> {
         organisation: row.get("organisation")?,
         place: row.get("place")?,
         nurse: row.maybe("nurse_id")?,
+        next: row.maybe::<AccountId>("next_nurse_id")?.zip(row.maybe::<Date>("next_from")?),
         left,
         dates: row.json("dates")?,
         revision: row.get("revision")?,
@@ -183,7 +186,9 @@ pub(crate) async fn keep(
         left_on,
         left_why,
         json(&e.dates)?,
-        e.revision
+        e.revision,
+        e.next.map(|(nurse, _)| nurse),
+        e.next.map(|(_, from)| from)
     ];
     if tx.execute(KEEP, values).await? != 1 {
         return Err(StoreError::Conflict);

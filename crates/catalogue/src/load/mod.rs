@@ -22,6 +22,7 @@ mod scores;
 mod steps;
 mod strays;
 mod surveys;
+mod workforce;
 
 pub(crate) use combinations::limit_programme;
 pub(crate) use context::{Context, key};
@@ -35,7 +36,7 @@ use crate::model::population::Population;
 use crate::model::{
     Agency, Calendar, CaseSteps, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Instrument,
     Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process, Programme,
-    Protocol, Register, Score, SourceRef, Survey,
+    Protocol, Register, Score, SourceRef, Survey, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -66,6 +67,7 @@ pub(crate) struct Content {
     pub(crate) services: Register<HelpService>,
     pub(crate) case_steps: Option<CaseSteps>,
     pub(crate) surveys: Register<Survey>,
+    pub(crate) workforce: Option<Workforce>,
     pub(crate) left_out: Register<LeftOut>,
     /// What holds for a programme that says nothing.
     pub(crate) process: Process,
@@ -119,6 +121,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     directory::read(&mut cx);
     steps::read(&mut cx);
     surveys::read(&mut cx);
+    workforce::read(&mut cx);
     population::read(&mut cx);
     measures::read(&mut cx);
     strays::warn(&cx);

@@ -25,7 +25,7 @@ const FLAGS: [&str; 12] = [
     "mandated",
     "closed_case",
 ];
-const THINGS: [&str; 16] = [
+const THINGS: [&str; 18] = [
     "import",
     "view_catalogue",
     "try_household",
@@ -42,6 +42,8 @@ const THINGS: [&str; 16] = [
     "write_scenario",
     "publish_scenario",
     "view_surveys",
+    "view_team",
+    "manage_team",
 ];
 
 /// A row of a table, split at commas.

@@ -82,7 +82,7 @@ pub async fn open(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>) -> Result<See
                 step: row.get("step")?,
                 review_on: row.maybe("review_on")?,
                 due_on: row.maybe("due_on")?,
-                nurse: e.nurse,
+                nurse: e.nurse_on(desk.today()),
             };
             lines.push((e.person, line));
         }

@@ -32,7 +32,7 @@ store::sql! {
     MOVED = "select recorded_at from visit_change where person_id = $1 and enrolment_id = $2 and kind = 'moved' order by recorded_at desc limit 1";
     OPEN_OF_NURSE = "select e.*, c.case_id, c.step, c.review_on, c.due_on from visit_case c
         join visit_enrolment e on e.person_id = c.person_id and e.enrolment_id = c.enrolment_id
-        where e.nurse_id = $1 and c.closed_on is null order by c.review_on, c.case_id limit 1000";
+        where (e.nurse_id = $1 or e.next_nurse_id = $1) and c.closed_on is null order by c.review_on, c.case_id limit 1000";
     OPEN_OF_OFFICE = "select e.*, c.case_id, c.step, c.review_on, c.due_on from visit_case c
         join visit_enrolment e on e.person_id = c.person_id and e.enrolment_id = c.enrolment_id
         where e.organisation = $1 and ($2 = '' or e.place = $2) and c.closed_on is null order by c.review_on, c.case_id limit 1000";

@@ -547,6 +547,10 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         | Action::WorkFindings
         | Action::WriteScenario
         | Action::PublishScenario
-        | Action::ViewSurveys => "look-other",
+        | Action::ViewSurveys
+        | Action::ViewTeam
+        | Action::ManageTeam
+        | Action::ViewReflection
+        | Action::WriteReflection => "look-other",
     }
 }

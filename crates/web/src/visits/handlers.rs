@@ -107,7 +107,8 @@ pub(crate) async fn families(State(state): State<AppState>, session: Session, f:
     let made = async {
         let lines = listed(&v).await?;
         let mut tx = state.db.read().await?;
-        let nurses = staff_names(&mut tx, lines.iter().filter_map(|l| l.enrolment.nurse).collect()).await?;
+        let nurses =
+            staff_names(&mut tx, lines.iter().filter_map(|l| l.enrolment.nurse_on(v.today())).collect()).await?;
         drop(tx);
         Ok::<_, Trouble>(lines.iter().map(|l| line(&v, &f, l, &nurses)).collect::<Vec<_>>())
     };
@@ -131,7 +132,7 @@ fn line(v: &Viewer<'_>, f: &Frame, l: &read::Line, nurses: &BTreeMap<AccountId, 
         tier: l.tier.as_deref().map(|tier| tier_name(v, lang, tier)),
         next,
         last: l.last,
-        nurse: e.nurse.map(|n| nurses.get(&n).cloned().unwrap_or_default()),
+        nurse: e.nurse_on(v.today()).map(|n| nurses.get(&n).cloned().unwrap_or_default()),
         agreed: e.consented_at.is_some(),
         place: v.pack.jurisdictions().get(&e.place).map_or_else(|| e.place.clone(), |j| j.name.get(lang).to_owned()),
     }
@@ -174,7 +175,7 @@ async fn the_family(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Result<Family
     let e = &file.enrolment;
     let supervisor = v.who.role == Role::VisitSupervisor;
     let mut tx = v.state.db.read().await?;
-    let mut accounts: BTreeSet<AccountId> = e.nurse.into_iter().collect();
+    let mut accounts: BTreeSet<AccountId> = e.nurse_on(v.today()).into_iter().collect();
     accounts.extend(file.tiers.iter().map(|t| t.account));
     let names = staff_names(&mut tx, accounts).await?;
     let nurses = if supervisor { Some(nurses(&mut tx, v, &e.place).await?) } else { None };
@@ -191,7 +192,7 @@ async fn the_family(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Result<Family
         children: e.dates.children.iter().map(|c| (name(&c.person), c.born, c.died.is_some())).collect(),
         protocol: protocol.map_or_else(|| e.protocol.clone(), |p| p.name.get(lang).to_owned()),
         tier: e.family(&file.tiers, &[]).tier(v.today()).map(|tier| tier_name(v, lang, tier)),
-        nurse: e.nurse.map(|n| names.get(&n).cloned().unwrap_or_default()),
+        nurse: e.nurse_on(v.today()).map(|n| names.get(&n).cloned().unwrap_or_default()),
         agreed: e.consented_at.is_some(),
         steps: speaker.map(|s| file.schedule.iter().map(|p| step(&s, p)).collect()).unwrap_or_default(),
         fidelity: speaker.map(|s| s.fidelity(&file.fidelity).into_iter().flatten().collect()).unwrap_or_default(),
