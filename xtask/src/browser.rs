@@ -4,11 +4,8 @@ use std::process::Command;
 
 use crate::run::{has, hearth, install, root, step};
 
-/// Installs what is missing, then runs `browser/run.mjs`, which starts the demo by itself.
-pub(crate) fn run() -> Result<(), String> {
-    if !has("chromium") {
-        install(&["chromium", "fonts-nanum"])?;
-    }
+/// Installs what scripts in `browser/` stand on.
+pub(crate) fn packages() -> Result<(), String> {
     if !has("node") {
         install(&["nodejs", "npm"])?;
     }
@@ -16,6 +13,15 @@ pub(crate) fn run() -> Result<(), String> {
     step(
         "browser packages",
         Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&folder),
-    )?;
+    )
+}
+
+/// Installs what is missing, then runs `browser/run.mjs`, which starts the demo by itself.
+pub(crate) fn run() -> Result<(), String> {
+    if !has("chromium") {
+        install(&["chromium", "fonts-nanum"])?;
+    }
+    packages()?;
+    let folder = root().join("browser");
     step("browser", Command::new("node").arg(folder.join("run.mjs")).env("HEARTH", hearth()))
 }

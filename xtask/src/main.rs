@@ -2,6 +2,7 @@
 
 mod bench;
 mod browser;
+mod fhir;
 mod postgres;
 mod run;
 mod schema;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::run::{cargo, example, has, hearth, install, root, step, together};
-use crate::{browser, postgres, schema, tidy};
+use crate::{browser, fhir, postgres, schema, tidy};
 
 /// How much of what can go on for ever is run.
 struct Length {
@@ -80,6 +80,8 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     together(plays)?;
     if browser_too {
         schema::run(&server.url)?;
+        browser::packages()?;
+        fhir::run()?;
         browser::run()?;
     }
     println!(
@@ -120,6 +122,8 @@ fn tests(postgres: &str) -> Result<(), String> {
     }
     // Files of tests live in memory where there is such a folder: nothing here pulls the plug, and the disk is the slowest part.
     let memory = Memory::folder();
+    // What earlier tests left there is not what this change sends.
+    let _ = std::fs::remove_dir_all(fhir::folder());
     if let Some(memory) = &memory {
         run.env("TMPDIR", &memory.0);
     }

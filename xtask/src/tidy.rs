@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("referral", &["kernel", "store", "guard", "registry", "catalogue"]),
     ("survey", &["kernel", "store", "guard", "registry", "catalogue", "visit"]),
     ("workforce", &["kernel", "store", "guard", "registry", "catalogue", "visit", "referral"]),
+    ("fhir", &["kernel", "guard", "registry", "catalogue", "visit", "referral"]),
     (
         "web",
         &[
@@ -43,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "referral",
             "survey",
             "workforce",
+            "fhir",
         ],
     ),
     (

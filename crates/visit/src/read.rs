@@ -288,6 +288,39 @@ pub async fn in_hands(
     Ok(false)
 }
 
+/// The families in the viewer's hands: all that are visited now, or those a person belongs to as mother or child, the ended ones of a
+/// mother among them. Ids alone.
+pub async fn hands(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &guard::Who,
+    person: Option<PersonId>,
+) -> Result<Vec<EnrolmentId>, StoreError> {
+    let found = match who.role {
+        Role::Nurse => tx.all(rows::OF_NURSE, params![who.account]).await?,
+        Role::VisitSupervisor => tx.all(rows::OF_OFFICE, params![who.organisation, desk.office(who)]).await?,
+        _ => return Ok(Vec::new()),
+    };
+    let mut all = found.iter().map(rows::read_enrolment).collect::<Result<Vec<_>, _>>()?;
+    if let Some(person) = person {
+        all.retain(|e| e.people().contains(&person));
+        for e in rows::of_person(tx, person).await? {
+            if !all.iter().any(|known| known.id == e.id) {
+                all.push(e);
+            }
+        }
+    }
+    Ok(all.iter().filter(|e| desk.responsible(who, e)).map(|e| e.id).collect())
+}
+
+/// The family into whose file a submission was taken; tells nothing about anybody, and nothing of what was kept apart.
+pub async fn of_submission(tx: &mut Tx, id: SubmissionId) -> Result<Option<EnrolmentId>, StoreError> {
+    let Some(row) = tx.maybe(rows::CLAIMED, params![id]).await? else { return Ok(None) };
+    let row = tx.maybe(rows::SUBMISSION, params![row.get::<PersonId>("person_id")?, id]).await?;
+    let taken = row.as_ref().map(rows::read_submission).transpose()?.filter(|s| s.refused.is_none());
+    Ok(taken.map(|s| s.enrolment))
+}
+
 /// A mother's own enrolments with what is planned, under seal.
 pub async fn own(
     tx: &mut Tx,

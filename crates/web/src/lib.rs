@@ -11,6 +11,7 @@ pub mod citizen;
 pub mod components;
 pub mod error;
 pub(crate) mod explain;
+pub mod fhir;
 pub mod finance;
 pub mod form;
 mod household;

@@ -58,7 +58,8 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), numbered_faults))
         .with_state(state.clone())
         // Beside the pages and outside of their layers: what goes wrong there is told as a problem, not as a page.
-        .merge(crate::api::router(state))
+        .merge(crate::api::router(state.clone()))
+        .merge(crate::fhir::router(state))
 }
 
 fn pages() -> Router<AppState> {

@@ -111,6 +111,9 @@ fn refusal(parts: &Parts, status: StatusCode) -> Response {
     if parts.uri.path().starts_with("/api/") {
         return crate::api::refusal(&parts.headers, too_many);
     }
+    if parts.uri.path().starts_with("/fhir/") {
+        return crate::fhir::refusal(&parts.headers, too_many);
+    }
     let fault = if too_many { Fault::TooMany(i64::from(WAIT)) } else { Fault::Refused };
     fault.response(&crate::request::bare(parts))
 }

@@ -7,8 +7,8 @@
 
 mod admin;
 mod births;
-mod body;
-mod call;
+pub(crate) mod body;
+pub(crate) mod call;
 mod cases;
 mod cases_acts;
 mod cases_work;
@@ -30,7 +30,7 @@ mod payments;
 mod payments_bank;
 mod people;
 mod plans;
-mod problem;
+pub(crate) mod problem;
 mod recoveries;
 mod referrals;
 mod rules_of;

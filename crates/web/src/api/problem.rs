@@ -57,12 +57,14 @@ pub(crate) enum Code {
     KeyReused,
     Internal,
     Unavailable,
+    Precondition,
+    NotAcceptable,
 }
 
 impl Code {
     /// Every kind, for the test that each has its words.
     #[cfg(test)]
-    pub(crate) const ALL: [Code; 16] = [
+    pub(crate) const ALL: [Code; 18] = [
         Code::BadRequest,
         Code::BadJson,
         Code::SignIn,
@@ -79,6 +81,8 @@ impl Code {
         Code::KeyReused,
         Code::Internal,
         Code::Unavailable,
+        Code::Precondition,
+        Code::NotAcceptable,
     ];
 
     pub(crate) const fn word(self) -> &'static str {
@@ -99,10 +103,12 @@ impl Code {
             Code::KeyReused => "key-reused",
             Code::Internal => "internal",
             Code::Unavailable => "unavailable",
+            Code::Precondition => "precondition",
+            Code::NotAcceptable => "not-acceptable",
         }
     }
 
-    const fn status(self) -> StatusCode {
+    pub(crate) const fn status(self) -> StatusCode {
         match self {
             Code::BadRequest | Code::BadJson => StatusCode::BAD_REQUEST,
             Code::SignIn => StatusCode::UNAUTHORIZED,
@@ -116,6 +122,8 @@ impl Code {
             Code::Invalid | Code::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Code::Precondition => StatusCode::PRECONDITION_FAILED,
+            Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         }
     }
 }

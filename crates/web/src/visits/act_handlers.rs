@@ -237,7 +237,7 @@ pub(crate) async fn assess(
 }
 
 /// The guard's decision on recording for a family; `None` where it refused: then the submission is only kept.
-async fn may_record(v: &Viewer<'_>, id: &str) -> Result<Option<guard::Allowed>, Trouble> {
+pub(crate) async fn may_record(v: &Viewer<'_>, id: &str) -> Result<Option<guard::Allowed>, Trouble> {
     let (enrolment, about) = standing(v, id).await?.ok_or(Trouble::Absent)?;
     // Of another agency's families nobody learns even that something could be kept.
     if enrolment.organisation != v.who.organisation {

@@ -14,6 +14,7 @@ mod cases;
 mod cases_api;
 mod complaints;
 mod counter;
+mod fhir;
 mod finance;
 mod key_in;
 mod plans;

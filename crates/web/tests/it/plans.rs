@@ -17,7 +17,7 @@ const OTHER_GOAL: &str = "no more worry about the rent";
 const MINUTES: &str = "All four agreed on a weekly talk";
 
 /// A call of the API by somebody who is signed in.
-async fn api(who: &Browser<'_>, method: Method, path: &str, key: &str, body: Value) -> (u16, Value) {
+pub(crate) async fn api(who: &Browser<'_>, method: Method, path: &str, key: &str, body: Value) -> (u16, Value) {
     let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
     let request = request.header("idempotency-key", key).header("hearth-reason", "a%20test");
     let text = if body.is_null() { String::new() } else { body.to_string() };
@@ -26,7 +26,7 @@ async fn api(who: &Browser<'_>, method: Method, path: &str, key: &str, body: Val
 }
 
 /// A social worker of another agency.
-async fn social(state: &AppState, agency: &str, place: &str) -> web::request::Session {
+pub(crate) async fn social(state: &AppState, agency: &str, place: &str) -> web::request::Session {
     let mut it = staff(state, Role::Caseworker, "박서준").await;
     it.who.organisation = agency.to_owned();
     it.who.jurisdiction = Some(place.to_owned());
