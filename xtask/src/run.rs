@@ -65,9 +65,12 @@ fn aside(name: String, mut command: Command) -> Result<(), String> {
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args);
-    // What cargo told us about ourselves: `ring` is built anew when it differs, and all that stands on it, so that a build by hand
-    // and one from here would undo each other's work.
-    command.env_remove("CARGO_MANIFEST_DIR");
+    // What cargo told us about ourselves: `ring` is built anew when its package's name or folder differs, and all that stands on it,
+    // so that a build by hand and one from here would undo each other's work.
+    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)) {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -26,6 +26,7 @@ mod replay;
 pub mod requalify;
 pub mod runtime;
 mod scenario;
+mod secret;
 pub mod serve;
 pub mod site;
 mod snapshot;

@@ -16,6 +16,7 @@ use crate::cli::Failure;
 use crate::config::Config;
 use crate::operator::{self, Said, Task};
 use crate::runtime::Runtime;
+use crate::secret;
 
 /// `hearth population snapshot`
 #[derive(Debug, Args)]
@@ -74,9 +75,9 @@ pub struct Wanted {
 /// Somebody at the terminal.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Signed {
-    login: String,
-    password: String,
-    code: String,
+    pub(crate) login: String,
+    pub(crate) password: String,
+    pub(crate) code: String,
 }
 
 /// What came of it.
@@ -102,7 +103,7 @@ pub(crate) async fn snapshot(args: SnapshotArgs) -> Result<ExitCode, Failure> {
         on: args.on,
         reason: args.reason,
         law: args.law,
-        signed: [asked(args.by)?, asked(args.approved_by)?],
+        signed: [secret::signed(args.by)?, secret::signed(args.approved_by)?],
         stale_after: args.stale_after,
     };
     let Said::Snapshot(told) = operator::run(config, Task::Snapshot(Box::new(wanted)), &mut |_| {}).await? else {
@@ -113,17 +114,6 @@ pub(crate) async fn snapshot(args: SnapshotArgs) -> Result<ExitCode, Failure> {
     println!("{} parts; {} blocks did not change since and were taken over", told.parts, told.reused);
     println!("entry {} of the disclosure log, root {}", told.look, told.root);
     Ok(ExitCode::SUCCESS)
-}
-
-/// Asks for the password and the code of a login.
-pub(crate) fn asked(login: String) -> Result<Signed, Failure> {
-    let mut lines = [String::new(), String::new()];
-    for (line, what) in lines.iter_mut().zip(["Password", "Code"]) {
-        eprintln!("{what} of {login}:");
-        std::io::stdin().read_line(line)?;
-    }
-    let [password, code] = lines.map(|l| l.trim_end_matches(['\r', '\n']).to_owned());
-    Ok(Signed { login, password, code })
 }
 
 /// Takes the snapshot in an open installation.

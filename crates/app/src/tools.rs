@@ -14,6 +14,7 @@ use crate::cli::Failure;
 use crate::config::Config;
 use crate::operator::{self, Said, Task, permitted};
 use crate::runtime::Runtime;
+use crate::secret;
 
 /// `hearth import …`
 #[derive(Debug, Args)]
@@ -215,16 +216,14 @@ pub async fn add_agency(
 /// `hearth account add-local`
 pub async fn add_local(args: LocalArgs) -> Result<ExitCode, Failure> {
     let config = Config::read(args.config.as_deref())?;
-    eprintln!("Password (one line, at least 12 characters):");
-    let mut password = String::new();
-    std::io::stdin().read_line(&mut password)?;
+    let password = secret::line("Password (one line, at least 12 characters):")?;
     let task = Task::AddLocal {
         login: args.login,
         name: args.name,
         role: args.role.word().to_owned(),
         organisation: args.organisation,
         jurisdiction: args.jurisdiction,
-        password: password.trim_end_matches(['\r', '\n']).to_owned(),
+        password,
     };
     let Said::Secret { base32 } = operator::run(config, task, &mut |_| {}).await? else { return Err(strange()) };
     println!("second factor, for an authenticator (shown once): {base32}");

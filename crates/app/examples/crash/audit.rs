@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use guard::Keys;
 use guard::log::{Log, Trust};
 use kernel::{ApplicationId, EventId, OfferId, PersonId};
-use store::{Db, StoreError, Tx};
+use store::{Db, StoreError, Tx, params};
 
 use crate::client::{Effect, Told};
 use crate::harness::http::send;
@@ -87,6 +87,11 @@ async fn births(tx: &mut Tx, place: &Place, told: &Told, wrong: &mut Vec<String>
     Ok(())
 }
 
+/// Whether an offer is to this mother, to the household as such, or to a child born after a day whose parent she is.
+const HERS: &str = "select count(*) as n from offer where offer_id = $1 and (subject_kind <> 'person' or subject_id = $2 or subject_id in (
+    select other_id from kin join person_detail d on d.person_id = other_id and d.kind = 'birth_date'
+    where kin.person_id = $2 and relation = 'child' and d.value > $3))";
+
 async fn acceptances(tx: &mut Tx, told: &Told, wrong: &mut Vec<String>) -> Result<(), StoreError> {
     let mut items: HashMap<OfferId, ApplicationId> = HashMap::new();
     for row in tx.all("select offer_id, application_id from application_item", &[]).await? {
@@ -99,6 +104,15 @@ async fn acceptances(tx: &mut Tx, told: &Told, wrong: &mut Vec<String>) -> Resul
         let Effect::Accepted { offer, application } = done.effect else { continue };
         if items.get(&offer) != Some(&application) {
             wrong.push(format!("the acknowledged acceptance of offer {offer} is not there"));
+        }
+    }
+    let young = kernel::Clock::now(&app::runtime::SystemClock).plus_seconds(-17 * 365 * 86_400).date(0).to_string();
+    for (offer, mother) in told.denied() {
+        let hers: i64 = tx.one(HERS, params![offer, mother, &*young]).await?.get("n")?;
+        if hers > 0 {
+            wrong.push(format!(
+                "mother {mother} was not allowed to accept offer {offer}, which is hers, her child's or the household's"
+            ));
         }
     }
     let empty = "select count(*) as n from application where application_id not in (select application_id from application_item)";

@@ -57,6 +57,8 @@ struct Book {
     numbers: HashSet<String>,
     /// Mother and day, so that each birth is another one.
     days: HashSet<(usize, u64)>,
+    /// Offers a mother was told are not hers to accept.
+    denied: Vec<(OfferId, PersonId)>,
     wrong: Vec<String>,
     asked: usize,
     refused: usize,
@@ -89,6 +91,10 @@ impl Told {
     /// Everything answered so far.
     pub(crate) fn done(&self) -> Vec<Done> {
         self.book().done.clone()
+    }
+
+    pub(crate) fn denied(&self) -> Vec<(OfferId, PersonId)> {
+        self.book().denied.clone()
     }
 
     pub(crate) fn numbers(&self) -> HashSet<String> {
@@ -220,6 +226,13 @@ fn note(told: &Told, ask: Ask, answer: &Answer) -> Option<Effect> {
         // An offer that excludes another, closed its window or was revised meanwhile is rightly refused.
         (409 | 422, _) if accepting => {
             book.refused += 1;
+            None
+        }
+        // A birth brings offers to everybody in the household, a grown brother's among them. Whose this was is looked up later.
+        (403, _) if accepting => {
+            let offer = ask.key.trim_start_matches("key-").parse();
+            let mother = told.people().mothers.get(ask.mother);
+            book.denied.extend(offer.ok().zip(mother.map(|m| m.0)));
             None
         }
         (status, _) => {

@@ -20,7 +20,8 @@ use crate::cli::Failure;
 use crate::config::Config;
 use crate::operator::{self, Said, Task};
 use crate::runtime::Runtime;
-use crate::snapshot::{Signed, asked, signed_in};
+use crate::secret;
+use crate::snapshot::{Signed, signed_in};
 
 /// `hearth requalify …`
 #[derive(Debug, Subcommand)]
@@ -105,11 +106,13 @@ pub(crate) async fn requalify(command: RequalifyCommand) -> Result<ExitCode, Fai
     let (config, wanted) = match command {
         RequalifyCommand::List { id, config } => return list(Config::read(config.as_deref())?, id).await,
         RequalifyCommand::Start(args) => {
-            let signed = Box::new([asked(args.by)?, asked(args.approved_by)?]);
+            let signed = Box::new([secret::signed(args.by)?, secret::signed(args.approved_by)?]);
             let StartArgs { on, reason, law, config, .. } = args;
             (config, Wanted::Start { on, reason, law, signed })
         }
-        RequalifyCommand::Back { id, reason, by, config } => (config, Wanted::Back { id, reason, signed: asked(by)? }),
+        RequalifyCommand::Back { id, reason, by, config } => {
+            (config, Wanted::Back { id, reason, signed: secret::signed(by)? })
+        }
     };
     let config = Config::read(config.as_deref())?;
     match operator::run(config, Task::Requalify(wanted), &mut |_| {}).await? {
