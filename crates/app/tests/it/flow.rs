@@ -32,7 +32,7 @@ pub(crate) struct Show {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) home: tempfile::TempDir,
     told: demo::Told,
-    port: u16,
+    pub(crate) port: u16,
     _played: Played,
     server: JoinHandle<()>,
 }
@@ -87,7 +87,7 @@ impl Show {
         }
     }
 
-    async fn cookie(&self, subject: &str) -> String {
+    pub(crate) async fn cookie(&self, subject: &str) -> String {
         let (state, who) = (&self.runtime.state, self.who(subject).await);
         let by = SignedInBy { strong: true, break_glass: false };
         let started = transact!(state.db, AccountError, |tx| {

@@ -19,5 +19,6 @@ mod hostile;
 mod lost_database;
 mod operator;
 mod population;
+mod requalify_api;
 mod requests;
 mod surveys;

@@ -321,6 +321,14 @@ pub struct Scope {
     pub jurisdiction: String,
 }
 
+impl Scope {
+    /// Whether what belongs to this agency and place is in it.
+    pub fn covers(&self, agency: &str, jurisdiction: &str) -> bool {
+        (self.agency.is_empty() || self.agency == agency)
+            && (self.jurisdiction.is_empty() || self.jurisdiction == jurisdiction)
+    }
+}
+
 /// An act on a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Act {

@@ -89,10 +89,7 @@ pub async fn one(
     id: FindingId,
     scope: &Scope,
 ) -> Result<Option<Seen<Shown>>, StoreError> {
-    let within = |f: &Finding| {
-        (scope.agency.is_empty() || scope.agency == f.agency)
-            && (scope.jurisdiction.is_empty() || scope.jurisdiction == f.jurisdiction)
-    };
+    let within = |f: &Finding| scope.covers(&f.agency, &f.jurisdiction);
     let Some(finding) = rows::bare(tx, id).await?.filter(within) else { return Ok(None) };
     let Some(run) = rows::one(tx, finding.requalification).await? else { return Ok(None) };
     let facts = match run.as_of.filter(|_| run.pack_hash.as_deref() == Some(desk.pack.content_hash())) {

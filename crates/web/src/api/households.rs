@@ -2,8 +2,10 @@
 
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
+use casework::evaluate::Evaluation;
 use casework::model::Subject;
 use casework::read::Older;
+use catalogue::Pack;
 use guard::{Action, Tier};
 use kernel::{HouseholdId, Instant, Lang, PersonId};
 use registry::AsOf;
@@ -234,6 +236,13 @@ pub(crate) struct ResultWire {
     missing: Vec<MissingWire>,
 }
 
+impl ResultWire {
+    /// Whether it is of this programme.
+    pub(super) fn is_of(&self, programme: &str) -> bool {
+        self.programme == programme
+    }
+}
+
 /// A condition.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -318,13 +327,24 @@ async fn entitled(
     let resource = seen.resource().showing(["entitlements"]);
     let open = state.guard.reveal(&call.who, Action::ViewEntitlements, &resource, &call.purpose, seen.sealed).await?;
     let e = &open.evaluation;
-    let sum = |a: &rules::outcome::Amount| SumWire {
+    let results = results(&viewer.pack, e, lang);
+    Ok(EntitlementList {
+        on: on.to_string(),
+        pack_hash: open.pack.clone(),
+        rule_set: e.explanation.rule_set.clone(),
+        results: results.collect(),
+    })
+}
+
+/// What an evaluation says of each programme and subject.
+pub(super) fn results<'a>(pack: &'a Pack, e: &'a Evaluation, lang: Lang) -> impl Iterator<Item = ResultWire> + 'a {
+    let sum = move |a: &rules::outcome::Amount| SumWire {
         minor: a.minor,
-        currency: viewer.pack.currency().to_string(),
+        currency: pack.currency().to_string(),
         per: wire::per(a.per).to_owned(),
     };
-    let results = e.explanation.results.iter().zip(&e.combined.results).map(|(r, c)| {
-        let version = viewer.pack.version(&r.programme, r.version);
+    e.explanation.results.iter().zip(&e.combined.results).map(move |(r, c)| {
+        let version = pack.version(&r.programme, r.version);
         ResultWire {
             programme: r.programme.clone(),
             subject: e.subject(&r.subject).map(Into::into),
@@ -355,12 +375,6 @@ async fn entitled(
                 .map(|m| MissingWire { subject: e.subject(&m.subject).map(Into::into), item: m.item.clone() })
                 .collect(),
         }
-    });
-    Ok(EntitlementList {
-        on: on.to_string(),
-        pack_hash: open.pack.clone(),
-        rule_set: e.explanation.rule_set.clone(),
-        results: results.collect(),
     })
 }
 

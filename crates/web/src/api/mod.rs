@@ -33,6 +33,7 @@ mod plans;
 pub(crate) mod problem;
 mod recoveries;
 mod referrals;
+mod requalifications;
 mod rules_of;
 mod stages;
 mod stages_decision;
@@ -127,6 +128,8 @@ pub(crate) enum Faults {
         referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
         plans::shared, plans::one, plans::begin, plans::act,
         surveys::of_person, surveys::reply, surveys::said,
+        requalifications::list, requalifications::ask, requalifications::one, requalifications::act_on, requalifications::group,
+        requalifications::settle, requalifications::finding,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
         payments::cancel, payments::file, payments_bank::bank_message, payments_bank::ledger, payments_bank::ledger_check,
     ),
@@ -282,6 +285,12 @@ fn finance() -> Router<AppState> {
         .route("/api/runs/{id}/release", post(payments::release))
         .route("/api/runs/{id}/cancel", post(payments::cancel))
         .route("/api/runs/{id}/file", get(payments::file))
+        .route("/api/requalifications", get(requalifications::list).post(requalifications::ask))
+        .route("/api/requalifications/{id}", get(requalifications::one))
+        .route("/api/requalifications/{id}/acts", post(requalifications::act_on))
+        .route("/api/requalifications/{id}/groups/{cause}", get(requalifications::group))
+        .route("/api/requalifications/{id}/groups/{cause}/acts", post(requalifications::settle))
+        .route("/api/findings/{id}", get(requalifications::finding))
         .route("/api/recoveries", get(recoveries::list))
         .route("/api/recoveries/{id}", get(recoveries::one))
         .route("/api/recoveries/{id}/repayment", post(recoveries::repaid))

@@ -187,10 +187,7 @@ async fn run_page(
     let names = staff_names(&mut tx, accounts).await?;
     drop(tx);
     let t = f.t;
-    let theirs = |a: &&Act| {
-        (scope.agency.is_empty() || scope.agency == a.agency)
-            && (scope.jurisdiction.is_empty() || scope.jurisdiction == a.jurisdiction)
-    };
+    let theirs = |a: &&Act| scope.covers(&a.agency, &a.jurisdiction);
     let href = |cause: &str| format!("/requalify/{id}/{cause}");
     let summary = r.summary.as_ref();
     let vm = run::Run {
@@ -427,12 +424,8 @@ async fn waiting(
     scope: &model::Scope,
 ) -> Result<Option<group::Waiting>, Trouble> {
     let acts = rows::acts(tx, id).await?;
-    let here = |a: &&Act| {
-        a.cause == cause
-            && a.status == ActStatus::Proposed
-            && (scope.agency.is_empty() || scope.agency == a.agency)
-            && (scope.jurisdiction.is_empty() || scope.jurisdiction == a.jurisdiction)
-    };
+    let here =
+        |a: &&Act| a.cause == cause && a.status == ActStatus::Proposed && scope.covers(&a.agency, &a.jurisdiction);
     let Some(a) = acts.iter().find(here) else { return Ok(None) };
     let names = staff_names(tx, [a.proposed.0].into()).await?;
     Ok(Some(group::Waiting {
