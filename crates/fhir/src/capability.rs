@@ -56,6 +56,8 @@ fn resource(of: &Served) -> Value {
         Source::Referral if of.kind == "ServiceRequest" => &["Task:focus"],
         _ => &[],
     };
+    let export =
+        json!({ "name": "export", "definition": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export" });
     json!({
         "type": of.kind,
         "documentation": of.note,
@@ -70,5 +72,6 @@ fn resource(of: &Served) -> Value {
         "searchInclude": include,
         "searchRevInclude": back,
         "searchParam": params,
+        "operation": [(of.kind == "Patient").then_some(export)],
     })
 }

@@ -14,6 +14,7 @@ pub mod bundle;
 pub mod capability;
 pub mod datatype;
 pub mod directory;
+pub mod export;
 pub mod family;
 pub mod person;
 pub mod plan;

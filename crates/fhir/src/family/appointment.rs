@@ -43,7 +43,9 @@ fn one(file: &File, planned: &Planned, country: &Country<'_>) -> Resource {
         _ => None,
     };
     let mut participants = vec![json!({ "actor": reference("Patient", e.person), "status": accepted })];
-    participants.extend(e.nurse.map(|n| json!({ "actor": reference("Practitioner", n), "status": "accepted" })));
+    participants.extend(
+        e.nurse_on(country.today).map(|n| json!({ "actor": reference("Practitioner", n), "status": "accepted" })),
+    );
     Resource::new(json!({
         "resourceType": "Appointment",
         "id": id(file, &planned.visit),

@@ -42,7 +42,7 @@ pub(super) fn episode(file: &File, country: &Country<'_>) -> Resource {
         "patient": reference("Patient", e.person),
         "managingOrganization": reference("Organization", slug(&e.organisation)),
         "period": period(Some(e.entered_on), left),
-        "careManager": e.nurse.map(|nurse| reference("Practitioner", nurse)),
+        "careManager": e.nurse_on(country.today).map(|nurse| reference("Practitioner", nurse)),
         "team": [reference("CareTeam", part(e.id.0, "team"))],
     }))
 }
@@ -73,10 +73,10 @@ pub(super) fn consent(file: &File, country: &Country<'_>) -> Option<Resource> {
 }
 
 /// Who visits.
-pub(super) fn team(file: &File, _country: &Country<'_>) -> Resource {
+pub(super) fn team(file: &File, country: &Country<'_>) -> Resource {
     let e = &file.enrolment;
     let organisation = reference("Organization", slug(&e.organisation));
-    let nurse = e.nurse.map(|nurse| {
+    let nurse = e.nurse_on(country.today).map(|nurse| {
         json!({
             "role": [concept(&own("role"), "nurse", "")],
             "member": reference("Practitioner", nurse),

@@ -6,6 +6,7 @@
 
 mod acts;
 mod calls;
+mod export;
 mod family;
 mod people;
 mod read;
@@ -38,6 +39,9 @@ pub fn router(state: AppState) -> Router {
         .route(ROOT, post(transaction::run))
         .route("/fhir/R4/", post(transaction::run))
         .route("/fhir/R4/metadata", get(metadata))
+        .route("/fhir/R4/Patient/$export", get(export::ask))
+        .route("/fhir/R4/$export-status", get(export::status).delete(export::forget))
+        .route("/fhir/R4/$export-file/{name}", get(export::file))
         .route("/fhir/R4/{kind}", get(read::search).post(write::create))
         .route("/fhir/R4/{kind}/_search", post(read::search_form))
         .route("/fhir/R4/{kind}/{id}", get(read::one).put(write::update).patch(write::patch))

@@ -2,6 +2,7 @@
 //! her own; and what must never leave. Every resource that is served here and every one that is sent is kept for the validators.
 
 mod door;
+mod export;
 mod people;
 mod plans;
 mod referrals;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn visit(episode: &str, mother: PersonId, id: &str) -> Value {
+pub(super) fn visit(episode: &str, mother: PersonId, id: &str) -> Value {
     json!({
         "resourceType": "Encounter",
         "extension": [{ "url": "urn:hearth:extension:next-steps", "valueString": "둘이 번갈아 재우기" }],
@@ -17,7 +17,7 @@ fn visit(episode: &str, mother: PersonId, id: &str) -> Value {
     })
 }
 
-fn measured(child: PersonId, code: &str, value: f64, unit: &str, encounter: &str) -> Value {
+pub(super) fn measured(child: PersonId, code: &str, value: f64, unit: &str, encounter: &str) -> Value {
     json!({
         "resourceType": "Observation",
         "status": "final",
@@ -41,10 +41,10 @@ pub(super) fn answers(mother: PersonId, form: &str, items: Value) -> Value {
     })
 }
 
-const VISIT: &str = "0190b5d0-0000-7000-8000-0000000000a1";
-const FULL: &str = "urn:uuid:0190b5d0-0000-7000-8000-0000000000a1";
+pub(super) const VISIT: &str = "0190b5d0-0000-7000-8000-0000000000a1";
+pub(super) const FULL: &str = "urn:uuid:0190b5d0-0000-7000-8000-0000000000a1";
 
-fn transaction(entries: &[(&str, Value)]) -> Value {
+pub(super) fn transaction(entries: &[(&str, Value)]) -> Value {
     let entry = |(url, resource): &(&str, Value)| {
         let kind = resource["resourceType"].as_str().expect("a kind");
         let full = if kind == "Encounter" { json!(FULL) } else { Value::Null };
