@@ -29,6 +29,7 @@ pub mod sign_in;
 pub mod sign_in_page;
 pub mod state;
 pub mod survey;
+pub mod team;
 mod viewer;
 pub mod visits;
 

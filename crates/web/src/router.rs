@@ -36,6 +36,9 @@ use crate::requalify::handlers as requalify;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
 use crate::survey::{answer_handlers as surveys, figures_handlers as survey_figures};
+use crate::team::{
+    act_handlers as team_acts, give_handlers as team_give, handlers as team, session_handlers as team_sessions,
+};
 use crate::visits::{
     act_handlers as visit, alert_handlers as alerts, handlers as visits, join_handlers as join, need_handlers as need,
 };
@@ -107,6 +110,13 @@ fn pages() -> Router<AppState> {
         .route("/r/{token}", get(partner::show).post(partner::send))
         .route("/s/{token}", get(surveys::show).post(surveys::send))
         .route("/visits/surveys", get(survey_figures::show))
+        .route("/visits/team", get(team::show))
+        .route("/visits/team/handover", get(team_give::form).post(team_give::send))
+        .route("/visits/team/nurse/{id}", get(team::one).post(team_acts::nurse))
+        .route("/visits/team/cohorts", get(team_acts::cohorts).post(team_acts::change_cohorts))
+        .route("/visits/team/session", get(team_sessions::form).post(team_sessions::hold))
+        .route("/visits/training", get(team::own))
+        .route("/visits/session/{id}", get(team_sessions::one).post(team_sessions::write))
         .route("/work/household/{id}", get(work_case::of_household))
         .route("/work/next/{id}", get(work_case::next))
         .route("/work/case/{id}", get(work_case::one).post(work_deeds::act))

@@ -7,6 +7,7 @@ mod life;
 mod people;
 mod recipe;
 mod settle;
+mod team;
 mod visits;
 
 pub use life::CivilRegister;

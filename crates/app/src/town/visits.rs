@@ -15,6 +15,7 @@ use visit::{Desk, assess, assign, enrol, read, tier};
 
 use super::recipe::{Recipe, Staff};
 use super::settle::SettleError;
+use super::team::Books;
 use crate::runtime::Runtime;
 
 /// The town's nurses and those who lead them.
@@ -42,6 +43,8 @@ impl<'a> Visiting<'a> {
             let nurse = self.recipe.staff.iter().find(|s| s.role == Role::Nurse && s.jurisdiction == lead.jurisdiction);
             let Some(nurse) = nurse else { continue };
             let (lead, nurse) = (self.who(lead).await?, self.who(nurse).await?);
+            let books = Books { runtime: self.runtime, desk: self.desk(), lead: &lead, nurse: nurse.account };
+            books.fill().await?;
             let families = self.waiting(&lead).await?;
             // The last one is left for the visitor to ask.
             let asked = families.len().saturating_sub(1);

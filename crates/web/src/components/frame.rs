@@ -147,10 +147,12 @@ impl Frame {
                     ("/visits/families", "nav-visit-families"),
                     ("/visits/plans", "nav-plans"),
                     ("/visits/surveys", "nav-surveys"),
+                    ("/visits/training", "nav-training"),
                 ],
                 Area::Supervision => &[
                     ("/visits/families", "nav-visit-families"),
                     ("/visits/alerts", "nav-visit-alerts"),
+                    ("/visits/team", "nav-team"),
                     ("/visits/plans", "nav-plans"),
                     ("/visits/surveys", "nav-surveys"),
                 ],

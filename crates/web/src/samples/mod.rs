@@ -10,6 +10,7 @@ mod referrals;
 mod requalify;
 mod scenarios;
 mod surveys;
+mod team;
 mod visits;
 mod work;
 
@@ -37,6 +38,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(requalify::all())
         .chain(visits::all())
         .chain(surveys::all())
+        .chain(team::all())
         .collect()
 }
 

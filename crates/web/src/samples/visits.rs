@@ -78,6 +78,7 @@ fn the_family(lang: Lang, supervisor: bool, loss: bool) -> Markup {
     };
     let past = |correct: Option<&str>, ending| family::Past {
         correct: correct.map(str::to_owned),
+        observed: correct.map(|_| "/visits/team/session?visit=1".to_owned()),
         on: date(2026, 11, 1),
         visit: words(lang, "임신 36주", "Week 36"),
         ending,

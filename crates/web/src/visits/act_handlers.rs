@@ -97,13 +97,22 @@ async fn give(
     let nurse: Option<AccountId> = chosen.parse().ok();
     let done = transact!(v.state.db, assign::Fault, |tx| assign::give(tx, &desk(v), v.who, allowed, id, nurse).await);
     match done {
-        Ok(()) => Ok(Some("nurse")),
+        Ok(()) => match nurse {
+            Some(nurse) if is_doubtful(v, nurse, opened).await? => Ok(Some("doubt")),
+            _ => Ok(Some("nurse")),
+        },
         Err(assign::Fault::Store(why)) => Err(why.into()),
         Err(_) => {
             form.refuse("nurse", f.t.t("visits-error-give"));
             Ok(None)
         }
     }
+}
+
+/// Whether the nurse the family was given to has too many, or lacks what its protocol asks for.
+async fn is_doubtful(v: &Viewer<'_>, nurse: AccountId, opened: &Opened) -> Result<bool, Trouble> {
+    let protocol = opened.file.enrolment.protocol.split('@').next().unwrap_or_default();
+    crate::team::handlers::is_doubtful(v, nurse, protocol).await
 }
 
 /// The last day of the visits, and why.

@@ -36,6 +36,8 @@ pub struct Step {
 pub struct Past {
     /// Its address for a correction; `None`: it was corrected.
     pub correct: Option<String>,
+    /// Where a supervisor who came along writes that down.
+    pub observed: Option<String>,
     /// The day.
     pub on: Date,
     /// The visit.
@@ -209,6 +211,7 @@ fn past_visit(f: &Frame, past: &Past) -> Markup {
             @if let Some(minutes) = past.minutes { p.small.soft { (t.with("visits-minutes-done", &[("minutes", i64::from(minutes).into())])) } }
             @if !past.answers.is_empty() { (pairs(&past.answers.iter().map(|(q, a)| (q.clone(), html! { (a) })).collect::<Vec<_>>())) }
             @if let Some(href) = &past.correct { p { a href=(href) { (t.t("visits-correct")) } } }
+            @if let Some(href) = &past.observed { p { a href=(href) { (t.t("team-observe")) } } }
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::viewer::{Trouble, Viewer};
 const SOON: i32 = 14;
 
 /// All families in the viewer's hands, opened.
-async fn listed(v: &Viewer<'_>) -> Result<Vec<read::Line>, Trouble> {
+pub(crate) async fn listed(v: &Viewer<'_>) -> Result<Vec<read::Line>, Trouble> {
     let setting = v.setting();
     let sight = v.sight(&setting);
     let mut tx = v.state.db.read().await?;
@@ -164,6 +164,7 @@ pub(super) async fn show(v: &Viewer<'_>, f: &Frame, id: &str, form: &Form, said:
     vm.done = match said {
         "visit" | "form" | "need" => Some("visits-saved"),
         "nurse" | "end" => Some("visits-given-done"),
+        "doubt" => Some("team-given-over"),
         _ => None,
     };
     let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -178,7 +179,14 @@ async fn the_family(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Result<Family
     let mut accounts: BTreeSet<AccountId> = e.nurse_on(v.today()).into_iter().collect();
     accounts.extend(file.tiers.iter().map(|t| t.account));
     let names = staff_names(&mut tx, accounts).await?;
-    let nurses = if supervisor { Some(nurses(&mut tx, v, &e.place).await?) } else { None };
+    let protocol_id = e.protocol.split('@').next();
+    let nurses = match supervisor {
+        true => {
+            let known = nurses(&mut tx, v, &e.place).await?;
+            Some(crate::team::handlers::load_words(&mut tx, v, f, known, protocol_id).await?)
+        }
+        false => None,
+    };
     drop(tx);
     let protocol = v.pack.protocols().get(&e.protocol);
     let speaker = protocol.map(|protocol| Speaker { protocol, lang });
@@ -257,6 +265,7 @@ fn step(s: &Speaker<'_>, p: &Planned) -> Step {
 
 fn past(v: &Viewer<'_>, f: &Frame, opened: &Opened, protocol: Option<&Protocol>) -> Vec<Past> {
     let (t, file) = (f.t, &opened.file);
+    let observes = v.who.role == Role::VisitSupervisor && v.pack.workforce().is_some();
     let all = file.submissions.iter().rev().filter_map(|(s, content)| match content {
         read::Content::Visit(visit) => Some((s, visit)),
         read::Content::Assessment(_) => None,
@@ -268,6 +277,7 @@ fn past(v: &Viewer<'_>, f: &Frame, opened: &Opened, protocol: Option<&Protocol>)
             .or_else(|| v.pack.protocols().iter().find_map(|p| p.visit_name(id)));
         let key = format!("visits-ending-{}", visit.ending.word().replace('_', "-"));
         Past {
+            observed: observes.then(|| format!("/visits/team/session?visit={}", s.id)).filter(|_| s.counts()),
             correct: s.counts().then(|| format!("/visits/family/{}/visit?replaces={}", file.enrolment.id, s.id)),
             on: s.made_on,
             visit: name.map_or_else(|| id.to_owned(), |words| words.get(t.lang()).to_owned()),

@@ -26,5 +26,6 @@ mod sign_in;
 mod stages;
 mod state;
 mod surveys;
+mod team;
 mod visits;
 mod work;

@@ -35,6 +35,7 @@ pub(crate) async fn installation_of(pack: &Path) -> (AppState, tempfile::TempDir
         population::scenario::SCHEMA,
         visit::SCHEMA,
         survey::SCHEMA,
+        workforce::SCHEMA,
         referral::SCHEMA,
     ];
     let db = store::testing::sqlite(&schemas).await.expect("a database");
@@ -53,13 +54,17 @@ pub(crate) async fn installation_of(pack: &Path) -> (AppState, tempfile::TempDir
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: String,
+    /// Where it sends the browser; empty: nowhere.
+    pub(crate) location: String,
 }
 
 pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
     let response = app.clone().oneshot(request).await.expect("the router answers");
     let status = response.status();
+    let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+    let location = location.unwrap_or_default().to_owned();
     let bytes = axum::body::to_bytes(response.into_body(), 16 << 20).await.expect("a body");
-    Answer { status, body: String::from_utf8_lossy(&bytes).into_owned() }
+    Answer { status, body: String::from_utf8_lossy(&bytes).into_owned(), location }
 }
 
 pub(crate) async fn get(app: &Router, path: &str) -> Answer {

@@ -3,6 +3,7 @@
 
 mod handover;
 mod office;
+mod pack;
 mod supervision;
 mod training;
 
