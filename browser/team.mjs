@@ -17,6 +17,7 @@ export async function theTeam(browser, demo) {
   check('what has expired and what is overdue', text.includes('개별 슈퍼비전') && (await page.locator('main .tag').count()) > 2, text);
   await picture(page, 'team-ko-desk');
   await page.locator('main table a').first().click();
+  await page.click('main summary');
   await page.selectOption('main [name=course]', { index: 1 });
   await page.fill('main [name=hours]', '999');
   await page.fill('main [name=ended_on]', officeDay(-1));

@@ -57,7 +57,7 @@ fn card(t: Text, form: &Form, c: &Cohort) -> Markup {
     let taken = i64::try_from(c.seats.0).unwrap_or(i64::MAX);
     html! {
         h3 { (c.course) }
-        p { (c.place) " · " span.nowrap { (t.date(c.days.0)) " – " (t.date(c.days.1)) } }
+        p { (c.place) " · " span.nowrap { (t.date(c.days.0)) } " – " span.nowrap { (t.date(c.days.1)) } }
         p.small.soft { (t.with("team-seats", &[("n", taken.into()), ("most", i64::from(c.seats.1).into())])) }
         @if c.over {
             @if !c.seated.is_empty() {
