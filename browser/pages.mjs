@@ -85,6 +85,19 @@ async function newReferral(page) {
   await page.goto(`/work/referrals/household/${to.split('/').pop()}/new?need=parenting`);
 }
 
+/** A copy of the rules to change. */
+async function newScenario(page) {
+  await page.goto('/analyst/scenarios');
+  await page.fill('main [name=name]', '아동수당 나이를 높이면');
+  await page.click('main form[action="/analyst/scenarios"] button.btn');
+}
+
+/** Its first file, open for changes. */
+async function scenarioFile(page) {
+  await newScenario(page);
+  await page.click('main form[method=get] button.btn');
+}
+
 /** From an application to the money: what the journey of `money.mjs` left behind. */
 function way() {
   const [mother, official] = ['mother-2', 'rural-health-caseworker'];
@@ -247,6 +260,15 @@ export function visits(town) {
       await page.fill('main [name=on]', officeDay());
       await page.fill('main [name=household]', town.household);
       await page.click('main form[action="/analyst/try"] button.btn');
+    } },
+    { name: 'scenarios', who: 'analyst', go: at('/analyst/scenarios') },
+    { name: 'scenarios-error', who: 'analyst', go: sendEmpty('/analyst/scenarios') },
+    { name: 'scenario', who: 'analyst', go: newScenario },
+    { name: 'scenario-file', who: 'analyst', go: scenarioFile },
+    { name: 'scenario-file-error', who: 'analyst', go: async (page) => {
+      await scenarioFile(page);
+      await page.locator('main textarea').first().fill('age_limit = ');
+      await page.click('main form[method=post] button.btn');
     } },
     { name: 'log', who: 'privacy', go: at('/privacy/log') },
     { name: 'log-error', who: 'privacy', go: async (page) => {

@@ -39,14 +39,17 @@ pub(crate) fn step(name: &str, command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// Runs steps side by side that mostly wait (for a killed server to come back, for an agency's retry). What each printed follows
-/// when it has ended, so that no two mix; every step is ended before the first failure is the answer.
-pub(crate) fn together(steps: Vec<(String, Command)>) -> Result<(), String> {
+/// Runs steps side by side that mostly wait (for a killed server to come back, for an agency's retry), and something else meanwhile.
+/// What each printed follows when it has ended, so that no two mix; every step is ended before the first failure is the answer.
+pub(crate) fn together(
+    steps: Vec<(String, Command)>,
+    meanwhile: impl FnOnce() -> Result<(), String>,
+) -> Result<(), String> {
     std::thread::scope(|scope| {
         let running: Vec<_> = steps.into_iter().map(|(name, command)| scope.spawn(|| aside(name, command))).collect();
-        let ended: Vec<_> =
-            running.into_iter().map(|it| it.join().unwrap_or(Err("a step panicked".to_owned()))).collect();
-        ended.into_iter().collect()
+        let other = meanwhile();
+        let ended = running.into_iter().map(|it| it.join().unwrap_or(Err("a step panicked".to_owned())));
+        [other].into_iter().chain(ended).collect()
     })
 }
 

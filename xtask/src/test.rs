@@ -17,8 +17,8 @@ struct Length {
 
 /// What a change must pass: 300 kills, a thousand seeds.
 const WHOLE: Length = Length { kills: [("sqlite", "200"), ("postgres", "100")], seeds: "0..1000" };
-/// While working, when nobody waits for the browser either.
-const SHORT: Length = Length { kills: [("sqlite", "10"), ("postgres", "10")], seeds: "0..40" };
+/// While working, when nobody waits for the browser or the cluster either.
+const SHORT: Length = Length { kills: [("sqlite", "4"), ("postgres", "4")], seeds: "0..40" };
 
 /// What nobody needs who runs one machine, and must hold all the same.
 const CLUSTER: &str = "app/cluster";
@@ -36,20 +36,7 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     let start = Instant::now();
     tidy::run()?;
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
-    step(
-        "clippy",
-        &mut cargo(&[
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-targets",
-            "--features",
-            CLUSTER,
-            "--",
-            "-D",
-            "warnings",
-        ]),
-    )?;
+    clippy(browser_too)?;
     let server = postgres::start(postgres::Disk::Careless)?;
     println!("── PostgreSQL at {}", server.url);
     // Bank files are held against the published XML schemas by a parser that is not ours.
@@ -57,13 +44,48 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
         install(&["libxml2-utils"])?;
     }
     step("build", &mut cargo(&["build", "--quiet", "--workspace", "--all-targets"]))?;
-    tests(&server.url)?;
+    let plays = plays(&length, &server.url);
+    if browser_too {
+        tests(&server.url)?;
+        cluster()?;
+        together(plays, || Ok(()))?;
+    } else {
+        // Whoever works waits: what mostly sleeps runs beside the tests, and the engine of many machines is left to the whole run.
+        together(plays, || tests(&server.url))?;
+    }
+    // The whole workspace, though only few rooms have such examples: for one package alone cargo chooses other features and builds
+    // what stands under it once more.
+    step("documented examples", &mut cargo(&["test", "--quiet", "--doc", "--workspace"]))?;
     for pack in packs()? {
         for what in ["check", "test"] {
             let shown = pack.strip_prefix(root()).unwrap_or(&pack).display();
             step(&format!("pack {what} {shown}"), Command::new(hearth()).args(["pack", what]).arg(&pack))?;
         }
     }
+    if browser_too {
+        schema::run(&server.url)?;
+        browser::packages()?;
+        fhir::run()?;
+        browser::run()?;
+    }
+    println!(
+        "── all passed in {} s{}",
+        start.elapsed().as_secs(),
+        if browser_too { "" } else { " (without browser and cluster, few seeds and kills)" }
+    );
+    Ok(())
+}
+
+/// With the cluster too, where its code is to be held.
+fn clippy(cluster: bool) -> Result<(), String> {
+    let mut args = vec!["clippy", "--quiet", "--workspace", "--all-targets"];
+    args.extend(cluster.then_some(["--features", CLUSTER]).into_iter().flatten());
+    args.extend(["--", "-D", "warnings"]);
+    step("clippy", &mut cargo(&args))
+}
+
+/// Lives of the core, planted bugs, and kills on both engines.
+fn plays(length: &Length, postgres: &str) -> Vec<(String, Command)> {
     let played = |name: &str, program: &str, options: &[&str]| {
         let mut command = Command::new(example(program));
         command.args(options);
@@ -75,21 +97,9 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
         played("planted bugs", "seeds", &["--bugs"]),
     ];
     for (engine, kills) in length.kills {
-        plays.push(played(&format!("kill -9 under load, {engine}"), "crash", &[kills, engine, &server.url]));
+        plays.push(played(&format!("kill -9 under load, {engine}"), "crash", &[kills, engine, postgres]));
     }
-    together(plays)?;
-    if browser_too {
-        schema::run(&server.url)?;
-        browser::packages()?;
-        fhir::run()?;
-        browser::run()?;
-    }
-    println!(
-        "── all passed in {} s{}",
-        start.elapsed().as_secs(),
-        if browser_too { "" } else { " (without the browser, few seeds and kills)" }
-    );
-    Ok(())
+    plays
 }
 
 /// Every pack that comes with Hearth.
@@ -129,16 +139,18 @@ fn tests(postgres: &str) -> Result<(), String> {
     }
     step("tests", &mut run)?;
     drop(memory);
-    // Features of the whole workspace, so that only what stands on the cluster engine is built once more.
+    Ok(())
+}
+
+/// The machines together, on the engine that a usual build leaves out.
+fn cluster() -> Result<(), String> {
+    // Features of the whole workspace, so that only what stands on that engine is built once more.
     step(
         "a cluster of processes",
         &mut cargo(&["test", "--quiet", "--workspace", "--features", CLUSTER, "--test", "cluster"]),
     )?;
     // The binary of the steps to come is the one without it.
-    step("build", &mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
-    // The whole workspace, though only few rooms have such examples: for one package alone cargo chooses other features and builds
-    // what stands under it once more.
-    step("documented examples", &mut cargo(&["test", "--quiet", "--doc", "--workspace"]))
+    step("build", &mut cargo(&["build", "--quiet", "--workspace", "--bins"]))
 }
 
 /// A folder in memory for as long as it is held.
