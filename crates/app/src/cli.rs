@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::backup::{self, BackupArgs, RestoreArgs};
 use crate::config::Config;
 use crate::demo;
+use crate::demo_clock::DemoClock;
 use crate::growth::{self, GrowthArgs};
 use crate::model::{self, DmnCommand};
 use crate::pack::{self, ExplainArgs, PackCommand};
@@ -194,9 +195,13 @@ async fn demo(
     let mut config =
         Config { public_url: format!("http://{listen}"), listen, data, demo_provider: true, ..Config::read(None)? };
     config.pack = pack.unwrap_or(config.pack);
-    let played = played::start(&mut config).await?;
+    // The clock is moved by the worker.
+    config.worker = true;
+    std::fs::create_dir_all(&config.data)?;
+    let clock = Arc::new(DemoClock::open(&config.data).map_err(|why| format!("{}: {why}", config.data.display()))?);
+    let played = played::start(&mut config, clock.clone()).await?;
     let listener = serve::listen(&config.listen).await?;
-    let runtime = Arc::new(Runtime::open(config).await?);
+    let runtime = Arc::new(Runtime::demo(config, clock).await?);
     let told = demo::prepare(&runtime, people, played.as_ref()).await?;
     if prepare {
         return Ok(ExitCode::SUCCESS);

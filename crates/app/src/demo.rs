@@ -284,7 +284,10 @@ pub fn page(config: &Config, told: &Told) -> String {
             10. As nurse: my day, a family, record its visit, its growth; answer the last question on mood, then see as\n       \
             visit-supervisor what must be seen to. The supervisor asks the last family and gives it to the nurse.\n       \
             The nurse opens a case for a family, writes its plan and asks the caseworker's agency to take part; as caseworker,\n       \
-            under *Family plans*, only that part is seen.\n",
+            under *Family plans*, only that part is seen.\n   \
+            11. Move the clock ({url}/demo/time, and at the top of every page): a week, a month, two years; visits, deadlines,\n       \
+            referrals and surveys follow in their order. Sign in again then.\n",
+        url = config.public_url,
         pack = config.pack.display(),
     ));
     out

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 use exchange::simulate::{Held, HeldFact, Holdings, Running, Scenario, Simulation, SimulationSettings};
 use exchange::{ItemAsked, SubjectAsked, SubjectKind};
 use guard::{Processing, PurposeKind};
-use kernel::{HouseholdId, PersonId};
+use kernel::{Clock, HouseholdId, PersonId};
 use registry::person::Identifier;
 use registry::{AsOf, Fact, FactValue, Origin, Pen};
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use store::{StoreError, transact};
 
 use crate::cli::Failure;
 use crate::config::Config;
-use crate::runtime::{Runtime, SystemClock};
+use crate::runtime::Runtime;
 
 /// The parts, as the pack writes them.
 #[derive(Debug, Deserialize)]
@@ -82,8 +82,8 @@ struct Town {
     differs: RwLock<BTreeMap<(PersonId, String), Value>>,
 }
 
-/// Starts the agencies of the pack and puts their addresses into the configuration; `None` where the pack gives no parts.
-pub async fn start(config: &mut Config) -> Result<Option<Played>, Failure> {
+/// Starts the agencies of the pack, which go by the demonstration's clock, and puts their addresses into the configuration; `None` where the pack gives no parts.
+pub async fn start(config: &mut Config, clock: Arc<dyn Clock>) -> Result<Option<Played>, Failure> {
     let path = config.pack.join("demo").join("agencies.toml");
     if !path.exists() {
         return Ok(None);
@@ -101,7 +101,7 @@ pub async fn start(config: &mut Config) -> Result<Option<Played>, Failure> {
         token_seconds: 3600,
         callback_tokens: BTreeMap::new(),
     };
-    let simulation = Simulation::new(settings, town.clone(), Arc::new(SystemClock));
+    let simulation = Simulation::new(settings, town.clone(), clock);
     let running = simulation.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     for agency in agencies(&config.pack)? {
         simulation.behave(&agency, exchange::simulate::Behaviour::Prompt);

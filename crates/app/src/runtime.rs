@@ -9,8 +9,10 @@ use guard::log::{Log, LogError};
 use guard::{Guard, KeyError, Keys, Policies, PolicyError};
 use kernel::{Clock, Ids, Instant};
 use store::{Db, Schema, StoreError};
+use web::demo::Travel;
 
 use crate::config::{Config, ConfigError};
+use crate::demo_clock::{self, DemoClock};
 
 /// The machine's clock: the only one in the program.
 #[derive(Debug, Default)]
@@ -94,6 +96,12 @@ pub enum OpenError {
         "{0} is no pack: pack.toml is not there. Name the folder with `pack` in the configuration or with HEARTH_PACK"
     )]
     NoPack(PathBuf),
+    /// The folder of a demonstration.
+    #[error(
+        "the clock of the demonstration in {0} was moved: only `hearth demo --data {0}` goes on with it. With the machine's clock \
+         everything done there since would lie in the future"
+    )]
+    Moved(PathBuf),
     /// The pack is faulty; the report names every fault.
     #[error("{0}")]
     Pack(String),
@@ -114,8 +122,26 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// Opens everything; makes what is not there yet.
+    /// Opens everything by the machine's clock; makes what is not there yet.
+    ///
+    /// # Errors
+    /// [`OpenError`].
     pub async fn open(config: Config) -> Result<Runtime, OpenError> {
+        if demo_clock::moved(&config.data) {
+            return Err(OpenError::Moved(config.data.clone()));
+        }
+        Self::by(config, Arc::new(SystemClock), None).await
+    }
+
+    /// The same for a demonstration, whose clock visitors move.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn demo(config: Config, clock: Arc<DemoClock>) -> Result<Runtime, OpenError> {
+        Self::by(config, clock.clone(), Some(Travel(clock))).await
+    }
+
+    async fn by(config: Config, clock: Arc<dyn Clock>, travel: Option<Travel>) -> Result<Runtime, OpenError> {
         let folder = |path: PathBuf| move |why| OpenError::Folder { path, why };
         std::fs::create_dir_all(&config.data).map_err(folder(config.data.clone()))?;
         if !config.pack.join("pack.toml").exists() {
@@ -131,7 +157,7 @@ impl Runtime {
         db.migrate(SCHEMAS).await?;
         let keys = Arc::new(Keys::open(&config.data.join("keys"))?);
         let log = Log::open(&config.data.join("log"), keys.clone())?;
-        let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        let ids: Arc<dyn Ids> = Arc::new(SystemIds);
         let guard = Arc::new(Guard::new(Policies::built_in()?, log, keys.clone(), clock.clone(), ids.clone()));
         let scanner = config.scanner.as_ref().map(|s| Scanner {
             address: s.address.clone(),
@@ -143,6 +169,7 @@ impl Runtime {
             payer: config.payer.clone().or_else(|| config.demo_provider.then(invented_payer)),
             scanner: scanner.clone(),
             compares: crate::scenario::source(&config).is_some(),
+            travel,
             ..web::Config::default()
         };
         let exchange = Arc::new(Exchange::new(config.agencies.clone(), clock.clone())?);

@@ -53,6 +53,7 @@ pub async fn run(runtime: &Arc<Runtime>, mut stop: tokio::sync::watch::Receiver<
         while calls.try_join_next().is_some() {}
         let pause = match round(runtime, &mut done, Some(&mut calls)).await {
             Ok(true) => continue,
+            Ok(false) if calls.is_empty() && forward(runtime) => continue,
             Ok(false) => PAUSE,
             Err(error) => {
                 tracing::error!(%error, "the worker could not go on; it tries again");
@@ -65,6 +66,15 @@ pub async fn run(runtime: &Arc<Runtime>, mut stop: tokio::sync::watch::Receiver<
         }
     }
     while calls.join_next().await.is_some() {}
+}
+
+/// Takes a demonstration's clock a day on its way, when everything of the day before is done; `false`: it is where it was sent.
+fn forward(runtime: &Runtime) -> bool {
+    let step = runtime.state.config.travel.as_ref().map_or(Ok(false), |travel| travel.0.step());
+    step.unwrap_or_else(|error| {
+        tracing::error!(%error, "the demonstration's clock cannot be moved");
+        false
+    })
 }
 
 /// Does everything that is due now, one after the other, then returns: for tests and for filling a new installation.
@@ -116,10 +126,12 @@ async fn regular(runtime: &Runtime, desk: &Desk<'_>) {
         Ok(families) => tracing::info!(families, "families are another nurse's from today on"),
         Err(error) => tracing::error!(%error, "handovers whose day has come could not be written down"),
     }
-    match crate::surveys::hand_over(runtime).await {
-        Ok(0) => {}
-        Ok(messages) => tracing::info!(messages, "messages to families were handed over for sending"),
-        Err(error) => tracing::error!(%error, "messages to families could not be handed over"),
+    for handed in [crate::surveys::hand_over(runtime).await, crate::referrals::hand_over(runtime).await] {
+        match handed {
+            Ok(0) => {}
+            Ok(messages) => tracing::info!(messages, "messages to families were handed over for sending"),
+            Err(error) => tracing::error!(%error, "messages to families could not be handed over"),
+        }
     }
     if let Some(scanner) = &runtime.scanner
         && let Err(error) = casework::evidence::rescan(&state.db, desk, scanner, OVERDUE).await

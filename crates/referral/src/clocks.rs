@@ -7,7 +7,7 @@ use store::{JobRow, StoreError, Tx, params};
 
 use crate::change::{self, Fault};
 use crate::model::{Act, By, in_days};
-use crate::{Desk, rows};
+use crate::{Desk, deliver, rows};
 
 store::sql! {
     DUE = "select referral_id, due_on from referral where due_on is not null and due_on <= $1 and (due_on > $2 or (due_on = $2 and referral_id > $3))
@@ -88,7 +88,10 @@ async fn piece(tx: &mut Tx, desk: &Desk<'_>, after: Last) -> Result<(Rung, Last)
             Err(why) => return Err(StoreError::Driver(why.to_string())),
         }
         match act {
-            Act::Remind { .. } => rung.reminded += 1,
+            Act::Remind { .. } => {
+                deliver::keep(tx, desk, &it).await?;
+                rung.reminded += 1;
+            }
             Act::Expire => rung.expired += 1,
             _ => rung.escalated += 1,
         }

@@ -6,12 +6,13 @@
 //! Words and states are near FHIR's ServiceRequest and Task ([`model::Status::fhir`]).
 //!
 //! * [`model`]: states and transitions, without a database. [`request`] begins, [`change`] does everything after, [`clocks`] is
-//!   what time does by itself.
+//!   what time does by itself, [`deliver`] hands over what families are told of it.
 //! * [`read`]: what referrer, supervisor, partner and family may see. [`link`]: how a partner without an account answers.
 //! * [`measure`]: how long loops take, and how many close.
 
 pub mod change;
 pub mod clocks;
+pub mod deliver;
 mod desk;
 pub mod link;
 pub mod measure;
@@ -25,11 +26,15 @@ pub use desk::Desk;
 /// The tables of this room.
 pub const SCHEMA: store::Schema = store::Schema {
     room: "referral",
-    steps: &[store::Step { version: 1, name: "referrals and their steps", sql: include_str!("../schema/1.sql") }],
+    steps: &[
+        store::Step { version: 1, name: "referrals and their steps", sql: include_str!("../schema/1.sql") },
+        store::Step { version: 2, name: "reminders to families", sql: include_str!("../schema/2.sql") },
+    ],
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.
-pub const STATEMENTS: &[&[(&str, &str)]] = &[rows::STATEMENTS, clocks::STATEMENTS, measure::STATEMENTS];
+pub const STATEMENTS: &[&[(&str, &str)]] =
+    &[rows::STATEMENTS, clocks::STATEMENTS, deliver::STATEMENTS, measure::STATEMENTS];
 
 /// The longest words in a referral or an answer, in characters.
 pub const MOST_WORDS: usize = 2_000;

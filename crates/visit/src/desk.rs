@@ -7,6 +7,9 @@ use kernel::{Date, Ids, Instant};
 
 use crate::model::Enrolment;
 
+/// For so many days after the last day of the visits a nurse may still write down what took place.
+pub const FINISH: i32 = 14;
+
 /// The desk at which families are enrolled and visits recorded.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
@@ -34,11 +37,17 @@ impl Desk<'_> {
     }
 
     /// Whether the family is in this account's hands: a nurse's own families, a supervisor's of the district and agency. It is the
-    /// guard's relation *open case*.
+    /// guard's relation *open case*. After the last day the nurse has [`FINISH`] days for the records of visits that took place; then
+    /// the file is her supervisor's alone, who answers for it and takes in what comes late.
     pub fn responsible(&self, who: &Who, enrolment: &Enrolment) -> bool {
         let agency = who.organisation == enrolment.organisation;
         match who.role {
-            Role::Nurse => agency && enrolment.nurse_on(self.today()) == Some(who.account),
+            Role::Nurse => {
+                let ended = enrolment.left.map(|(last, _)| (self.today() - last).get_days());
+                agency
+                    && enrolment.nurse_on(self.today()) == Some(who.account)
+                    && ended.is_none_or(|days| days <= FINISH)
+            }
             Role::VisitSupervisor => agency && self.within(&enrolment.place, who),
             _ => false,
         }

@@ -4,7 +4,7 @@
 //!   what was promised. [`cases`] runs a pack's worked cases of it, [`words`] says it in a person's language.
 //! * [`instrument`]: questionnaires of the pack, their answers and scores.
 //! * [`growth`]: the World Health Organization's growth standards; [`growing`]: immunisations due and milestones.
-//! * [`enrol`], [`assign`], [`assess`], [`record`], [`tier`], [`alert`]: what happens to a family, one use case a file; [`follow`] takes
+//! * [`enrol`], [`assign`], [`assess`], [`record`], [`tier`], [`alert`]: what happens to a family, one use case a file; [`take_in`] for what was kept; [`follow`] takes
 //!   what changes in the registry. [`read`] shows families, under seal; [`roll`] leads other rooms through all of them.
 //! * [`handover`]: families from one nurse to another from a day on, without a gap.
 //! * [`care`]: case management, and the family plan over several agencies.
@@ -32,10 +32,11 @@ pub mod roll;
 mod rows;
 pub mod schedule;
 pub mod submit;
+pub mod take_in;
 pub mod tier;
 pub mod words;
 
-pub use desk::Desk;
+pub use desk::{Desk, FINISH};
 
 /// The tables of this room.
 pub const SCHEMA: store::Schema = store::Schema {
@@ -53,5 +54,5 @@ pub const SCHEMA: store::Schema = store::Schema {
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS, care::rows::STATEMENTS, roll::STATEMENTS, handover::STATEMENTS]
+    vec![rows::STATEMENTS, care::rows::STATEMENTS, roll::STATEMENTS, handover::STATEMENTS, take_in::STATEMENTS]
 }

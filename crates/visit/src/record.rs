@@ -2,7 +2,7 @@
 
 use guard::{Allowed, Who};
 use kernel::Date;
-use store::Tx;
+use store::{StoreError, Tx};
 
 use crate::desk::Desk;
 use crate::instrument::{Answers, accepted};
@@ -44,18 +44,30 @@ pub async fn run(
         replaces: about.replaces,
     };
     let outcome = submit::receive(tx, desk, who, &e, new).await?;
-    if outcome == Outcome::Taken && !visit.discharged.is_empty() {
-        let before = e.dates.clone();
-        for child in &mut e.dates.children {
-            let told = visit.discharged.iter().find(|(id, day)| *id == child.person && *day >= child.born);
-            child.discharged = told.map(|(_, day)| *day).or(child.discharged);
-        }
-        if e.dates != before {
-            let now = serde_json::json!({ "before": before, "now": e.dates });
-            rows::keep(tx, desk, &mut e, "dates", &now, Some(who.account)).await?;
-        }
+    if outcome == Outcome::Taken {
+        discharged(tx, desk, who, &mut e, &visit).await?;
     }
     Ok(outcome)
+}
+
+/// Days on which children left hospital, as told at a visit that counts.
+pub(crate) async fn discharged(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    e: &mut Enrolment,
+    visit: &Visit,
+) -> Result<(), StoreError> {
+    let before = e.dates.clone();
+    for child in &mut e.dates.children {
+        let told = visit.discharged.iter().find(|(id, day)| *id == child.person && *day >= child.born);
+        child.discharged = told.map(|(_, day)| *day).or(child.discharged);
+    }
+    if e.dates != before {
+        let now = serde_json::json!({ "before": before, "now": e.dates });
+        rows::keep(tx, desk, e, "dates", &now, Some(who.account)).await?;
+    }
+    Ok(())
 }
 
 /// What can be mended by whoever sends it.

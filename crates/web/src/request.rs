@@ -87,6 +87,7 @@ pub(crate) fn bare(parts: &Parts) -> Frame {
         place: Place::Address("/".to_owned()),
         who: None,
         demo: false,
+        clock: None,
         purpose: None,
     }
 }
@@ -197,6 +198,7 @@ fn frame(parts: &Parts, state: &AppState) -> Frame {
             areas: areas(s.who.role),
         }),
         demo: state.config.demo,
+        clock: state.config.travel.as_ref().map(|_| state.today()),
         purpose: purpose.map(|p| PurposeShown { key: purpose_key(p.kind), reason: p.reason }),
     }
 }

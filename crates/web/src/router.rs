@@ -22,6 +22,7 @@ use crate::citizen::cases::{
 };
 use crate::citizen::{check_handlers as check, handlers as citizen, home};
 use crate::components::frame::Frame;
+use crate::demo::handlers as demo;
 use crate::error::Fault;
 use crate::finance;
 use crate::official::{
@@ -69,6 +70,7 @@ fn pages() -> Router<AppState> {
     Router::new()
         .route("/", get(start))
         .route("/assets/{name}", get(assets::serve))
+        .route("/demo/time", get(demo::show).post(demo::send))
         .route("/check", get(check::start))
         .route("/check/place", post(check::place))
         .route("/check/people", post(check::people))

@@ -67,6 +67,8 @@ pub struct Config {
     pub scanner: Option<casework::evidence::Scanner>,
     /// Whether there is a population over which changed rules can be compared.
     pub compares: bool,
+    /// The clock of a demonstration, which visitors move; `None` wherever people are real.
+    pub travel: Option<crate::demo::Travel>,
 }
 
 impl Default for Config {
@@ -79,6 +81,7 @@ impl Default for Config {
             payer: None,
             scanner: None,
             compares: false,
+            travel: None,
         }
     }
 }

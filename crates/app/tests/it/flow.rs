@@ -53,7 +53,10 @@ impl Show {
         let data = home.path().join("data");
         let public_url = format!("http://{listen}");
         let mut config = Config { database, data, pack, listen, public_url, demo_provider: true, ..Config::default() };
-        let played = played::start(&mut config).await.unwrap().expect("the pack plays agencies");
+        let played = played::start(&mut config, Arc::new(app::runtime::SystemClock))
+            .await
+            .unwrap()
+            .expect("the pack plays agencies");
         let listener = serve::listen(&config.listen).await.unwrap();
         let runtime = Arc::new(Runtime::open(config).await.unwrap());
         let told = demo::prepare(&runtime, Some(120), Some(&played)).await.unwrap();

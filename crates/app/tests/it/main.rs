@@ -22,3 +22,4 @@ mod population;
 mod requalify_api;
 mod requests;
 mod surveys;
+mod travel;

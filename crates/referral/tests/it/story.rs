@@ -7,7 +7,7 @@ use referral::model::{Act, By, Clock, Outcome, Reason, Referral, Status};
 use referral::{change, measure, read, request};
 use registry::sight::Seen;
 use registry::{Origin, Pen};
-use store::transact;
+use store::{StoreError, transact};
 use uuid::Uuid;
 
 use crate::desk::{Office, TODAY, decide, keys, sight, to_mental_health, who};
@@ -49,6 +49,19 @@ async fn declined_escalated_and_closed_by_another_service() {
         let rung = office.night(TODAY).await;
         assert_eq!((rung.reminded, rung.escalated), (1, 0));
         assert_eq!(office.night(day(1)).await.reminded, 0);
+        // The family is told once, until the day it is about.
+        let told = async |on: Date| {
+            let mut tx = office.db.read().await.unwrap();
+            referral::deliver::waiting(&mut tx, &office.desk(on), 10).await.unwrap()
+        };
+        let waits = told(day(1)).await;
+        assert_eq!(waits.iter().map(|m| (m.person, m.due)).collect::<Vec<_>>(), [(mother, day(1))]);
+        assert!(told(day(2)).await.is_empty(), "a reminder of yesterday is no news");
+        let desk = office.desk(day(1));
+        let sent = async || transact!(office.db, StoreError, |tx| referral::deliver::sent(tx, &desk, &waits[0]).await);
+        assert!(sent().await.unwrap());
+        assert!(!sent().await.unwrap(), "once");
+        assert!(told(day(1)).await.is_empty());
         assert_eq!(office.night(day(2)).await.escalated, 1);
         let approver = who(Role::Approver);
         let escalated = async |on: Date| {
@@ -105,6 +118,25 @@ async fn declined_escalated_and_closed_by_another_service() {
         assert!(matches!(last, Some(Act::Close { next: Some(n), .. }) if n == next));
         let open = "select count(*) as n from referral where closed_at is null or due_on is not null";
         assert_eq!(tx.one(open, &[]).await.unwrap().get::<i64>("n").unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn of_a_discreet_referral_nobody_writes_to_anybody() {
+    for office in Office::all(31).await {
+        let mother = office.family(1).await.mother;
+        let violence = request::Input {
+            service: "women_emergency".into(),
+            need: "violence".into(),
+            contact: None,
+            ..to_mental_health(1, mother)
+        };
+        let id = office.send(TODAY, &violence).await.unwrap().id;
+        assert!(stands(&office, TODAY, id).await.discreet);
+        let (_, due) = stands(&office, TODAY, id).await.now.due.unwrap();
+        assert_eq!(office.night(due).await.reminded, 1, "the service is reminded all the same");
+        let mut tx = office.db.read().await.unwrap();
+        assert!(tx.all("select message_id from referral_message", store::params![]).await.unwrap().is_empty());
     }
 }
 

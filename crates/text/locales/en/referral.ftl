@@ -147,3 +147,5 @@ referral-mine-from = Sent by { $office } on { $when }.
 referral-mine-shares = The service learns
 referral-refuse = I do not want this
 referral-refused-done = You refused. The service sees it no more.
+# A text message; it names neither service nor need.
+referral-message-reminded = The service you were sent to has been reminded. It should answer by { $date }. You see how it stands when you sign in: { $href }

@@ -194,3 +194,5 @@ visits-left-declined = it wanted no more visits
 visits-left-graduated = it came to the end of the programme
 visits-error-end = A day that has come, of a family whose visits have not ended.
 visits-error-end-case = A case runs for this family. Close it first, or note that the family wants no more of it.
+visits-take-in = Take into the file
+visits-error-take-in = It cannot be taken in: it was seen to meanwhile, it corrects what is no longer there, or it measures a child of another family.

@@ -147,3 +147,5 @@ referral-mine-from = { $office } жіберді, { $when }.
 referral-mine-shares = Қызмет біледі
 referral-refuse = Мен мұны қаламаймын
 referral-refused-done = Бас тарттыңыз. Қызмет енді көрмейді.
+# A text message; it names neither service nor need.
+referral-message-reminded = Сізді жіберген қызметке еске салынды. Ол { $date } дейін жауап беруі керек. Қалай тұрғанын кірген кезде көресіз: { $href }

@@ -147,3 +147,5 @@ referral-mine-from = { $office }에서 { $when }에 보냈어요.
 referral-mine-shares = 기관이 알게 되는 것
 referral-refuse = 거절하기
 referral-refused-done = 거절했어요. 기관은 더 볼 수 없어요.
+# A text message; it names neither service nor need.
+referral-message-reminded = 안내받은 곳에 다시 알렸어요. { $date }까지 답해야 해요. 로그인하면 어떻게 되었는지 볼 수 있어요: { $href }

@@ -194,3 +194,5 @@ visits-left-declined = 더 원하지 않음
 visits-left-graduated = 과정을 마침
 visits-error-end = 이미 지난 날이어야 하고, 방문이 끝나지 않은 가정이어야 해요.
 visits-error-end-case = 이 가정의 사례가 진행 중이에요. 먼저 사례를 끝내거나, 가정이 더 원하지 않는다고 적어 주세요.
+visits-take-in = 파일에 넣기
+visits-error-take-in = 넣을 수 없어요. 그사이 처리되었거나, 고치려는 기록이 없거나, 다른 가정의 아이를 잰 기록이에요.

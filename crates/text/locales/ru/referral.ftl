@@ -147,3 +147,5 @@ referral-mine-from = Отправлено: { $office }, { $when }.
 referral-mine-shares = Служба узнаёт
 referral-refuse = Я этого не хочу
 referral-refused-done = Вы отказались. Служба этого больше не видит.
+# A text message; it names neither service nor need.
+referral-message-reminded = Службе, в которую вас направили, напомнили. Она должна ответить до { $date }. Как обстоят дела, видно после входа: { $href }

@@ -204,3 +204,29 @@ fn doses_and_milestones_follow_the_months_of_age() {
     assert_eq!(ages(jiff::civil::date(2026, 10, 30)), Some(6));
     assert_eq!(growing::milestones(&pack, born, jiff::civil::date(2028, 1, 1)).len(), 10, "twelve months are the last");
 }
+
+/// The doses a nurse finds due at an age, by each country's calendar.
+#[test]
+fn immunisations_are_due_by_the_calendar_of_the_country() {
+    let born = jiff::civil::date(2026, 1, 31);
+    let due = |dir: &str, months: i64| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs").join(dir);
+        let pack = catalogue::Pack::load(&path).map(|l| l.pack).unwrap_or_else(|faults| panic!("{faults:#?}"));
+        let on = born.saturating_add(jiff::Span::new().months(months));
+        visit::growing::immunisations(&pack, born, on).iter().map(|d| d.id.clone()).collect::<Vec<_>>().join(" ")
+    };
+    for (dir, months, doses) in [
+        ("kazakhstan", 0, "bcg_1 hepb_1"),
+        ("kazakhstan", 2, "dtap_1 hib_1 hepb_2 ipv_1 pcv_1"),
+        ("kazakhstan", 3, "dtap_2 hib_2 ipv_2"),
+        ("kazakhstan", 5, ""),
+        ("kazakhstan", 12, "mmr_1 opv_1 pcv_3"),
+        ("kazakhstan", 15, "mmr_1 opv_1 pcv_3"),
+        ("kazakhstan", 16, ""),
+        ("kazakhstan", 72, "dtap_5 mmr_2 bcg_2"),
+        ("korea", 0, "hepb_1 bcg_1"),
+        ("korea", 1, "bcg_1 hepb_2"),
+    ] {
+        assert_eq!(due(dir, months), doses, "{dir}, {months} months");
+    }
+}

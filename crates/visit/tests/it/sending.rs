@@ -4,15 +4,14 @@ use guard::{Action, Role};
 use kernel::{Date, EnrolmentId, PersonId};
 use registry::newborn::{self, Newborn};
 use store::{StoreError, params, transact};
-use visit::assess;
 use visit::instrument::{Answer, Answers};
-use visit::model::{EndingWord, Measured, Refusal, Visit};
-use visit::record;
+use visit::model::{EndingWord, LeftWhy, Measured, Refusal, Visit};
 use visit::schedule::State;
 use visit::submit::{About, Fault, Outcome};
+use visit::{assess, assign, read, record, take_in};
 
 use crate::families::file;
-use crate::office::{Office, TODAY, allowed, who};
+use crate::office::{Eyes, Office, TODAY, allowed, setting, who};
 
 const DUE: Date = Date::constant(2026, 11, 10);
 const VISITED: Date = Date::constant(2026, 11, 20);
@@ -191,5 +190,89 @@ async fn what_cannot_be_is_said_and_what_cannot_be_taken_in_is_kept() {
         let kept = tx.all("select content from visit_submission where status = 'refused'", params![]).await.unwrap();
         assert_eq!(kept.len(), 4, "nothing is lost");
         assert_eq!(file(&office, id, Role::Nurse).await.visits().count(), 1, "and nothing of it is in the file");
+    }
+}
+
+#[tokio::test]
+async fn a_supervisor_takes_in_what_was_kept_once_and_nothing_told_alone_shows() {
+    for office in Office::all(13).await {
+        let (id, mother, child) = young_family(&office).await;
+        let (nurse, lead, desk) = (who(Role::Nurse), who(Role::VisitSupervisor), office.desk());
+        let hers = allowed(Role::Nurse, Action::RecordVisit, &[mother, child]);
+        let may = allowed(Role::VisitSupervisor, Action::ManageVisits, &[mother, child]);
+        let take = async |what: kernel::SubmissionId| {
+            transact!(office.db, take_in::Fault, |tx| take_in::run(tx, &desk, &lead, &may, id, what).await)
+        };
+        let about = office.about(id, VISITED);
+        let left = Visit { discharged: vec![(child, VISITED)], ..made("newborn") };
+        let sent = transact!(office.db, Fault, |tx| record::run(tx, &desk, &nurse, None, about, &left).await);
+        assert_eq!(sent.unwrap(), Outcome::Kept(Refusal::NotYours));
+        assert_eq!(file(&office, id, Role::Nurse).await.visits().count(), 0);
+        // A nurse's own decision does not do.
+        let by_nurse =
+            transact!(office.db, take_in::Fault, |tx| take_in::run(tx, &desk, &nurse, &hers, id, about.id).await);
+        assert!(matches!(by_nurse, Err(take_in::Fault::NotAllowed)));
+        take(about.id).await.unwrap();
+        let now = file(&office, id, Role::Nurse).await;
+        assert_eq!(now.visits().count(), 1);
+        assert_eq!(now.enrolment.dates.children[0].discharged, Some(VISITED), "what it told is known now");
+        assert!(matches!(now.schedule.iter().find(|p| p.visit == "newborn").unwrap().state, State::Done { .. }));
+        assert!(matches!(take(about.id).await, Err(take_in::Fault::Nothing)), "once");
+        // A visit that measured somebody else's child stays out.
+        let stranger = Measured {
+            child: PersonId(uuid::Uuid::from_u128(5)),
+            weight_kg: Some(3.4),
+            length_cm: None,
+            standing: None,
+            head_cm: None,
+            arm_cm: None,
+            oedema: false,
+            milestones: vec![],
+        };
+        let (other, wrong) = (office.about(id, VISITED), Visit { measured: vec![stranger], ..made("newborn") });
+        transact!(office.db, Fault, |tx| record::run(tx, &desk, &nurse, None, other, &wrong).await).unwrap();
+        assert!(matches!(take(other.id).await, Err(take_in::Fault::NotTheirChild)));
+        // Answers: openly asked ones come into the file with their score, what was asked alone stays under seal and unseen.
+        let open = assessment(&office, id, "perinatal-risk@2026.1", answers(&[("smoking", "true"), ("age", "22")]));
+        let alone = assess::Input {
+            alone: true,
+            ..assessment(&office, id, "home-safety@2026.1", answers(&[("afraid", "true")]))
+        };
+        for input in [&open, &alone] {
+            let sent = transact!(office.db, Fault, |tx| assess::run(tx, &desk, &nurse, None, input).await).unwrap();
+            assert_eq!(sent, Outcome::Kept(Refusal::NotYours));
+            take(input.about.id).await.unwrap();
+            assert!(matches!(take(input.about.id).await, Err(take_in::Fault::Nothing)), "once");
+        }
+        let now = file(&office, id, Role::Nurse).await;
+        let all: Vec<_> = now.assessments().map(|(_, made)| made.instrument.clone()).collect();
+        assert_eq!(all, ["perinatal-risk@2026.1"]);
+        assert!(now.assessments().next().unwrap().1.points.is_some());
+        let mut tx = office.db.read().await.unwrap();
+        let kept = tx.all("select submission_id from visit_kept", params![]).await.unwrap();
+        assert_eq!(kept.len(), 1, "only what was asked alone is still apart");
+        let waits = tx.all("select reason from visit_submission where status = 'refused'", params![]).await.unwrap();
+        assert_eq!(waits.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn after_the_last_day_a_nurse_has_two_weeks_for_her_records_and_then_opens_nothing() {
+    for office in Office::all(14).await {
+        let (id, mother, child) = young_family(&office).await;
+        let (lead, last) = (who(Role::VisitSupervisor), VISITED);
+        let may = allowed(Role::VisitSupervisor, Action::ManageVisits, &[mother, child]);
+        let ended = (last, LeftWhy::Declined);
+        transact!(office.db, assign::Fault, |tx| assign::end(tx, &office.desk(), &lead, &may, id, ended).await)
+            .unwrap();
+        for (days, nurse) in [(0, true), (visit::FINISH, true), (visit::FINISH + 1, false), (400, false)] {
+            let desk = office.desk_on(last.saturating_add(jiff::Span::new().days(days)));
+            for (role, opens) in [(Role::Nurse, nurse), (Role::VisitSupervisor, true)] {
+                let (eyes, setting) = (Eyes::of(who(role)), setting());
+                let mut tx = office.db.read().await.unwrap();
+                let seen = read::file(&mut tx, &desk, &eyes.sight(&setting), id).await.unwrap().unwrap();
+                assert!(seen.about.iter().all(|(_, r)| r.open_case == opens), "{role:?} after {days} days");
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What surrounds every page: skip link, header with languages and account, navigation, footer.
 
-use kernel::Lang;
+use kernel::{Date, Lang};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use text::Text;
 
@@ -70,6 +70,8 @@ pub struct Frame {
     pub who: Option<SignedIn>,
     /// Whether all people are invented; said on every page.
     pub demo: bool,
+    /// The day in a demonstration whose clock can be moved; shown on every page.
+    pub clock: Option<Date>,
     /// The purpose bar of officials.
     pub purpose: Option<PurposeShown>,
 }
@@ -233,7 +235,10 @@ pub fn page(frame: &Frame, title: &str, width: Width, content: Markup) -> Markup
                         (frame.account())
                     } }
                     (frame.navigation())
-                    @if frame.demo { div.demo { div.wrap { p { (t.t("frame-demo")) } } } }
+                    @if frame.demo { div.demo { div.wrap { p {
+                        (t.t("frame-demo"))
+                        @if let Some(day) = frame.clock { " " (t.with("frame-clock", &[("date", t.date(day).into())])) " " a href="/demo/time" { (t.t("frame-clock-move")) } }
+                    } } } }
                     @if let Some(purpose) = &frame.purpose {
                         div.purpose { div.wrap {
                             span { strong { (t.t("purpose-now")) } " " (t.t(purpose.key)) " · " (purpose.reason) }

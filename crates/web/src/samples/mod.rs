@@ -1,6 +1,7 @@
 //! A page of every kind with plausible contents, rendered in every language by one test and written to `target/pages`.
 
 mod cases;
+mod demo;
 mod families;
 mod finance;
 mod offices;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(visits::all())
         .chain(surveys::all())
         .chain(team::all())
+        .chain(demo::all())
         .collect()
 }
 
@@ -63,6 +65,7 @@ fn frame(lang: Lang, address: &str, area: Option<Area>) -> Frame {
         place: Place::Address(address.to_owned()),
         who: area.map(|area| SignedIn { name: role(area).0.to_owned(), role_key: role(area).1, areas: vec![area] }),
         demo: true,
+        clock: Some(kernel::Date::constant(2026, 11, 21)),
         purpose: (area == Some(Area::Official))
             .then(|| PurposeShown { key: "purpose-counter-service", reason: "출생 신고차 방문".to_owned() }),
     }

@@ -132,7 +132,7 @@ fn the_family(lang: Lang, supervisor: bool, loss: bool) -> Markup {
         nurses: supervisor.then(|| vec![("1".to_owned(), "정은지".to_owned())]),
         left: (loss && !supervisor).then(|| (date(2026, 11, 20), words(lang, "원하지 않음", "did not want more"))),
         refused: if supervisor {
-            vec![(date(2026, 11, 3), words(lang, "다른 판", "another version"))]
+            vec![("1".to_owned(), date(2026, 11, 3), words(lang, "다른 판", "another version"))]
         } else {
             vec![]
         },

@@ -9,7 +9,7 @@ use store::transact;
 use visit::instrument::Answers;
 use visit::model::{LeftWhy, Measured, Visit};
 use visit::submit::{About, Fault, Outcome};
-use visit::{assess, assign, enrol, read, record};
+use visit::{assess, assign, enrol, read, record, take_in};
 
 use super::decide::{self, Ask, Screen};
 use super::record::{self as form_of, MEASURES, Record};
@@ -68,6 +68,7 @@ pub(crate) async fn family(
                 }
             }
             "give" => give(&v, &f, &opened, &allowed, enrolment, &mut form).await?,
+            "take_in" => take_in(&v, &f, &allowed, enrolment, &mut form).await?,
             "end" => end(&v, &f, &allowed, enrolment, &mut form).await?,
             _ => return Err(Trouble::Absent),
         };
@@ -113,6 +114,28 @@ async fn give(
 async fn is_doubtful(v: &Viewer<'_>, nurse: AccountId, opened: &Opened) -> Result<bool, Trouble> {
     let protocol = opened.file.enrolment.protocol.split('@').next().unwrap_or_default();
     crate::team::handlers::is_doubtful(v, nurse, protocol).await
+}
+
+/// What was kept comes into the file.
+async fn take_in(
+    v: &Viewer<'_>,
+    f: &Frame,
+    allowed: &guard::Allowed,
+    id: EnrolmentId,
+    form: &mut Form,
+) -> Result<Option<&'static str>, Trouble> {
+    let submission: SubmissionId = form.get("submission").parse().map_err(|_| Trouble::Absent)?;
+    let done =
+        transact!(v.state.db, take_in::Fault, |tx| take_in::run(tx, &desk(v), v.who, allowed, id, submission).await);
+    match done {
+        Ok(()) => Ok(Some("taken_in")),
+        Err(take_in::Fault::Store(why)) => Err(why.into()),
+        Err(why) => {
+            tracing::warn!(%why, "what was kept could not be taken in");
+            form.refuse("submission", f.t.t("visits-error-take-in"));
+            Ok(None)
+        }
+    }
 }
 
 /// The last day of the visits, and why.

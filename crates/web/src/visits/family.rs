@@ -136,8 +136,8 @@ pub struct Family {
     pub nurses: Option<Vec<(String, String)>>,
     /// The last day and why it was the last, where the visits have ended.
     pub left: Option<(Date, String)>,
-    /// What was sent and not taken in, for a supervisor: the day and why.
-    pub refused: Vec<(Date, String)>,
+    /// What was sent and not taken in, for a supervisor: its name, the day and why.
+    pub refused: Vec<(String, Date, String)>,
     /// The key of what was just done.
     pub done: Option<&'static str>,
 }
@@ -262,7 +262,14 @@ fn aside(f: &Frame, form: &Form, c: &Family) -> Markup {
         p { a href=(format!("/visits/family/{}/alone", c.id)) { (t.t("visits-alone-open")) } }
         @if !c.refused.is_empty() {
             h2 { (t.t("visits-kept")) }
-            @for (day, why) in &c.refused { p.small { (t.date(*day)) " · " (why) } }
+            @if let Some(why) = form.error("submission") { p.error { (why) } }
+            @for (id, day, why) in &c.refused {
+                form method="post" action=(format!("/visits/family/{}", c.id)) {
+                    (field::hidden("do", "take_in")) (field::hidden("submission", id))
+                    p.small { (t.date(*day)) " · " (why) }
+                    div.actions.actions--tight { button.btn.btn--second type="submit" aria-label=(format!("{}: {}", t.t("visits-take-in"), t.date(*day))) { (t.t("visits-take-in")) } }
+                }
+            }
         }
     }
 }

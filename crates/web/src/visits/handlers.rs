@@ -163,7 +163,7 @@ pub(super) async fn show(v: &Viewer<'_>, f: &Frame, id: &str, form: &Form, said:
     let mut vm = the_family(v, f, &opened).await?;
     vm.done = match said {
         "visit" | "form" | "need" => Some("visits-saved"),
-        "nurse" | "end" => Some("visits-given-done"),
+        "nurse" | "end" | "taken_in" => Some("visits-given-done"),
         "doubt" => Some("team-given-over"),
         _ => None,
     };
@@ -362,7 +362,7 @@ fn decision(v: &Viewer<'_>, lang: Lang, d: &TierDecision, names: &BTreeMap<Accou
 }
 
 /// What was sent for the family and not taken in.
-async fn refused(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Result<Vec<(kernel::Date, String)>, Trouble> {
+async fn refused(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Result<Vec<(String, kernel::Date, String)>, Trouble> {
     let setting = v.setting();
     let sight = v.sight(&setting);
     let mut tx = v.state.db.read().await?;
@@ -371,7 +371,7 @@ async fn refused(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Result<Vec<(kern
     let resource = seen.resource().at(Tier::Sensitive).showing(["visits"]);
     let all = v.state.guard.reveal(v.who, Action::ViewVisits, &resource, &v.purpose, seen.sealed).await?;
     let words = |r: Refusal| f.t.t(&format!("visits-refused-{}", r.word().replace('_', "-"))).into_owned();
-    Ok(all.iter().filter_map(|s| Some((s.made_on, words(s.refused?)))).collect())
+    Ok(all.iter().filter_map(|s| Some((s.id.to_string(), s.made_on, words(s.refused?)))).collect())
 }
 
 /// How the children grow.

@@ -90,3 +90,49 @@ async fn what_was_typed_wrong_is_said_at_its_field_and_all_is_kept() {
         }
     }
 }
+
+/// A clock that notes where it was sent.
+#[derive(Default)]
+struct Noted(std::sync::atomic::AtomicU32);
+
+impl web::demo::Hands for Noted {
+    fn goes_to(&self) -> Option<kernel::Instant> {
+        None
+    }
+    fn send(&self, seconds: u32) -> std::io::Result<()> {
+        self.0.store(seconds, std::sync::atomic::Ordering::SeqCst);
+        Ok(())
+    }
+    fn step(&self) -> std::io::Result<bool> {
+        Ok(false)
+    }
+}
+
+#[tokio::test]
+async fn the_clock_moves_in_a_demonstration_alone_and_never_back() {
+    let (state, _folder) = installation().await;
+    let app = web::router(state.clone());
+    for answer in [get(&app, "/demo/time").await, post(&app, "/demo/time", &[("do", "week")]).await] {
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "people are real, or nobody said otherwise");
+    }
+    assert!(!get(&app, "/check").await.body.contains("/demo/time"));
+    let clock = std::sync::Arc::new(Noted::default());
+    let config = web::Config { travel: Some(web::demo::Travel(clock.clone())), ..(*state.config).clone() };
+    let app = web::router(web::AppState { config: std::sync::Arc::new(config), ..state });
+    assert!(get(&app, "/check").await.body.contains("/demo/time"), "on every page");
+    let sent = || clock.0.swap(0, std::sync::atomic::Ordering::SeqCst);
+    for (fields, days) in [
+        (&[("do", "day")][..], 1),
+        (&[("do", "week")], 7),
+        (&[("do", "month")], 30),
+        (&[("do", "date"), ("date", "2028-11-21")], 731),
+        (&[("do", "date"), ("date", "2026-11-22")], 1),
+    ] {
+        assert_eq!(post(&app, "/demo/time", fields).await.status, StatusCode::SEE_OTHER, "{fields:?}");
+        assert_eq!(sent(), days * 86_400, "{fields:?}");
+    }
+    for date in ["2026-11-21", "2026-11-20", "1999-01-01", "2029-11-22", "9999-12-31", "", "soon"] {
+        let answer = post(&app, "/demo/time", &[("do", "date"), ("date", date)]).await;
+        assert_eq!((answer.status, sent()), (StatusCode::UNPROCESSABLE_ENTITY, 0), "{date}");
+    }
+}

@@ -1,0 +1,17 @@
+frame-clock = Here it is { $date }.
+frame-clock-move = Move the clock
+demo-time = Time travel
+demo-time-lead = Send the clock of this demonstration forward and see what follows: visits fall due, deadlines run out, surveys go out.
+demo-time-day = A day on
+demo-time-week = A week on
+demo-time-month = A month on
+demo-time-date = Or to a day
+demo-time-go = Go there
+demo-time-goes = The clock is on its way to { $date }
+demo-time-goes-words = It goes day by day, each when everything due on the day before is done. This page looks again every two seconds.
+demo-time-why = Good to know
+demo-time-forward = The clock goes forward only. What was recorded and decided on a later day would lie in the future, and nothing could be said of it. For a fresh start begin with another folder.
+demo-time-order = No day is left out: reminders, deadlines and surveys come as if you had waited. A month takes seconds, two years some minutes.
+demo-time-session = Sign-ins run out with time. Sign in again when you have arrived.
+demo-time-back = The clock goes forward only: enter a day after today.
+demo-time-far = At most three years at a time.

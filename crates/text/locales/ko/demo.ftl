@@ -1,0 +1,17 @@
+frame-clock = 여기는 지금 { $date }입니다.
+frame-clock-move = 시계 옮기기
+demo-time = 시간 여행
+demo-time-lead = 이 시연의 시계를 앞으로 보내고 무엇이 따라오는지 보세요. 방문할 때가 되고, 기한이 끝나고, 설문이 나가요.
+demo-time-day = 하루 뒤
+demo-time-week = 한 주 뒤
+demo-time-month = 한 달 뒤
+demo-time-date = 또는 날짜 정하기
+demo-time-go = 그날로 가기
+demo-time-goes = 시계가 { $date }로 가고 있어요
+demo-time-goes-words = 하루씩 가요. 앞날에 할 일이 모두 끝나야 다음 날이 돼요. 이 화면은 2초마다 다시 열려요.
+demo-time-why = 알아 두기
+demo-time-forward = 시계는 앞으로만 가요. 되돌리면 나중 날에 적고 정한 것이 미래의 일이 되어 아무것도 말할 수 없어요. 새로 시작하려면 다른 폴더로 시작하세요.
+demo-time-order = 건너뛰는 날은 없어요. 알림, 기한, 설문이 기다린 것처럼 차례로 와요. 한 달은 몇 초, 두 해는 몇 분 걸려요.
+demo-time-session = 시간이 지나면 로그인이 끝나요. 도착하면 다시 로그인하세요.
+demo-time-back = 시계는 앞으로만 가요. 오늘보다 뒤의 날을 넣으세요.
+demo-time-far = 한 번에 세 해까지예요.
