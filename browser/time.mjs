@@ -32,7 +32,7 @@ async function travel(browser, from, languages) {
     check(`${from}: a week later`, days === 7, `from ${before} to ${after}`);
     await page.context().close();
     const nurse = await signedIn(browser, demo, 'nurse', { locale: 'en', viewport: DESK });
-    await nurse.goto('/visits');
+    await nurse.goto('/visits/day');
     check(`${from}: every page says which day it is`, (await nurse.locator('.demo').textContent()).includes(after), after);
     await picture(nurse, `time-nurse-${languages[0]}`);
     await nurse.context().close();

@@ -262,7 +262,7 @@ fn aside(f: &Frame, form: &Form, c: &Family) -> Markup {
         p { a href=(format!("/visits/family/{}/alone", c.id)) { (t.t("visits-alone-open")) } }
         @if !c.refused.is_empty() {
             h2 { (t.t("visits-kept")) }
-            @if let Some(why) = form.error("submission") { p.error { (why) } }
+            @if let Some(why) = form.error("submission") { p.field-error { (why) } }
             @for (id, day, why) in &c.refused {
                 form method="post" action=(format!("/visits/family/{}", c.id)) {
                     (field::hidden("do", "take_in")) (field::hidden("submission", id))
