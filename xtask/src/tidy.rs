@@ -71,6 +71,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
+    // Named by dev-dependencies alone: the arrows of what is built do not lead here.
+    ("testing", &["guard", "catalogue"]),
     ("xtask", &[]),
 ];
 

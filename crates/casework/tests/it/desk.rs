@@ -1,12 +1,10 @@
 //! What every test stands on: a database, the real pack, keys, ids, and a family in the registry.
 
-use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use casework::{Desk, birth, household::PersonRef, register::Teller};
-use catalogue::Pack;
-use guard::{Action, Allowed, Decision, Keys, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
+use guard::{Action, Allowed, Decision, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
 use kernel::{AccountId, Date, HouseholdId, Instant, PersonId, SeededIds, SessionId};
 use registry::household::MemberRole;
 use registry::intake::{NewHousehold, NewMember, Stated};
@@ -15,31 +13,13 @@ use registry::residence::Address;
 use registry::{FactValue, Origin, Pen};
 use rules::schema::Value;
 use store::{Db, Schema, transact};
+pub(crate) use testing::{keys, pack};
 use uuid::Uuid;
 
 pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, casework::SCHEMA];
 
 /// The day most tests play on.
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
-
-pub(crate) fn pack() -> &'static Pack {
-    static PACK: OnceLock<Pack> = OnceLock::new();
-    PACK.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-        Pack::load(&dir).map(|loaded| loaded.pack).unwrap_or_else(|faults| panic!("the pack is faulty: {faults:#?}"))
-    })
-}
-
-pub(crate) fn keys() -> &'static Keys {
-    static KEYS: OnceLock<(tempfile::TempDir, Keys)> = OnceLock::new();
-    &KEYS
-        .get_or_init(|| {
-            let dir = tempfile::tempdir().unwrap();
-            let keys = Keys::open(dir.path()).unwrap();
-            (dir, keys)
-        })
-        .1
-}
 
 /// One office with its database.
 pub(crate) struct Office {

@@ -1,9 +1,8 @@
 //! What every test stands on: a database, keys, ids, a clock that ticks, and people who are only ids.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use guard::{Keys, Role, Who};
+use guard::{Role, Who};
 use kernel::{
     AccountId, CaseId, Currency, Date, DecisionId, Ids, Instant, PayAccountId, PersonId, RunId, SeededIds, SessionId,
 };
@@ -12,6 +11,7 @@ use payment::model::{Form, Grant, PayRule, Per, RecoveryLimits, Slice, Subject};
 use payment::run::{self, Payer, Run};
 use payment::{Calendar, Desk, grant, ledger};
 use store::{Db, Schema, StoreError, transact};
+pub(crate) use testing::keys;
 use uuid::Uuid;
 
 pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, payment::SCHEMA];
@@ -20,17 +20,6 @@ pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, payment
 pub(crate) const HOLIDAYS: [Date; 2] = [Date::constant(2026, 12, 24), Date::constant(2026, 12, 25)];
 
 pub(crate) const CALENDAR: Calendar<'static> = Calendar { holidays: &HOLIDAYS };
-
-pub(crate) fn keys() -> &'static Keys {
-    static KEYS: OnceLock<(tempfile::TempDir, Keys)> = OnceLock::new();
-    &KEYS
-        .get_or_init(|| {
-            let dir = tempfile::tempdir().unwrap();
-            let keys = Keys::open(dir.path()).unwrap();
-            (dir, keys)
-        })
-        .1
-}
 
 /// One treasury with its database.
 pub(crate) struct Office {

@@ -1,15 +1,11 @@
 //! What every test stands on: a database, the real pack, keys, ids, and a couple in the registry.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use catalogue::Pack;
-use guard::{
-    Action, Allowed, Decision, Keys, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Tier, Who,
-};
+use guard::{Action, Allowed, Decision, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Tier, Who};
 use kernel::{AccountId, Date, Instant, PersonId, ReferralId, SeededIds, SessionId};
 use referral::change::{self, Done};
 use referral::model::{Act, Shares};
@@ -21,31 +17,13 @@ use registry::residence::Address;
 use registry::sight::{Setting, Sight};
 use registry::{FactValue, Origin, Pen};
 use store::{Db, Schema, transact};
+pub(crate) use testing::{keys, pack};
 use uuid::Uuid;
 
 pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, referral::SCHEMA];
 
 /// The day most tests begin on.
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
-
-pub(crate) fn pack() -> &'static Pack {
-    static PACK: OnceLock<Pack> = OnceLock::new();
-    PACK.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-        Pack::load(&dir).map(|loaded| loaded.pack).unwrap_or_else(|faults| panic!("the pack is faulty: {faults:#?}"))
-    })
-}
-
-pub(crate) fn keys() -> &'static Keys {
-    static KEYS: OnceLock<(tempfile::TempDir, Keys)> = OnceLock::new();
-    &KEYS
-        .get_or_init(|| {
-            let dir = tempfile::tempdir().unwrap();
-            let keys = Keys::open(dir.path()).unwrap();
-            (dir, keys)
-        })
-        .1
-}
 
 pub(crate) fn policies() -> &'static Policies {
     static POLICIES: OnceLock<Policies> = OnceLock::new();

@@ -1,10 +1,6 @@
 //! What the tests stand on: a database, the real pack, and families under the universal protocol.
 
-use std::path::Path;
-use std::sync::OnceLock;
-
-use catalogue::Pack;
-use guard::{Action, Allowed, Decision, Keys, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
+use guard::{Action, Allowed, Decision, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
 use kernel::{AccountId, Date, EnrolmentId, HouseholdId, Ids, Instant, PersonId, SeededIds, SessionId, SubmissionId};
 use registry::change::{Kind, Notice};
 use registry::household::MemberRole;
@@ -17,6 +13,7 @@ use registry::{FactValue, Origin, Pen};
 use store::{Db, Schema, StoreError, transact};
 use survey::Desk;
 use survey::invite::{self, Round};
+pub(crate) use testing::{keys, pack};
 use uuid::Uuid;
 use visit::model::{EndingWord, Visit};
 use visit::submit::About;
@@ -25,25 +22,6 @@ use visit::{assign, enrol, follow, record};
 pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, visit::SCHEMA, survey::SCHEMA];
 pub(crate) const BORN: Date = Date::constant(2026, 6, 18);
 pub(crate) const DISTRICT: &str = "kr-11-680";
-
-pub(crate) fn pack() -> &'static Pack {
-    static PACK: OnceLock<Pack> = OnceLock::new();
-    PACK.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-        Pack::load(&dir).map(|loaded| loaded.pack).unwrap_or_else(|faults| panic!("the pack is faulty: {faults:#?}"))
-    })
-}
-
-pub(crate) fn keys() -> &'static Keys {
-    static KEYS: OnceLock<(tempfile::TempDir, Keys)> = OnceLock::new();
-    &KEYS
-        .get_or_init(|| {
-            let dir = tempfile::tempdir().unwrap();
-            let keys = Keys::open(dir.path()).unwrap();
-            (dir, keys)
-        })
-        .1
-}
 
 pub(crate) fn day(text: &str) -> Date {
     text.parse().unwrap()

@@ -1,10 +1,6 @@
 //! What the tests of families stand on: a database, the real pack, a health centre, and a mother in the registry.
 
-use std::path::Path;
-use std::sync::OnceLock;
-
-use catalogue::Pack;
-use guard::{Action, Allowed, Decision, Keys, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
+use guard::{Action, Allowed, Decision, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
 use kernel::{
     AccountId, Date, EnrolmentId, HouseholdId, Ids, Instant, PersonId, PregnancyId, SeededIds, SessionId, SubmissionId,
 };
@@ -15,6 +11,7 @@ use registry::pregnancy::NewPregnancy;
 use registry::residence::Address;
 use registry::{FactValue, Origin, Pen};
 use store::{Db, Schema, transact};
+pub(crate) use testing::{keys, pack};
 use uuid::Uuid;
 use visit::submit::About;
 use visit::{Desk, assign, enrol};
@@ -23,25 +20,6 @@ pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, visit::
 /// The day most tests play on.
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
 pub(crate) const DISTRICT: &str = "kr-11-680";
-
-pub(crate) fn pack() -> &'static Pack {
-    static PACK: OnceLock<Pack> = OnceLock::new();
-    PACK.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-        Pack::load(&dir).map(|loaded| loaded.pack).unwrap_or_else(|faults| panic!("the pack is faulty: {faults:#?}"))
-    })
-}
-
-pub(crate) fn keys() -> &'static Keys {
-    static KEYS: OnceLock<(tempfile::TempDir, Keys)> = OnceLock::new();
-    &KEYS
-        .get_or_init(|| {
-            let dir = tempfile::tempdir().unwrap();
-            let keys = Keys::open(dir.path()).unwrap();
-            (dir, keys)
-        })
-        .1
-}
 
 /// One health centre with its database.
 pub(crate) struct Office {

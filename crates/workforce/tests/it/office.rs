@@ -1,11 +1,7 @@
 //! What the tests stand on: a database, the real pack, a health centre with a supervisor and three nurses, and mothers in the registry.
 
-use std::path::Path;
-use std::sync::OnceLock;
-
-use catalogue::Pack;
 use guard::account::{self, AccountError, Duty};
-use guard::{Action, Allowed, Decision, Keys, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
+use guard::{Action, Allowed, Decision, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
 use kernel::{AccountId, Date, EnrolmentId, Instant, PersonId, SeededIds, SessionId};
 use registry::household::MemberRole;
 use registry::intake::{NewHousehold, NewMember};
@@ -14,6 +10,7 @@ use registry::pregnancy::NewPregnancy;
 use registry::residence::Address;
 use registry::{FactValue, Origin, Pen};
 use store::{Db, Schema, transact};
+pub(crate) use testing::{keys, pack};
 use uuid::Uuid;
 use visit::{Desk, assign, enrol};
 
@@ -22,25 +19,6 @@ pub(crate) const SCHEMAS: &[Schema] =
 /// The day most tests play on.
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
 pub(crate) const DISTRICT: &str = "kr-11-680";
-
-pub(crate) fn pack() -> &'static Pack {
-    static PACK: OnceLock<Pack> = OnceLock::new();
-    PACK.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-        Pack::load(&dir).map(|loaded| loaded.pack).unwrap_or_else(|faults| panic!("the pack is faulty: {faults:#?}"))
-    })
-}
-
-pub(crate) fn keys() -> &'static Keys {
-    static KEYS: OnceLock<(tempfile::TempDir, Keys)> = OnceLock::new();
-    &KEYS
-        .get_or_init(|| {
-            let dir = tempfile::tempdir().unwrap();
-            let keys = Keys::open(dir.path()).unwrap();
-            (dir, keys)
-        })
-        .1
-}
 
 /// One health centre with its database.
 pub(crate) struct Office {
