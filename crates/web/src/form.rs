@@ -1,6 +1,7 @@
 //! What somebody typed into a form: kept as typed, with what is wrong beside the field it is wrong in.
 
 use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kernel::{Currency, Date};
 use text::Text;
@@ -19,6 +20,11 @@ impl Form {
     /// From names and values.
     pub fn of(pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
         Form { pairs: pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect(), errors: Vec::new() }
+    }
+
+    /// From the query of an address; nothing of it is wrong yet.
+    pub fn of_query(query: Option<&str>) -> Self {
+        Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned())
     }
 
     /// The first value of `name`, trimmed; empty when absent.
@@ -75,6 +81,11 @@ impl Form {
     /// Whether nothing is wrong.
     pub fn is_fine(&self) -> bool {
         self.errors.is_empty()
+    }
+
+    /// The status of a page that shows the form: whether what was sent could be taken.
+    pub fn status(&self) -> StatusCode {
+        if self.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
     }
 
     /// A value that must be there, at most `most` characters.

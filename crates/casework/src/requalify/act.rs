@@ -39,6 +39,22 @@ pub struct Planned {
     pub beyond: u64,
 }
 
+/// The dry run of a group as it is shown: `None` where nothing can be begun, because the run was taken back or is not there yet.
+pub async fn planned(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    id: RequalificationId,
+    cause: &str,
+    scope: &Scope,
+) -> Result<Option<Planned>, StoreError> {
+    match dry_run(tx, desk, who, id, cause, scope).await {
+        Ok(planned) => Ok(Some(planned)),
+        Err(Fault::Store(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// The dry run: what would follow for the open findings of a group. Reads alone.
 pub async fn dry_run(
     tx: &mut Tx,

@@ -8,7 +8,7 @@ use axum::response::Response;
 use casework::requalify::model::{self, Act, Finding, Group, Requalification};
 use casework::requalify::order::{self, Ask};
 use casework::requalify::{act, back, rows, view};
-use guard::{Action, Allowed, Resource, Role};
+use guard::{Action, Allowed, Resource};
 use kernel::{FindingId, RequalificationActId, RequalificationId};
 use serde::{Deserialize, Serialize};
 use store::transact;
@@ -20,6 +20,7 @@ use super::call::{self, Call, Once};
 use super::households::{ResultWire, results};
 use super::problem::{Code, Fault};
 use super::wire::{self, SubjectWire, moment, read_day};
+use crate::requalify::handlers::look_action;
 use crate::state::AppState;
 
 /// Orders in the list.
@@ -353,12 +354,7 @@ async fn permit(state: &AppState, call: &Call, action: Action, what: &str) -> Re
 
 /// Asks whether the caller may see figures.
 async fn look(state: &AppState, call: &Call, what: &str) -> Result<(), Fault> {
-    let action = match call.who.role {
-        Role::Administrator => Action::TakeSnapshot,
-        Role::Caseworker => Action::WorkFindings,
-        _ => Action::ViewFigures,
-    };
-    permit(state, call, action, what).await.map(drop)
+    permit(state, call, look_action(call.who.role), what).await.map(drop)
 }
 
 /// Orders to look at everybody again.
@@ -488,12 +484,7 @@ pub(crate) async fn group(
     let mut tx = state.db.read().await?;
     let groups = rows::groups(&mut tx, id, &scope, &cause).await?;
     let found = groups.first().filter(|_| !cause.is_empty()).ok_or_else(|| Fault::new(Code::NotFound))?;
-    let plan = match act::dry_run(&mut tx, &desk, &call.who, id, &cause, &scope).await {
-        Ok(plan) => planned(&plan.outcomes),
-        Err(order::Fault::Store(error)) => return Err(error.into()),
-        // Taken back, or not there yet: then nothing can be begun.
-        Err(_) => BTreeMap::new(),
-    };
+    let plan = act::planned(&mut tx, &desk, &call.who, id, &cause, &scope).await?;
     let within = (FindingId(after), most);
     let seen = view::list(&mut tx, &desk, &viewer.sight(&setting), (id, &cause), &scope, within).await?;
     drop(tx);
@@ -501,7 +492,7 @@ pub(crate) async fn group(
     let open = state.guard.reveal(&call.who, Action::ViewCase, &resource, &call.purpose, seen.sealed).await?;
     Ok(axum::Json(GroupPage {
         group: found.into(),
-        planned: plan,
+        planned: plan.map(|p| planned(&p.outcomes)).unwrap_or_default(),
         findings: open.lines.iter().map(|line| (&line.finding).into()).collect(),
         next: open.next.map(|f| f.0),
     }))

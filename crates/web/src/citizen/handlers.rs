@@ -1,7 +1,6 @@
 //! Requests of a signed-in family: my family, my offers, who looked.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::accept::{self, Given, Tap};
 use casework::model::{NeededFor, Subject};
@@ -150,7 +149,7 @@ pub(crate) async fn my_offers(
     axum::extract::RawQuery(query): axum::extract::RawQuery,
 ) -> Response {
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
-    let done = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let done = Form::of_query(query.as_deref());
     show_offers(&v, &f, Form::default(), Some(&done)).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
@@ -158,8 +157,7 @@ async fn show_offers(v: &Viewer<'_>, f: &Frame, form: Form, done: Option<&Form>)
     let (_, household) = home(v).await?;
     let opened = household::open(v, household, AsOf::latest(v.today()), Want::Everything).await?;
     let vm = offers_of(v, f, &opened, done);
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, offers::page_of(f, &form, &vm)).into_response())
+    Ok((form.status(), offers::page_of(f, &form, &vm)).into_response())
 }
 
 fn offers_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, done: Option<&Form>) -> offers::Offers {

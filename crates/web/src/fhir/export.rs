@@ -53,8 +53,7 @@ impl Wish {
                     wish.kinds.retain(|k| wanted.contains(k));
                 }
                 "_since" => {
-                    let pair = [("_lastUpdated".to_owned(), format!("ge{value}"))];
-                    Search::read(kind_of("Encounter")?, &pair)
+                    changed_since("Encounter", &value)
                         .map_err(|_| wrong("expected a moment such as 2026-01-31T00:00:00Z"))?;
                     wish.since = Some(value.into_owned());
                 }
@@ -138,6 +137,7 @@ pub(super) async fn file(
     let wish = Wish::read(query.as_deref())?;
     let kind = name.strip_suffix(".ndjson").and_then(|k| wish.kinds.iter().find(|known| **known == k));
     let kind = kind.ok_or_else(|| Fault::new(Code::NotFound))?;
+    let changed = wish.since.as_deref().map(|since| changed_since(kind, since)).transpose()?;
     let asked = Asked::new(&state, &call, lang(&headers));
     let mut lines = String::new();
     let viewer = asked.viewer();
@@ -146,7 +146,7 @@ pub(super) async fn file(
     drop(tx);
     for some in families.chunks(TOGETHER) {
         for resource in opened(&asked, some, kind).await? {
-            lines.extend(line(&asked, &wish, resource)?);
+            lines.extend(line(&asked, &wish, changed.as_ref(), resource));
         }
     }
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, NDJSON)], lines).into_response())
@@ -169,19 +169,20 @@ async fn opened(asked: &Asked<'_>, families: &[EnrolmentId], kind: &str) -> Resu
 }
 
 /// A resource as a line of its file, if it is wanted.
-fn line(asked: &Asked<'_>, wish: &Wish, resource: Resource) -> Result<Option<String>, Fault> {
-    if let Some(since) = &wish.since {
-        let pair = [("_lastUpdated".to_owned(), format!("ge{since}"))];
-        let changed = Search::read(kind_of(resource.kind())?, &pair)?;
-        // What has no moment of its own is as it is today.
-        let dated = resource.get("meta").is_some_and(|m| m.get("lastUpdated").is_some());
-        if dated && !changed.finds(&resource) {
-            return Ok(None);
-        }
+fn line(asked: &Asked<'_>, wish: &Wish, changed: Option<&Search>, resource: Resource) -> Option<String> {
+    // What has no moment of its own is as it is today.
+    let dated = resource.get("meta").is_some_and(|m| m.get("lastUpdated").is_some());
+    if dated && changed.is_some_and(|search| !search.finds(&resource)) {
+        return None;
     }
     let name = |of: &str| pseudonym(asked, of);
     let told = if wish.pseudonyms { pseudonymous(&resource, &name) } else { Some(resource) };
-    Ok(told.map(|r| format!("{}\n", r.text())))
+    told.map(|r| format!("{}\n", r.text()))
+}
+
+/// The search for resources of a kind that changed at this moment or later.
+fn changed_since(kind: &str, moment: &str) -> Result<Search, Fault> {
+    Ok(Search::read(kind_of(kind)?, &[("_lastUpdated".to_owned(), format!("ge{moment}"))])?)
 }
 
 /// The pseudonym of `Kind/id`: always the same in this installation, and found by nobody without its keys.

@@ -95,7 +95,8 @@ fn sent(found: &Resource, headers: &HeaderMap) -> Response {
     response
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+/// The parameters of a query.
+pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 

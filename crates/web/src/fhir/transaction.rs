@@ -196,8 +196,7 @@ async fn get(asked: &Asked<'_>, entry: &Entry<'_>) -> Result<Answered, Fault> {
         }
         (_, query) => {
             let query = query.map(|(_, q)| q).unwrap_or_default();
-            let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-            (read::searched(asked, of, &pairs).await?, None)
+            (read::searched(asked, of, &read::pairs(query)).await?, None)
         }
     };
     Ok(Answered { status: "200 OK".to_owned(), location: None, etag, outcome: None, resource: Some(resource) })

@@ -67,10 +67,7 @@ pub(super) async fn update(
     if resource.get("id").and_then(Value::as_str) != Some(id.as_str()) {
         return Err(Fault::field(Code::Invalid, format!("{}.id", of.kind), "expected the id of the address"));
     }
-    let version = text(&headers, &header::IF_MATCH);
-    let sent =
-        Sent { kind: of.kind, id: Some(&id), resource: &resource, if_match: version.as_deref(), if_none_exist: None };
-    one(&asked, sent).await
+    changed(&asked, (of.kind, &id), &resource, &headers).await
 }
 
 /// `PATCH /{kind}/{id}`: a JSON Patch (RFC 6902) of the resource as it stands, with `If-Match`.
@@ -92,10 +89,18 @@ pub(super) async fn patch(
         serde_json::from_value(patch).map_err(|e| wrong(e.to_string().chars().take(200).collect()))?;
     let mut resource = read::find(&asked, of, &id).await?.json();
     json_patch::patch(&mut resource, &patch).map_err(|e| wrong(e.to_string().chars().take(200).collect()))?;
-    let version = text(&headers, &header::IF_MATCH);
-    let sent =
-        Sent { kind: of.kind, id: Some(&id), resource: &resource, if_match: version.as_deref(), if_none_exist: None };
-    one(&asked, sent).await
+    changed(&asked, (of.kind, &id), &resource, &headers).await
+}
+
+/// What is there becomes this, if it is the version the caller saw.
+async fn changed(
+    asked: &Asked<'_>,
+    (kind, id): (&'static str, &str),
+    resource: &Value,
+    headers: &HeaderMap,
+) -> Result<Response, Fault> {
+    let version = text(headers, &header::IF_MATCH);
+    one(asked, Sent { kind, id: Some(id), resource, if_match: version.as_deref(), if_none_exist: None }).await
 }
 
 /// Does it, alone in its transaction.

@@ -9,8 +9,9 @@ use kernel::Currency;
 use payment::ledger::{self, Account, Balance, check};
 
 use super::ledger::{self as view, Book, Check, Ledger, Row};
-use super::{money, permit, programme, query, viewer};
+use super::{money, permit, programme, viewer};
 use crate::components::frame::Frame;
+use crate::form::Form;
 use crate::request::Session;
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
@@ -23,7 +24,7 @@ pub(crate) async fn show(
     RawQuery(raw): RawQuery,
 ) -> Response {
     let v = viewer(&state, &session, f.t, "fin-purpose-ledger");
-    match read(&v, &f, query(raw).has("check")).await {
+    match read(&v, &f, Form::of_query(raw.as_deref()).has("check")).await {
         Ok(vm) => view::page_of(&f, &vm).into_response(),
         Err(trouble) => trouble.response(&state, &f),
     }

@@ -19,7 +19,6 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use axum::http::StatusCode;
 use guard::{Action, Purpose, PurposeKind, Resource};
 use kernel::{Currency, Money};
 use maud::{Markup, html};
@@ -27,7 +26,6 @@ use text::Text;
 
 use crate::components::frame::Frame;
 use crate::components::message::{Tone, notice};
-use crate::form::Form;
 use crate::request::Session;
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
@@ -49,16 +47,8 @@ pub(crate) fn desk<'a>(v: &'a Viewer<'_>) -> payment::Desk<'a> {
     payment::Desk { keys: v.state.guard.keys(), ids: &*v.state.ids, now: v.now, today: v.today() }
 }
 
-fn query(raw: Option<String>) -> Form {
-    Form::of(url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned())
-}
-
 fn with(path: &str, pairs: &[(&str, &str)]) -> String {
     format!("{path}?{}", url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
-}
-
-fn status(form: &Form) -> StatusCode {
-    if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
 }
 
 fn money(t: Text, minor: i64, currency: Currency) -> String {

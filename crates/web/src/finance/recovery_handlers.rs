@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::recoveries::{self, Act, Line, List, Proposal, Recovery};
 use super::seen::opened;
-use super::{agency, desk, money, programme, query, status, viewer, with, words};
+use super::{agency, desk, money, programme, viewer, with, words};
 use crate::components::frame::Frame;
 use crate::form::{Form, parse_sum};
 use crate::request::Session;
@@ -33,7 +33,7 @@ pub(crate) async fn list(
     RawQuery(raw): RawQuery,
 ) -> Response {
     let v = viewer(&state, &session, f.t, "fin-purpose-recoveries");
-    match listed(&v, &f, &query(raw)).await {
+    match listed(&v, &f, &Form::of_query(raw.as_deref())).await {
         Ok(vm) => recoveries::list(&f, &vm).into_response(),
         Err(trouble) => trouble.response(&state, &f),
     }
@@ -101,7 +101,7 @@ pub(crate) async fn show(
     let v = viewer(&state, &session, f.t, "fin-purpose-recoveries");
     match find(&v, &id).await {
         Ok(found) => {
-            let vm = model(&v, &f, &found, query(raw).get("done"));
+            let vm = model(&v, &f, &found, Form::of_query(raw.as_deref()).get("done"));
             let form = if found.it.by_set_off { Form::of([("by_set_off", "yes")]) } else { Form::default() };
             recoveries::one(&f, &form, &vm).into_response()
         }
@@ -191,7 +191,7 @@ pub(crate) async fn send(
             return Ok(Redirect::to(&path).into_response());
         }
         let vm = model(&v, &f, &found, "");
-        Ok((status(&form), recoveries::one(&f, &form, &vm)).into_response())
+        Ok((form.status(), recoveries::one(&f, &form, &vm)).into_response())
     };
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }

@@ -14,7 +14,7 @@ use store::transact;
 use super::returns::{self, Back, Entry, Message, Returns};
 use super::run_handlers::{cursor, place};
 use super::seen::opened;
-use super::{desk, money, permit, programme, query, status, viewer, with, words};
+use super::{desk, money, permit, programme, viewer, with, words};
 use crate::components::frame::Frame;
 use crate::error::Fault;
 use crate::form::Form;
@@ -39,7 +39,7 @@ pub(crate) async fn show(
     let v = viewer(&state, &session, f.t, "fin-purpose-returns");
     let made = async {
         permit(&v, Action::ManageRun, "bank_answers").await?;
-        let vm = read(&v, &f, &query(raw)).await?;
+        let vm = read(&v, &f, &Form::of_query(raw.as_deref())).await?;
         Ok::<_, Trouble>(returns::page_of(&f, &Form::default(), &vm).into_response())
     };
     made.await.unwrap_or_else(|trouble| trouble.response(&state, &f))
@@ -148,7 +148,7 @@ pub(crate) async fn send(State(state): State<AppState>, session: Session, f: Fra
             }
         }
         let vm = Returns { applied, ..read(&v, &f, &Form::default()).await? };
-        Ok((status(&form), returns::page_of(&f, &form, &vm)).into_response())
+        Ok((form.status(), returns::page_of(&f, &form, &vm)).into_response())
     };
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }
@@ -181,7 +181,7 @@ pub(crate) async fn entry_form(
     let v = viewer(&state, &session, f.t, "fin-purpose-returns");
     let made = async {
         permit(&v, Action::ManageRun, "bank_answers").await?;
-        let found = find(&v, &query(raw)).await?;
+        let found = find(&v, &Form::of_query(raw.as_deref())).await?;
         Ok::<_, Trouble>(returns::entry(&f, &Form::default(), &entry(&f, &found)).into_response())
     };
     made.await.unwrap_or_else(|trouble| trouble.response(&state, &f))
@@ -202,7 +202,7 @@ pub(crate) async fn settle(State(state): State<AppState>, session: Session, f: F
                 Err(fault) => form.refuse("resolution", words::apply(f.t, fault, &[])?),
             }
         }
-        Ok((status(&form), returns::entry(&f, &form, &entry(&f, &found))).into_response())
+        Ok((form.status(), returns::entry(&f, &form, &entry(&f, &found))).into_response())
     };
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }

@@ -12,7 +12,7 @@ use store::{StoreError, transact};
 
 use super::run::{self as view, Difference, Differences, Line, Next, People, Run, Show, Step};
 use super::seen::opened;
-use super::{agency, bank_file, desk, money, permit, preparing, programme, query, status, viewer, with, words};
+use super::{agency, bank_file, desk, money, permit, preparing, programme, viewer, with, words};
 use crate::components::frame::Frame;
 use crate::error::Fault;
 use crate::form::Form;
@@ -48,14 +48,16 @@ pub(crate) async fn show(
     RawQuery(raw): RawQuery,
 ) -> Response {
     let v = viewer(&state, &session, f.t, "fin-purpose-runs");
-    page(&v, &f, &id, &query(raw), &Form::default()).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
+    page(&v, &f, &id, &Form::of_query(raw.as_deref()), &Form::default())
+        .await
+        .unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
 async fn page(v: &Viewer<'_>, f: &Frame, id: &str, asked: &Form, form: &Form) -> Result<Response, Trouble> {
     permit(v, Action::ManageRun, "run").await?;
     let vm = read(v, f, id.parse().map_err(|_| Trouble::Absent)?, asked).await?;
     let works = matches!(vm.next, Next::Prepare(Some(step)) if step != Step::Broken);
-    let mut response = (status(form), view::page_of(f, form, &vm)).into_response();
+    let mut response = (form.status(), view::page_of(f, form, &vm)).into_response();
     if works && form.is_fine() {
         // Looks again without a script.
         response.headers_mut().insert(header::REFRESH, HeaderValue::from_static(AGAIN));

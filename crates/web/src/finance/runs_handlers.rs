@@ -9,7 +9,7 @@ use payment::run::{self, Older, RunStatus};
 use store::transact;
 
 use super::runs::{self, Coming, Line, Runs};
-use super::{agencies, agency, desk, money, permit, preparing, query, status, viewer, with, words};
+use super::{agencies, agency, desk, money, permit, preparing, viewer, with, words};
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::request::Session;
@@ -34,7 +34,7 @@ pub(crate) async fn list(
     let v = viewer(&state, &session, f.t, "fin-purpose-runs");
     let made = async {
         permit(&v, Action::ManageRun, "runs").await?;
-        let vm = read(&v, &f, &query(raw)).await?;
+        let vm = read(&v, &f, &Form::of_query(raw.as_deref())).await?;
         let form = Form::of([("pay_date", vm.pay_date.to_string().as_str()), ("form", PayForm::Cash.word())]);
         Ok::<_, Trouble>(runs::page_of(&f, &form, &vm).into_response())
     };
@@ -96,7 +96,7 @@ pub(crate) async fn open(State(state): State<AppState>, session: Session, f: Fra
             return Ok(Redirect::to(&format!("/finance/runs/{id}?done=opened")).into_response());
         }
         let vm = read(&v, &f, &Form::default()).await?;
-        Ok((status(&form), runs::page_of(&f, &form, &vm)).into_response())
+        Ok((form.status(), runs::page_of(&f, &form, &vm)).into_response())
     };
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }

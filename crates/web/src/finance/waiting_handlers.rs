@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::run_handlers::{cursor, place};
 use super::seen::opened;
 use super::waiting::{self, Account, Waiting};
-use super::{desk, money, programme, query, status, viewer, words};
+use super::{desk, money, programme, viewer, words};
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::request::Session;
@@ -70,7 +70,7 @@ pub(crate) async fn show(
     let v = viewer(&state, &session, f.t, "fin-purpose-returns");
     let made = async {
         let found = find(&v, cursor(&at).ok_or(Trouble::Absent)?).await?;
-        let vm = read(&v, &f, &found, query(raw).get("done")).await?;
+        let vm = read(&v, &f, &found, Form::of_query(raw.as_deref()).get("done")).await?;
         Ok::<_, Trouble>(waiting::page_of(&f, &Form::default(), &vm).into_response())
     };
     made.await.unwrap_or_else(|trouble| trouble.response(&state, &f))
@@ -137,7 +137,7 @@ pub(crate) async fn act(
             return Ok(Redirect::to(&format!("/finance/payment/{at}?done={word}")).into_response());
         }
         let vm = read(&v, &f, &found, "").await?;
-        Ok((status(&form), waiting::page_of(&f, &form, &vm)).into_response())
+        Ok((form.status(), waiting::page_of(&f, &form, &vm)).into_response())
     };
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }

@@ -1,7 +1,6 @@
 //! Requests for complaints: the office's list, one of them, its answer, giving it to somebody else.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::case::{view, worklist};
 use casework::follow::MOST_WORDS;
@@ -103,8 +102,7 @@ async fn show(v: &Viewer<'_>, f: &Frame, id: &str, form: &Form, given: bool) -> 
         given,
         offset_hours: v.offset(),
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, complaints::one(f, form, &vm)).into_response())
+    Ok((form.status(), complaints::one(f, form, &vm)).into_response())
 }
 
 /// Opens a complaint to the viewer's office: the look is in the log before it comes back.

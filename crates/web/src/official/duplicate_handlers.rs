@@ -1,7 +1,6 @@
 //! Requests about records that may be one human being.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use guard::{Action, Purpose, PurposeKind, Tier};
 use kernel::PersonId;
@@ -34,7 +33,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Response {
     let v = viewer(&state, &session, "the list of possible doubles");
-    let done = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let done = Form::of_query(query.as_deref());
     let said = match done.get("done") {
         "different" => Some("duplicates-done-different"),
         "unmerged" => Some("duplicates-done-unmerged"),
@@ -97,10 +96,7 @@ pub(crate) async fn compare(
 async fn show(state: &AppState, session: &Session, f: &Frame, left: &str, right: &str, form: Form) -> Response {
     let v = viewer(state, session, "comparing two records");
     match beside(&v, f, left, right).await {
-        Ok(vm) => {
-            let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            (status, duplicates::compare(f, &form, &vm)).into_response()
-        }
+        Ok(vm) => (form.status(), duplicates::compare(f, &form, &vm)).into_response(),
         Err(trouble) => trouble.response(state, f),
     }
 }

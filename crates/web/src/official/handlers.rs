@@ -187,7 +187,7 @@ pub(crate) async fn household(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let asked = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let asked = Form::of_query(query.as_deref());
     show(&state, &session, &f, purpose, &id, asked).await
 }
 
@@ -214,8 +214,7 @@ async fn show(
     match household::open(&v, id, as_of, want).await {
         Ok(opened) => {
             let vm = screen_of(&v, f, &opened, day, past, &form);
-            let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            (status, screen::page_of(f, &form, &vm)).into_response()
+            (form.status(), screen::page_of(f, &form, &vm)).into_response()
         }
         Err(trouble) => trouble.response(state, f),
     }

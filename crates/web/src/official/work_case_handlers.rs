@@ -304,7 +304,7 @@ pub(crate) async fn one(
     reviewing: Reviewing,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let asked = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let asked = Form::of_query(query.as_deref());
     let way = Way::of(&asked);
     show_to(&state, &session, &f, &id, &reviewing, &way, &asked, None).await
 }
@@ -364,7 +364,7 @@ pub(crate) async fn next(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let asked = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let asked = Form::of_query(query.as_deref());
     let Some(kind) = purpose_kind(session.who.role) else { return forbidden(&f) };
     let v = Viewer::new(&state, &session.who, Purpose::new(kind, f.t.t("work-purpose-list")));
     let way = Way::of(&asked);

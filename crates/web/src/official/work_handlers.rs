@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::case::worklist::{self, Listed, WorkLine};
 use casework::case::{Stage, TaskKind, TaskStatus, view};
@@ -37,7 +36,7 @@ pub(crate) async fn list(
     f: Frame,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let asked = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let asked = Form::of_query(query.as_deref());
     show(&state, &session, &f, &Way::of(&asked), &asked, Form::default()).await
 }
 
@@ -45,10 +44,7 @@ async fn show(state: &AppState, session: &Session, f: &Frame, way: &Way, asked: 
     let Some(kind) = purpose_kind(session.who.role) else { return forbidden(f) };
     let v = Viewer::new(state, &session.who, Purpose::new(kind, f.t.t("work-purpose-list")));
     match page(&v, f, way, asked).await {
-        Ok(vm) => {
-            let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            (status, work::page_of(f, &form, &vm)).into_response()
-        }
+        Ok(vm) => (form.status(), work::page_of(f, &form, &vm)).into_response(),
         Err(trouble) => trouble.response(state, f),
     }
 }

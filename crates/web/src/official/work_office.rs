@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::case::{absence, worklist};
 use casework::follow::satisfaction::{self, Way};
@@ -213,10 +212,7 @@ pub(crate) async fn office(
 async fn show(state: &AppState, session: &Session, f: &Frame, asked: &Form, form: Form) -> Response {
     let Some(v) = lead(state, session, f) else { return forbidden(f) };
     match read(&v, f, asked).await {
-        Ok(vm) => {
-            let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            (status, page_of(f, &form, &vm)).into_response()
-        }
+        Ok(vm) => (form.status(), page_of(f, &form, &vm)).into_response(),
         Err(trouble) => trouble.response(state, f),
     }
 }

@@ -54,10 +54,6 @@ async fn open(v: &Viewer<'_>, id: &str) -> Result<Opened, Trouble> {
     Ok(Opened { family: family.into_inner(), about })
 }
 
-fn query(raw: Option<String>) -> Form {
-    Form::of(url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned())
-}
-
 /// The open cases.
 pub(crate) async fn cases(State(state): State<AppState>, session: Session, f: Frame) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
@@ -101,7 +97,7 @@ pub(crate) async fn show(
     RawQuery(raw): RawQuery,
 ) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
-    let done = query(raw).get("done") == "saved";
+    let done = Form::of_query(raw.as_deref()).get("done") == "saved";
     let form = Form::of([("id", FamilyCaseId::new(&*state.ids, v.now).to_string()), ("tier", "yes".to_owned())]);
     let made = async {
         let opened = open(&v, &id).await?;
@@ -128,8 +124,7 @@ async fn the_page(v: &Viewer<'_>, f: &Frame, form: &Form, opened: &Opened, done:
         done,
         offset: v.offset(),
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, whole::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), whole::page_of(f, form, &vm)).into_response())
 }
 
 fn the_case(
@@ -244,7 +239,7 @@ pub(crate) async fn form(
     RawQuery(raw): RawQuery,
 ) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
-    let mut form = query(raw);
+    let mut form = Form::of_query(raw.as_deref());
     let made = async {
         let what = What::named(&what).ok_or(Trouble::Absent)?;
         let opened = open(&v, &id).await?;

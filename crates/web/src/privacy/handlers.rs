@@ -1,7 +1,6 @@
 //! Requests of the privacy officer. Reading the log is a look too, and stands in it.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use guard::log::{LogRow, Trust};
 use guard::{Action, Allowed, Purpose, PurposeKind, Resource};
@@ -71,7 +70,7 @@ pub(crate) async fn list(
     f: Frame,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let asked = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let asked = Form::of_query(query.as_deref());
     show(&state, &session, &f, asked).await
 }
 
@@ -92,8 +91,7 @@ async fn show(state: &AppState, session: &Session, f: &Frame, mut form: Form) ->
                 wanted.person.is_none() && wanted.account.is_empty() && wanted.from.is_none() && wanted.to.is_none();
             let last = found.last().filter(|_| found.len() == SHOWN && plain);
             let older = last.map(|(year, row)| format!("/privacy/log?before={year}-{}", row.seq));
-            let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            (status, log::list(f, &form, &entries, older.as_deref(), v.offset())).into_response()
+            (form.status(), log::list(f, &form, &entries, older.as_deref(), v.offset())).into_response()
         }
         Err(trouble) => trouble.response(state, f),
     }

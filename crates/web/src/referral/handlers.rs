@@ -1,7 +1,6 @@
 //! Requests about referrals by referrers, supervisors and families.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use guard::{Action, Purpose, Resource, Role};
 use kernel::{HouseholdId, PersonId, ReferralId};
@@ -45,7 +44,7 @@ fn line(v: &Viewer<'_>, f: &Frame, n: &Named) -> Line {
 }
 
 fn done_key(query: Option<&str>) -> Option<&'static str> {
-    match Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned()).get("done") {
+    match Form::of_query(query).get("done") {
         "sent" => Some("referral-done-sent"),
         "closed" => Some("referral-done-closed"),
         "withdrawn" => Some("referral-done-withdrawn"),
@@ -62,7 +61,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
-    let asked = Form::of(url::form_urlencoded::parse(query.clone().unwrap_or_default().as_bytes()).into_owned());
+    let asked = Form::of_query(query.as_deref());
     let lead = session.who.role == Role::Approver;
     let (word, which) = match asked.get("which") {
         "mine" => ("mine", Which::Of(session.who.account)),
@@ -183,8 +182,7 @@ async fn show(
         done,
         offset_hours: v.offset(),
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, work::one(f, form, &vm)).into_response())
+    Ok((form.status(), work::one(f, form, &vm)).into_response())
 }
 
 /// The address of a link, and the last day on which it is good.

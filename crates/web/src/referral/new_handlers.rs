@@ -1,7 +1,6 @@
 //! Requests for a new referral: the directory searched by need and place, and the sending.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use catalogue::model::NEED;
 use guard::{Action, Relation, Resource, Tier};
@@ -72,8 +71,7 @@ fn page(v: &Viewer<'_>, f: &Frame, form: &Form, home: &Home, id: ReferralId) -> 
         instead_of: Some(form.get("instead_of")).filter(|o| !o.is_empty()).map(str::to_owned),
         protected: home.about.iter().any(|(_, r)| r.protected),
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    (status, new::page_of(f, form, &vm)).into_response()
+    (form.status(), new::page_of(f, form, &vm)).into_response()
 }
 
 /// The form; with `need` in the address, the services for it.
@@ -85,7 +83,7 @@ pub(crate) async fn form(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
-    let asked = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let asked = Form::of_query(query.as_deref());
     let made = async {
         let id: HouseholdId = id.parse().map_err(|_| Trouble::Absent)?;
         let v = v.concerning(id).await?;

@@ -90,8 +90,7 @@ fn page(v: &Viewer<'_>, f: &Frame, form: &Form, token: &str, it: ForPartner) -> 
         due: it.now.due.map(|(_, day)| day),
         now: it.now,
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    (status, partner::asked(f, form, &vm)).into_response()
+    (form.status(), partner::asked(f, form, &vm)).into_response()
 }
 
 /// What is asked.

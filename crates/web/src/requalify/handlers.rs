@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::requalify::model::{self, Act, ActStatus, Requalification, Status};
 use casework::requalify::order::{self, Ask, Fault};
@@ -61,12 +60,16 @@ async fn permit(v: &Viewer<'_>, action: Action, what: &str) -> Result<Allowed, T
 
 /// Asks whether the viewer may see figures.
 async fn look(v: &Viewer<'_>, what: &str) -> Result<(), Trouble> {
-    let action = match v.who.role {
+    permit(v, look_action(v.who.role), what).await.map(drop)
+}
+
+/// What the guard is asked when a role looks at figures of a run.
+pub(crate) fn look_action(role: Role) -> Action {
+    match role {
         Role::Administrator => Action::TakeSnapshot,
         Role::Caseworker => Action::WorkFindings,
         _ => Action::ViewFigures,
-    };
-    permit(v, action, what).await.map(drop)
+    }
 }
 
 /// What a refusal means for a form: its field and words; or a page of its own.
@@ -82,10 +85,6 @@ fn words(t: Text, fault: Fault) -> Result<String, Trouble> {
         Fault::NotASigner => "requal-fault-signer",
     };
     Ok(t.t(key).into_owned())
-}
-
-fn status(form: &Form) -> StatusCode {
-    if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
 }
 
 /// The list.
@@ -117,7 +116,7 @@ async fn list_page(v: &Viewer<'_>, f: &Frame, form: &Form, asked: bool) -> Resul
         findings: r.summary.as_ref().map(|s| s.findings),
     };
     let vm = runs::Runs { runs: all.iter().map(line).collect(), may_ask: orders(v), asked };
-    Ok((status(form), runs::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), runs::page_of(f, form, &vm)).into_response())
 }
 
 fn who(names: &BTreeMap<AccountId, String>, account: AccountId) -> String {
@@ -232,7 +231,7 @@ async fn run_page(
         },
         done,
     };
-    Ok((status(form), run::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), run::page_of(f, form, &vm)).into_response())
 }
 
 fn sums(v: &Viewer<'_>, t: Text, minor: Option<i64>, per: Option<Per>) -> Option<String> {
@@ -336,7 +335,7 @@ pub(crate) async fn one_group(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = viewer(&state, &session, f.t).filter(settles) else { return forbidden(&f) };
-    let asked = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let asked = Form::of_query(query.as_deref());
     let done = match asked.get("done") {
         "proposed" => Some("requal-done-proposed"),
         "signed" => Some("requal-done-signed"),
@@ -365,12 +364,7 @@ async fn group_page(
     let r = rows::one(&mut tx, id).await?.ok_or(Trouble::Absent)?;
     let groups = rows::groups(&mut tx, id, &scope, cause_id).await?;
     let g = groups.first().ok_or(Trouble::Absent)?;
-    let planned = match act::dry_run(&mut tx, &desk, v.who, id, cause_id, &scope).await {
-        Ok(planned) => Some(planned).filter(|p| !p.outcomes.is_empty()),
-        Err(Fault::Store(error)) => return Err(error.into()),
-        // Taken back, or not there yet: then nothing can be begun.
-        Err(_) => None,
-    };
+    let planned = act::planned(&mut tx, &desk, v.who, id, cause_id, &scope).await?.filter(|p| !p.outcomes.is_empty());
     let waiting = waiting(v, t, &mut tx, id, cause_id, &scope).await?;
     let seen = view::list(&mut tx, &desk, &sight, (id, cause_id), &scope, (after, LINES)).await?;
     drop(tx);
@@ -394,7 +388,7 @@ async fn group_page(
         done,
         href,
     };
-    Ok((status(form), group::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), group::page_of(f, form, &vm)).into_response())
 }
 
 fn line(v: &Viewer<'_>, t: Text, l: &view::Line) -> group::Line {

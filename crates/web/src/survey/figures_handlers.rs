@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use catalogue::model::Level;
 use guard::{Action, Purpose, PurposeKind, Resource, Role, Who};
@@ -53,7 +52,7 @@ pub(crate) async fn show(
 ) -> Response {
     let Some(kind) = purpose_kind(session.who.role) else { return forbidden(&f) };
     let v = Viewer::new(&state, &session.who, Purpose::new(kind, f.t.t("survey-purpose")));
-    let form = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let form = Form::of_query(query.as_deref());
     page(&v, &f, form).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
@@ -106,8 +105,7 @@ async fn page(v: &Viewer<'_>, f: &Frame, mut form: Form) -> Result<Response, Tro
         below: survey.suppress_below,
         words,
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, page_of(f, &form, &vm)).into_response())
+    Ok((form.status(), page_of(f, &form, &vm)).into_response())
 }
 
 /// The lines somebody sees, and all together. A nurse sees her own.

@@ -1,7 +1,6 @@
 //! Requests that change the training ledger and the courses with dates.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use guard::Action;
 use jiff::ToSpan;
@@ -13,7 +12,7 @@ use workforce::training::{self, Input};
 use workforce::{Fault, team};
 
 use super::cohorts;
-use super::handlers::{look, nurse_page, query_of};
+use super::handlers::{look, nurse_page};
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::official::work_case_handlers::{forbidden, trouble};
@@ -37,11 +36,9 @@ pub(super) fn number(form: &mut Form, t: Text, name: &str) -> Option<u32> {
 /// Says beside the field what is wrong. What can only be an address made up by hand is as if it were not there.
 pub(super) fn refuse(t: Text, form: &mut Form, fault: Fault) -> Result<(), Trouble> {
     let (field, words) = match fault {
-        Fault::Store(why) => return Err(why.into()),
-        Fault::Accounts(why) => return Err(trouble(why)),
-        Fault::Keys(why) => return Err(store::StoreError::Driver(why.to_string()).into()),
+        Fault::Store(_) | Fault::Accounts(_) | Fault::Keys(_) => return Err(failed(fault)),
         Fault::NotAllowed | Fault::NoRules | Fault::NotTeam | Fault::Nothing | Fault::NoCheck => {
-            return Err(Trouble::Absent);
+            return Err(failed(fault));
         }
         Fault::Oneself => ("course", t.t("team-error-oneself").into_owned()),
         Fault::NoCourse => ("course", t.t("error-choose").into_owned()),
@@ -64,6 +61,16 @@ pub(super) fn refuse(t: Text, form: &mut Form, fault: Fault) -> Result<(), Troub
     };
     form.refuse(field, words);
     Ok(())
+}
+
+/// A fault that is no field's.
+pub(super) fn failed(fault: Fault) -> Trouble {
+    match fault {
+        Fault::Store(why) => why.into(),
+        Fault::Accounts(why) => trouble(why),
+        Fault::Keys(why) => store::StoreError::Driver(why.to_string()).into(),
+        _ => Trouble::Absent,
+    }
 }
 
 /// A course is confirmed, or taken back.
@@ -114,7 +121,7 @@ pub(crate) async fn cohorts(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = supervisor(&state, &session, &f) else { return forbidden(&f) };
-    let done = query_of(query).get("done") == "saved";
+    let done = Form::of_query(query.as_deref()).get("done") == "saved";
     let form = Form::of([("id", CohortId::new(&*state.ids, v.now).to_string())]);
     cohorts_page(&v, &f, &form, done).await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }
@@ -146,8 +153,7 @@ async fn cohorts_page(v: &Viewer<'_>, f: &Frame, form: &Form, done: bool) -> Res
     let cards: Vec<cohorts::Cohort> = all.into_iter().map(card).collect();
     let courses: Vec<(String, String)> =
         rules.courses.iter().map(|c| (c.id.clone(), c.name.get(lang).to_owned())).collect();
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, cohorts::page_of(f, form, &courses, &cards, done)).into_response())
+    Ok((form.status(), cohorts::page_of(f, form, &courses, &cards, done)).into_response())
 }
 
 /// A course is planned, seats are given, or it is confirmed who came.

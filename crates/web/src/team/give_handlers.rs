@@ -1,7 +1,6 @@
 //! Requests that hand families over.
 
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use guard::{Action, Resource, Tier};
 use kernel::{AccountId, EnrolmentId, HandoverId, PersonId};
@@ -11,7 +10,7 @@ use visit::read;
 use workforce::{handover, team};
 
 use super::give::{self, Give};
-use super::handlers::{load_words, query_of};
+use super::handlers::load_words;
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::official::work_case_handlers::{forbidden, trouble};
@@ -28,7 +27,7 @@ pub(crate) async fn form(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = supervisor(&state, &session, &f) else { return forbidden(&f) };
-    let mut form = query_of(query);
+    let mut form = Form::of_query(query.as_deref());
     form.set("id", HandoverId::new(&*state.ids, v.now).to_string());
     page(&v, &f, &form).await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }
@@ -43,8 +42,7 @@ async fn page(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, Troubl
         Ok(nurse) => Some(families(v, f, nurse).await?),
         Err(_) => None,
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, give::page_of(f, form, &Give { nurses, families })).into_response())
+    Ok((form.status(), give::page_of(f, form, &Give { nurses, families })).into_response())
 }
 
 /// The families of a nurse, with the level of need and since when; those that are to be handed over already are left out.

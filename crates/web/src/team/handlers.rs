@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use catalogue::model::Workforce;
 use guard::{Action, Resource, Role};
@@ -29,11 +28,6 @@ use crate::visits::{desk, supervisor, viewer};
 /// How long a handover is told of after its day, in days.
 const TOLD: i32 = 30;
 
-/// What just happened, as the address says it.
-pub(super) fn query_of(query: Option<String>) -> Form {
-    Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned())
-}
-
 /// The look at the team, or at one of it, goes into the log.
 pub(super) async fn look(v: &Viewer<'_>, action: Action, what: &str) -> Result<guard::Allowed, Trouble> {
     Ok(v.state.guard.permit(v.who, action, &Resource::thing(what), &v.purpose).await?)
@@ -47,7 +41,7 @@ pub(crate) async fn show(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = supervisor(&state, &session, &f) else { return forbidden(&f) };
-    let query = query_of(query);
+    let query = Form::of_query(query.as_deref());
     let made = async {
         let _allowed = look(&v, Action::ViewTeam, "team").await?;
         let mut vm = the_team(&v, &f).await?;
@@ -124,10 +118,11 @@ pub(crate) async fn load_words(
 ) -> Result<Vec<(String, String)>, Trouble> {
     let Some(rules) = v.pack.workforce() else { return Ok(nurses) };
     let known = families::counted(tx, &desk(v), v.who).await?;
+    let loads = caseload::loads(rules, &[], &known);
     let mut all = Vec::new();
     for (id, name) in nurses {
         let Ok(nurse) = id.parse::<AccountId>() else { continue };
-        let load = caseload::loads(rules, &[nurse], &known).get(&nurse).copied().unwrap_or_default();
+        let load = loads.get(&nurse).copied().unwrap_or_default();
         let lacks = lacks(tx, v, rules, nurse, (protocol, f.t.lang())).await?;
         all.push((id, words(f, &name, load, load.is_over(rules), &lacks)));
     }
@@ -176,7 +171,7 @@ pub(crate) async fn one(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = supervisor(&state, &session, &f) else { return forbidden(&f) };
-    let done = query_of(query).get("done") == "saved";
+    let done = Form::of_query(query.as_deref()).get("done") == "saved";
     let made = async {
         let form = Form::of([("id", TrainingId::new(&*state.ids, v.now).to_string())]);
         nurse_page(&v, &f, &id, &form, done).await
@@ -199,8 +194,7 @@ pub(super) async fn nurse_page(
     let (_, name) = team.into_iter().find(|(id, _)| *id == nurse).ok_or(Trouble::Absent)?;
     let _allowed = look(v, Action::ViewTeam, &format!("training of {nurse}")).await?;
     let vm = Nurse { id: Some(id.to_owned()), done, ..the_nurse(v, f, nurse, name).await? };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, nurse::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), nurse::page_of(f, form, &vm)).into_response())
 }
 
 /// A nurse's own page.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use catalogue::model::SupervisionKind;
 use guard::{Action, Resource, Role, Tier};
@@ -13,8 +12,8 @@ use visit::read;
 use workforce::supervision::{self, Content, Input, Seen, Supervision};
 use workforce::{Fault, reflection, team};
 
-use super::act_handlers::{number, refuse};
-use super::handlers::{look, query_of};
+use super::act_handlers::{failed, number, refuse};
+use super::handlers::look;
 use super::kind_key;
 use super::session::{self, Ask, Held, Note};
 use crate::components::frame::Frame;
@@ -33,7 +32,7 @@ pub(crate) async fn form(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = supervisor(&state, &session, &f) else { return forbidden(&f) };
-    let mut form = query_of(query);
+    let mut form = Form::of_query(query.as_deref());
     form.set("id", SupervisionId::new(&*state.ids, v.now).to_string());
     let made = async {
         if form.has("visit") {
@@ -64,8 +63,7 @@ async fn page(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, Troubl
         nurses: team.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         checklist: form.has("visit").then(|| checks.collect()),
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, session::form_of(f, form, &vm)).into_response())
+    Ok((form.status(), session::form_of(f, form, &vm)).into_response())
 }
 
 /// Writes a session down.
@@ -119,7 +117,7 @@ pub(crate) async fn one(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
-    let done = query_of(query).get("done") == "saved";
+    let done = Form::of_query(query.as_deref()).get("done") == "saved";
     let form = Form::of([("id", ReflectionId::new(&*state.ids, v.now).to_string())]);
     show(&v, &f, &id, &form, done).await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }
@@ -157,8 +155,7 @@ async fn show(v: &Viewer<'_>, f: &Frame, id: &str, form: &Form, done: bool) -> R
             _ => "/visits/team".to_owned(),
         },
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, session::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), session::page_of(f, form, &vm)).into_response())
 }
 
 /// The points of the checklist that were looked at, as the pack words them now.
@@ -179,15 +176,6 @@ async fn between(v: &Viewer<'_>, id: SupervisionId) -> Result<Option<Vec<reflect
     let resource = found.resource().at(Tier::Sensitive).showing(["reflection"]);
     let open = v.state.guard.reveal(v.who, Action::ViewReflection, &resource, &v.purpose, found.sealed).await?;
     Ok(Some(open.into_inner()))
-}
-
-fn failed(fault: Fault) -> Trouble {
-    match fault {
-        Fault::Store(why) => why.into(),
-        Fault::Accounts(why) => trouble(why),
-        Fault::Keys(why) => store::StoreError::Driver(why.to_string()).into(),
-        _ => Trouble::Absent,
-    }
 }
 
 /// One of the two writes something.

@@ -28,10 +28,6 @@ pub(super) fn unprocessable(page: maud::Markup) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }
 
-fn query_of(query: Option<String>) -> Form {
-    Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned())
-}
-
 /// A new name for what is filled in: sent twice, it is one submission.
 fn fresh(v: &Viewer<'_>) -> String {
     SubmissionId::new(&*v.state.ids, v.now).to_string()
@@ -343,7 +339,7 @@ pub(crate) async fn visit_form(
     RawQuery(query): RawQuery,
 ) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
-    let query = query_of(query);
+    let query = Form::of_query(query.as_deref());
     let made = async {
         let opened = open(&v, &id).await?;
         let mut form =

@@ -114,8 +114,7 @@ pub(crate) async fn act(
             Some(Err(_)) => form.refuse("outcome", f.t.t("visits-error-alert")),
             None => {}
         }
-        let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        Ok((status, alerts::one(&f, &form, &to, &shown(&v, &f, &opened).await?)).into_response())
+        Ok((form.status(), alerts::one(&f, &form, &to, &shown(&v, &f, &opened).await?)).into_response())
     };
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use catalogue::model::{AnswerKind, Instrument, Protocol};
 use guard::{Action, Role, Tier, account};
@@ -167,8 +166,7 @@ pub(super) async fn show(v: &Viewer<'_>, f: &Frame, id: &str, form: &Form, said:
         "doubt" => Some("team-given-over"),
         _ => None,
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, family::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), family::page_of(f, form, &vm)).into_response())
 }
 
 async fn the_family(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Result<Family, Trouble> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use catalogue::Pack;
 use guard::{Action, Purpose, PurposeKind, Resource, Role};
@@ -38,14 +37,6 @@ pub(super) fn viewer<'s>(state: &'s AppState, session: &'s Session, t: Text, key
 pub(super) async fn permit(v: &Viewer<'_>, action: Action) -> Result<(), Trouble> {
     let _allowed = v.state.guard.permit(v.who, action, &Resource::thing("scenario"), &v.purpose).await?;
     Ok(())
-}
-
-pub(super) fn query(raw: Option<String>) -> Form {
-    Form::of(url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned())
-}
-
-fn status(form: &Form) -> StatusCode {
-    if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
 }
 
 /// What cannot be told on the form is a page of its own.
@@ -117,7 +108,7 @@ async fn all(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, Trouble
         .map(|c| (c.id.to_string(), format!("{} · {}", c.name, f.t.moment(c.asked_at, v.offset()))))
         .collect();
     let page = list::page_of(f, form, &lines, &finished, v.state.config.compares);
-    Ok((status(form), page).into_response())
+    Ok((form.status(), page).into_response())
 }
 
 /// Begins one; with a file, goes on to change that.
@@ -155,7 +146,7 @@ pub(crate) async fn show(
     RawQuery(raw): RawQuery,
 ) -> Response {
     let v = viewer(&state, &session, f.t, "scenario-purpose");
-    let form = query(raw);
+    let form = Form::of_query(raw.as_deref());
     page(&v, &f, &id, &form).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
@@ -163,7 +154,7 @@ async fn page(v: &Viewer<'_>, f: &Frame, id: &str, form: &Form) -> Result<Respon
     permit(v, Action::WriteScenario).await?;
     let (scenario, runs) = found(v, id).await?;
     let vm = vm(v, f, scenario, runs, form.get("done")).await?;
-    Ok((status(form), one::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), one::page_of(f, form, &vm)).into_response())
 }
 
 async fn found(v: &Viewer<'_>, id: &str) -> Result<(Scenario, Vec<scenario::Comparison>), Trouble> {
@@ -378,7 +369,7 @@ pub(crate) async fn file_form(
     RawQuery(raw): RawQuery,
 ) -> Response {
     let v = viewer(&state, &session, f.t, "scenario-purpose");
-    let asked = query(raw);
+    let asked = Form::of_query(raw.as_deref());
     opened(&v, &f, &id, asked.get("path")).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
@@ -445,7 +436,7 @@ async fn kept(v: &Viewer<'_>, f: &Frame, id: &str, form: &mut Form, name: &str) 
             Err(fault) => form.refuse("text", told(f.t, &elsewhere(fault)?)),
         }
     }
-    Ok((status(form), file::page_of(f, form, &file_vm(&scenario, &path, wrong))).into_response())
+    Ok((form.status(), file::page_of(f, form, &file_vm(&scenario, &path, wrong))).into_response())
 }
 
 fn wrong_of(fault: &rules::schema::Fault) -> Wrong {

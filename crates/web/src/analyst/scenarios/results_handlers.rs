@@ -9,9 +9,10 @@ use population::whatif;
 use store::StoreError;
 
 use super::compare::{self, Half};
-use super::handlers::{permit, query, viewer};
+use super::handlers::{permit, viewer};
 use super::result;
 use crate::components::frame::Frame;
+use crate::form::Form;
 use crate::request::Session;
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
@@ -90,7 +91,7 @@ pub(crate) async fn two(
     RawQuery(raw): RawQuery,
 ) -> Response {
     let v = viewer(&state, &session, f.t, "scenario-purpose");
-    let asked = query(raw);
+    let asked = Form::of_query(raw.as_deref());
     both(&v, &f, asked.get("left"), asked.get("right")).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 

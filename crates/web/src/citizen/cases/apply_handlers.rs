@@ -35,7 +35,7 @@ pub(crate) async fn search(
     RawQuery(query): RawQuery,
 ) -> Response {
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
-    let typed = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let typed = Form::of_query(query.as_deref());
     let q: String = typed.get("q").chars().take(100).collect();
     match found(&v, &f, q).await {
         Ok(vm) => apply::search(&f, &vm).into_response(),
@@ -97,8 +97,7 @@ async fn ask_whom(v: &Viewer<'_>, f: &Frame, id: &str, form: &Form) -> Result<Re
     let home = Home::open(v, Want::Record).await?;
     let p = v.pack.programmes().get(id).ok_or(Trouble::Absent)?;
     let choices = targets(v, f, &home, id).await?.into_iter().map(|t| (t.value, t.words)).collect();
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, apply::whom(f, form, &apply::Whom { programme: one(p), choices })).into_response())
+    Ok((form.status(), apply::whom(f, form, &apply::Whom { programme: one(p), choices })).into_response())
 }
 
 /// Somebody a programme can be applied for.

@@ -1,7 +1,6 @@
 //! Requests about one case: looking, answering, handing in, speaking, taking back.
 
 use axum::extract::{Multipart, Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::application::{mandate, withdraw};
 use casework::case::view::{self, CaseView};
@@ -109,8 +108,7 @@ pub(crate) async fn show(
 async fn page(v: &Viewer<'_>, f: &Frame, id: CaseId, form: &Form, done: String) -> Result<Response, Trouble> {
     let open = open(v, id).await?;
     let vm = case::Case { done, ..model(v, f, &open) };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, case::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), case::page_of(f, form, &vm)).into_response())
 }
 
 /// The page again with what is wrong, or on to the case with what was done.

@@ -1,7 +1,6 @@
 //! Requests about one decision: reading it, objecting, saying how it was.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::decide::{self, DecisionStatus, object};
 use casework::determine::{self, payable};
@@ -58,8 +57,7 @@ async fn page(
     let given = satisfaction::given(&mut tx, d, open.home.me).await?;
     drop(tx);
     let vm = model(v, f, open, d, given, done).ok_or(Trouble::Absent)?;
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, decision::page_of(f, form, &vm)).into_response())
+    Ok((form.status(), decision::page_of(f, form, &vm)).into_response())
 }
 
 fn model(

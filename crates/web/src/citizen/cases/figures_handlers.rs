@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use casework::case::model::plus_days;
 use casework::follow::{satisfaction, uptake};
@@ -32,7 +31,7 @@ pub(crate) async fn show(
 ) -> Response {
     let kind = if session.who.role == Role::Approver { PurposeKind::Approval } else { PurposeKind::Statistics };
     let v = Viewer::new(&state, &session.who, Purpose::new(kind, "figures without persons"));
-    let form = Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned());
+    let form = Form::of_query(query.as_deref());
     page(&v, &f, form).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
@@ -87,6 +86,5 @@ async fn page(v: &Viewer<'_>, f: &Frame, mut form: Form) -> Result<Response, Tro
             })
             .collect(),
     };
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, figures::page_of(f, &form, &vm)).into_response())
+    Ok((form.status(), figures::page_of(f, &form, &vm)).into_response())
 }

@@ -1,7 +1,6 @@
 //! Requests of payments: reading them, changing the account.
 
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use catalogue::model::PaymentAccount;
 use guard::{Action, Purpose};
@@ -147,7 +146,7 @@ pub(crate) async fn account_form(
 async fn form_page(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, Trouble> {
     let home = Home::open(v, Want::Record).await?;
     let people: Vec<_> = home.own().into_iter().map(|p| (p.to_string(), home.name(p, f.t.lang()))).collect();
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = form.status();
     let rule = rule_of(v, form);
     let list = rule.and_then(|rule| v.pack.code_lists().get(&rule.banks));
     let banks = list.map(|l| l.codes.iter().map(|c| (c.id.clone(), c.name.get(f.t.lang()).to_owned())).collect());

@@ -28,10 +28,6 @@ const EARLIER: u32 = 20;
 /// The most questions a report shows: more is no help to anybody.
 const QUESTIONS: usize = 10;
 
-fn parsed(query: Option<String>) -> Form {
-    Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned())
-}
-
 /// What changed, or with `kind` in the address: since when and what is so now.
 pub(crate) async fn show(
     State(state): State<AppState>,
@@ -40,7 +36,7 @@ pub(crate) async fn show(
     RawQuery(query): RawQuery,
 ) -> Response {
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
-    let query = parsed(query);
+    let query = Form::of_query(query.as_deref());
     let made = async {
         match query.get("kind").parse::<Kind>() {
             Ok(kind) => {
@@ -211,7 +207,7 @@ pub(crate) async fn complain(
     RawQuery(query): RawQuery,
 ) -> Response {
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
-    let done = parsed(query).get("done").parse::<Date>().ok();
+    let done = Form::of_query(query.as_deref()).get("done").parse::<Date>().ok();
     let id = GrievanceId::new(&*state.ids, v.now).to_string();
     complaints(&v, &f, &Form::default(), id, done).await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
@@ -251,7 +247,7 @@ async fn complaints(
             when: g.made_at,
         }));
     }
-    let status = if form.is_fine() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = form.status();
     let vm = complain::Complaints { id, done, cases, earlier, offset_hours: v.offset() };
     Ok((status, complain::page_of(f, form, &vm)).into_response())
 }
