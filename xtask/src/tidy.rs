@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("visit", &["kernel", "store", "text", "guard", "registry", "catalogue"]),
     ("referral", &["kernel", "store", "guard", "registry", "catalogue"]),
     ("survey", &["kernel", "store", "guard", "registry", "catalogue", "visit"]),
+    ("evaluation", &["kernel", "store", "guard", "registry", "catalogue", "casework", "visit", "survey"]),
     ("workforce", &["kernel", "store", "guard", "registry", "catalogue", "visit", "referral"]),
     ("fhir", &["kernel", "guard", "registry", "catalogue", "visit", "referral"]),
     (
@@ -43,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "visit",
             "referral",
             "survey",
+            "evaluation",
             "workforce",
             "fhir",
         ],
@@ -67,6 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "visit",
             "referral",
             "survey",
+            "evaluation",
             "workforce",
             "web",
         ],

@@ -8,6 +8,7 @@ pub mod population;
 mod process;
 mod protocol;
 mod steps;
+mod study;
 mod survey;
 mod workforce;
 
@@ -31,6 +32,7 @@ pub use process::{
 };
 pub use protocol::{Dose, Entry, LossVisit, Point, Protocol, Rhythm, Topic, VisitType};
 pub use steps::{CaseStep, CaseSteps, Needed, Signer};
+pub use study::{Covariate, CovariateSource, Outcome, Study, Treated};
 pub use survey::{After, Survey, SurveyMeasure, SurveyPoint, SurveyWave};
 pub use workforce::{Competency, Course, Supervised, SupervisionKind, Workforce};
 

@@ -14,7 +14,7 @@ use crate::model::population::Population;
 use crate::model::{
     AccountFault, Agency, Calendar, CaseSteps, Code, CodeList, Combination, Consent, Definition, GivenAccount,
     HelpService, ImmunisationDose, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter,
-    PaymentAccount, Process, Programme, Protocol, Register, Score, SourceRef, Survey, Version, Workforce,
+    PaymentAccount, Process, Programme, Protocol, Register, Score, SourceRef, Study, Survey, Version, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -278,6 +278,11 @@ impl Pack {
     /// Surveys of families under visit protocols.
     pub fn surveys(&self) -> &Register<Survey> {
         &self.content.surveys
+    }
+
+    /// Studies of what visits did for families that agreed to be followed.
+    pub fn studies(&self) -> &Register<Study> {
+        &self.content.studies
     }
 
     /// What is asked of and for visiting nurses; `None`: the pack says nothing.

@@ -147,9 +147,9 @@ impl Guard {
         (who, purpose): (&Who, &Purpose),
         (approver, second): (&Who, &Purpose),
         action: Action,
-        (count, root): (u64, Hash),
+        (whose, count, root): (&str, u64, Hash),
     ) -> Result<Receipt, Denied> {
-        let items = ["all records".to_owned(), format!("persons:{count}"), format!("root:{}", hex::encode(root))];
+        let items = [whose.to_owned(), format!("persons:{count}"), format!("root:{}", hex::encode(root))];
         let approved = format!("approver:{}", approver.account);
         let mut resource = Resource::thing("");
         resource.items = items.into_iter().chain([approved]).collect();

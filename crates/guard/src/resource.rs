@@ -118,6 +118,8 @@ words! {
         AnswerSurvey = "answer_survey",
         /// See what families said in surveys, as figures of groups.
         ViewSurveys = "view_surveys",
+        /// Take the families of a study out of the house, de-identified, for researchers.
+        ExportStudy = "export_study",
         /// See a team's caseload, training and supervision, or one's own.
         ViewTeam = "view_team",
         /// Write down training and supervision of a team, plan its courses.
@@ -150,6 +152,7 @@ impl Action {
                 | Action::TakeSnapshot
                 | Action::WorkFindings
                 | Action::ViewSurveys
+                | Action::ExportStudy
                 | Action::ViewTeam
                 | Action::ManageTeam
         )

@@ -27,4 +27,4 @@ pub const SCHEMA: store::Schema = store::Schema {
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.
-pub const STATEMENTS: &[&[(&str, &str)]] = &[rows::STATEMENTS, figures::STATEMENTS];
+pub const STATEMENTS: &[&[(&str, &str)]] = &[rows::STATEMENTS, figures::STATEMENTS, read::STATEMENTS];

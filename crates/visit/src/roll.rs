@@ -4,7 +4,7 @@ use kernel::{Date, EnrolmentId, PersonId};
 use store::{StoreError, Tx, params};
 use uuid::Uuid;
 
-use crate::model::{Enrolment, Submission};
+use crate::model::{Assessment, Enrolment, Submission, TierDecision};
 use crate::rows;
 use crate::schedule::Family;
 
@@ -13,6 +13,8 @@ store::sql! {
         and (person_id > $2 or (person_id = $2 and enrolment_id > $3)) order by person_id, enrolment_id limit $4";
     MADE = "select submission_id, enrolment_id, kind, subject, made_on, ending, status, reason, replaces_id, replaced_by, account_id, received_at
         from visit_submission where person_id = $1 and enrolment_id = $2 and kind = 'visit' and status = 'accepted' and replaced_by is null";
+    ASSESSED = "select made_on, content from visit_submission where person_id = $1 and enrolment_id = $2 and kind = 'assessment' and status = 'accepted' and replaced_by is null
+        order by made_on, received_at, submission_id";
 }
 
 /// Where a walk through all families stands.
@@ -48,4 +50,32 @@ pub async fn after(
 /// The database.
 pub async fn one(tx: &mut Tx, id: EnrolmentId) -> Result<Option<Enrolment>, StoreError> {
     rows::enrolment(tx, id).await
+}
+
+/// What came first for a family: assessments and decisions on need, the oldest first. What was told alone is not among them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// The family.
+    pub enrolment: Enrolment,
+    /// Decisions on need.
+    pub tiers: Vec<TierDecision>,
+    /// Assessments that count, each with its day.
+    pub assessments: Vec<(Date, Assessment)>,
+}
+
+/// All enrolments of a person, the oldest first.
+///
+/// # Errors
+/// The database.
+pub async fn histories(tx: &mut Tx, person: PersonId) -> Result<Vec<History>, StoreError> {
+    let mut all = Vec::new();
+    for row in tx.all(rows::OF_PERSON, params![person]).await? {
+        let enrolment = rows::read_enrolment(&row)?;
+        let tiers = rows::tiers(tx, &enrolment).await?;
+        let made = tx.all(ASSESSED, params![person, enrolment.id]).await?;
+        let assessments = made.iter().map(|row| Ok((row.get("made_on")?, row.json("content")?)));
+        let assessments = assessments.collect::<Result<_, StoreError>>()?;
+        all.push(History { enrolment, tiers, assessments });
+    }
+    Ok(all)
 }

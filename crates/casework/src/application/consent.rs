@@ -142,6 +142,12 @@ pub async fn stands(tx: &mut Tx, person: PersonId, purpose: &str) -> Result<bool
     Ok(of(tx, person).await?.iter().any(|c| c.purpose == purpose && c.withdrawn_at.is_none()))
 }
 
+/// Everybody of whom a consent to the purpose stands now, after `after` in the order of their ids. A machine's look.
+pub async fn agreed(tx: &mut Tx, purpose: &str, after: PersonId, most: u32) -> Result<Vec<PersonId>, StoreError> {
+    let found = tx.all(rows::CONSENT_AGREED, params![purpose, after, most]).await?;
+    found.iter().map(|row| row.get("person_id")).collect()
+}
+
 /// All consents of a person, withdrawn ones too, the oldest first, under seal.
 pub async fn list(tx: &mut Tx, sight: &Sight<'_>, person: PersonId) -> Result<Seen<Vec<Consent>>, StoreError> {
     let all = of(tx, person).await?;

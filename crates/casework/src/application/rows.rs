@@ -45,6 +45,7 @@ store::sql! {
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
     CONSENTS = "select consent_id, person_id, purpose, law, words, application_id, given_at, withdrawn_at from consent
         where person_id = $1 order by given_at, consent_id";
+    CONSENT_AGREED = "select distinct person_id from consent where purpose = $1 and withdrawn_at is null and person_id > $2 order by person_id limit $3";
     CONSENT_END = "update consent set withdrawn_at = $3 where person_id = $1 and purpose = $2 and withdrawn_at is null";
 }
 

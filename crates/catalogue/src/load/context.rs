@@ -62,6 +62,7 @@ impl<'a> Context<'a> {
             services: Register::default(),
             case_steps: None,
             surveys: Register::default(),
+            studies: Register::default(),
             workforce: None,
             left_out: Register::default(),
             payment_account: None,

@@ -21,6 +21,7 @@ mod protocols;
 mod scores;
 mod steps;
 mod strays;
+mod studies;
 mod surveys;
 mod workforce;
 
@@ -36,7 +37,7 @@ use crate::model::population::Population;
 use crate::model::{
     Agency, Calendar, CaseSteps, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Instrument,
     Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process, Programme,
-    Protocol, Register, Score, SourceRef, Survey, Workforce,
+    Protocol, Register, Score, SourceRef, Study, Survey, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -67,6 +68,7 @@ pub(crate) struct Content {
     pub(crate) services: Register<HelpService>,
     pub(crate) case_steps: Option<CaseSteps>,
     pub(crate) surveys: Register<Survey>,
+    pub(crate) studies: Register<Study>,
     pub(crate) workforce: Option<Workforce>,
     pub(crate) left_out: Register<LeftOut>,
     /// What holds for a programme that says nothing.
@@ -121,6 +123,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     directory::read(&mut cx);
     steps::read(&mut cx);
     surveys::read(&mut cx);
+    studies::read(&mut cx);
     workforce::read(&mut cx);
     population::read(&mut cx);
     measures::read(&mut cx);

@@ -301,6 +301,23 @@ impl<'a> Table<'a> {
         numbers
     }
 
+    /// A list of whole numbers; nothing where the key is missing.
+    pub(crate) fn whole_numbers(&self, key: &'static str) -> Vec<i64> {
+        let Some((_, value)) = self.find(key) else { return Vec::new() };
+        let whole = |n: &Spanned<DeValue<'a>>| match n.get_ref() {
+            DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok(),
+            _ => None,
+        };
+        let numbers = match value.get_ref() {
+            DeValue::Array(list) => list.iter().map(whole).collect::<Option<Vec<_>>>(),
+            _ => None,
+        };
+        numbers.unwrap_or_else(|| {
+            self.wrong(key, value.span(), value.get_ref(), "a list of whole numbers");
+            Vec::new()
+        })
+    }
+
     /// A table of weights: `{ a = 30, b = 70 }`; every weight 0 or more and one of them above.
     pub(crate) fn weights(&self, key: &'static str) -> Option<Vec<(Located<String>, f64)>> {
         let (at, value) = self.find(key)?;

@@ -25,7 +25,7 @@ const FLAGS: [&str; 12] = [
     "mandated",
     "closed_case",
 ];
-const THINGS: [&str; 18] = [
+const THINGS: [&str; 19] = [
     "import",
     "view_catalogue",
     "try_household",
@@ -42,6 +42,7 @@ const THINGS: [&str; 18] = [
     "write_scenario",
     "publish_scenario",
     "view_surveys",
+    "export_study",
     "view_team",
     "manage_team",
 ];

@@ -139,7 +139,7 @@ pub async fn snapshot(db: &Db, guard: &Guard, desk: &Desk<'_>, order: Order<'_>)
     let purpose = |role| Purpose::new(kind_of(role), reason).with_law(law);
     let (first, second) = (purpose(who.role), purpose(approver.role));
     let pair = ((who, &first), (approver, &second));
-    let receipt = guard.permit_batch(pair.0, pair.1, Action::TakeSnapshot, (persons, root)).await?;
+    let receipt = guard.permit_batch(pair.0, pair.1, Action::TakeSnapshot, ("all records", persons, root)).await?;
     let header = Header {
         pack: desk.pack,
         day: order.day,

@@ -73,7 +73,7 @@ impl Answer {
     }
 
     /// As a number; a choice is what it counts.
-    fn number(&self, question: &Question) -> Option<f64> {
+    pub fn number(&self, question: &Question) -> Option<f64> {
         match (self, &question.kind) {
             (Answer::Integer(n), _) => Some(*n as f64),
             (Answer::Decimal(n), _) => Some(*n),

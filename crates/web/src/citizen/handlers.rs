@@ -546,6 +546,7 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         | Action::WriteScenario
         | Action::PublishScenario
         | Action::ViewSurveys
+        | Action::ExportStudy
         | Action::ViewTeam
         | Action::ManageTeam
         | Action::ViewReflection
