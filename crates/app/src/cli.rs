@@ -20,6 +20,7 @@ use crate::replay::{self, DecisionCommand, ReplayArgs};
 use crate::requalify::command::{self, RequalifyCommand};
 use crate::runtime::Runtime;
 use crate::serve;
+use crate::studies::{self, EvaluationCommand};
 use crate::synth::{self, SynthArgs};
 use crate::tools::{self, AccountCommand, AgencyCommand, ImportArgs, LogCommand};
 use crate::visits::{self, VisitsCommand};
@@ -91,6 +92,9 @@ enum Command {
     /// Schedules of home visits.
     #[command(subcommand)]
     Visits(VisitsCommand),
+    /// Studies of what visits did for families.
+    #[command(subcommand)]
+    Evaluation(EvaluationCommand),
     /// Measurements of children, scored by the WHO growth standards.
     Growth(GrowthArgs),
     /// The whole population at once, from a snapshot.
@@ -145,6 +149,7 @@ impl Cli {
                 tokio::join!(crate::work::run(&runtime, stopped), end);
                 Ok(ExitCode::SUCCESS)
             }),
+            Command::Evaluation(EvaluationCommand::Export(args)) => with_runtime(studies::export(args)),
             Command::Import(args) => with_runtime(tools::import(args)),
             Command::Log(LogCommand::EraseYear { year, reason, config }) => {
                 with_runtime(async move { tools::erase_year(year, &reason, config.as_deref()).await })

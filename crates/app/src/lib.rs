@@ -34,6 +34,7 @@ pub mod serve;
 pub mod site;
 mod snapshot;
 #[doc(hidden)]
+pub mod studies;
 pub mod surveys;
 pub mod synth;
 pub mod tools;

@@ -66,6 +66,8 @@ pub enum Task {
     },
     /// A snapshot of the population.
     Snapshot(Box<Wanted>),
+    /// The families of a study.
+    Evaluation(Box<crate::studies::Wanted>),
     /// Everybody looked at again.
     Requalify(command::Wanted),
 }
@@ -90,6 +92,8 @@ pub enum Said {
     },
     /// The snapshot was taken.
     Snapshot(Told),
+    /// The study was exported.
+    Evaluation(crate::studies::Told),
     /// It was ordered, or is being taken back.
     Requalified {
         /// The order.
@@ -186,6 +190,7 @@ pub async fn perform(runtime: &Runtime, task: Task, progress: OnProgress<'_>) ->
             Ok(Said::Secret { base32: secret.base32() })
         }
         Task::Requalify(wanted) => Ok(Said::Requalified { id: command::perform(runtime, wanted).await? }),
+        Task::Evaluation(wanted) => Ok(Said::Evaluation(crate::studies::take(runtime, *wanted).await?)),
         Task::Snapshot(wanted) => Ok(Said::Snapshot(crate::snapshot::take(runtime, *wanted).await?)),
     }
 }

@@ -53,6 +53,7 @@ pub const SCHEMAS: &[Schema] = &[
     visit::SCHEMA,
     referral::SCHEMA,
     survey::SCHEMA,
+    evaluation::SCHEMA,
     workforce::SCHEMA,
 ];
 

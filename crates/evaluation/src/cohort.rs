@@ -92,7 +92,11 @@ pub async fn members(
             person: *person,
             treated: found.treated,
             covariates: study.covariates.iter().map(|c| found.covariate(desk, &c.from)).collect(),
-            outcomes: study.outcomes.iter().map(|o| answers.get(&(o.wave.as_str(), o.measure.as_str())).copied()).collect(),
+            outcomes: study
+                .outcomes
+                .iter()
+                .map(|o| answers.get(&(o.wave.as_str(), o.measure.as_str())).copied())
+                .collect(),
         });
     }
     Ok(all)

@@ -134,7 +134,11 @@ pub fn propensity(units: &[Unit]) -> Result<Vec<f64>, Fault> {
         slopes += &step;
         if step.amax() < SETTLED {
             let apart = |p: &f64| !(APART..=1.0 - APART).contains(p);
-            return if chances.iter().any(apart) { Err(Fault::NoOverlap) } else { Ok(chances.iter().copied().collect()) };
+            return if chances.iter().any(apart) {
+                Err(Fault::NoOverlap)
+            } else {
+                Ok(chances.iter().copied().collect())
+            };
         }
     }
     Err(Fault::NoOverlap)

@@ -120,6 +120,10 @@ pub async fn run(db: &Db, guard: &Guard, desk: &Desk<'_>, order: Order<'_>) -> R
     if law.trim().is_empty() {
         return Err(Fault::NoLaw);
     }
+    if order.out.exists() {
+        let error = std::io::ErrorKind::AlreadyExists.into();
+        return Err(Fault::File { path: order.out.to_owned(), error });
+    }
     let mut tx = db.read().await?;
     let agreed = cohort::agreed(&mut tx, order.study).await?;
     let root = cohort::root(&agreed);
@@ -243,7 +247,8 @@ fn dictionary(order: &Order<'_>, path: &Path) -> Result<(), Fault> {
     table.write_record(["column", "meaning", "values", "shared_by_at_least"])?;
     for column in columns(study) {
         let name = study.covariates.iter().find(|c| c.id == column.name).map(|c| c.name.get(order.lang).to_owned());
-        let values = if column.others_may_know { format!("{}; {BLANK} = kept back", column.values) } else { column.values };
+        let values =
+            if column.others_may_know { format!("{}; {BLANK} = kept back", column.values) } else { column.values };
         let alike = if column.others_may_know { study.alike.to_string() } else { String::new() };
         table.write_record([column.name, name.unwrap_or(column.words), values, alike])?;
     }

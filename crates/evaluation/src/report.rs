@@ -34,6 +34,8 @@ pub struct Report {
     pub families: [Option<u64>; 2],
     /// Families that are left out because a number of the baseline was not said.
     pub incomplete: Option<u64>,
+    /// The covariates of the study as it was, in their order.
+    pub covariates: Vec<String>,
     /// What came of each outcome, in the order of the study.
     pub findings: Vec<Finding>,
 }
@@ -76,7 +78,7 @@ pub struct Compared {
     pub effective: [i64; 2],
     /// Families with hardly anybody to be compared with, in percent.
     pub outside: i64,
-    /// How far the groups are apart in each covariate, in the order of the study: as they are, and made alike.
+    /// How far the groups are apart in each covariate, in the order of the report: as they are, and made alike.
     pub balance: Vec<[i64; 2]>,
 }
 
@@ -189,6 +191,7 @@ pub fn of(study: &Study, members: &[Member], quarter: Quarter) -> Report {
         quarter: quarter.to_string(),
         families: families.map(|n| Some(n).filter(|n| !is_small(*n, below))),
         incomplete: Some(count(incomplete.iter())).filter(|n| !is_small(*n, below)),
+        covariates: study.covariates.iter().map(|c| c.id.clone()).collect(),
         findings: (0..study.outcomes.len()).filter_map(|n| finding(study, &known, families, n)).collect(),
     }
 }

@@ -29,6 +29,7 @@ pub mod safety;
 pub mod sign_in;
 pub mod sign_in_page;
 pub mod state;
+pub mod study;
 pub mod survey;
 pub mod team;
 mod viewer;

@@ -36,6 +36,7 @@ use crate::referral::{handlers as referrals, new_handlers as new_referral, partn
 use crate::requalify::handlers as requalify;
 use crate::request::LANG_COOKIE;
 use crate::state::AppState;
+use crate::study::{own_handlers as study, report_handlers as study_reports};
 use crate::survey::{answer_handlers as surveys, figures_handlers as survey_figures};
 use crate::team::{
     act_handlers as team_acts, give_handlers as team_give, handlers as team, session_handlers as team_sessions,
@@ -162,6 +163,8 @@ fn visit_pages() -> Router<AppState> {
         .route("/plan", get(own_plan::show).post(own_plan::send))
         .route("/visits/alerts", get(alerts::list))
         .route("/visits/alerts/{person}/{id}", get(alerts::shut).post(alerts::act))
+        .route("/visits/study", get(study::show).post(study::send))
+        .route("/studies", get(study_reports::show))
         .route("/visits/join", get(join::show).post(join::send))
         .route("/visits/join/questions", get(join::ask).post(join::answer))
 }

@@ -80,7 +80,8 @@ impl Reader<'_, '_> {
     fn least(&self, table: &Table<'_>, key: &'static str, least: usize) -> u32 {
         let n = table.count(key).unwrap_or(0);
         if usize::try_from(n).is_ok_and(|n| n < least) {
-            let message = format!("{key} = {n} is too few: single families would stand out, or the weights follow chance");
+            let message =
+                format!("{key} = {n} is too few: single families would stand out, or the weights follow chance");
             self.cx.faults.error("out-of-range", &table.place(key), message, format!("{key} = {least} or more"), "");
         }
         n
@@ -141,7 +142,14 @@ impl Reader<'_, '_> {
             sources.into_iter().filter(|(key, _)| table.flag(key)).map(|(_, source)| source).collect();
         if let (Some(item), Some(instrument)) = (&item, baseline) {
             let counts = |kind: &AnswerKind| {
-                !matches!(kind, AnswerKind::Text | AnswerKind::Date | AnswerKind::Group | AnswerKind::Display | AnswerKind::Choice { many: true, .. })
+                !matches!(
+                    kind,
+                    AnswerKind::Text
+                        | AnswerKind::Date
+                        | AnswerKind::Group
+                        | AnswerKind::Display
+                        | AnswerKind::Choice { many: true, .. }
+                )
             };
             let known = instrument.questions().into_iter().filter(|q| counts(&q.kind)).map(|q| q.id.as_str());
             self.known("question of the baseline that counts", item, known);

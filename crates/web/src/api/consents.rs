@@ -113,7 +113,7 @@ pub(crate) async fn withdraw(
     })
 }
 
-fn consent_fault(error: consent::Fault) -> Fault {
+pub(crate) fn consent_fault(error: consent::Fault) -> Fault {
     let words = error.to_string();
     match error {
         consent::Fault::Store(inner) => inner.into(),

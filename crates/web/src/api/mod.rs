@@ -39,6 +39,7 @@ mod stages;
 mod stages_decision;
 mod stages_determination;
 mod stages_payment;
+mod studies;
 mod surveys;
 mod team;
 mod wire;
@@ -128,7 +129,7 @@ pub(crate) enum Faults {
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
         referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
         plans::shared, plans::one, plans::begin, plans::act,
-        surveys::of_person, surveys::reply, surveys::said, team::show,
+        surveys::of_person, surveys::reply, surveys::said, studies::reports, studies::consent, team::show,
         requalifications::list, requalifications::ask, requalifications::one, requalifications::act_on, requalifications::group,
         requalifications::settle, requalifications::finding,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
@@ -258,6 +259,8 @@ fn people() -> Router<AppState> {
         .route("/api/persons/{id}/surveys", get(surveys::of_person))
         .route("/api/persons/{id}/surveys/{survey}/answer", post(surveys::reply))
         .route("/api/surveys/{survey}/figures", get(surveys::said))
+        .route("/api/studies/{study}/reports", get(studies::reports))
+        .route("/api/persons/{id}/studies/{study}/consent", post(studies::consent))
         .route("/api/team", get(team::show))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))

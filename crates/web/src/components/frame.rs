@@ -165,6 +165,7 @@ impl Frame {
                     ("/analyst/scenarios", "nav-scenarios"),
                     ("/figures", "nav-figures"),
                     ("/visits/surveys", "nav-surveys"),
+                    ("/studies", "nav-studies"),
                     ("/requalify", "nav-requalify"),
                 ],
                 Area::Finance => &[

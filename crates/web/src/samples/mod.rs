@@ -10,6 +10,7 @@ mod powers;
 mod referrals;
 mod requalify;
 mod scenarios;
+mod studies;
 mod surveys;
 mod team;
 mod visits;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(requalify::all())
         .chain(visits::all())
         .chain(surveys::all())
+        .chain(studies::all())
         .chain(team::all())
         .chain(demo::all())
         .collect()
