@@ -251,6 +251,7 @@ export function visits(town) {
     { name: 'duplicates', who: 'caseworker', go: at('/official/duplicates') },
     { name: 'programmes', who: 'analyst', go: at('/programmes') },
     { name: 'programme', who: 'analyst', go: at('/programmes/first_meeting') },
+    { name: 'studies', who: 'analyst', go: at('/studies') },
     { name: 'parameters', who: 'analyst', go: at('/analyst/parameters') },
     { name: 'parameter', who: 'analyst', go: at('/analyst/parameters/median_income') },
     { name: 'try', who: 'analyst', go: at('/analyst/try') },

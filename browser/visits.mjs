@@ -131,5 +131,8 @@ export async function sound(browser, demo) {
   await page.goto('/visits/join');
   await axe(page, 'visits join', 'ko', VIEWS);
   await picture(page, 'visits-join-ko-phone');
+  await page.goto('/visits/study');
+  await axe(page, 'visits study', 'ko', VIEWS);
+  await picture(page, 'visits-study-ko-phone');
   await page.context().close();
 }
