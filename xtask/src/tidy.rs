@@ -25,8 +25,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("referral", &["kernel", "store", "guard", "registry", "catalogue"]),
     ("survey", &["kernel", "store", "guard", "registry", "catalogue", "visit"]),
     ("evaluation", &["kernel", "store", "guard", "registry", "catalogue", "casework", "visit", "survey"]),
+    ("indicator", &["kernel", "store", "catalogue", "visit", "referral"]),
     ("workforce", &["kernel", "store", "guard", "registry", "catalogue", "visit", "referral"]),
-    ("fhir", &["kernel", "guard", "registry", "catalogue", "visit", "referral"]),
+    ("fhir", &["kernel", "guard", "registry", "catalogue", "visit", "referral", "indicator"]),
     (
         "web",
         &[
@@ -45,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "referral",
             "survey",
             "evaluation",
+            "indicator",
             "workforce",
             "fhir",
         ],
@@ -70,6 +72,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "referral",
             "survey",
             "evaluation",
+            "indicator",
             "workforce",
             "web",
         ],

@@ -13,6 +13,8 @@ pub mod demo;
 pub mod demo_clock;
 mod grant;
 mod growth;
+#[doc(hidden)]
+pub mod indicators;
 mod machine;
 mod messages;
 pub mod model;

@@ -129,8 +129,12 @@ pub fn test(dir: &Path, only: &str) -> ExitCode {
     };
     let report = catalogue::cases::run_cases(&pack, only);
     say(&report.text());
-    let others =
-        [visit::cases::run(&pack, only), visit::instrument::cases::run(&pack, only), survey::cases::run(&pack, only)];
+    let others = [
+        visit::cases::run(&pack, only),
+        visit::instrument::cases::run(&pack, only),
+        survey::cases::run(&pack, only),
+        indicator::cases::run(&pack, only),
+    ];
     others.iter().for_each(|other| say(&other.text()));
     if report.is_good() && others.iter().all(|other| other.bad.is_empty()) {
         ExitCode::SUCCESS

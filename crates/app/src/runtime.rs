@@ -55,6 +55,7 @@ pub const SCHEMAS: &[Schema] = &[
     survey::SCHEMA,
     evaluation::SCHEMA,
     workforce::SCHEMA,
+    indicator::SCHEMA,
 ];
 
 /// Why an installation cannot be opened.

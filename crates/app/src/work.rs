@@ -97,6 +97,7 @@ async fn round(runtime: &Arc<Runtime>, done: &mut Done, calls: Option<&mut JoinS
             referral::clocks::queue(tx, &crate::referrals::desk(&desk)).await?;
             survey::invite::queue(tx, &crate::surveys::desk(&desk)).await?;
             evaluation::report::queue(tx, &crate::surveys::desk(&desk)).await?;
+            indicator::round::queue(tx, &crate::surveys::desk(&desk)).await?;
             let start = Doubles { after: None };
             tx.queue(&*state.ids, now, DOUBLES, &today.to_string(), PRIORITY, &start).await
         })?;
@@ -278,6 +279,7 @@ pub async fn work(runtime: &Runtime, job: &JobRow) -> Result<(), StoreError> {
         referral::clocks::CLOCKS => crate::referrals::clocks(runtime, job).await,
         survey::invite::ROUND => crate::surveys::round(runtime, job).await,
         evaluation::report::ROUND => crate::studies::round(runtime, job).await,
+        indicator::round::ROUND => crate::indicators::round(runtime, job).await,
         _ => {
             let pack = state.packs.current();
             let desk = Desk { pack: &pack, keys: &runtime.keys, ids: &*state.ids, now: state.now() };

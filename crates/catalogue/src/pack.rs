@@ -13,8 +13,9 @@ use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
     AccountFault, Agency, Calendar, CaseSteps, Code, CodeList, Combination, Consent, Definition, GivenAccount,
-    HelpService, ImmunisationDose, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter,
-    PaymentAccount, Process, Programme, Protocol, Register, Score, SourceRef, Study, Survey, Version, Workforce,
+    HelpService, ImmunisationDose, Indicators, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone,
+    Parameter, PaymentAccount, Process, Programme, Protocol, Register, Score, Shape, SourceRef, Study, Survey, Version,
+    Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -288,6 +289,16 @@ impl Pack {
     /// What is asked of and for visiting nurses; `None`: the pack says nothing.
     pub fn workforce(&self) -> Option<&Workforce> {
         self.content.workforce.as_ref()
+    }
+
+    /// What is counted of home visiting; `None`: the pack says nothing.
+    pub fn indicators(&self) -> Option<&Indicators> {
+        self.content.indicators.as_ref()
+    }
+
+    /// Outlines of places for maps.
+    pub fn shapes(&self) -> &Register<Shape> {
+        &self.content.shapes
     }
 
     /// What the authors read.

@@ -14,6 +14,7 @@ pub fn all(kind: &str, country: &Country<'_>) -> Vec<Resource> {
         "Location" => pack.jurisdictions().iter().map(|j| place(j, country)).collect(),
         "HealthcareService" => pack.services().iter().map(|s| service(s, country)).collect(),
         "Questionnaire" => questionnaires(country),
+        "Measure" => crate::measure::measures(country),
         "PlanDefinition" => pack.protocols().iter().map(|p| protocol(p, country)).collect(),
         _ => Vec::new(),
     }

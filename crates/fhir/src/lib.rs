@@ -16,6 +16,7 @@ pub mod datatype;
 pub mod directory;
 pub mod export;
 pub mod family;
+pub mod measure;
 pub mod person;
 pub mod plan;
 pub mod read;

@@ -54,6 +54,8 @@ pub enum Source {
     Referral,
     /// The pack: about nobody.
     Directory,
+    /// Indicators of places: about nobody.
+    Indicator,
     /// The staff of the caller's own agency.
     Staff,
     /// The disclosure log, for the person it is about.
@@ -326,6 +328,24 @@ pub const SURFACE: &[Served] = &[
         Source::Directory,
         &[URL, VERSION, STATUS, param("title", Compares::Text, &["title"])],
         "A visit protocol, in each of its versions.",
+    ),
+    read_only(
+        "Measure",
+        Source::Directory,
+        &[URL, VERSION, STATUS, param("title", Compares::Text, &["title"])],
+        "An indicator of home visiting: what is counted, and over what.",
+    ),
+    read_only(
+        "MeasureReport",
+        Source::Indicator,
+        &[
+            param("subject", Compares::Reference, &["subject"]),
+            param("measure", Compares::Uri, &["measure"]),
+            param("period", Compares::Date, &["period"]),
+            param("date", Compares::Date, &["date"]),
+            STATUS,
+        ],
+        "What an indicator says of a place in a period that is over. Without subject: of the caller's own place. Small numbers are masked.",
     ),
     read_only("Practitioner", Source::Staff, &[NAME], "Somebody of the caller's own agency."),
     read_only(

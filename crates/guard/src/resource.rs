@@ -120,6 +120,8 @@ words! {
         ViewSurveys = "view_surveys",
         /// Take the families of a study out of the house, de-identified, for researchers.
         ExportStudy = "export_study",
+        /// See indicators of home visiting, as figures of places.
+        ViewIndicators = "view_indicators",
         /// See a team's caseload, training and supervision, or one's own.
         ViewTeam = "view_team",
         /// Write down training and supervision of a team, plan its courses.
@@ -153,6 +155,7 @@ impl Action {
                 | Action::WorkFindings
                 | Action::ViewSurveys
                 | Action::ExportStudy
+                | Action::ViewIndicators
                 | Action::ViewTeam
                 | Action::ManageTeam
         )

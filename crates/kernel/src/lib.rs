@@ -8,6 +8,7 @@ mod lang;
 mod money;
 pub mod suppress;
 mod time;
+pub mod tree;
 mod word;
 
 pub use id::*;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::Instant;
+use kernel::{Instant, PersonId};
 use store::{StoreError, Tx, params};
 
 use crate::model::Status;
@@ -12,6 +12,8 @@ store::sql! {
         (select service, status, (ended_at - requested_at) / 86400000000 as days, cast(case when closed_at is null then 0 else 1 end as bigint) as shut
          from referral where (from_agency = $1 or $1 = '') and (from_place = $2 or $2 = '') and requested_at >= $3 and requested_at < $4) as loop
         group by service, status, days, shut";
+    SENT = "select person_id, from_place, requested_at, ended_at, status from referral
+        where requested_at >= $1 and not sensitive and not discreet order by person_id, requested_at";
 }
 
 /// Fewer referrals than this are never shown as a number: somebody could be recognised.
@@ -73,6 +75,39 @@ pub async fn loops(tx: &mut Tx, office: (&str, &str), from: Instant, until: Inst
         figures: (figures.sent >= FEWEST).then(|| Figures { median_days: median(&days), ..figures }),
     };
     Ok(all.into_iter().map(line).collect())
+}
+
+/// A referral without its contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Whose.
+    pub person: PersonId,
+    /// The place of the office that sent the family.
+    pub place: String,
+    /// When.
+    pub requested: Instant,
+    /// When it was completed with a result; `None`: it was not, or not yet.
+    pub completed: Option<Instant>,
+}
+
+/// Everything sent since, for a room that counts it; by person. Referrals of which nobody may know that there are any are not among
+/// it.
+///
+/// # Errors
+/// The database.
+pub async fn sent(tx: &mut Tx, since: Instant) -> Result<Vec<Sent>, StoreError> {
+    let found = tx.all(SENT, params![since]).await?;
+    let read = |row: &store::Row| {
+        let status: Status = row.parse("status")?;
+        let ended: Option<Instant> = row.maybe("ended_at")?;
+        Ok(Sent {
+            person: row.get("person_id")?,
+            place: row.get("from_place")?,
+            requested: row.get("requested_at")?,
+            completed: ended.filter(|_| status == Status::Completed),
+        })
+    };
+    found.iter().map(read).collect()
 }
 
 /// The lower median of values with their counts.

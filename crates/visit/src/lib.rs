@@ -34,6 +34,7 @@ pub mod schedule;
 pub mod submit;
 pub mod take_in;
 pub mod tier;
+pub mod whole;
 pub mod words;
 
 pub use desk::{Desk, FINISH};
@@ -54,5 +55,12 @@ pub const SCHEMA: store::Schema = store::Schema {
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![rows::STATEMENTS, care::rows::STATEMENTS, roll::STATEMENTS, handover::STATEMENTS, take_in::STATEMENTS]
+    vec![
+        rows::STATEMENTS,
+        care::rows::STATEMENTS,
+        roll::STATEMENTS,
+        handover::STATEMENTS,
+        take_in::STATEMENTS,
+        whole::STATEMENTS,
+    ]
 }

@@ -16,6 +16,7 @@ pub mod fhir;
 pub mod finance;
 pub mod form;
 mod household;
+pub mod indicators;
 mod intake_file;
 pub mod official;
 pub mod plan;

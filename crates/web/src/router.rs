@@ -25,6 +25,7 @@ use crate::components::frame::Frame;
 use crate::demo::handlers as demo;
 use crate::error::Fault;
 use crate::finance;
+use crate::indicators::handlers as indicators;
 use crate::official::{
     complaint_handlers as complaints, duplicate_handlers as duplicates, event_handlers as events, handlers as official,
     key_in_handlers as key_in, mending_handlers as mending, work_case_handlers as work_case, work_deeds,
@@ -113,6 +114,9 @@ fn pages() -> Router<AppState> {
         .route("/r/{token}", get(partner::show).post(partner::send))
         .route("/s/{token}", get(surveys::show).post(surveys::send))
         .route("/visits/surveys", get(survey_figures::show))
+        .route("/visits/indicators", get(indicators::all))
+        .route("/visits/indicators/{id}", get(indicators::one))
+        .route("/visits/indicators/{id}/table.csv", get(indicators::table))
         .route("/visits/team", get(team::show))
         .route("/visits/team/handover", get(team_give::form).post(team_give::send))
         .route("/visits/team/nurse/{id}", get(team::one).post(team_acts::nurse))

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the measurements behind docs/performance.md. Prints each as it is done, then a Markdown table.
 //!
-//! Options: `--only explain,birth,page,log,decide,worklist,changed,visits` and `--rounds N` (5). PostgreSQL is measured where `HEARTH_TEST_POSTGRES`
+//! Options: `--only explain,birth,page,log,decide,worklist,changed,visits,indicators` and `--rounds N` (5). PostgreSQL is measured where `HEARTH_TEST_POSTGRES`
 //! names a server. Everything runs in temporary folders; the two sides of a comparison take turns in one run.
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench ends at the first fault and prints")]
 
@@ -8,6 +8,7 @@ mod birth;
 mod changed;
 mod decide;
 mod explain;
+mod indicators;
 mod log;
 mod page;
 mod statements;
@@ -38,7 +39,7 @@ impl Options {
                 "--bench" => {}
                 other => {
                     eprintln!(
-                        "unknown option {other}: expected --only explain,birth,page,log,decide,worklist,changed,visits or --rounds N"
+                        "unknown option {other}: expected --only explain,birth,page,log,decide,worklist,changed,visits,indicators or --rounds N"
                     );
                     std::process::exit(2);
                 }
@@ -65,7 +66,10 @@ fn main() {
             log::run(&mut table, options.rounds).await;
         }
         for (engine, url) in town::engines().await {
-            if !["birth", "page", "decide", "worklist", "changed", "visits"].iter().any(|part| options.wants(part)) {
+            if !["birth", "page", "decide", "worklist", "changed", "visits", "indicators"]
+                .iter()
+                .any(|part| options.wants(part))
+            {
                 continue;
             }
             let families = birth::families(options.rounds)
@@ -92,6 +96,10 @@ fn main() {
             if options.wants("visits") {
                 visits::schedules(&mut table, &place, options.rounds);
                 visits::run(&mut table, &place, options.rounds).await;
+            }
+            if options.wants("indicators") {
+                let columns = indicators::alone(&mut table, &place, options.rounds);
+                indicators::pages(&mut table, &place, &columns, options.rounds).await;
             }
         }
     });

@@ -64,6 +64,8 @@ impl<'a> Context<'a> {
             surveys: Register::default(),
             studies: Register::default(),
             workforce: None,
+            indicators: None,
+            shapes: Register::default(),
             left_out: Register::default(),
             payment_account: None,
             voucher_account: None,

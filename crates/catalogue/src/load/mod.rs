@@ -7,6 +7,7 @@ mod definitions;
 mod directory;
 mod events;
 mod growing;
+mod indicators;
 mod instruments;
 mod items;
 mod manifest;
@@ -35,9 +36,9 @@ use rules::schema::{Expr, Schema};
 use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
-    Agency, Calendar, CaseSteps, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Instrument,
-    Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process, Programme,
-    Protocol, Register, Score, SourceRef, Study, Survey, Workforce,
+    Agency, Calendar, CaseSteps, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Indicators,
+    Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process,
+    Programme, Protocol, Register, Score, Shape, SourceRef, Study, Survey, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -70,6 +71,8 @@ pub(crate) struct Content {
     pub(crate) surveys: Register<Survey>,
     pub(crate) studies: Register<Study>,
     pub(crate) workforce: Option<Workforce>,
+    pub(crate) indicators: Option<Indicators>,
+    pub(crate) shapes: Register<Shape>,
     pub(crate) left_out: Register<LeftOut>,
     /// What holds for a programme that says nothing.
     pub(crate) process: Process,
@@ -125,6 +128,8 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     surveys::read(&mut cx);
     studies::read(&mut cx);
     workforce::read(&mut cx);
+    indicators::read(&mut cx);
+    indicators::shapes(&mut cx);
     population::read(&mut cx);
     measures::read(&mut cx);
     strays::warn(&cx);

@@ -12,7 +12,8 @@ pub(crate) fn warn(cx: &Context<'_>) {
         let cases = path.starts_with("cases/")
             || path.starts_with("visit-cases/")
             || path.starts_with("score-cases/")
-            || path.starts_with("survey-cases/");
+            || path.starts_with("survey-cases/")
+            || path.starts_with("indicator-cases/");
         let case = cases && (path.ends_with(".yaml") || path.ends_with(".yml"));
         if cx.read.contains(path) || case || path.starts_with("demo/") || path.ends_with(".md") {
             continue;

@@ -25,7 +25,7 @@ const FLAGS: [&str; 12] = [
     "mandated",
     "closed_case",
 ];
-const THINGS: [&str; 19] = [
+const THINGS: [&str; 20] = [
     "import",
     "view_catalogue",
     "try_household",
@@ -43,6 +43,7 @@ const THINGS: [&str; 19] = [
     "publish_scenario",
     "view_surveys",
     "export_study",
+    "view_indicators",
     "view_team",
     "manage_team",
 ];

@@ -21,6 +21,7 @@ mod events;
 mod evidence;
 mod facts;
 mod households;
+mod indicators;
 mod intake;
 mod mandates;
 mod mending;
@@ -129,7 +130,7 @@ pub(crate) enum Faults {
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
         referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
         plans::shared, plans::one, plans::begin, plans::act,
-        surveys::of_person, surveys::reply, surveys::said, studies::reports, studies::consent, team::show,
+        surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, team::show,
         requalifications::list, requalifications::ask, requalifications::one, requalifications::act_on, requalifications::group,
         requalifications::settle, requalifications::finding,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
@@ -261,6 +262,7 @@ fn people() -> Router<AppState> {
         .route("/api/surveys/{survey}/figures", get(surveys::said))
         .route("/api/studies/{study}/reports", get(studies::reports))
         .route("/api/persons/{id}/studies/{study}/consent", post(studies::consent))
+        .route("/api/indicators", get(indicators::list))
         .route("/api/team", get(team::show))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))

@@ -547,6 +547,7 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         | Action::PublishScenario
         | Action::ViewSurveys
         | Action::ExportStudy
+        | Action::ViewIndicators
         | Action::ViewTeam
         | Action::ManageTeam
         | Action::ViewReflection

@@ -157,6 +157,7 @@ impl Frame {
                     ("/visits/team", "nav-team"),
                     ("/visits/plans", "nav-plans"),
                     ("/visits/surveys", "nav-surveys"),
+                    ("/visits/indicators", "nav-indicators"),
                 ],
                 Area::Analyst => &[
                     ("/programmes", "nav-programmes"),
@@ -166,6 +167,7 @@ impl Frame {
                     ("/figures", "nav-figures"),
                     ("/visits/surveys", "nav-surveys"),
                     ("/studies", "nav-studies"),
+                    ("/visits/indicators", "nav-indicators"),
                     ("/requalify", "nav-requalify"),
                 ],
                 Area::Finance => &[

@@ -8,6 +8,7 @@ mod acts;
 mod calls;
 mod export;
 mod family;
+mod indicators;
 mod people;
 mod read;
 mod referrals;

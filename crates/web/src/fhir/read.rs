@@ -11,7 +11,7 @@ use guard::Action;
 use kernel::PersonId;
 
 use super::calls::{Asked, Wanted, of_kind};
-use super::{answer, base, family, people, referrals};
+use super::{answer, base, family, indicators, people, referrals};
 use crate::api::call::{Call, lang};
 use crate::api::problem::{Code, Fault};
 use crate::state::AppState;
@@ -35,6 +35,10 @@ async fn gather(asked: &Asked<'_>, of: &Served, wanted: Wanted<'_>) -> Result<Ve
             asked.call.permit_thing(asked.state, Action::ViewCatalogue, of.kind).await?;
             Ok(fhir::directory::all(of.kind, &asked.country()))
         }
+        Source::Indicator => match wanted {
+            Wanted::One(id) => indicators::reports(asked, Some(indicators::place_of(id))).await,
+            Wanted::Of(_) => indicators::reports(asked, None).await,
+        },
         Source::Staff => people::staff(asked, of.kind).await,
         Source::Log => people::looks(asked).await,
     }
@@ -156,7 +160,10 @@ pub(super) async fn searched(
         let page = Page { base: &base, here, next: next.as_deref().map(|n| address(Some(n))), total: None };
         return Ok(bundle::found(&page, &shown(found, &search), &[]));
     }
-    let all = gather(asked, of, wanted(&search)).await?;
+    let all = match (of.source, search.value("_id"), search.value("subject")) {
+        (Source::Indicator, None, Some(place)) => indicators::reports(asked, Some(place)).await?,
+        _ => gather(asked, of, wanted(&search)).await?,
+    };
     let (matches, others): (Vec<Resource>, Vec<Resource>) =
         all.into_iter().partition(|r| r.kind() == of.kind && search.finds(r));
     let total = matches.len();

@@ -4,6 +4,7 @@ mod cases;
 mod demo;
 mod families;
 mod finance;
+mod indicators;
 mod offices;
 mod plans;
 mod powers;
@@ -41,6 +42,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(visits::all())
         .chain(surveys::all())
         .chain(studies::all())
+        .chain(indicators::all())
         .chain(team::all())
         .chain(demo::all())
         .collect()

@@ -35,6 +35,7 @@ pub(crate) async fn installation_of(pack: &Path) -> (AppState, tempfile::TempDir
         population::scenario::SCHEMA,
         visit::SCHEMA,
         survey::SCHEMA,
+        indicator::SCHEMA,
         workforce::SCHEMA,
         referral::SCHEMA,
     ];

@@ -44,6 +44,7 @@ async fn the_door_says_what_is_served_and_what_is_wrong() {
         "HealthcareService",
         "Questionnaire",
         "PlanDefinition",
+        "Measure",
         "Practitioner",
         "PractitionerRole",
     ] {

@@ -3,6 +3,7 @@
 
 mod door;
 mod export;
+mod indicators;
 mod people;
 mod plans;
 mod referrals;
