@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
+use crate::adopt::{self, PaymentsCommand};
 use crate::backup::{self, BackupArgs, RestoreArgs};
 use crate::config::Config;
 use crate::demo;
@@ -84,6 +85,9 @@ enum Command {
     /// Work that failed too often and waits for a human being.
     #[command(subcommand)]
     Parked(ParkedCommand),
+    /// Payment files.
+    #[command(subcommand)]
+    Payments(PaymentsCommand),
     /// A synthetic country: households, facts and awards of people who do not exist, fitted to published figures.
     Synth(SynthArgs),
     /// Decision models of the DMN standard.
@@ -161,6 +165,7 @@ impl Cli {
             Command::Account(AccountCommand::AddLocal(args)) => with_runtime(tools::add_local(args)),
             Command::Parked(ParkedCommand::List { config }) => with_runtime(parked::list(config)),
             Command::Parked(ParkedCommand::Retry { id, config }) => with_runtime(parked::retry(id, config)),
+            Command::Payments(PaymentsCommand::Adopt(args)) => with_runtime(adopt::adopt(args)),
             Command::Synth(args) => synth::run(&args).unwrap_or_else(|error| failed(&*error)),
             Command::Visits(VisitsCommand::Plan(args)) => visits::plan(&args),
             Command::Growth(args) => growth::growth(&args),

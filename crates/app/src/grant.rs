@@ -29,7 +29,12 @@ pub(crate) async fn decided(
         return Ok(());
     }
     let payee = payee_of(tx, desk, &case, adult_age).await?;
-    let grant = grant_of(desk, &case, &decision, payee)?;
+    let mut grant = grant_of(desk, &case, &decision, payee)?;
+    // A ministry that pays by itself: it is on record who is entitled, and nothing is paid or ordered. What began in another
+    // form, before the process said so, goes on and ends in it.
+    if !desk.pack.process(&case.programme).uses(catalogue::model::Stage::Payment) {
+        grant.form = grant::form_of(tx, grant.subject, case.id).await?.unwrap_or(Form::Status);
+    }
     let told = grant::run(tx, pay, &grant).await?;
     let ground = Ground { reason: "decided after the death".to_owned(), law: grant.law.clone(), by: None };
     if !told.repeated {

@@ -1,6 +1,7 @@
 //! The binary `hearth`: configuration, wiring, commands. Everything it does is done by another room.
 
 mod account;
+mod adopt;
 mod agency;
 #[doc(hidden)]
 pub mod ask;

@@ -26,7 +26,12 @@ pub struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// The civil day in the country of the pack.
     pub fn today(&self) -> Date {
-        self.now.date(self.pack.manifest().utc_offset_hours)
+        self.day_of(self.now)
+    }
+
+    /// The civil day of a moment in the country of the pack.
+    pub fn day_of(&self, at: Instant) -> Date {
+        at.date(self.pack.manifest().utc_offset_hours)
     }
 
     /// Days the law gives for the decision: what the claim says, or else the programme's process.

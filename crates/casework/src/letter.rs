@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use kernel::{CaseId, Date, HouseholdId, Instant, Lang, LetterId, PersonId, words};
 use serde::{Deserialize, Serialize};
 use store::{Row, StoreError, Tx, params};
-use text::Text;
 
 use crate::case::Case;
+use crate::decide::speak::Speech;
+use crate::decide::way::Way;
 use crate::desk::Desk;
 use crate::rows::json;
 
@@ -32,6 +33,10 @@ words! {
         Reminder = "reminder",
         /// The account that was given is not theirs: another is asked for.
         Account = "account",
+        /// It takes longer, as the law allows.
+        Extended = "extended",
+        /// A decision was objected to, and stands.
+        Upheld = "upheld",
     }
 }
 
@@ -65,6 +70,23 @@ pub struct Letter {
     pub read_at: Option<Instant>,
 }
 
+/// What a letter says beside the programme.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<'a> {
+    /// The day it turns on.
+    pub(crate) date: Date,
+    /// An official's words.
+    pub(crate) reason: &'a str,
+    /// How one may object next.
+    pub(crate) next: Option<Way>,
+}
+
+impl From<Date> for Said<'_> {
+    fn from(date: Date) -> Self {
+        Said { date, reason: "", next: None }
+    }
+}
+
 /// Writes a letter to the applicant, once a key; says whether it is new.
 pub(crate) async fn write(
     tx: &mut Tx,
@@ -72,29 +94,38 @@ pub(crate) async fn write(
     case: &Case,
     kind: Kind,
     key: &str,
-    date: Date,
+    said: Said<'_>,
 ) -> Result<bool, StoreError> {
     let complete = desk.pack.manifest().complete.iter();
     let words: BTreeMap<Lang, Words> =
-        complete.map(|lang| (*lang, in_language(desk, case, kind, *lang, date))).collect();
+        complete.map(|lang| (*lang, in_language(desk, case, kind, *lang, said))).collect();
     let id = LetterId::new(desk.ids, desk.now);
     let key = format!("{} {key}", kind.word());
     let values = params![case.applicant, id, key, case.household, case.id, kind.word(), json(&words)?, desk.now];
     Ok(tx.execute(ADD, values).await? == 1)
 }
 
-fn in_language(desk: &Desk<'_>, case: &Case, kind: Kind, lang: Lang, date: Date) -> Words {
-    let t = Text::new(lang);
-    let programme = desk.pack.programmes().get(&case.programme).map(|p| p.name.get(lang).to_owned());
-    let args = [("programme", programme.unwrap_or_default().into()), ("date", t.date(date).into())];
+fn in_language(desk: &Desk<'_>, case: &Case, kind: Kind, lang: Lang, said: Said<'_>) -> Words {
+    let s = Speech::new(desk.pack, lang);
+    let office = said.next.and_then(|way| Some((s.objection_office(&case.programme, way.level)?, way.until?)));
     let (title, lead) = match kind {
         Kind::Hearing => ("hearing-title", "hearing-lead"),
         Kind::HearingOver => ("hearing-over-title", "hearing-over-lead"),
         Kind::Asked => ("asked-title", "asked-lead"),
         Kind::Reminder => ("reminder-title", "reminder-lead"),
         Kind::Account => ("account-refused-title", "account-refused-lead"),
+        Kind::Extended => ("extended-title", "extended-lead"),
+        Kind::Upheld if office.is_some() => ("upheld-title", "upheld-lead"),
+        Kind::Upheld => ("upheld-title", "upheld-lead-last"),
     };
-    Words { title: t.with(title, &args).into_owned(), lead: t.with(lead, &args).into_owned() }
+    let (office, date) = office.unwrap_or((String::new(), said.date));
+    let args = [
+        ("programme", s.programme(&case.programme).into()),
+        ("date", s.t.date(date).into()),
+        ("reason", said.reason.into()),
+        ("office", office.into()),
+    ];
+    Words { title: s.t.with(title, &args).into_owned(), lead: s.t.with(lead, &args).into_owned() }
 }
 
 /// Letters to a household's people, the newest first.

@@ -53,6 +53,7 @@ pub const SCHEMA: store::Schema = store::Schema {
         store::Step { version: 5, name: "complaints in hand", sql: include_str!("../schema/5.sql") },
         store::Step { version: 6, name: "items taken back", sql: include_str!("../schema/6.sql") },
         store::Step { version: 7, name: "requalifications and findings", sql: include_str!("../schema/7.sql") },
+        store::Step { version: 8, name: "levels of objections", sql: include_str!("../schema/8.sql") },
     ],
 };
 

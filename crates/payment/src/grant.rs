@@ -103,6 +103,16 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, grant: &Grant) -> Result<Granted,
     Ok(Granted { entitlement: e.id, version: e.version, repeated: false })
 }
 
+/// In what form the entitlement of a case comes, if it has one; ended ones too.
+pub async fn form_of(
+    tx: &mut Tx,
+    subject: crate::model::Subject,
+    case: kernel::CaseId,
+) -> Result<Option<crate::model::Form>, StoreError> {
+    let row = tx.maybe(rows::BY_CASE, params![subject.uuid(), case]).await?;
+    Ok(row.as_ref().map(rows::entitlement).transpose()?.map(|e| e.form))
+}
+
 /// Holds a grant against sense: dates in order, amounts that can be paid, words that are there.
 pub fn check(grant: &Grant) -> Result<(), Fault> {
     let no = |what: String| Err(Fault::Senseless(what));

@@ -2,18 +2,24 @@
 //! dev-dependencies; nothing of the product does.
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot begin must fail")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use catalogue::Pack;
 use guard::Keys;
 
+/// The folder of `packs/korea`.
+pub fn pack_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea")
+}
+
 /// `packs/korea`, as it stands.
 pub fn pack() -> &'static Pack {
     static PACK: OnceLock<Pack> = OnceLock::new();
     PACK.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-        Pack::load(&dir).map(|loaded| loaded.pack).unwrap_or_else(|faults| panic!("the pack is faulty: {faults:#?}"))
+        Pack::load(&pack_dir())
+            .map(|loaded| loaded.pack)
+            .unwrap_or_else(|faults| panic!("the pack is faulty: {faults:#?}"))
     })
 }
 

@@ -228,7 +228,7 @@ pub async fn counted(tx: &mut Tx, desk: &Desk<'_>, who: &Who) -> Result<Vec<Coun
     let today = desk.today();
     let office = params![who.organisation, desk.office(who)];
     let mut tiers: std::collections::BTreeMap<EnrolmentId, (Date, String, Option<String>)> = Default::default();
-    for row in tx.all(rows::TIERS_OF_OFFICE, office).await? {
+    for row in tx.page(&rows::TIERS_OF_OFFICE, office).await? {
         let (id, decision) = rows::read_tier(&row)?;
         if decision.from <= today {
             // They come the oldest first, so that the last one stands.
@@ -236,7 +236,7 @@ pub async fn counted(tx: &mut Tx, desk: &Desk<'_>, who: &Who) -> Result<Vec<Coun
         }
     }
     let mut all = Vec::new();
-    for row in tx.all(rows::OF_OFFICE, office).await? {
+    for row in tx.page(&rows::OF_OFFICE, office).await? {
         let e = rows::read_enrolment(&row)?;
         let Some(nurse) = e.nurse_on(today).filter(|_| desk.responsible(who, &e)) else { continue };
         let tier = tiers.get(&e.id).filter(|(_, protocol, _)| *protocol == e.protocol).and_then(|(_, _, t)| t.clone());

@@ -56,6 +56,12 @@ pub const SCHEMA: store::Schema = store::Schema {
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
     vec![
+        rows::OF_NURSE.statements(),
+        rows::OF_OFFICE.statements(),
+        rows::MADE_OF_NURSE.statements(),
+        rows::MADE_OF_OFFICE.statements(),
+        rows::TIERS_OF_NURSE.statements(),
+        rows::TIERS_OF_OFFICE.statements(),
         rows::STATEMENTS,
         care::rows::STATEMENTS,
         roll::STATEMENTS,

@@ -90,14 +90,14 @@ pub async fn families(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>) -> Result
     let nurse = who.role == Role::Nurse;
     let key = if nurse { params![who.account].to_vec() } else { params![who.organisation, desk.office(who)].to_vec() };
     let pick = |of_nurse, of_office| if nurse { of_nurse } else { of_office };
-    let found = tx.all(pick(rows::OF_NURSE, rows::OF_OFFICE), &key).await?;
+    let found = tx.page(pick(&rows::OF_NURSE, &rows::OF_OFFICE), &key).await?;
     let all = found.iter().map(rows::read_enrolment).collect::<Result<Vec<_>, _>>()?;
     let mine: Vec<Enrolment> = all.into_iter().filter(|e| desk.responsible(who, e)).collect();
-    let made = grouped(&tx.all(pick(rows::MADE_OF_NURSE, rows::MADE_OF_OFFICE), &key).await?, |row| {
+    let made = grouped(&tx.page(pick(&rows::MADE_OF_NURSE, &rows::MADE_OF_OFFICE), &key).await?, |row| {
         let submission = rows::read_submission(row)?;
         Ok((submission.enrolment, submission))
     })?;
-    let tiers = grouped(&tx.all(pick(rows::TIERS_OF_NURSE, rows::TIERS_OF_OFFICE), &key).await?, rows::read_tier)?;
+    let tiers = grouped(&tx.page(pick(&rows::TIERS_OF_NURSE, &rows::TIERS_OF_OFFICE), &key).await?, rows::read_tier)?;
     let people: BTreeSet<PersonId> = mine.iter().map(|e| e.person).collect();
     let mut known = relations(tx, sight, people).await?;
     known.values_mut().for_each(|r| r.open_case = true);
@@ -297,8 +297,8 @@ pub async fn hands(
     person: Option<PersonId>,
 ) -> Result<Vec<EnrolmentId>, StoreError> {
     let found = match who.role {
-        Role::Nurse => tx.all(rows::OF_NURSE, params![who.account]).await?,
-        Role::VisitSupervisor => tx.all(rows::OF_OFFICE, params![who.organisation, desk.office(who)]).await?,
+        Role::Nurse => tx.page(&rows::OF_NURSE, params![who.account]).await?,
+        Role::VisitSupervisor => tx.page(&rows::OF_OFFICE, params![who.organisation, desk.office(who)]).await?,
         _ => return Ok(Vec::new()),
     };
     let mut all = found.iter().map(rows::read_enrolment).collect::<Result<Vec<_>, _>>()?;

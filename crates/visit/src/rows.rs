@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, AlertId, Date, EnrolmentId, Instant, PersonId, SubmissionId, TierDecisionId};
 use serde::Serialize;
-use store::{Row, StoreError, Tx, params};
+use store::{Packed, Row, StoreError, Tx, params};
 
 use crate::desk::Desk;
 use crate::model::{AlertStatus, Enrolment, Refusal, Submission, SubmissionKind, TierDecision};
@@ -17,9 +17,7 @@ store::sql! {
     PERSON_OF = "select person_id from visit_enrolment_person where enrolment_id = $1";
     ONE = "select * from visit_enrolment where person_id = $1 and enrolment_id = $2";
     OF_PERSON = "select * from visit_enrolment where person_id = $1 order by entered_on, enrolment_id";
-    OF_NURSE = "select * from visit_enrolment where (nurse_id = $1 or next_nurse_id = $1) and left_on is null order by enrolment_id";
     DUE = "select * from visit_enrolment where next_from <= $1 order by enrolment_id limit 500";
-    OF_OFFICE = "select * from visit_enrolment where organisation = $1 and ($2 = '' or place = $2) and left_on is null order by enrolment_id limit 5000";
     CLAIM = "insert into visit_submission_key (submission_id, person_id, content_hash) values ($1, $2, $3) on conflict (submission_id) do nothing";
     CLAIMED = "select person_id, content_hash from visit_submission_key where submission_id = $1";
     SUBMIT = "insert into visit_submission (person_id, submission_id, enrolment_id, kind, subject, made_on, ending, status, reason, content, replaces_id, account_id, received_at)
@@ -29,22 +27,10 @@ store::sql! {
         from visit_submission where person_id = $1 and submission_id = $2";
     SUBMISSIONS = "select submission_id, enrolment_id, kind, subject, made_on, ending, status, reason, content, replaces_id, replaced_by, account_id, received_at
         from visit_submission where person_id = $1 and enrolment_id = $2 order by received_at, submission_id";
-    MADE_OF_NURSE = "select s.submission_id, s.enrolment_id, s.kind, s.subject, s.made_on, s.ending, s.status, s.reason, s.replaces_id, s.replaced_by, s.account_id, s.received_at
-        from visit_submission s join visit_enrolment e on e.person_id = s.person_id and e.enrolment_id = s.enrolment_id
-        where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null";
-    MADE_OF_OFFICE = "select s.submission_id, s.enrolment_id, s.kind, s.subject, s.made_on, s.ending, s.status, s.reason, s.replaces_id, s.replaced_by, s.account_id, s.received_at
-        from visit_submission s join visit_enrolment e on e.person_id = s.person_id and e.enrolment_id = s.enrolment_id
-        where e.organisation = $1 and ($2 = '' or e.place = $2) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null";
     NOT_TAKEN_IN = "select submission_id, enrolment_id, kind, subject, made_on, ending, status, reason, replaces_id, replaced_by, account_id, received_at
         from visit_submission where person_id = $1 and status = 'refused' order by received_at";
     TIER_ADD = "insert into visit_tier (person_id, tier_id, enrolment_id, from_on, protocol, tier, content, account_id, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     TIERS = "select enrolment_id, tier_id, from_on, protocol, tier, content, account_id, recorded_at from visit_tier where person_id = $1 and enrolment_id = $2 order by from_on, recorded_at, tier_id";
-    TIERS_OF_NURSE = "select t.enrolment_id, t.tier_id, t.from_on, t.protocol, t.tier, t.content, t.account_id, t.recorded_at
-        from visit_tier t join visit_enrolment e on e.person_id = t.person_id and e.enrolment_id = t.enrolment_id
-        where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id";
-    TIERS_OF_OFFICE = "select t.enrolment_id, t.tier_id, t.from_on, t.protocol, t.tier, t.content, t.account_id, t.recorded_at
-        from visit_tier t join visit_enrolment e on e.person_id = t.person_id and e.enrolment_id = t.enrolment_id
-        where e.organisation = $1 and ($2 = '' or e.place = $2) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id";
     KEPT_ADD = "insert into visit_kept (person_id, submission_id, enrolment_id, sealed, account_id, received_at) values ($1, $2, $3, $4, $5, $6)";
     KEPT = "select submission_id, sealed, account_id, received_at from visit_kept where person_id = $1 and enrolment_id = $2 order by received_at";
     ALERT_ADD = "insert into visit_alert (person_id, alert_id, enrolment_id, organisation, place, sealed, status, opened_at, due_at) values ($1, $2, $3, $4, $5, $6, 'open', $7, $8)";
@@ -58,6 +44,88 @@ store::sql! {
 pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Driver(e.to_string()))
 }
+
+// What a nurse's day is read from, many small rows each: they come in one piece.
+
+/// Families in a nurse's hands, now or from a day on.
+pub(crate) static OF_NURSE: Packed = Packed::new(
+    "OF_NURSE",
+    "select person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, next_nurse_id, next_from, left_on, left_why, dates, revision from visit_enrolment where (nurse_id = $1 or next_nurse_id = $1) and left_on is null order by enrolment_id",
+    &["person_id", "enrolment_id", "pregnancy_id", "nurse_id", "next_nurse_id"],
+    &[
+        "protocol",
+        "source",
+        "entered_on",
+        "consented_at",
+        "organisation",
+        "place",
+        "next_from",
+        "left_on",
+        "left_why",
+        "dates",
+        "revision",
+    ],
+);
+
+/// Families of an office.
+pub(crate) static OF_OFFICE: Packed = Packed::new(
+    "OF_OFFICE",
+    "select person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, next_nurse_id, next_from, left_on, left_why, dates, revision from visit_enrolment where organisation = $1 and ($2 = '' or place = $2) and left_on is null order by enrolment_id limit 5000",
+    &["person_id", "enrolment_id", "pregnancy_id", "nurse_id", "next_nurse_id"],
+    &[
+        "protocol",
+        "source",
+        "entered_on",
+        "consented_at",
+        "organisation",
+        "place",
+        "next_from",
+        "left_on",
+        "left_why",
+        "dates",
+        "revision",
+    ],
+);
+
+/// Visits that count to a nurse's families.
+pub(crate) static MADE_OF_NURSE: Packed = Packed::new(
+    "MADE_OF_NURSE",
+    "select s.submission_id, s.enrolment_id, s.kind, s.subject, s.made_on, s.ending, s.status, s.reason, s.replaces_id, s.replaced_by, s.account_id, s.received_at
+        from visit_submission s join visit_enrolment e on e.person_id = s.person_id and e.enrolment_id = s.enrolment_id
+        where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null",
+    &["submission_id", "enrolment_id", "replaces_id", "replaced_by", "account_id"],
+    &["kind", "subject", "made_on", "ending", "status", "reason", "received_at"],
+);
+
+/// Visits that count to an office's families.
+pub(crate) static MADE_OF_OFFICE: Packed = Packed::new(
+    "MADE_OF_OFFICE",
+    "select s.submission_id, s.enrolment_id, s.kind, s.subject, s.made_on, s.ending, s.status, s.reason, s.replaces_id, s.replaced_by, s.account_id, s.received_at
+        from visit_submission s join visit_enrolment e on e.person_id = s.person_id and e.enrolment_id = s.enrolment_id
+        where e.organisation = $1 and ($2 = '' or e.place = $2) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null",
+    &["submission_id", "enrolment_id", "replaces_id", "replaced_by", "account_id"],
+    &["kind", "subject", "made_on", "ending", "status", "reason", "received_at"],
+);
+
+/// Levels of need of a nurse's families, the first first.
+pub(crate) static TIERS_OF_NURSE: Packed = Packed::new(
+    "TIERS_OF_NURSE",
+    "select t.enrolment_id, t.tier_id, t.from_on, t.protocol, t.tier, t.content, t.account_id, t.recorded_at
+        from visit_tier t join visit_enrolment e on e.person_id = t.person_id and e.enrolment_id = t.enrolment_id
+        where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id",
+    &["enrolment_id", "tier_id", "account_id"],
+    &["from_on", "protocol", "tier", "content", "recorded_at"],
+);
+
+/// Levels of need of an office's families, the first first.
+pub(crate) static TIERS_OF_OFFICE: Packed = Packed::new(
+    "TIERS_OF_OFFICE",
+    "select t.enrolment_id, t.tier_id, t.from_on, t.protocol, t.tier, t.content, t.account_id, t.recorded_at
+        from visit_tier t join visit_enrolment e on e.person_id = t.person_id and e.enrolment_id = t.enrolment_id
+        where e.organisation = $1 and ($2 = '' or e.place = $2) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id",
+    &["enrolment_id", "tier_id", "account_id"],
+    &["from_on", "protocol", "tier", "content", "recorded_at"],
+);
 
 pub(crate) fn read_enrolment(row: &Row) -> Result<Enrolment, StoreError> {
     let why: Option<String> = row.maybe("left_why")?;

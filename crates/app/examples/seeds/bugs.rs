@@ -65,6 +65,10 @@ bugs! {
     TaskLost = "task_lost",
     /// A decision loses its notice in one language.
     NoticeLost = "notice_lost",
+    /// A visit that was taken is deleted.
+    VisitLost = "visit_lost",
+    /// What a nurse sent is overwritten by a correction.
+    VisitOverwritten = "visit_overwritten",
     /// Two decisions of one case are in force.
     TwoInForce = "two_decisions_in_force",
 }
@@ -106,6 +110,8 @@ pub(crate) async fn strike(w: &mut World<'_>) -> Result<(), Stop> {
             "update instalment set part = part + 40 where entitlement_id in (select entitlement_id from instalment where status = 'run' limit 1)"],
         Bug::HandledTwice => &["delete from entitlement_decision where decision_id in (select decision_id from entitlement_decision limit 1)"],
         Bug::NoticeLost => &["update decision set notice = json_remove(notice, '$.en') where status in ('proposed', 'hearing', 'in_force')"],
+        Bug::VisitLost => &["delete from visit_submission where submission_id in (select submission_id from visit_submission limit 1)"],
+        Bug::VisitOverwritten => &["update visit_submission set content = replace(content, '40', '45') where content like '%40%'"],
         Bug::TwoInForce => &["update decision set status = 'in_force' where status = 'superseded'"],
         _ => return Ok(()),
     };

@@ -4,18 +4,20 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use casework::decide::file;
 use guard::{Processing, PurposeKind};
-use kernel::{ApplicationId, CaseId, Date, DecisionId, Instant};
+use kernel::{ApplicationId, CaseId, Date, DecisionId, Instant, SubmissionId};
 use store::{Tx, params};
 use uuid::Uuid;
 
+use crate::nurse;
 use crate::world::{Stop, World, found};
 
 /// All names, for the overview.
-pub(crate) const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 13] = [
     "I1 applications",
     "I1 told once",
     "I2 once",
     "I2 ledger",
+    "I3 visits",
     "I4 questions",
     "I5 answers",
     "I6 legal day",
@@ -35,6 +37,7 @@ pub(crate) async fn all(w: &mut World<'_>, end: bool) -> Result<(), Stop> {
     }
     applications(w, &mut tx).await?;
     acts(w, &mut tx).await?;
+    visits(w, &mut tx).await?;
     questions(w, &mut tx, end).await?;
     answers(w, &mut tx).await?;
     whole(&mut tx).await?;
@@ -107,6 +110,24 @@ async fn applications(w: &World<'_>, tx: &mut Tx) -> Result<(), Stop> {
         0 => Ok(()),
         n => found(NAME, format!("{n} cases have no application")),
     }
+}
+
+/// I3: every visit a nurse was told is taken stands once, as she sent it, corrected or not; and what corrects one names it.
+async fn visits(w: &World<'_>, tx: &mut Tx) -> Result<(), Stop> {
+    const NAME: &str = "I3 visits";
+    for (id, sent) in &w.told.visits {
+        match nurse::content(tx, *id).await? {
+            None => return found(NAME, format!("the visit {id} was taken and is not there once")),
+            Some(now) if now != sent.content => return found(NAME, format!("the visit {id} says something else now")),
+            Some(_) => {}
+        }
+        let sql = "select replaced_by from visit_submission where submission_id = $1";
+        let by: Option<SubmissionId> = tx.one(sql, params![*id]).await?.maybe("replaced_by")?;
+        if by != sent.replaced_by {
+            return found(NAME, format!("the visit {id} is replaced by {by:?}, told was {:?}", sent.replaced_by));
+        }
+    }
+    Ok(())
 }
 
 /// I1: what else people were told was done stands exactly as often as they were told.
@@ -289,7 +310,7 @@ async fn whole(tx: &mut Tx) -> Result<(), Stop> {
     let checks = [
         (
             "select t.task_id as id from task t join benefit_case c on c.case_id = t.case_id where t.status = 'open'
-                and c.closed_at is not null and t.kind not in ('objection', 'report', 'stray_answer', 'order_refused', 'account_holder') limit 1",
+                and c.closed_at is not null and t.kind not in ('objection', 'report', 'order_refused', 'account_holder') limit 1",
             "is an open task in a closed case",
         ),
         (
@@ -329,6 +350,18 @@ async fn whole(tx: &mut Tx) -> Result<(), Stop> {
             "select o.objection_id as id from objection o where o.status = 'open' and not exists
                 (select 1 from task t where t.case_id = o.case_id and t.status = 'open' and t.kind = 'objection') limit 1",
             "is an open objection without a task",
+        ),
+        (
+            "select o.objection_id as id from objection o where o.kind = 'objection' and (o.level not between 1 and 2 or (o.level = 2
+                and not exists (select 1 from objection f where f.case_id = o.case_id and f.level = 1 and f.kind = 'objection'
+                    and f.status in ('rejected', 'granted') and f.received_at < o.received_at))) limit 1",
+            "is a second objection without a first that was reviewed",
+        ),
+        (
+            "select o.objection_id as id from objection o where o.kind = 'objection' and o.level = 2 and o.reviewer is not null
+                and exists (select 1 from objection f where f.decision_id = o.decision_id and f.level = 1
+                    and f.reviewer = o.reviewer) limit 1",
+            "is a second objection reviewed by the one who reviewed the first",
         ),
         (
             "select t.task_id as id from task t where t.status = 'done' and t.closed_by is null limit 1",

@@ -4,7 +4,7 @@ use casework::application::follow::{self, After};
 use casework::case::{Case, TaskKind};
 use casework::decide::object::{self, Outcome};
 use casework::decide::official::{self, Prepared};
-use casework::decide::{Override, Put};
+use casework::decide::{Override, Put, way};
 use casework::determine::Slice;
 use casework::investigate::answer::Contradiction;
 use casework::investigate::settle::{self, Finding, Follow, How};
@@ -71,7 +71,7 @@ async fn act(w: &mut World<'_>, task: Open, wild: bool) -> Result<(), Stop> {
         TaskKind::Objection => review(w, &case, &task).await,
         TaskKind::ApplicantDied => died(w, &case).await,
         TaskKind::AccountHolder => holder(w, &case, &task).await,
-        TaskKind::Report | TaskKind::StrayAnswer | TaskKind::OrderRefused => Ok(()),
+        TaskKind::Report | TaskKind::OrderRefused => Ok(()),
     }
 }
 
@@ -244,7 +244,7 @@ async fn hearing(w: &mut World<'_>, case: &Case, task: &Open) -> Result<(), Stop
 async fn review(w: &mut World<'_>, case: &Case, task: &Open) -> Result<(), Stop> {
     let objection: ObjectionId = id(task, "objection")?;
     let may = w.allowed(Role::Approver, Action::ApproveDecision, &[official::of(case)])?;
-    let me = of(case, Role::Approver, 31);
+    let me = reviewer(w, case, objection).await?;
     let from = case.applied_on.first_of_month();
     let outcome = match w.dice.u8(..3) {
         0 => Outcome::Stands,
@@ -267,6 +267,21 @@ async fn review(w: &mut World<'_>, case: &Case, task: &Open) -> Result<(), Stop>
         count(w, true, "reviewed");
     }
     Ok(())
+}
+
+/// Somebody who may review it: at the first level of the office that decided, at the second of the one above. Now and then
+/// it is the first reviewer again, who must be refused.
+async fn reviewer(w: &mut World<'_>, case: &Case, objection: ObjectionId) -> Result<guard::Who, Stop> {
+    let mut tx = w.db().read().await?;
+    let row = tx.one("select level from objection where objection_id = $1", store::params![objection]).await?;
+    let level = u8::try_from(row.get::<i64>("level")?).unwrap_or(u8::MAX);
+    drop(tx);
+    if level == 1 || w.dice.u8(..4) == 0 {
+        return Ok(of(case, Role::Approver, 31));
+    }
+    let tools = w.tools();
+    let organisation = way::office(&tools.desk(), case, level).to_owned();
+    Ok(guard::Who { organisation, ..who(Role::Approver, 32) })
 }
 
 /// A court orders about a decision in force: more, or nothing.

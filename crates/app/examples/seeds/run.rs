@@ -7,7 +7,7 @@ use payment::model::Form;
 
 use crate::bugs::{self, Bug};
 use crate::world::{Seen, Shared, Stop, Told, World};
-use crate::{agency, bank, check, family, office, worker};
+use crate::{agency, bank, check, family, nurse, office, worker};
 
 /// How a run ended.
 pub(crate) struct Ended {
@@ -126,6 +126,12 @@ async fn act(w: &mut World<'_>) -> Result<(), Stop> {
             w.note("the process is started anew");
             w.restart().await
         }
+        93..98 => {
+            for _ in 0..w.dice.u8(1..4) {
+                nurse::one(w).await?;
+            }
+            Ok(())
+        }
         91..93 => worker::work(w, 200).await.map(drop),
         _ => {
             let hours = if w.dice.bool() { w.dice.i64(1..30) } else { 24 * w.dice.i64(1..13) };
@@ -217,6 +223,9 @@ async fn counts(w: &World<'_>) -> Result<BTreeMap<&'static str, u64>, Stop> {
         ("automatic", "select count(*) as n from decision where decided_at is not null and automatic = 1"),
         ("superseded", "select count(*) as n from decision where status = 'superseded'"),
         ("objections", "select count(*) as n from objection"),
+        ("second objections", "select count(*) as n from objection where level = 2"),
+        ("visits", "select count(*) as n from visit_submission"),
+        ("visits corrected", "select count(*) as n from visit_submission where replaced_by is not null"),
         ("entitlements", "select count(*) as n from entitlement"),
         ("orders", "select count(*) as n from benefit_order"),
         ("runs released", "select count(*) as n from run where status in ('released', 'settled')"),

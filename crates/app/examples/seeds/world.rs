@@ -13,7 +13,7 @@ use exchange::{Agencies, Exchange};
 use guard::{Action, Allowed, Guard, Keys, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
 use kernel::{
     AccountId, ApplicationId, Clock as _, Date, FixedClock, HouseholdId, Instant, PersonId, RequestId, SeededIds,
-    SessionId,
+    SessionId, SubmissionId,
 };
 use store::{AsConflict, Begun, Db, StoreError, StoredResponse, Tx};
 use uuid::Uuid;
@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::agency;
 use crate::bank::Bank;
 use crate::bugs::Bug;
+use crate::nurse::Sent;
 use crate::small;
 
 /// The day on which every run begins.
@@ -118,6 +119,8 @@ pub(crate) struct Told {
     pub(crate) applications: BTreeMap<ApplicationId, u64>,
     /// Births by the register's number.
     pub(crate) births: BTreeMap<String, PersonId>,
+    /// Visits sent and taken.
+    pub(crate) visits: BTreeMap<SubmissionId, Sent>,
     /// Things that leave a row of their own each: by name, how often.
     pub(crate) acts: BTreeMap<&'static str, i64>,
 }
@@ -406,10 +409,12 @@ impl<'s> World<'s> {
         let purpose = match role {
             Role::Approver => PurposeKind::Approval,
             Role::Caseworker => PurposeKind::Casework,
+            Role::Nurse | Role::VisitSupervisor => PurposeKind::HomeVisit,
             _ => PurposeKind::CounterService,
         };
         let who = who(role, 1);
-        let relation = Relation { in_jurisdiction: true, ..Relation::default() };
+        let visits = matches!(role, Role::Nurse | Role::VisitSupervisor);
+        let relation = Relation { in_jurisdiction: true, open_case: visits, ..Relation::default() };
         let resource = Resource::people(persons.iter().map(|p| (*p, relation)));
         let purpose = Purpose::new(purpose, "it is on the list");
         let now = self.clock.now();

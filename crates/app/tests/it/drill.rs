@@ -45,6 +45,17 @@ async fn a_copy_is_put_back_whole_and_a_decision_comes_out_the_same() {
     assert!(said(&back).contains("Put the keys back"), "{}", said(&back));
     let again = hearth(&["restore", &copy.display().to_string()], &elsewhere, &pack);
     assert!(!again.status.success() && said(&again).contains("there already"), "{}", said(&again));
+    // A file the bank has is adopted by an official of payments; anything else is refused by name.
+    let keys = Command::new("cp").arg("-r").arg(data.join("keys")).arg(elsewhere.join("keys")).status().expect("cp");
+    assert!(keys.success());
+    let file = show.home.path().join("sent.xml");
+    std::fs::write(&file, "<Document/>").unwrap();
+    let name = file.display().to_string();
+    let adopt = |file: &str, subject: &str| {
+        said(&hearth(&["payments", "adopt", file, "--subject", subject], &elsewhere, &pack))
+    };
+    assert!(adopt("/no/such/file", "finance-1").contains("/no/such/file: "));
+    assert!(adopt(&name, "nobody").contains("nobody has no account here"));
     // An entry less at the end of the copy: another root than was noted, or a damage.
     let year = std::fs::read_dir(copy.join("log")).unwrap().filter_map(Result::ok).find(|e| e.path().is_dir()).unwrap();
     let segment = year.path().join("000000.seg");

@@ -185,6 +185,11 @@ fn quicker(pack: &Path) {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("times = 3"), "the demonstration has an agency that fails");
     std::fs::write(&path, text.replace("times = 3", "times = 1")).unwrap();
+    // A ministry that gives its check-ups by itself.
+    let path = pack.join("programmes").join("infant_checkup.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let stages = "[process]\nstages = [\"application\", \"investigation\", \"determination\", \"decision\"]";
+    std::fs::write(&path, text.replacen("[process]", stages, 1)).unwrap();
 }
 
 /// The official follows what the family said.
@@ -244,6 +249,7 @@ async fn whole_flow(postgres: Option<String>) {
     show.accept("mother-2", "first_meeting").await;
     show.accept("mother-2", "child_allowance").await;
     show.accept("mother-2", "immunisation").await;
+    show.accept("mother-2", "infant_checkup").await;
     // The voucher needs nobody; the allowance waits for an agency that is down, and then says otherwise than the family.
     show.until("select 1 as one from entitlement where programme = 'first_meeting'", &[]).await;
     let row = show
@@ -255,7 +261,10 @@ async fn whole_flow(postgres: Option<String>) {
     // What is no money is ordered from the agency that gives it, and confirmed.
     show.until("select 1 as one from benefit_order where programme = 'immunisation' and status = 'confirmed'", &[])
         .await;
+    // Where the ministry gives it, who is entitled is on record and nothing is ordered.
+    show.until("select 1 as one from entitlement where programme = 'infant_checkup' and form = 'status'", &[]).await;
     a_refusal_is_looked_at(&show).await;
+    assert_eq!(show.number("select count(*) as n from benefit_order where programme = 'infant_checkup'").await, 0);
     let (lines, minor) = pay(&show, Form::Cash).await;
     assert!(lines >= 1 && minor >= 100_000, "{lines} lines, {minor}");
     assert_eq!(pay(&show, Form::Voucher).await.0, 1);

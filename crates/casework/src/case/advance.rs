@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use catalogue::model::Stage as Part;
 use kernel::{CaseId, Instant};
 use rules::outcome::Answer;
 use serde::Serialize;
@@ -87,12 +88,12 @@ async fn settle(
     determined: &Determined,
 ) -> Result<Stand, StoreError> {
     rows::cancel_tasks(tx, case.id, &[TaskKind::Gap, TaskKind::Trouble], "known now", desk.now).await?;
+    if !desk.pack.process(&case.programme).uses(Part::Determination) {
+        return waits_for_ministry(tx, desk, case).await;
+    }
     let id = determination(tx, desk, case, basis, determined).await?;
-    if reserve::is(tx, case.id).await? {
-        // Nobody of ours has anything to do: the case waits for the ministry's own result.
-        rows::cancel_tasks(tx, case.id, &[TaskKind::Decide], "kept for the ministry", desk.now).await?;
-        case.enter(Stage::Official, desk.today(), desk.now);
-        return Ok(Stand::Official);
+    if reserve::is(tx, desk, case).await? {
+        return waits_for_ministry(tx, desk, case).await;
     }
     let put = decide::put(tx, desk, case, (id, determined), Judgement::default(), By::Machine).await?;
     if put != Put::Official {
@@ -102,6 +103,13 @@ async fn settle(
     case.enter(Stage::Official, desk.today(), desk.now);
     let detail = serde_json::json!({ "answer": determined.answer, "amount": determined.amount });
     open_once(tx, desk, case, TaskKind::Decide, detail).await?;
+    Ok(Stand::Official)
+}
+
+/// Nobody of ours has anything to do: the case waits for the ministry's own result.
+async fn waits_for_ministry(tx: &mut Tx, desk: &Desk<'_>, case: &mut Case) -> Result<Stand, StoreError> {
+    rows::cancel_tasks(tx, case.id, &[TaskKind::Decide], "kept for the ministry", desk.now).await?;
+    case.enter(Stage::Official, desk.today(), desk.now);
     Ok(Stand::Official)
 }
 
@@ -142,10 +150,16 @@ async fn investigate_first(
     let open = |need: &&Need| covers(&asked, need, |r| r.status.is_open());
     let of_agencies: Vec<&Need> = needs.iter().filter(|n| n.whom != Whom::Person).collect();
     let mut fresh: Vec<Need> = of_agencies.iter().filter(|n| !ended(n) && !open(n)).map(|n| (*n).clone()).collect();
+    // A process without investigation asks no agency: what is missing is the office's own to find.
+    let mut unasked = Vec::new();
+    if !desk.pack.process(&case.programme).uses(Part::Investigation) {
+        unasked = std::mem::take(&mut fresh);
+    }
     let mut gaps: Vec<Need> = of_agencies.iter().filter(|n| ended(n) && !open(n)).map(|n| (*n).clone()).collect();
     let of_person: Vec<&Need> = needs.iter().filter(|n| n.whom == Whom::Person).collect();
     let in_vain = ask::run(tx, desk, case, &fresh).await?;
     gaps.extend(fresh.extract_if(.., |n| in_vain.contains(&(n.subject, n.item.clone()))));
+    gaps.extend(unasked);
     if !gaps.is_empty() {
         let detail = serde_json::json!({ "needs": gaps });
         open_once(tx, desk, case, TaskKind::Gap, detail).await?;
@@ -178,7 +192,7 @@ fn covers(asked: &[Request], need: &Need, so: impl Fn(&Request) -> bool) -> bool
 }
 
 /// Since when the present look at the case runs: questions of an earlier one are not this one's.
-async fn reopened_at(tx: &mut Tx, case: &Case) -> Result<Instant, StoreError> {
+pub(super) async fn reopened_at(tx: &mut Tx, case: &Case) -> Result<Instant, StoreError> {
     let steps = rows::steps(tx, case.id).await?;
     Ok(steps.iter().rev().find(|s| s.kind == StepKind::Reopened).map_or(case.opened_at, |s| s.at))
 }
@@ -187,7 +201,7 @@ async fn reopened_at(tx: &mut Tx, case: &Case) -> Result<Instant, StoreError> {
 async fn ask_person(tx: &mut Tx, desk: &Desk<'_>, case: &Case, needs: &[&Need]) -> Result<(), StoreError> {
     let items: BTreeSet<(Subject, &str)> = needs.iter().map(|n| (n.subject, n.item.as_str())).collect();
     let key = format!("{} {}", case.id, items.iter().map(|(_, i)| *i).collect::<Vec<_>>().join(" "));
-    if letter::write(tx, desk, case, letter::Kind::Asked, &key, desk.today()).await? {
+    if letter::write(tx, desk, case, letter::Kind::Asked, &key, desk.today().into()).await? {
         let said = serde_json::json!({ "needs": needs });
         rows::step(tx, desk, case, StepKind::AskedPerson, Actor::MACHINE, &said).await?;
     }

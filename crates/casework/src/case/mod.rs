@@ -3,6 +3,7 @@
 
 pub mod absence;
 pub mod advance;
+pub mod extend;
 pub mod give;
 pub mod model;
 pub mod open;

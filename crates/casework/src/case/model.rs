@@ -97,6 +97,8 @@ words! {
         Confirmed = "confirmed",
         /// What a look at everybody had begun was taken back.
         TakenBack = "taken_back",
+        /// The law's longer time was given, and told.
+        Extended = "extended",
         /// Another office took it over.
         Transferred = "transferred",
         /// Another official took it over.
@@ -133,8 +135,6 @@ words! {
         ApplicantDied = "applicant_died",
         /// The family reports something that no fact can say.
         Report = "report",
-        /// An agency sent something that fits no open question.
-        StrayAnswer = "stray_answer",
         /// Another agency refused to give what was decided.
         OrderRefused = "order_refused",
         /// The holder of an account does not bear the name of who is paid.
@@ -145,14 +145,7 @@ words! {
 impl TaskKind {
     /// Whether its day is the law's for this task alone, not the day of the case.
     pub const fn has_own_day(self) -> bool {
-        matches!(
-            self,
-            TaskKind::Objection
-                | TaskKind::Hearing
-                | TaskKind::Report
-                | TaskKind::StrayAnswer
-                | TaskKind::AccountHolder
-        )
+        matches!(self, TaskKind::Objection | TaskKind::Hearing | TaskKind::Report | TaskKind::AccountHolder)
     }
 }
 

@@ -1,10 +1,11 @@
 //! A case whose result a ministry's own machine finds: we investigate and say what the rules say, and decide nothing.
 
+use catalogue::model::Stage;
 use guard::{Action, Allowed, Who};
 use kernel::CaseId;
 use store::{StoreError, Tx};
 
-use super::model::StepKind;
+use super::model::{Case, StepKind};
 use super::rows::{self, Actor};
 use crate::decide::official;
 use crate::desk::Desk;
@@ -17,14 +18,17 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, who: &Who, allowed: &Allowed, cas
     if allowed.action() != Action::RunStage || !allowed.covers(official::of(&case)) {
         return Ok(false);
     }
-    if !is(tx, case.id).await? {
+    if !is(tx, desk, &case).await? {
         let by = serde_json::json!({ "organisation": who.organisation });
         rows::step(tx, desk, &case, StepKind::Reserved, Actor::of(who), &by).await?;
     }
     Ok(true)
 }
 
-/// Whether the decision is kept for a ministry.
-pub async fn is(tx: &mut Tx, case: CaseId) -> Result<bool, StoreError> {
-    Ok(rows::steps(tx, case).await?.iter().any(|s| s.kind == StepKind::Reserved))
+/// Whether the decision is kept for a ministry: because it said so, or because the programme's process has no decision of ours.
+pub async fn is(tx: &mut Tx, desk: &Desk<'_>, case: &Case) -> Result<bool, StoreError> {
+    if !desk.pack.process(&case.programme).uses(Stage::Decision) {
+        return Ok(true);
+    }
+    Ok(rows::steps(tx, case.id).await?.iter().any(|s| s.kind == StepKind::Reserved))
 }

@@ -333,7 +333,7 @@ pub async fn looked(
     words: &str,
 ) -> Result<(), settle::Fault> {
     let task = super::rows::task(tx, task).await?.ok_or(settle::Fault::NoTask)?;
-    if !matches!(task.kind, TaskKind::Report | TaskKind::StrayAnswer | TaskKind::OrderRefused) {
+    if !matches!(task.kind, TaskKind::Report | TaskKind::OrderRefused) {
         return Err(settle::Fault::OtherTask);
     }
     let case = super::rows::case(tx, task.case).await?.ok_or(settle::Fault::NoCase)?;

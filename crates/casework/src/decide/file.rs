@@ -8,7 +8,7 @@ use store::{StoreError, Tx};
 
 use super::model::{Content, DecisionStatus, compose};
 use super::notice::{self, Dates, Notices};
-use super::rows;
+use super::{rows, way};
 use crate::case::rows as cases;
 use crate::desk::Desk;
 use crate::determine::{self, Basis, Determined};
@@ -61,6 +61,8 @@ pub async fn export(tx: &mut Tx, desk: &Desk<'_>, id: DecisionId) -> Result<Opti
         Some(before) => rows::one(tx, before).await?.map(|b| b.content),
         None => None,
     };
+    let decided_on = desk.day_of(decided_at);
+    let dates = Dates { decided_on, object_by, level: way::level(tx, &decision.content).await? };
     let persons: Vec<PersonId> = basis.facts.iter().flat_map(|f| f.facts.persons()).collect();
     let file = File {
         format: FORMAT.to_owned(),
@@ -72,7 +74,7 @@ pub async fn export(tx: &mut Tx, desk: &Desk<'_>, id: DecisionId) -> Result<Opti
         basis,
         determined: determination.determined,
         before,
-        dates: Dates { decided_on: decided_at.date(desk.pack.manifest().utc_offset_hours), object_by },
+        dates,
         content: decision.content,
         notices: decision.notices,
         content_hash: decision.content_hash,

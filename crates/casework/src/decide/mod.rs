@@ -1,7 +1,7 @@
 //! Decision: what is told to the family, by whom it was decided, and what follows from it.
 //!
 //! [`model`] holds the decision itself and what it needs (a second person, a hearing), [`notice`] the words, [`official`] what
-//! officials do, [`object`] objections, reviews and court orders, [`file`] the decision file and its replay.
+//! officials do, [`object`] objections, reviews and court orders, [`way`] how often one may object and to whom, [`file`] the decision file and its replay.
 
 pub mod file;
 pub mod model;
@@ -10,7 +10,8 @@ pub mod object;
 pub mod official;
 pub(crate) mod put;
 mod rows;
-mod speak;
+pub(crate) mod speak;
+pub mod way;
 
 pub use model::{Content, Decision, DecisionKind, DecisionStatus, Judgement, Override};
 pub use notice::{Notice, Notices};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{Content, DecisionKind};
 use super::speak::Speech;
+use super::way;
 use crate::determine::{Determined, Nearest, Reason};
 use crate::household::PLACE;
 
@@ -42,6 +43,9 @@ pub struct Dates {
     pub decided_on: Date,
     /// The last day to object.
     pub object_by: Date,
+    /// At which level one may object to it ([`super::way`]).
+    #[serde(default = "way::first")]
+    pub level: u8,
 }
 
 /// Writes the notice in every complete language of the pack.
@@ -183,14 +187,12 @@ fn law(s: &Speech<'_>, content: &Content) -> Part {
 
 /// How to object, where and until when.
 fn objection(s: &Speech<'_>, content: &Content, dates: Dates) -> Part {
-    let process = s.pack.process(&content.programme);
-    let office = match &process.objection_to {
-        Some(words) => words.get(s.lang).to_owned(),
-        None => {
-            s.agency(&s.pack.programmes().get(&content.programme).map(|p| p.decided_by.clone()).unwrap_or_default())
+    let lines = match s.objection_office(&content.programme, dates.level) {
+        Some(office) => {
+            let args = [("date", s.t.date(dates.object_by).into()), ("office", office.into())];
+            vec![s.t.with("notice-object-how", &args).into_owned(), s.t.t("notice-object-free").into_owned()]
         }
+        None => vec![s.t.t("notice-object-court").into_owned()],
     };
-    let args = [("date", s.t.date(dates.object_by).into()), ("office", office.into())];
-    let lines = vec![s.t.with("notice-object-how", &args).into_owned(), s.t.t("notice-object-free").into_owned()];
     Part { heading: s.t.t("notice-object").into_owned(), lines }
 }

@@ -8,7 +8,7 @@ use store::{AsConflict, Row, StoreError, Tx, params};
 use super::model::{Decision, DecisionStatus, Judgement, Override};
 use super::official::{self, check_override};
 use super::put::{By, Put, put};
-use super::rows;
+use super::{rows, way};
 use crate::case::advance;
 use crate::case::model::in_days;
 use crate::case::rows as cases;
@@ -16,13 +16,14 @@ use crate::case::rows::NewTask;
 use crate::case::{Actor, Case, StepKind, TaskKind, TaskStatus};
 use crate::desk::Desk;
 use crate::determine;
+use crate::letter::{self, Said};
 
 store::sql! {
-    ADD = "insert into objection (subject_id, objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, received_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', $11)";
-    ONE = "select objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, reviewer, outcome_reason, new_decision_id, received_at, closed_at
+    ADD = "insert into objection (subject_id, objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, received_at, level)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', $11, $12)";
+    ONE = "select objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, reviewer, outcome_reason, new_decision_id, received_at, closed_at, level
         from objection where objection_id = $1";
-    OF_CASE = "select objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, reviewer, outcome_reason, new_decision_id, received_at, closed_at
+    OF_CASE = "select objection_id, case_id, decision_id, kind, reason, person_id, account_id, received_on, due_on, status, reviewer, outcome_reason, new_decision_id, received_at, closed_at, level
         from objection where case_id = $1 order by received_at, objection_id";
     CLOSE = "update objection set status = $3, reviewer = $4, outcome_reason = $5, new_decision_id = $6, closed_at = $7
         where subject_id = $1 and objection_id = $2 and status = 'open'";
@@ -64,6 +65,8 @@ pub struct Objection {
     pub decision: DecisionId,
     /// What it is.
     pub kind: Kind,
+    /// Which look of the law it asks for: 1 at the office that decided, 2 at the office above ([`super::way`]).
+    pub level: u8,
     /// Why.
     pub reason: String,
     /// Who objects.
@@ -99,6 +102,9 @@ pub enum Fault {
         "the time to object ended on {0}; if something has changed since, report the change and it is decided anew"
     )]
     TooLate(Date),
+    /// Every look of offices is used up.
+    #[error("the offices have looked at this decision as often as the law lets them: only a court can change it now")]
+    Exhausted,
     /// Not a decision that holds.
     #[error("this decision does not hold (any more): object to the one in force")]
     NotInForce,
@@ -111,6 +117,9 @@ pub enum Fault {
     /// The reviewer took part in the decision.
     #[error("you took part in the decision: somebody else must review it")]
     TookPart,
+    /// A second objection is for the office above.
+    #[error("a second objection is reviewed by the office above, {0}: somebody of it must do so")]
+    OfficeAbove(String),
     /// No words.
     #[error("say in a few words why, at least three letters and at most 4,000")]
     NoWords,
@@ -166,37 +175,38 @@ pub async fn raise(
     if decision.status != DecisionStatus::InForce {
         return Err(Fault::NotInForce);
     }
-    if let Some(last) = decision.object_by.filter(|last| *last < desk.today()) {
-        return Err(Fault::TooLate(last));
-    }
-    if of_case(tx, case.id).await?.iter().any(|o| o.decision == decision.id && o.status == Status::Open) {
-        return Err(Fault::Already);
-    }
-    let due = in_days(desk.today(), desk.pack.process(&case.programme).review_days);
-    let id = add(tx, desk, who, &case, &decision, Kind::Objection, reason, due).await?;
-    let detail = serde_json::json!({ "objection": id, "decision": decision.id, "barred": took_part(&decision) });
+    let before = of_case(tx, case.id).await?;
+    let level = way::open_way(desk, &decision, &before)?.level;
+    let due = in_days(desk.today(), way::review_days(desk, &case, level));
+    let id = add(tx, desk, who, &case, &decision, New { kind: Kind::Objection, level, reason, due }).await?;
+    let barred = way::took_part(&decision, &before);
     let new = NewTask {
         kind: TaskKind::Objection,
-        agency: None,
+        agency: Some(way::office(desk, &case, level)),
         due_on: Some(due),
         assigned_to: None,
-        barred: decision.decided_by.or(decision.prepared_by),
-        detail,
+        barred: barred.last().copied(),
+        detail: serde_json::json!({ "objection": id, "decision": decision.id, "level": level, "barred": barred }),
     };
     cases::open_task(tx, desk, &case, new).await?;
     Ok(id)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one row; a struct would only be unpacked again")]
+/// What is put on record.
+struct New<'a> {
+    kind: Kind,
+    level: u8,
+    reason: &'a str,
+    due: Date,
+}
+
 async fn add(
     tx: &mut Tx,
     desk: &Desk<'_>,
     who: &Who,
     case: &Case,
     decision: &Decision,
-    kind: Kind,
-    reason: &str,
-    due: Date,
+    New { kind, level, reason, due }: New<'_>,
 ) -> Result<ObjectionId, StoreError> {
     let id = ObjectionId::new(desk.ids, desk.now);
     let values = params![
@@ -210,17 +220,13 @@ async fn add(
         who.account,
         desk.today(),
         due,
-        desk.now
+        desk.now,
+        i64::from(level)
     ];
     tx.execute(ADD, values).await?;
-    let said = serde_json::json!({ "objection": id, "decision": decision.id, "kind": kind });
+    let said = serde_json::json!({ "objection": id, "decision": decision.id, "kind": kind, "level": level });
     cases::step(tx, desk, case, StepKind::Objected, Actor::of(who), &said).await?;
     Ok(id)
-}
-
-/// The accounts that must not review a decision.
-pub fn took_part(decision: &Decision) -> Vec<AccountId> {
-    decision.prepared_by.into_iter().chain(decision.decided_by).collect()
 }
 
 /// Somebody who took no part reviews an objection.
@@ -240,13 +246,21 @@ pub async fn review(
     if objection.status != Status::Open {
         return Err(Fault::Done);
     }
-    if took_part(&decision).contains(&who.account) || objection.account == who.account {
+    let before = of_case(tx, case.id).await?;
+    if way::took_part(&decision, &before).contains(&who.account) || objection.account == who.account {
         return Err(Fault::TookPart);
+    }
+    let office = way::office(desk, &case, objection.level);
+    if objection.level > 1 && office != who.organisation {
+        return Err(Fault::OfficeAbove(office.to_owned()));
     }
     let overriding = match outcome {
         Outcome::Stands => {
             let ending = Ending { who, status: Status::Rejected, reason, new: None, task: TaskStatus::Done };
             end(tx, desk, &case, &objection, &ending).await?;
+            let after = of_case(tx, case.id).await?;
+            let said = Said { date: desk.today(), reason, next: way::way(desk, &decision, &after) };
+            letter::write(tx, desk, &case, letter::Kind::Upheld, &objection.id.to_string(), said).await?;
             return Ok(None);
         }
         Outcome::Anew => None,
@@ -281,7 +295,15 @@ pub async fn court_order(
     if decision.status != DecisionStatus::InForce {
         return Err(Fault::NotInForce);
     }
-    let id = add(tx, desk, who, &case, &decision, Kind::CourtOrder, &order.reason, desk.today()).await?;
+    let id = add(
+        tx,
+        desk,
+        who,
+        &case,
+        &decision,
+        New { kind: Kind::CourtOrder, level: 1, reason: &order.reason, due: desk.today() },
+    )
+    .await?;
     let reason = order.reason.clone();
     let judgement = Judgement { words: None, overriding: Some(order), review: Some(id) };
     let done = decide_anew(tx, desk, who, &mut case, judgement).await?;
@@ -369,6 +391,7 @@ fn read(row: &Row) -> Result<Objection, StoreError> {
         case: row.get("case_id")?,
         decision: row.get("decision_id")?,
         kind: row.parse("kind")?,
+        level: u8::try_from(row.get::<i64>("level")?).unwrap_or(u8::MAX),
         reason: row.get("reason")?,
         person: row.maybe("person_id")?,
         account: row.get("account_id")?,

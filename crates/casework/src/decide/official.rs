@@ -109,7 +109,7 @@ pub async fn prepare(
     if case.revision != input.revision {
         return Err(Fault::Changed { shown: input.revision, now: case.revision });
     }
-    if allowed.action() != Action::RunStage && crate::case::reserve::is(tx, case.id).await? {
+    if allowed.action() != Action::RunStage && crate::case::reserve::is(tx, desk, &case).await? {
         return Err(Fault::Reserved);
     }
     let over_rules = input.overriding.is_some();
@@ -315,7 +315,7 @@ async fn prepared(
 }
 
 /// A case an official may act on: allowed by the guard, and not the official's own family's.
-pub(super) async fn open(
+pub(crate) async fn open(
     tx: &mut Tx,
     desk: &Desk<'_>,
     who: &Who,

@@ -1,12 +1,12 @@
 //! Where every decision is put: in force, before a second person, before the family, or nowhere because nothing changes.
 
-use kernel::{AccountId, CaseId, DecisionId, DeterminationId, HouseholdId};
+use kernel::{AccountId, CaseId, Date, DecisionId, DeterminationId, HouseholdId};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
 use super::model::{Content, Decision, DecisionStatus, Judgement, compose};
 use super::notice::{self, Dates, Notices};
-use super::rows;
+use super::{rows, way};
 use crate::case::model::in_days;
 use crate::case::rows as cases;
 use crate::case::rows::NewTask;
@@ -85,7 +85,7 @@ pub(crate) async fn put(
         By::Official(account) => Some(account),
         By::Final { prepared, .. } => prepared,
     };
-    let notices = preview(desk, case, &content, determined);
+    let notices = preview(tx, desk, case, &content, determined).await?;
     let mut decision = Decision {
         id: DecisionId::new(desk.ids, desk.now),
         case: case.id,
@@ -141,13 +141,20 @@ fn actor(by: By) -> Actor<'static> {
     }
 }
 
-fn preview(desk: &Desk<'_>, case: &Case, content: &Content, determined: &Determined) -> Notices {
-    notice::write(desk.pack, content, determined, dates(desk, case))
+async fn preview(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &Case,
+    content: &Content,
+    determined: &Determined,
+) -> Result<Notices, StoreError> {
+    let dates =
+        Dates { decided_on: desk.today(), object_by: object_by(desk, case), level: way::level(tx, content).await? };
+    Ok(notice::write(desk.pack, content, determined, dates))
 }
 
-fn dates(desk: &Desk<'_>, case: &Case) -> Dates {
-    let today = desk.today();
-    Dates { decided_on: today, object_by: in_days(today, desk.pack.process(&case.programme).objection_days) }
+fn object_by(desk: &Desk<'_>, case: &Case) -> Date {
+    in_days(desk.today(), desk.pack.process(&case.programme).objection_days)
 }
 
 /// Brings a decision into force: the one before ends, the notice bears today's date, other rooms are told.
@@ -160,9 +167,9 @@ pub(super) async fn force(
     actor: Actor<'_>,
 ) -> Result<(), StoreError> {
     let before = case.decision.filter(|b| *b != decision.id);
-    decision.notices = preview(desk, case, &decision.content, determined);
+    decision.notices = preview(tx, desk, case, &decision.content, determined).await?;
     decision.content_hash = rows::hash(&decision.content, &decision.notices)?;
-    decision.object_by = Some(dates(desk, case).object_by);
+    decision.object_by = Some(object_by(desk, case));
     decision.supersedes = before;
     decision.status = DecisionStatus::InForce;
     decision.decided_at = Some(desk.now);
@@ -208,7 +215,7 @@ async fn open_hearing(
     case.enter(Stage::Hearing, desk.today(), desk.now);
     let said = serde_json::json!({ "decision": decision.id, "until": until });
     cases::step(tx, desk, case, StepKind::HearingOpened, actor(by), &said).await?;
-    crate::letter::write(tx, desk, case, crate::letter::Kind::Hearing, &decision.id.to_string(), until).await?;
+    crate::letter::write(tx, desk, case, crate::letter::Kind::Hearing, &decision.id.to_string(), until.into()).await?;
     let new = NewTask {
         kind: TaskKind::Hearing,
         agency: None,
@@ -232,7 +239,7 @@ pub(super) async fn propose_heard(
     let before = rows::in_force(tx, case).await?;
     let ran = before.as_ref().map(|b| &b.content);
     let content = compose(desk.pack, &case.programme, case.subject, on.1, judgement, ran);
-    let notices = preview(desk, case, &content, on.1);
+    let notices = preview(tx, desk, case, &content, on.1).await?;
     let decision = Decision {
         id: DecisionId::new(desk.ids, desk.now),
         case: case.id,

@@ -5,22 +5,23 @@ use kernel::{Lang, Money};
 use rules::schema::{Entity, Per, Type, Value};
 use text::Text;
 
+use super::way;
 use crate::model::Subject;
 
 /// One pack in one language.
 #[derive(Clone, Copy)]
-pub(super) struct Speech<'a> {
-    pub(super) pack: &'a Pack,
-    pub(super) lang: Lang,
-    pub(super) t: Text,
+pub(crate) struct Speech<'a> {
+    pub(crate) pack: &'a Pack,
+    pub(crate) lang: Lang,
+    pub(crate) t: Text,
 }
 
 impl<'a> Speech<'a> {
-    pub(super) fn new(pack: &'a Pack, lang: Lang) -> Self {
+    pub(crate) fn new(pack: &'a Pack, lang: Lang) -> Self {
         Speech { pack, lang, t: Text::new(lang) }
     }
 
-    pub(super) fn programme(&self, id: &str) -> String {
+    pub(crate) fn programme(&self, id: &str) -> String {
         self.pack.programmes().get(id).map_or_else(|| id.to_owned(), |p| p.name.get(self.lang).to_owned())
     }
 
@@ -29,6 +30,21 @@ impl<'a> Speech<'a> {
             "self" => self.t.t("report-self").into_owned(),
             id => self.pack.agencies().get(id).map_or_else(|| id.to_owned(), |a| a.name.get(self.lang).to_owned()),
         }
+    }
+
+    /// The office to which one objects at a level; `None`: there is none.
+    pub(crate) fn objection_office(&self, programme: &str, level: u8) -> Option<String> {
+        let process = self.pack.process(programme);
+        let agencies = self.pack.programmes().get(programme).map(|p| (p.decided_by.as_str(), p.agency.as_str()));
+        let (words, agency) = match level {
+            1 => (&process.objection_to, agencies.map(|(decides, _)| decides)),
+            way::LAST if process.second_review_days.is_some() => {
+                (&process.second_objection_to, agencies.map(|(_, answers)| answers))
+            }
+            _ => return None,
+        };
+        let named = words.as_ref().map(|words| words.get(self.lang).to_owned());
+        Some(named.unwrap_or_else(|| self.agency(agency.unwrap_or_default())))
     }
 
     pub(super) fn item(&self, subject: Subject, item: &str) -> String {

@@ -142,7 +142,7 @@ pub async fn settle(
     cases::step(tx, desk, &case, StepKind::Noted, Actor::of(who), &said).await?;
     if !theirs {
         unsay(tx, desk, who, &it).await?;
-        letter::write(tx, desk, &case, letter::Kind::Account, &it.account.to_string(), desk.today()).await?;
+        letter::write(tx, desk, &case, letter::Kind::Account, &it.account.to_string(), desk.today().into()).await?;
         let waits = of_payee(tx, desk, it.person).await?.into_iter().filter(|c| c.closed_at.is_none());
         for case in waits {
             tx.emit(desk.ids, desk.now, ADVANCE, &Advance { case: case.id }).await?;

@@ -76,7 +76,7 @@ async fn piece(
         }
         let key = format!("{decision} {until}");
         let last_day = plus_days(*until, -1);
-        new += u32::from(letter::write(tx, desk, &case, letter::Kind::Reminder, &key, last_day).await?);
+        new += u32::from(letter::write(tx, desk, &case, letter::Kind::Reminder, &key, last_day.into()).await?);
     }
     let full = i64::try_from(ending.len()).unwrap_or(i64::MAX) >= most;
     Ok((new, ending.last().filter(|_| full).map(|(id, _, _)| *id)))

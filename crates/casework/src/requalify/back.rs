@@ -117,7 +117,7 @@ async fn withdraw(tx: &mut Tx, desk: &Desk<'_>, f: &Finding) -> Result<FindingSt
     let said = serde_json::json!({ "requalification": f.requalification, "finding": f.id });
     cases::step(tx, desk, &case, StepKind::TakenBack, Actor::MACHINE, &said).await?;
     if told {
-        letter::write(tx, desk, &case, letter::Kind::HearingOver, &f.id.to_string(), desk.today()).await?;
+        letter::write(tx, desk, &case, letter::Kind::HearingOver, &f.id.to_string(), desk.today().into()).await?;
     }
     Ok(FindingStatus::Withdrawn)
 }

@@ -29,8 +29,13 @@ pub(crate) async fn born(office: &Office, family: &Family) -> Registered {
 
 /// Everything that waits in the outbox is handled, on the day.
 pub(crate) async fn drain(office: &Office, day: Date) {
+    drain_with(office, pack(), day).await;
+}
+
+/// The same under another pack.
+pub(crate) async fn drain_with(office: &Office, pack: &catalogue::Pack, day: Date) {
     for _ in 0..200 {
-        let desk = office.desk_on(day);
+        let desk = casework::Desk { pack, ..office.desk_on(day) };
         let done = transact!(office.db, casework::recompute::Fault, |tx| {
             match tx.take_message(desk.now.plus_seconds(3600)).await? {
                 Some(message) => {
@@ -49,7 +54,12 @@ pub(crate) async fn drain(office: &Office, day: Date) {
 }
 
 /// The mother accepts the offers to these programmes with these answers.
-async fn accept(office: &Office, family: &Family, child: PersonId, programmes: &[(&str, Vec<(&str, Value)>)]) {
+pub(crate) async fn accept(
+    office: &Office,
+    family: &Family,
+    child: PersonId,
+    programmes: &[(&str, Vec<(&str, Value)>)],
+) {
     let mut taps = Vec::new();
     for (programme, answers) in programmes {
         let mut tx = office.db.read().await.unwrap();
@@ -85,7 +95,7 @@ pub(crate) async fn case_of(office: &Office, programme: &str) -> Case {
 }
 
 /// The family says something in its open case.
-async fn state(office: &Office, person: PersonId, item: &str, value: Value) {
+pub(crate) async fn state(office: &Office, person: PersonId, item: &str, value: Value) {
     transact!(office.db, casework::case::give::Fault, |tx| {
         let answers =
             [case::give::Answer { subject: Subject::Person(person), item: item.to_owned(), value: value.clone() }];
@@ -114,7 +124,7 @@ pub(crate) async fn agency_says(office: &Office, day: Date, person: PersonId, it
     .unwrap();
 }
 
-async fn requests(office: &Office) -> Vec<(RequestId, String, Vec<(Subject, String)>, String)> {
+pub(crate) async fn requests(office: &Office) -> Vec<(RequestId, String, Vec<(Subject, String)>, String)> {
     let mut tx = office.db.read().await.unwrap();
     let rows =
         tx.all("select request_id, agency, items, status from agency_request order by asked_at, request_id", &[]);
@@ -133,11 +143,11 @@ pub(crate) async fn open_tasks(office: &Office, kind: TaskKind) -> Vec<TaskId> {
     rows.iter().map(|r| r.get("task_id").unwrap()).collect()
 }
 
-async fn reply(office: &Office, request: RequestId, reply: Reply) -> Effect {
+pub(crate) async fn reply(office: &Office, request: RequestId, reply: Reply) -> Effect {
     transact!(office.db, answer::Fault, |tx| answer::run(tx, &office.desk(), request, reply.clone()).await).unwrap()
 }
 
-fn account() -> Vec<(&'static str, Value)> {
+pub(crate) fn account() -> Vec<(&'static str, Value)> {
     vec![("bank_account", Value::Text("004 110-123-456789 Kim".into()))]
 }
 
@@ -182,7 +192,7 @@ async fn what_is_certain_is_decided_by_the_machine_and_told_with_reasons() {
 }
 
 /// A value any item could have that lets a child be entitled.
-fn said(subject: Subject, item: &str) -> Said {
+pub(crate) fn said(subject: Subject, item: &str) -> Said {
     let entity = match subject {
         Subject::Household(_) => rules::schema::Entity::Household,
         Subject::Person(_) => rules::schema::Entity::Person,

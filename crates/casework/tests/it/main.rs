@@ -7,14 +7,17 @@
 )]
 
 mod again;
+mod appeal;
 mod application;
 mod births;
 mod desk;
 mod evidence;
 mod flow;
 mod follow;
+mod life;
 mod moves;
 mod offers;
+mod parts;
 mod payee;
 mod powers;
 mod requalify;

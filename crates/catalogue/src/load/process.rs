@@ -182,7 +182,24 @@ fn stages(cx: &Context<'_>, table: &Table<'_>) -> Option<Vec<Stage>> {
             "leave the line out for all",
         );
     }
+    check_stages(cx, table, &out);
     (!out.is_empty()).then_some(out)
+}
+
+/// A case begins with an application, and a decision of ours rests on a determination of ours.
+fn check_stages(cx: &Context<'_>, table: &Table<'_>, stages: &[Stage]) {
+    let has = |stage| stages.contains(&stage);
+    let (message, expected) = if stages.is_empty() {
+        return;
+    } else if !has(Stage::Application) {
+        ("the process has no application, so no case would ever begin", "\"application\" first")
+    } else if has(Stage::Decision) && !has(Stage::Determination) {
+        ("the process decides without a determination to rest on", "\"determination\" before \"decision\"")
+    } else {
+        return;
+    };
+    let hint = "a ministry that brings its own stage leaves ours out and sends its result: docs/stages.md";
+    cx.faults.error("bad-value", &table.place("stages"), message, expected, hint);
 }
 
 fn read_recovery(cx: &Context<'_>, table: &Table<'_>, recovery: &mut Recovery) {

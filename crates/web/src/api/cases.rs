@@ -236,6 +236,8 @@ pub(crate) struct ObjectionWire {
     decision: Uuid,
     /// `objection` or `court_order`.
     kind: String,
+    /// 1: to the office that decided; 2: to the office above.
+    level: u8,
     /// Why.
     reason: String,
     /// The day it came.
@@ -257,6 +259,7 @@ fn objection(o: &Objection) -> ObjectionWire {
         id: o.id.0,
         decision: o.decision.0,
         kind: o.kind.word().to_owned(),
+        level: o.level,
         reason: o.reason.clone(),
         received_on: o.received_on.to_string(),
         due_on: o.due_on.to_string(),
@@ -272,8 +275,8 @@ fn objection(o: &Objection) -> ObjectionWire {
 pub(crate) struct TaskWire {
     /// Its id.
     id: Uuid,
-    /// `contradiction`, `gap`, `decide`, `approve`, `hearing`, `objection`, `trouble`, `applicant_died`, `report` or
-    /// `stray_answer` or `order_refused`.
+    /// `contradiction`, `gap`, `decide`, `approve`, `hearing`, `objection`, `trouble`, `applicant_died`, `report`,
+    /// `order_refused` or `account_holder`.
     kind: String,
     /// `open`, `done` or `cancelled`.
     status: String,

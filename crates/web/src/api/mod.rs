@@ -17,9 +17,13 @@ mod complaints;
 mod consents;
 mod court;
 mod drafts;
+mod duplicates;
+mod entries;
 mod events;
 mod evidence;
+mod extension;
 mod facts;
+mod figures;
 mod households;
 mod indicators;
 mod intake;
@@ -124,7 +128,8 @@ pub(crate) enum Faults {
         cases_acts::object, cases_work::list, cases_work::settlement, cases_work::decide, cases_work::approve,
         cases_work::close_hearing, cases_work::review,
         payments::runs, payments::open, payments::one, payments::prepare, payments::sign, payments::release,
-        court::order, evidence::hand_in, evidence::list, evidence::one, evidence::remove,
+        court::order, extension::take, duplicates::list, duplicates::compare, duplicates::settle, duplicates::undo,
+        entries::list, entries::one, entries::verify, figures::show, evidence::hand_in, evidence::list, evidence::one, evidence::remove,
         drafts::begin, drafts::list, drafts::one, drafts::save, drafts::send, drafts::discard,
         mandates::list, mandates::register, mandates::end, consents::list, consents::withdraw, consents::hold,
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
@@ -200,6 +205,13 @@ pub fn router(state: AppState) -> Router {
         .route("/api/parameters/{id}", get(rules_of::parameter))
         .route("/api/explain", post(rules_of::explain))
         .route("/api/log/checkpoint", get(oversight::checkpoint))
+        .route("/api/log/entries", get(entries::list))
+        .route("/api/log/entries/{year}/{number}", get(entries::one))
+        .route("/api/log/verification", post(entries::verify))
+        .route("/api/figures", get(figures::show))
+        .route("/api/duplicates", get(duplicates::list))
+        .route("/api/duplicates/{left}/{right}", get(duplicates::compare).post(duplicates::settle))
+        .route("/api/persons/{id}/merges/{merge}/undoing", post(duplicates::undo))
         .route("/api/agencies", post(admin::agency))
         .route("/api/accounts", post(admin::account))
         .route("/api/import/{table}", post(admin::import))
@@ -231,6 +243,7 @@ fn people() -> Router<AppState> {
         .route("/api/decisions/{id}/approval", post(cases_work::approve))
         .route("/api/decisions/{id}/hearing", post(cases_work::close_hearing))
         .route("/api/objections/{id}/review", post(cases_work::review))
+        .route("/api/cases/{id}/extension", post(extension::take))
         .route("/api/decisions/{id}/court-order", post(court::order))
         .route("/api/cases/{id}/papers", get(evidence::list).merge(papers))
         .route("/api/papers/{id}", get(evidence::one))

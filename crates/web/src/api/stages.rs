@@ -552,8 +552,8 @@ pub(crate) async fn stands(
     let id = CaseId(super::id(&id)?);
     let pack = state.packs.current();
     let mut tx = state.db.read().await?;
-    let (_, _) = own_case(&call, &mut tx, &pack, id).await?;
-    let own_decision = reserve::is(&mut tx, id).await?;
+    let (case, _) = own_case(&call, &mut tx, &pack, id).await?;
+    let own_decision = reserve::is(&mut tx, &call.viewer(&state).desk(), &case).await?;
     drop(tx);
     let (open, _) = super::stages_decision::read_case(&state, &call, id, Action::RunStage).await?;
     let waits = open.tasks.iter().filter(|t| t.kind == TaskKind::Contradiction && t.status == TaskStatus::Open);

@@ -2,9 +2,9 @@
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use guard::{Action, Purpose, PurposeKind, Tier};
+use guard::{Action, Disclosed, Purpose, PurposeKind, Tier};
 use kernel::PersonId;
-use registry::duplicate::{self, Comparison, DuplicateError, Finding};
+use registry::duplicate::{self, Comparison, DuplicateError, Finding, Proposal};
 use registry::merge::{self, MergeError};
 use registry::{Origin, Pen, PersonRecord};
 use store::transact;
@@ -46,14 +46,37 @@ pub(crate) async fn list(
 }
 
 async fn queue(v: &Viewer<'_>) -> Result<Vec<duplicates::Proposal>, Trouble> {
+    let open = proposals(v).await?;
+    Ok(open.iter().map(|p| proposal(p.person, p.other, p.score, p.findings.iter().copied())).collect())
+}
+
+/// The open proposals that the viewer may see.
+pub(crate) async fn proposals(v: &Viewer<'_>) -> Result<Disclosed<Vec<Proposal>>, Trouble> {
     let setting = v.setting();
     let sight = v.sight(&setting);
     let mut tx = v.state.db.read().await?;
     let seen = duplicate::queue(&mut tx, &sight, SHOWN).await?;
     drop(tx);
     let resource = seen.resource().at(Tier::Contact).showing(["duplicates"]);
-    let open = v.state.guard.reveal(v.who, Action::ViewPerson, &resource, &v.purpose, seen.sealed).await?;
-    Ok(open.iter().map(|p| proposal(p.person, p.other, p.score, p.findings.iter().copied())).collect())
+    Ok(v.state.guard.reveal(v.who, Action::ViewPerson, &resource, &v.purpose, seen.sealed).await?)
+}
+
+/// Two records for whoever may see both.
+pub(crate) async fn both(v: &Viewer<'_>, left: PersonId, right: PersonId) -> Result<Disclosed<Comparison>, Trouble> {
+    let setting = v.setting();
+    let sight = v.sight(&setting);
+    let mut tx = v.state.db.read().await?;
+    let seen = duplicate::compare(&mut tx, &sight, left, right).await?.ok_or(Trouble::Absent)?;
+    drop(tx);
+    let resource = seen.resource().at(Tier::Contact).showing(["name", "birth", "contact"]);
+    Ok(v.state.guard.reveal(v.who, Action::ViewPerson, &resource, &v.purpose, seen.sealed).await?)
+}
+
+/// The guard's word on joining records, or saying that they are two.
+pub(crate) async fn may_join(v: &Viewer<'_>, people: &[PersonId]) -> Result<(), Trouble> {
+    let resource = guard::Resource::people(relations(v, people).await?).at(Tier::Contact).showing(["duplicates"]);
+    let _allowed = v.state.guard.permit(v.who, Action::MergePersons, &resource, &v.purpose).await?;
+    Ok(())
 }
 
 fn proposal(a: PersonId, b: PersonId, score: i32, findings: impl Iterator<Item = Finding>) -> duplicates::Proposal {
@@ -107,13 +130,7 @@ fn two(left: &str, right: &str) -> Result<(PersonId, PersonId), Trouble> {
 
 async fn beside(v: &Viewer<'_>, f: &Frame, left: &str, right: &str) -> Result<duplicates::Comparison, Trouble> {
     let (left, right) = two(left, right)?;
-    let setting = v.setting();
-    let sight = v.sight(&setting);
-    let mut tx = v.state.db.read().await?;
-    let seen = duplicate::compare(&mut tx, &sight, left, right).await?.ok_or(Trouble::Absent)?;
-    drop(tx);
-    let resource = seen.resource().at(Tier::Contact).showing(["name", "birth", "contact"]);
-    let both = v.state.guard.reveal(v.who, Action::ViewPerson, &resource, &v.purpose, seen.sealed).await?;
+    let both = both(v, left, right).await?;
     let score = both.findings.iter().map(|(_, weight)| *weight).sum();
     Ok(duplicates::Comparison {
         proposal: proposal(left, right, score, both.findings.iter().map(|(finding, _)| *finding)),
@@ -187,9 +204,7 @@ async fn settle(
     reason: &str,
 ) -> Result<Result<String, String>, Trouble> {
     let (left, right) = two(left, right)?;
-    let resource =
-        guard::Resource::people(relations(v, &[left, right]).await?).at(Tier::Contact).showing(["duplicates"]);
-    let _allowed = v.state.guard.permit(v.who, Action::MergePersons, &resource, &v.purpose).await?;
+    may_join(v, &[left, right]).await?;
     let origin = origin(v);
     let Some(keep) = keep else {
         let done =
@@ -210,11 +225,11 @@ async fn settle(
     }
 }
 
-fn origin(v: &Viewer<'_>) -> Origin {
+pub(crate) fn origin(v: &Viewer<'_>) -> Origin {
     Origin::new(v.who.organisation.clone(), "", v.who.account.to_string())
 }
 
-fn pen<'a>(v: &'a Viewer<'_>, origin: &'a Origin) -> Pen<'a> {
+pub(crate) fn pen<'a>(v: &'a Viewer<'_>, origin: &'a Origin) -> Pen<'a> {
     Pen::new(&*v.state.ids, v.state.guard.keys(), v.now, origin)
 }
 
@@ -237,9 +252,7 @@ pub(crate) async fn undo(
     let undone = async {
         let survivor: PersonId = survivor.parse().map_err(|_| Trouble::Absent)?;
         let id: Uuid = id.parse().map_err(|_| Trouble::Absent)?;
-        let resource =
-            guard::Resource::people(relations(&v, &[survivor]).await?).at(Tier::Contact).showing(["duplicates"]);
-        let _allowed = v.state.guard.permit(v.who, Action::MergePersons, &resource, &v.purpose).await?;
+        may_join(&v, &[survivor]).await?;
         let origin = origin(&v);
         let done = transact!(state.db, MergeError, |tx| merge::unmerge(tx, pen(&v, &origin), survivor, id).await);
         match done {

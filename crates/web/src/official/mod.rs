@@ -18,6 +18,7 @@ pub mod work_acts;
 pub mod work_case;
 pub(crate) mod work_case_handlers;
 pub(crate) mod work_deeds;
+mod work_extend;
 pub(crate) mod work_handlers;
 mod work_looks;
 pub mod work_office;

@@ -135,7 +135,6 @@ pub fn kind_key(kind: TaskKind) -> &'static str {
         TaskKind::Trouble => "work-kind-trouble",
         TaskKind::ApplicantDied => "work-kind-died",
         TaskKind::Report => "work-kind-report",
-        TaskKind::StrayAnswer => "work-kind-stray",
         TaskKind::OrderRefused => "work-kind-order-refused",
         TaskKind::AccountHolder => "work-kind-account-holder",
     }

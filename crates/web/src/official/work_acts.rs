@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use text::Text;
 
 use super::work_case::Case;
+use super::work_extend;
 use crate::citizen::question::{self, Question};
 use crate::components::field::{self, Look};
 use crate::components::list::pairs;
@@ -34,8 +35,9 @@ pub struct Acts {
     pub hearing: Option<Hearing>,
     /// An open objection to review: its id.
     pub review: Option<String>,
-    /// An open objection that this viewer may not review: they took part, or sign no decisions.
-    pub review_by_another: bool,
+    /// Whom an open objection waits for that this viewer may not review: they took part, sign no decisions, or it is for
+    /// the office above.
+    pub review_by_another: Option<String>,
     /// A decision a court may order about: its id.
     pub court: Option<String>,
     /// Sources that differ.
@@ -46,6 +48,8 @@ pub struct Acts {
     pub note: Option<Vec<Question>>,
     /// Take the application back for the family.
     pub withdraw: bool,
+    /// By how many days the law lets the time of the decision grow; 0: not, or not any more.
+    pub longer: u32,
     /// The applicant died: people who may carry the case on.
     pub died: Option<Vec<(String, String)>>,
     /// Hold what the case pays.
@@ -112,7 +116,7 @@ pub const fn how_key(how: How) -> &'static str {
 }
 
 /// A form that does one act.
-fn act(c: &Case, name: &str, content: &Markup) -> Markup {
+pub(super) fn act(c: &Case, name: &str, content: &Markup) -> Markup {
     html! {
         form method="post" action=(format!("/work/case/{}", c.id)) novalidate {
             (c.way.hidden())
@@ -123,7 +127,7 @@ fn act(c: &Case, name: &str, content: &Markup) -> Markup {
     }
 }
 
-fn button(words: &str) -> Markup {
+pub(super) fn button(words: &str) -> Markup {
     html! { div.actions.actions--tight { button.btn type="submit" { (words) } } }
 }
 
@@ -146,7 +150,7 @@ pub fn all(t: Text, form: &Form, c: &Case) -> Markup {
         }
         @if a.prepared_it { p { (t.t("work-prepared-by-you")) } }
         @if let Some((decision, lead)) = &a.sign { (sign(t, form, c, decision, lead)) }
-        @if a.review_by_another { p { (t.t("work-review-by-another")) } }
+        @if let Some(why) = &a.review_by_another { p { (why) } }
         @if let Some(hearing) = &a.hearing { (hear(t, form, c, hearing)) }
         @if let Some(objection) = &a.review { (review(t, form, c, objection)) }
         @if let Some(result) = &a.decide { (decide(t, form, c, result)) }
@@ -159,6 +163,7 @@ pub fn all(t: Text, form: &Form, c: &Case) -> Markup {
         @if let Some(decision) = &a.court { (folded(form, "court", &t.t("work-court"), None, &court(t, form, c, decision))) }
         @if a.hold { (folded(form, "hold-pay", &t.t("work-hold"), None, &pay(t, form, c, true))) }
         @if a.flow { (folded(form, "let-flow", &t.t("work-flow"), None, &pay(t, form, c, false))) }
+        @if a.longer > 0 { (folded(form, "extend", &t.t("work-extend"), None, &work_extend::form(t, form, c, a.longer))) }
         @if a.withdraw { (folded(form, "withdraw", &t.t("work-withdraw"), None, &withdraw(t, form, c))) }
         @if let Some((task, officials)) = &a.give { (folded(form, "give", &t.t("work-give"), None, &give(t, form, c, task, officials))) }
         @if nothing(a) { p { (t.t("work-nothing-to-do")) } }

@@ -165,6 +165,8 @@ pub struct Decided {
 pub struct Objection {
     /// What it is and when it came.
     pub title: String,
+    /// Whether it is the second, for the office above.
+    pub above: bool,
     /// Why.
     pub reason: String,
     /// How it stands.
@@ -337,6 +339,7 @@ fn decisions(t: Text, c: &Case) -> Markup {
             h2 { (t.t("work-objections")) }
             @for o in &c.objections { div.card {
                 div.card-head { h3 { (o.title) } (tag(o.state.0, &o.state.1)) }
+                @if o.above { p.small { (t.t("work-objection-level")) } }
                 p { "“" (o.reason) "”" }
                 @if let Some(outcome) = &o.outcome { p { (outcome) } }
             } }

@@ -280,6 +280,7 @@ pub(crate) fn done(t: Text, asked: &Form) -> Option<(String, Option<String>)> {
         "no-news" => "work-done-no-news",
         "official" => "work-done-official",
         "settled" => "work-done-settled",
+        "extended" => "work-done-extended",
         "noted" => "work-done-noted",
         "heard" => "work-done-heard",
         "stands" => "work-done-stands",

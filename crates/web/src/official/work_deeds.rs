@@ -11,6 +11,7 @@ use casework::decide::{Override, Put};
 use casework::determine::Slice;
 use casework::investigate::answer;
 use casework::investigate::settle::{self, Finding, Follow, How};
+use catalogue::Pack;
 use guard::Action;
 use kernel::{AccountId, CaseId, Currency, EvidenceId, TaskId};
 use store::{StoreError, transact};
@@ -19,8 +20,8 @@ use text::Text;
 use super::work::Way;
 use super::work_acts::STRETCHES;
 use super::work_case_handlers::{Read, forbidden, purpose_kind, read, show, viewer, with};
-use super::work_looks;
 use super::work_view::stage_key;
+use super::{work_extend, work_looks};
 use crate::citizen::question::{self, Question};
 use crate::components::frame::Frame;
 use crate::form::{Form, parse_sum};
@@ -94,6 +95,7 @@ async fn perform(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Resul
         "settle" => differ(v, t, read, form).await,
         "gap" => gap(v, t, read, form).await,
         "note" => note(v, t, read, form).await,
+        "extend" => work_extend::extend(v, t, read, form).await,
         "withdraw" => take_back(v, t, read, form).await,
         "died" => died(v, t, read, form).await,
         "looked" => work_looks::looked(v, t, read, form).await,
@@ -142,7 +144,7 @@ fn count(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-fn of_official(t: Text, fault: official::Fault) -> Result<Said, Trouble> {
+pub(super) fn of_official(t: Text, fault: official::Fault) -> Result<Said, Trouble> {
     use official::Fault as F;
     Ok(match fault {
         F::Nothing => return Err(Trouble::Absent),
@@ -178,13 +180,18 @@ pub(crate) fn official_words(t: Text, fault: official::Fault) -> Result<String, 
     })
 }
 
-fn of_object(t: Text, fault: object::Fault) -> Result<Said, Trouble> {
+fn of_object(t: Text, pack: &Pack, fault: object::Fault) -> Result<Said, Trouble> {
     use object::Fault as F;
     Ok(match fault {
         F::Nothing => return Err(Trouble::Absent),
         F::TooLate(_) | F::NotInForce => words(t, "work-fault-not-in-force"),
         F::Already | F::Done => Said::Changed(t.t("work-fault-reviewed").into_owned()),
+        F::Exhausted => words(t, "work-fault-exhausted"),
         F::TookPart => words(t, "work-fault-took-part"),
+        F::OfficeAbove(office) => {
+            let office = pack.agencies().get(&office).map_or(office.clone(), |a| a.name.get(t.lang()).to_owned());
+            Said::Words(t.with("work-fault-office-above", &[("office", office.into())]).into_owned())
+        }
         F::NoWords => words(t, "work-fault-no-words"),
         F::Official(fault) => return of_official(t, fault),
         F::Store(why) => return of_store(t, why),
@@ -415,7 +422,7 @@ async fn review(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result
     });
     match run {
         Ok(put) => Ok(Deed::Done(put.map_or("stands", put_word), false)),
-        Err(fault) => Ok(refused(form, of_object(t, fault)?)),
+        Err(fault) => Ok(refused(form, of_object(t, &v.pack, fault)?)),
     }
 }
 
@@ -429,7 +436,7 @@ async fn court(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result<
     });
     match run {
         Ok(put) => Ok(Deed::Done(put_word(put), false)),
-        Err(fault) => Ok(refused(form, of_object(t, fault)?)),
+        Err(fault) => Ok(refused(form, of_object(t, &v.pack, fault)?)),
     }
 }
 

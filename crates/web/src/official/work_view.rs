@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use casework::case::extend;
 use casework::case::view::CaseView;
 use casework::case::{Step, StepKind, Task, TaskKind, TaskStatus};
-use casework::decide::object::{Kind as ObjectionKind, Status as ObjectionStatus, took_part};
+use casework::decide::object::{Kind as ObjectionKind, Status as ObjectionStatus};
+use casework::decide::way;
 use casework::decide::{Content, Decision, DecisionStatus, official};
 use casework::determine::{self, Determined, Slice};
 use casework::evidence::{Paper as KeptPaper, Scan};
@@ -78,6 +80,7 @@ fn step_key(kind: StepKind) -> &'static str {
         StepKind::Reopened => "work-step-reopened",
         StepKind::Confirmed => "work-step-confirmed",
         StepKind::TakenBack => "work-step-taken_back",
+        StepKind::Extended => "work-step-extended",
         StepKind::Transferred => "work-step-transferred",
         StepKind::Assigned => "work-step-assigned",
         StepKind::Withdrawn => "work-step-withdrawn",
@@ -336,6 +339,33 @@ impl Opened<'_> {
         (holds.first().map(|d| self.decided(d)), others.into_iter().map(|d| self.decided(d)).collect())
     }
 
+    /// Days by which the time may still grow.
+    fn longer(&self) -> u32 {
+        let since = self.view.steps.iter().rposition(|s| s.kind == StepKind::Reopened).unwrap_or(0);
+        let given = self.view.steps.iter().skip(since).any(|s| s.kind == StepKind::Extended);
+        let over = self.view.due_on.is_none_or(|due| due < self.v.today());
+        if given || over { 0 } else { extend::days(&self.v.desk(), &self.view.case) }
+    }
+
+    /// Whether the viewer took no part and belongs to the office that reviews at this level.
+    fn may_review(&self, o: &casework::decide::object::Objection) -> bool {
+        let me = self.v.who.account;
+        let about = self.view.decisions.iter().find(|d| d.id == o.decision);
+        let part = about.is_some_and(|d| way::took_part(d, &self.view.objections).contains(&me)) || o.account == me;
+        !part && (o.level == 1 || way::office(&self.v.desk(), &self.view.case, o.level) == self.v.who.organisation)
+    }
+
+    /// Whom an objection waits for.
+    fn reviewed_by(&self, o: &casework::decide::object::Objection) -> String {
+        if o.level == 1 {
+            return self.words("work-review-by-another");
+        }
+        let office = way::office(&self.v.desk(), &self.view.case, o.level);
+        let name =
+            self.v.pack.agencies().get(office).map_or(office.to_owned(), |a| a.name.get(self.t.lang()).to_owned());
+        self.t.with("work-fault-office-above", &[("office", name.into())]).into_owned()
+    }
+
     pub(crate) fn objections(&self) -> Vec<Objection> {
         let t = self.t;
         let one = |o: &casework::decide::object::Objection| {
@@ -351,6 +381,7 @@ impl Opened<'_> {
             };
             Objection {
                 title: t.with(title, &[("date", t.date(o.received_on).into())]).into_owned(),
+                above: o.level > 1,
                 reason: o.reason.clone(),
                 state: (mark, self.words(key)),
                 outcome: o.outcome_reason.clone(),
@@ -456,10 +487,6 @@ impl Opened<'_> {
         let heard = self.view.decisions.iter().find(|d| d.status == DecisionStatus::Hearing);
         let holds = self.view.decisions.iter().find(|d| d.status == DecisionStatus::InForce);
         let objection = self.view.objections.iter().find(|o| o.status == ObjectionStatus::Open);
-        let part = |o: &casework::decide::object::Objection| {
-            let about = self.view.decisions.iter().find(|d| d.id == o.decision);
-            about.is_some_and(|d| took_part(d).contains(&me)) || o.account == me
-        };
         let mine = proposed.is_some_and(|d| d.prepared_by == Some(me));
         let stopped = task(TaskKind::ApplicantDied).is_some();
         let before = matches!(case.stage, Stage::Official | Stage::Investigating | Stage::AwaitingPerson);
@@ -476,8 +503,8 @@ impl Opened<'_> {
                 .map(|d| (d.id.to_string(), self.lead(d))),
             prepared_it: mine && case.stage == Stage::Approval,
             hearing: heard.filter(|_| works && case.stage == Stage::Hearing).map(|d| self.hearing(d)),
-            review: objection.filter(|o| approves && !part(o)).map(|o| o.id.to_string()),
-            review_by_another: objection.is_some_and(|o| !approves || part(o)),
+            review: objection.filter(|o| approves && self.may_review(o)).map(|o| o.id.to_string()),
+            review_by_another: objection.filter(|o| !approves || !self.may_review(o)).map(|o| self.reviewed_by(o)),
             court: holds.filter(|_| approves).map(|d| d.id.to_string()),
             contradictions: self
                 .both()
@@ -489,6 +516,7 @@ impl Opened<'_> {
             gap: task(TaskKind::Gap).filter(|_| works).map(|t| (t.id.to_string(), self.questions("gap"))),
             note: (works && !case.stage.is_closed()).then(|| self.questions("note")),
             withdraw: works && !case.stage.is_closed(),
+            longer: if works && !case.stage.is_closed() { self.longer() } else { 0 },
             died: (works && stopped).then(|| self.heirs()),
             hold: approves && self.paid == Some(payment::model::Standing::Active),
             flow: approves && self.paid == Some(payment::model::Standing::Suspended),
@@ -499,9 +527,7 @@ impl Opened<'_> {
                 .collect(),
             others: self
                 .open_tasks()
-                .filter(|t| {
-                    works && matches!(t.kind, TaskKind::Report | TaskKind::StrayAnswer | TaskKind::OrderRefused)
-                })
+                .filter(|t| works && matches!(t.kind, TaskKind::Report | TaskKind::OrderRefused))
                 .map(|t| (t.id.to_string(), self.told(t)))
                 .collect(),
         }

@@ -16,7 +16,7 @@ use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
 
 /// Entries on one page.
-const SHOWN: usize = 50;
+pub(crate) const SHOWN: usize = 50;
 /// Entries read at once, and at most, while looking for those that fit.
 const STEP: u32 = 500;
 const MOST_READ: u64 = 20_000;
@@ -25,17 +25,21 @@ fn viewer<'s>(state: &'s AppState, session: &'s Session) -> Viewer<'s> {
     Viewer::new(state, &session.who, Purpose::new(PurposeKind::Oversight, "supervision of the disclosure log"))
 }
 
-async fn permit(v: &Viewer<'_>, action: Action) -> Result<Allowed, Trouble> {
+pub(crate) async fn permit(v: &Viewer<'_>, action: Action) -> Result<Allowed, Trouble> {
     Ok(v.state.guard.permit(v.who, action, &Resource::thing("disclosure_log"), &v.purpose).await?)
 }
 
 /// What is looked for.
 #[derive(Default)]
-struct Wanted {
-    person: Option<PersonId>,
-    account: String,
-    from: Option<Date>,
-    to: Option<Date>,
+pub(crate) struct Wanted {
+    /// Entries about this person.
+    pub(crate) person: Option<PersonId>,
+    /// Part of the account that looked, in lower case; empty: any.
+    pub(crate) account: String,
+    /// From this day on.
+    pub(crate) from: Option<Date>,
+    /// Until this day.
+    pub(crate) to: Option<Date>,
 }
 
 impl Wanted {
@@ -98,7 +102,11 @@ async fn show(state: &AppState, session: &Session, f: &Frame, mut form: Form) ->
 }
 
 /// Rows that fit, newest first, over the years backwards.
-async fn rows(v: &Viewer<'_>, wanted: &Wanted, before: Option<(i16, u64)>) -> Result<Vec<(i16, LogRow)>, Trouble> {
+pub(crate) async fn rows(
+    v: &Viewer<'_>,
+    wanted: &Wanted,
+    before: Option<(i16, u64)>,
+) -> Result<Vec<(i16, LogRow)>, Trouble> {
     let allowed = permit(v, Action::ViewLog).await?;
     let source = v.state.guard.log();
     let mut found = Vec::new();

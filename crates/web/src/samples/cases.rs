@@ -279,8 +279,18 @@ fn a_decision(lang: Lang, kind: DecisionKind) -> decision::Decision {
         changed: if kind == DecisionKind::Grant { changed::Shown::default() } else { a_change(lang) },
         replaced: false,
         objected: kind == DecisionKind::Change,
-        object_by: Some(date(2027, 2, 19)),
-        too_late: kind == DecisionKind::Stop,
+        way: match kind {
+            DecisionKind::Stop => decision::Way::TooLate,
+            DecisionKind::Refuse => {
+                let above = in_lang(
+                    lang,
+                    "보건복지부 장관(다시 이의신청)",
+                    "The Ministry of Health and Welfare (second objection)",
+                );
+                decision::Way::Open { by: date(2027, 2, 19), above: Some(above) }
+            }
+            _ => decision::Way::Open { by: date(2027, 2, 19), above: None },
+        },
         ask: granted,
     }
 }

@@ -54,7 +54,7 @@ fn list_page(lang: Lang, state: u8) -> Markup {
         line(2, "박민준", TaskKind::Contradiction, Some(0), Has::Me, false),
         line(3, "이서연", TaskKind::Approve, Some(2), Has::Other("최지우".to_owned()), true),
         line(4, "Aleksandra Vasilevna Konstantinopolskaya", TaskKind::Objection, Some(31), Has::Nobody, true),
-        line(5, "정도윤", TaskKind::StrayAnswer, None, Has::Nobody, true),
+        line(5, "정도윤", TaskKind::OrderRefused, None, Has::Nobody, true),
     ];
     let mut form = Form::default();
     if state == 1 {
@@ -213,6 +213,7 @@ fn acts(lang: Lang, state: u8) -> Acts {
             gap: Some(("2".to_owned(), vec![question("gap-0")])),
             note: Some(vec![question("note-0")]),
             withdraw: true,
+            longer: 30,
             others: vec![("3".to_owned(), in_lang(lang, "신고: “이사했어요”", "Report: “We have moved”"))],
             died: Some(officials()),
             ..Acts::default()
@@ -336,6 +337,7 @@ fn case_page(lang: Lang, state: u8) -> Markup {
             } else {
                 vec![Objection {
                     title: t.with("work-objection-on", &[("date", t.date(date(2026, 11, 20)).into())]).into_owned(),
+                    above: true,
                     reason: in_lang(lang, "소득이 잘못 계산되었습니다.", "My income is wrong."),
                     state: (Mark::Open, t.t("work-objection-open").into_owned()),
                     outcome: None,

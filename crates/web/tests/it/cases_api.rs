@@ -105,6 +105,18 @@ async fn a_case_is_read_decided_by_two_objected_to_and_replayed() {
     assert_eq!(post(&o, &two, &review, json!({ "outcome": "otherwise", "words": "no result" })).await.0, 422);
     let (status, reviewed) = post(&o, &two, &review, stands).await;
     assert_eq!((status, reviewed["outcome"].as_str()), (200, Some("no_news")), "{reviewed}");
+    // Once more, to the office above: nobody of this office reviews that.
+    let again = json!({ "words": "June is when he was born." });
+    let (status, second) = post(&o, &mother, &format!("{decision}/objection"), again).await;
+    assert_eq!(status, 201, "{second}");
+    let review = format!("/api/objections/{}/review", second["objection"].as_str().unwrap());
+    let stands = json!({ "outcome": "stands", "words": "The claim came in November." });
+    for number in [23, 25] {
+        let (status, told) = post(&o, &As::Person(Role::Approver, number), &review, stands.clone()).await;
+        assert_eq!(status, 403, "{told}");
+    }
+    let (_, read) = get(&o, &mother, &path).await;
+    assert!(read["objections"].as_array().unwrap().iter().any(|o| o["level"] == 2 && o["status"] == "open"), "{read}");
     // A court orders otherwise: an approver carries it out, nobody else, and it holds at once.
     let order = json!({
         "grant": true, "slices": [{ "from": "2026-06-01", "minor": 100_000 }],

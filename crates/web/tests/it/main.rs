@@ -18,6 +18,7 @@ mod fhir;
 mod finance;
 mod indicators;
 mod key_in;
+mod oversight_api;
 mod plans;
 mod powers;
 mod public;

@@ -40,12 +40,28 @@ pub struct Decision {
     pub replaced: bool,
     /// Whether an objection is under review already.
     pub objected: bool,
-    /// Last day to object; `None` when the reader cannot.
-    pub object_by: Option<Date>,
-    /// Whether the time to object is over.
-    pub too_late: bool,
+    /// Whether and how the reader can object.
+    pub way: Way,
     /// Whether the question how it was is still open.
     pub ask: bool,
+}
+
+/// What is left to somebody who does not agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The reader cannot object, or one objection is under way.
+    None,
+    /// Until the day: to the office that decided, or with its name to the office above.
+    Open {
+        /// The last day.
+        by: Date,
+        /// The office above, for a second objection.
+        above: Option<String>,
+    },
+    /// The time is over.
+    TooLate,
+    /// Only a court.
+    Exhausted,
 }
 
 /// The page. `form` holds what was typed when something was refused.
@@ -93,19 +109,22 @@ fn months(t: Text, d: &Decision) -> Markup {
 fn object(t: Text, form: &Form, d: &Decision) -> Markup {
     html! {
         @if d.objected { (notice(Tone::Info, &t.t("decision-objected"), html! { p { (t.t("decision-objected-words")) } })) }
-        @else if d.too_late { p { (t.t("decision-too-late")) " " a href="/report" { (t.t("cases-report")) } } }
-        @else if let Some(by) = d.object_by {
-            details open[form.error("reason").is_some()] {
-                summary { (t.with("decision-object", &[("date", t.date(by).into())])) }
+        @else { @match &d.way {
+            Way::None => {}
+            Way::TooLate => p { (t.t("decision-too-late")) " " a href="/report" { (t.t("cases-report")) } }
+            Way::Exhausted => p { (t.t("decision-exhausted")) }
+            Way::Open { by, above } => details open[form.error("reason").is_some()] {
+                summary { (t.with(if above.is_some() { "decision-object-again" } else { "decision-object" }, &[("date", t.date(*by).into())])) }
                 div.inside {
                     p { (t.t("decision-object-words")) }
+                    @if let Some(office) = above { p { (t.with("decision-object-to", &[("office", office.into())])) } }
                     form method="post" action=(format!("/cases/{}/decisions/{}/object", d.case, d.id)) novalidate {
                         (field::area(form, "reason", &t.t("decision-object-why"), &t.t("decision-object-hint"), 5))
                         div.actions { button.btn type="submit" { (t.t("decision-object-send")) } }
                     }
                 }
             }
-        }
+        } }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use casework::decide::{self, DecisionStatus, object};
+use casework::decide::{self, DecisionStatus, object, way};
 use casework::determine::{self, payable};
 use casework::follow::satisfaction;
 use guard::{Action, Purpose};
@@ -72,7 +72,6 @@ fn model(
     let fallback = || d.notices.iter().find(|(l, _)| **l == kernel::Lang::En).or_else(|| d.notices.iter().next());
     let (notice_lang, notice) = d.notices.get_key_value(&lang).or_else(fallback)?;
     let in_force = d.status == DecisionStatus::InForce;
-    let late = d.object_by.is_some_and(|by| by < v.today());
     let under_review = open.view.objections.iter().any(|o| o.decision == d.id && o.status == object::Status::Open);
     Some(decision::Decision {
         id: d.id.to_string(),
@@ -86,10 +85,22 @@ fn model(
         changed: open.view.changes.decisions.get(&d.id).map(|c| changed(v, f, open, d, c)).unwrap_or_default(),
         replaced: !in_force,
         objected: under_review,
-        object_by: d.object_by.filter(|_| in_force && !late && open.acts()),
-        too_late: in_force && late && open.acts(),
+        way: if in_force && open.acts() { way_of(v, f, open, d) } else { decision::Way::None },
         ask: in_force && !given,
     })
+}
+
+fn way_of(v: &Viewer<'_>, f: &Frame, open: &Open, d: &decide::Decision) -> decision::Way {
+    let desk = v.desk();
+    match way::way(&desk, d, &open.view.objections) {
+        None => decision::Way::Exhausted,
+        Some(way::Way { until: None, .. }) => decision::Way::None,
+        Some(way::Way { until: Some(by), .. }) if by < v.today() => decision::Way::TooLate,
+        Some(way::Way { level, until: Some(by) }) => {
+            let above = way::office_name(&desk, f.t.lang(), &d.content.programme, level).filter(|_| level > 1);
+            decision::Way::Open { by, above }
+        }
+    }
 }
 
 /// What it says otherwise than the one before. What follows from an address is not told: a screen may be read by others.
@@ -135,6 +146,7 @@ pub(crate) async fn object(
                     return Ok(Redirect::to(&format!("/cases/{case}?done=objected")).into_response());
                 }
                 Err(object::Fault::Store(why)) => return Err(why.into()),
+                Err(object::Fault::Exhausted) => form.refuse("reason", f.t.t("decision-exhausted")),
                 Err(object::Fault::TooLate(_)) => form.refuse("reason", f.t.t("decision-too-late")),
                 Err(object::Fault::NoWords) => form.refuse("reason", f.t.t("error-reason-short")),
                 Err(_) => form.refuse("reason", f.t.t("case-error-over")),

@@ -1,0 +1,149 @@
+//! How often a family may object, to whom, and who must not review: two looks, then only a court.
+
+use casework::case::TaskKind;
+use casework::decide::object::{self, Outcome};
+use casework::decide::{Put, way};
+use guard::{Action, Role, Who};
+use kernel::{AccountId, Date, DecisionId, ObjectionId, PersonId};
+use store::{StoreError, params, transact};
+use uuid::Uuid;
+
+use crate::desk::{Office, TODAY, allowed, who};
+use crate::flow::{case_of, decided, may, open_tasks};
+
+async fn raise(office: &Office, day: Date, child: PersonId, on: DecisionId) -> Result<ObjectionId, object::Fault> {
+    let (citizen, allowed) =
+        (Who { account: account(50), ..who(Role::Citizen) }, allowed(Action::ObjectDecision, &[child]));
+    transact!(office.db, object::Fault, |tx| {
+        object::raise(tx, &office.desk_on(day), &citizen, &allowed, on, "the sum is too low").await
+    })
+}
+
+async fn review(
+    office: &Office,
+    day: Date,
+    child: PersonId,
+    (reviewer, organisation): (u128, &str),
+    objection: ObjectionId,
+    outcome: Outcome,
+) -> Result<Option<Put>, object::Fault> {
+    let (me, allowed) = may(Action::ApproveDecision, child, Role::Approver);
+    let me = Who { account: account(reviewer), organisation: organisation.into(), ..me };
+    transact!(office.db, object::Fault, |tx| {
+        object::review(
+            tx,
+            &office.desk_on(day),
+            &me,
+            &allowed,
+            objection,
+            outcome.clone(),
+            "the sum is what the law says",
+        )
+        .await
+    })
+}
+
+fn account(number: u128) -> AccountId {
+    AccountId(Uuid::from_u128(number))
+}
+
+fn days(after: i64) -> Date {
+    TODAY.saturating_add(jiff::Span::new().days(after))
+}
+
+#[tokio::test]
+async fn a_family_objects_twice_and_the_second_time_to_the_office_above() {
+    for office in Office::all(34).await {
+        let (_, child, case) = decided(&office).await;
+        let decision = case.decision.unwrap();
+        let first = raise(&office, TODAY, child, decision).await.unwrap();
+        let stands = review(&office, days(10), child, (70, "municipality"), first, Outcome::Stands).await.unwrap();
+        assert!(stands.is_none());
+        // The letter says why, to whom one may object once more and until when: ninety days from now, not from the decision.
+        let mut tx = office.db.read().await.unwrap();
+        let row = tx.one("select content from letter where kind = 'upheld'", &[]).await.unwrap();
+        let said: serde_json::Value = row.json("content").unwrap();
+        drop(tx);
+        let lead = said["en"]["lead"].as_str().unwrap();
+        for part in ["the sum is what the law says", "the Ministry of Health and Welfare", "2027"] {
+            assert!(lead.to_lowercase().contains(&part.to_lowercase()), "{part} in {lead}");
+        }
+        // A day too late for the second, which the first one's end had opened.
+        let late = raise(&office, days(101), child, decision).await;
+        assert!(matches!(late, Err(object::Fault::TooLate(last)) if last == days(100)), "{late:?}");
+        let second = raise(&office, days(100), child, decision).await.unwrap();
+        let tasks = open_tasks(&office, TaskKind::Objection).await;
+        assert_eq!(tasks.len(), 1);
+        let mut tx = office.db.read().await.unwrap();
+        let row = tx
+            .one("select agency, barred_account from task where kind = 'objection' and status = 'open'", params![])
+            .await
+            .unwrap();
+        assert_eq!(row.get::<String>("agency").unwrap(), "mohw");
+        assert_eq!(row.get::<AccountId>("barred_account").unwrap(), account(70));
+        drop(tx);
+        // Neither who looked before, nor anybody of the office that decided.
+        let day = days(101);
+        let again = review(&office, day, child, (70, "mohw"), second, Outcome::Stands).await;
+        assert!(matches!(again, Err(object::Fault::TookPart)), "{again:?}");
+        let below = review(&office, day, child, (71, "municipality"), second, Outcome::Stands).await;
+        assert!(matches!(below, Err(object::Fault::OfficeAbove(o)) if o == "mohw"));
+        review(&office, day, child, (72, "mohw"), second, Outcome::Stands).await.unwrap();
+        let third = raise(&office, day, child, decision).await;
+        assert!(matches!(third, Err(object::Fault::Exhausted)), "{third:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_review_decided_is_objected_to_above_and_what_that_decided_no_more() {
+    for office in Office::all(35).await {
+        let (_, child, case) = decided(&office).await;
+        let order = |minor| casework::decide::Override {
+            grant: true,
+            slices: vec![casework::determine::Slice { from: Date::constant(2026, 11, 1), until: None, minor }],
+            reason: "the regional extra is due".into(),
+            law: "Act 4".into(),
+        };
+        let first = raise(&office, TODAY, child, case.decision.unwrap()).await.unwrap();
+        let otherwise = Outcome::Otherwise(order(130_000));
+        review(&office, TODAY, child, (70, "municipality"), first, otherwise).await.unwrap();
+        let half = case_of(&office, "child_allowance").await.decision.unwrap();
+        assert!(told(&office, half).await.contains("Ministry of Health and Welfare (second objection)"));
+        let second = raise(&office, TODAY, child, half).await.unwrap();
+        review(&office, TODAY, child, (72, "mohw"), second, Outcome::Otherwise(order(140_000))).await.unwrap();
+        let last = case_of(&office, "child_allowance").await.decision.unwrap();
+        assert!(told(&office, last).await.contains("Only a court can change the decision now"));
+        assert!(matches!(raise(&office, TODAY, child, last).await, Err(object::Fault::Exhausted)));
+        // Both files replay to their bytes, what they say of the way included.
+        for id in [half, last] {
+            let mut tx = office.db.read().await.unwrap();
+            let sealed = casework::decide::file::export(&mut tx, &office.desk(), id).await.unwrap().unwrap();
+            let basis = guard::Processing::new(guard::PurposeKind::Casework, "law").unwrap();
+            sealed.process(&basis, |f| casework::decide::file::replay(crate::desk::pack(), f).unwrap());
+        }
+    }
+}
+
+/// The English notice as one text.
+async fn told(office: &Office, decision: DecisionId) -> String {
+    let read: Result<_, StoreError> = async {
+        let mut tx = office.db.read().await?;
+        casework::case::view::decided(&mut tx, decision).await
+    }
+    .await;
+    let (_, decision) = read.unwrap().unwrap();
+    serde_json::to_string(&decision.notices[&kernel::Lang::En]).unwrap()
+}
+
+#[tokio::test]
+async fn where_the_law_knows_one_look_there_is_no_second() {
+    let office = Office::all(36).await.remove(0);
+    let (_, _, case) = decided(&office).await;
+    let desk = office.desk();
+    let name = |programme: &str, level| way::office_name(&desk, kernel::Lang::En, programme, level);
+    // The urgent help of a week has no second look in the pack; the child allowance has.
+    assert!(name("emergency", 1).is_some() && name("emergency", 2).is_none());
+    assert!(name("child_allowance", 2).is_some() && name("child_allowance", 3).is_none());
+    assert_eq!(way::office(&desk, &case, 1), "municipality");
+    assert_eq!(way::office(&desk, &case, 2), "mohw");
+}
