@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Date, Instant, Period, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{Row, StoreError, Tx, Value, params};
+use store::{Packed, Row, StoreError, Tx, Value, params};
 use uuid::Uuid;
 
 use crate::fact::Fact;
@@ -135,10 +135,8 @@ store::sql! {
     ABSORBED = of_people!(few, "merged_id", "absorbed", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
     RECORDS = people!(few;);
     NAMES = people!(few; names!(few));
-    NAMES_OF_MANY = people!(many; names!(many));
     SEARCHED = people!(few; names!(few), details!(few), residences!(few));
     TIES = people!(few; ties!(few));
-    TIES_OF_MANY = people!(many; ties!(many));
     PEOPLE = people!(few;
         names!(few),
         ties!(few),
@@ -146,9 +144,40 @@ store::sql! {
         stamped!(few, "fact", "fact_id, corrects, item, value, '', '', null, null", "person_fact")
     );
     PROTECTIONS = protections!(few);
-    PROTECTIONS_OF_MANY = protections!(many);
     PERPETRATORS = of_people!(few, "protection_id, perpetrator_id", "protection_from", "$1 = $1");
 }
+
+// Lists of people are many small rows: they come in one piece.
+/// Names of many.
+pub(crate) static NAMES_OF_MANY: Packed = Packed::new("NAMES_OF_MANY", people!(many; names!(many)), IDS, REST);
+/// What ties many people to places and to each other.
+pub(crate) static TIES_OF_MANY: Packed = Packed::new("TIES_OF_MANY", people!(many; ties!(many)), IDS, REST);
+/// What protects many, and merges that stand.
+pub(crate) static PROTECTIONS_OF_MANY: Packed = Packed::new(
+    "PROTECTIONS_OF_MANY",
+    protections!(many),
+    &["person_id", "id"],
+    &["kind", "valid_from", "valid_until"],
+);
+/// The columns of [`PEOPLE`] that hold ids.
+const IDS: &[&str] = &["person_id", "id", "other"];
+/// The others.
+const REST: &[&str] = &[
+    "kind",
+    "a",
+    "b",
+    "c",
+    "d",
+    "day",
+    "n",
+    "valid_from",
+    "valid_until",
+    "recorded_at",
+    "withdrawn_at",
+    "source",
+    "law",
+    "recorded_by",
+];
 
 /// Everything recorded about one human being up to a moment, withdrawn statements too.
 ///
@@ -335,10 +364,10 @@ pub(crate) async fn read_followed(
     let mut ends: BTreeMap<PersonId, PersonId> = ids.into_iter().map(|id| (id, id)).collect();
     let mut cluster = ends.clone();
     let sql = match parts {
-        Parts::All => [PEOPLE, ""],
-        Parts::Ties => [TIES, TIES_OF_MANY],
-        Parts::Names => [NAMES, NAMES_OF_MANY],
-        Parts::None => [RECORDS, ""],
+        Parts::All => (PEOPLE, None),
+        Parts::Ties => (TIES, Some(&TIES_OF_MANY)),
+        Parts::Names => (NAMES, Some(&NAMES_OF_MANY)),
+        Parts::None => (RECORDS, None),
     };
     let mut rows = statements(tx, sql, &cluster, at).await?;
     // Merges are rare: only where there are some are the records gathered first, and read once more.
@@ -357,16 +386,19 @@ pub(crate) async fn read_followed(
 /// one for many where there is one.
 async fn statements(
     tx: &mut Tx,
-    [few, many]: [&'static str; 2],
+    (few, many): (&'static str, Option<&'static Packed>),
     cluster: &BTreeMap<PersonId, PersonId>,
     at: Instant,
 ) -> Result<Vec<(String, Row)>, StoreError> {
     let records: Vec<PersonId> = cluster.keys().copied().collect();
     let mut all = Vec::new();
-    let long = records.len() > FEW && !many.is_empty();
-    let (sql, places) = if long { (many, MANY) } else { (few, FEW) };
-    for chunk in records.chunks(places) {
-        for row in tx.all(sql, &bind(at, chunk, places)).await? {
+    let many = many.filter(|_| records.len() > FEW);
+    for chunk in records.chunks(if many.is_some() { MANY } else { FEW }) {
+        let rows = match many {
+            Some(many) => tx.page(many, &bind(at, chunk, MANY)).await?,
+            None => tx.all(few, &bind(at, chunk, FEW)).await?,
+        };
+        for row in rows {
             all.push((row.get("kind")?, row));
         }
     }
@@ -534,10 +566,10 @@ pub(crate) struct Protection {
 pub(crate) async fn protections(tx: &mut Tx, people: &BTreeSet<PersonId>) -> Result<Vec<Protection>, StoreError> {
     let now = Instant::from_micros(i64::MAX);
     let mut cluster: BTreeMap<PersonId, PersonId> = people.iter().map(|id| (*id, *id)).collect();
-    let mut rows = statements(tx, [PROTECTIONS, PROTECTIONS_OF_MANY], &cluster, now).await?;
+    let mut rows = statements(tx, (PROTECTIONS, Some(&PROTECTIONS_OF_MANY)), &cluster, now).await?;
     if rows.iter().any(|(kind, _)| kind == "merge") {
         cluster = clusters(tx, people, now).await?;
-        rows = statements(tx, [PROTECTIONS, PROTECTIONS_OF_MANY], &cluster, now).await?;
+        rows = statements(tx, (PROTECTIONS, Some(&PROTECTIONS_OF_MANY)), &cluster, now).await?;
     }
     let mut found: BTreeMap<Uuid, Protection> = BTreeMap::new();
     for (_, row) in rows.iter().filter(|(kind, _)| kind == "protection") {

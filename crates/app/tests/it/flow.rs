@@ -40,10 +40,15 @@ pub(crate) struct Show {
 impl Show {
     /// A small town, its agencies and its server.
     pub(crate) async fn open(postgres: Option<String>) -> Show {
+        Show::open_with(postgres, quicker).await
+    }
+
+    /// With a pack changed so.
+    async fn open_with(postgres: Option<String>, change: fn(&Path)) -> Show {
         let home = tempfile::tempdir().unwrap();
         let pack: PathBuf = home.path().join("pack");
         lean_pack(&pack);
-        quicker(&pack);
+        change(&pack);
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
         let database = match postgres {
@@ -185,8 +190,12 @@ fn quicker(pack: &Path) {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("times = 3"), "the demonstration has an agency that fails");
     std::fs::write(&path, text.replace("times = 3", "times = 1")).unwrap();
-    // A ministry that gives its check-ups by itself.
-    let path = pack.join("programmes").join("infant_checkup.toml");
+}
+
+/// A ministry that gives vaccinations by itself: its process here ends with the decision.
+fn gives_itself(pack: &Path) {
+    quicker(pack);
+    let path = pack.join("programmes").join("immunisation.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let stages = "[process]\nstages = [\"application\", \"investigation\", \"determination\", \"decision\"]";
     std::fs::write(&path, text.replacen("[process]", stages, 1)).unwrap();
@@ -249,7 +258,6 @@ async fn whole_flow(postgres: Option<String>) {
     show.accept("mother-2", "first_meeting").await;
     show.accept("mother-2", "child_allowance").await;
     show.accept("mother-2", "immunisation").await;
-    show.accept("mother-2", "infant_checkup").await;
     // The voucher needs nobody; the allowance waits for an agency that is down, and then says otherwise than the family.
     show.until("select 1 as one from entitlement where programme = 'first_meeting'", &[]).await;
     let row = show
@@ -261,10 +269,7 @@ async fn whole_flow(postgres: Option<String>) {
     // What is no money is ordered from the agency that gives it, and confirmed.
     show.until("select 1 as one from benefit_order where programme = 'immunisation' and status = 'confirmed'", &[])
         .await;
-    // Where the ministry gives it, who is entitled is on record and nothing is ordered.
-    show.until("select 1 as one from entitlement where programme = 'infant_checkup' and form = 'status'", &[]).await;
     a_refusal_is_looked_at(&show).await;
-    assert_eq!(show.number("select count(*) as n from benefit_order where programme = 'infant_checkup'").await, 0);
     let (lines, minor) = pay(&show, Form::Cash).await;
     assert!(lines >= 1 && minor >= 100_000, "{lines} lines, {minor}");
     assert_eq!(pay(&show, Form::Voucher).await.0, 1);
@@ -281,7 +286,8 @@ async fn whole_flow(postgres: Option<String>) {
 
 /// The newborn's parents say once, with the offer, where the money goes; nothing else is asked before it is paid.
 async fn account_once(postgres: Option<String>) {
-    let show = Show::open(postgres).await;
+    let show = Show::open_with(postgres, gives_itself).await;
+    show.accept("mother-4", "immunisation").await;
     let mother = show.person("mother-4");
     let state = &show.runtime.state;
     let mut tx = state.db.read().await.unwrap();
@@ -316,6 +322,9 @@ async fn account_once(postgres: Option<String>) {
     let file = String::from_utf8(file).unwrap();
     assert!(file.contains("110444000044") && file.contains(&holder), "the account she gave is in the file");
     onto_the_card(&show, mother, &holder).await;
+    // Where the ministry gives it, who is entitled is on record and nothing is ordered.
+    show.until("select 1 as one from entitlement where programme = 'immunisation' and form = 'status'", &[]).await;
+    assert_eq!(show.number("select count(*) as n from benefit_order where programme = 'immunisation'").await, 0);
     death_passes_it_on(&show, mother).await;
     assert_eq!(show.number("select count(*) as n from outbox_dead").await, 0);
     show.close().await;
