@@ -11,6 +11,7 @@ mod protocol;
 mod steps;
 mod study;
 mod survey;
+mod visiting;
 mod workforce;
 
 use std::collections::HashMap;
@@ -36,6 +37,7 @@ pub use protocol::{Dose, Entry, LossVisit, Point, Protocol, Rhythm, Topic, Visit
 pub use steps::{CaseStep, CaseSteps, Needed, Signer};
 pub use study::{Covariate, CovariateSource, Outcome, Study, Treated};
 pub use survey::{After, Survey, SurveyMeasure, SurveyPoint, SurveyWave};
+pub use visiting::{Spot, Visiting};
 pub use workforce::{Competency, Course, Supervised, SupervisionKind, Workforce};
 
 /// How sure the authors are of what they wrote.

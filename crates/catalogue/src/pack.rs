@@ -14,8 +14,8 @@ use crate::model::population::Population;
 use crate::model::{
     AccountFault, Agency, Calendar, CaseSteps, Code, CodeList, Combination, Consent, Definition, GivenAccount,
     HelpService, ImmunisationDose, Indicators, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone,
-    Parameter, PaymentAccount, Process, Programme, Protocol, Register, Score, Shape, SourceRef, Study, Survey, Version,
-    Workforce,
+    Parameter, PaymentAccount, Process, Programme, Protocol, Register, Score, Shape, SourceRef, Spot, Study, Survey,
+    Version, Visiting, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -253,6 +253,16 @@ impl Pack {
     /// The protocol every family enters under on a day; `None`: the pack has none.
     pub fn universal_protocol(&self, day: Date) -> Option<&Protocol> {
         self.protocols().iter().filter(|p| p.universal && p.from <= day).max_by_key(|p| p.from)
+    }
+
+    /// The working week of those who visit; `None`: the pack has none, and no week is planned.
+    pub fn visiting(&self) -> Option<&Visiting> {
+        self.content.visiting.as_ref()
+    }
+
+    /// Where a place lies: its own point, or that of the nearest place around it that has one.
+    pub fn point(&self, place: &str) -> Option<Spot> {
+        self.content.around(place).iter().find_map(|p| self.content.points.get(&p.id)).copied()
     }
 
     /// Case management in steps; `None`: the pack has none.

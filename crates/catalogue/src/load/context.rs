@@ -75,6 +75,8 @@ impl<'a> Context<'a> {
             calendar: Calendar::default(),
             population: None,
             measures: None,
+            visiting: None,
+            points: Register::default(),
             schema,
         };
         let read = BTreeSet::from(["pack.toml".to_owned()]);

@@ -24,6 +24,7 @@ mod steps;
 mod strays;
 mod studies;
 mod surveys;
+mod visiting;
 mod workforce;
 
 pub(crate) use combinations::limit_programme;
@@ -38,7 +39,7 @@ use crate::model::population::Population;
 use crate::model::{
     Agency, Calendar, CaseSteps, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Indicators,
     Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process,
-    Programme, Protocol, Register, Score, Shape, SourceRef, Study, Survey, Workforce,
+    Programme, Protocol, Register, Score, Shape, SourceRef, Spot, Study, Survey, Visiting, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -84,6 +85,9 @@ pub(crate) struct Content {
     pub(crate) calendar: Calendar,
     pub(crate) population: Option<Population>,
     pub(crate) measures: Option<Measures>,
+    pub(crate) visiting: Option<Visiting>,
+    /// Keyed by the place.
+    pub(crate) points: Register<Spot>,
     pub(crate) schema: Schema,
 }
 
@@ -132,6 +136,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     indicators::shapes(&mut cx);
     population::read(&mut cx);
     measures::read(&mut cx);
+    visiting::read(&mut cx);
     strays::warn(&cx);
     Some(cx.into_content())
 }
