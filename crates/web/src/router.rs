@@ -44,6 +44,7 @@ use crate::team::{
 };
 use crate::visits::{
     act_handlers as visit, alert_handlers as alerts, handlers as visits, join_handlers as join, need_handlers as need,
+    week_handlers as weeks,
 };
 
 /// The largest form; files of an import are text in a form.
@@ -153,6 +154,7 @@ fn pages() -> Router<AppState> {
 fn visit_pages() -> Router<AppState> {
     Router::new()
         .route("/visits/day", get(visits::day))
+        .route("/visits/week", get(weeks::show).post(weeks::send))
         .route("/visits/families", get(visits::families))
         .route("/visits/family/{id}", get(visits::one).post(visit::family))
         .route("/visits/family/{id}/growth", get(visits::growth))

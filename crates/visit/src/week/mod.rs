@@ -73,8 +73,8 @@ pub enum Fault {
     /// A family that is not, or no longer, hers.
     #[error("a family of this week is no longer in her hands: look at the week again")]
     NotHers,
-    /// A day outside of the week, or one that cannot be planned.
-    #[error("{0} is no day of this week")]
+    /// A day outside of the week, or of the visit's window.
+    #[error("{0} is no day of this week on which the visit may be made")]
     BadDay(Date),
     /// The database.
     #[error(transparent)]
@@ -163,7 +163,7 @@ fn sunday(monday: Date) -> Date {
 }
 
 /// The days of a week on which a family's next visit may be made; `None`: it is not for this week. One that is late may be made on any.
-fn window(line: &Line, monday: Date) -> Option<(Date, Date)> {
+pub fn window(line: &Line, monday: Date) -> Option<(Date, Date)> {
     let next = line.next.as_ref()?;
     let (opens, closes) = (next.window.opens, next.window.closes);
     if opens > sunday(monday) {
@@ -242,11 +242,11 @@ fn basis(desk: &Desk<'_>) -> Result<Processing, StoreError> {
     Processing::new(PurposeKind::HomeVisit, law).map_err(|e| StoreError::Driver(e.to_string()))
 }
 
-/// Where a visit is to be: on a day and at a place in its order, or out of the week.
-pub type Order = Vec<(EnrolmentId, String, Put)>;
+/// Where each family's next visit is to be: on a day and at a place in its order, or out of the week.
+pub type Order = Vec<(EnrolmentId, Put)>;
 
-/// Keeps a week as somebody wants it, instead of what was kept of it before. `allowed`: the nurse's decision on [`Action::RecordVisit`], or her supervisor's
-/// on [`Action::ManageVisits`], about everybody in it.
+/// Keeps a week as somebody wants it, instead of what was kept of it before. `seen` is the week as it is now, `allowed` the nurse's decision on
+/// [`Action::RecordVisit`], or her supervisor's on [`Action::ManageVisits`], about everybody in it. A day on which the visit may not be made is refused.
 ///
 /// # Errors
 /// [`Fault`]; nothing is written then.
@@ -256,6 +256,7 @@ pub async fn keep(
     who: &Who,
     allowed: &Allowed,
     (nurse, monday): (AccountId, Date),
+    seen: &Seen<Week>,
     order: &Order,
 ) -> Result<(), Fault> {
     let fits = match who.role {
@@ -265,25 +266,29 @@ pub async fn keep(
     if !fits {
         return Err(Fault::NotAllowed);
     }
-    let mut people = Vec::with_capacity(order.len());
-    for (id, _, put) in order {
-        let e = crate::rows::enrolment(tx, *id)
-            .await?
-            .filter(|e| e.nurse_on(desk.today()) == Some(nurse))
-            .ok_or(Fault::NotHers)?;
+    let lines = seen.sealed.process(&basis(desk)?, |week| {
+        let on_days = week.days.iter().flat_map(|d| d.stops.iter().map(|s| &s.line));
+        let all = on_days.chain(week.left_out.iter().map(|(line, ..)| line));
+        all.map(|line| (line.enrolment.id, line.clone())).collect::<BTreeMap<EnrolmentId, Line>>()
+    });
+    let mut puts = Vec::with_capacity(order.len());
+    for (id, put) in order {
+        let still = crate::rows::enrolment(tx, *id).await?.filter(|e| e.nurse_on(desk.today()) == Some(nurse));
+        let (Some(e), Some(line)) = (still, lines.get(id)) else { return Err(Fault::NotHers) };
         if !allowed.covers(e.person) {
             return Err(Fault::NotAllowed);
         }
+        let (Some(next), Some((from, to))) = (&line.next, window(line, monday)) else { return Err(Fault::NotHers) };
         if let Put::On(day, _) = put
-            && !(monday..=sunday(monday)).contains(day)
+            && !(from..=to).contains(day)
         {
             return Err(Fault::BadDay(*day));
         }
-        people.push(e.person);
+        puts.push((e.person, *id, next.visit.clone(), *put));
     }
     rows::forget(tx, nurse, monday).await?;
-    for ((id, visit, put), person) in order.iter().zip(people) {
-        rows::put(tx, desk, who.account, (nurse, monday), (person, *id, visit.as_str()), *put).await?;
+    for (person, id, visit, put) in puts {
+        rows::put(tx, desk, who.account, (nurse, monday), (person, id, visit.as_str()), put).await?;
     }
     Ok(())
 }

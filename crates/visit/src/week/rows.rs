@@ -13,7 +13,9 @@ store::sql! {
     STOPS = "select person_id, enrolment_id, visit, on_day, place from visit_week_stop where nurse_id = $1 and week_on = $2";
     FORGET = "delete from visit_week_stop where person_id = $1 and nurse_id = $2 and week_on = $3";
     PUT = "insert into visit_week_stop (person_id, enrolment_id, nurse_id, week_on, visit, on_day, place, account_id, recorded_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        on conflict (person_id, enrolment_id, week_on, visit) do update set nurse_id = excluded.nurse_id, on_day = excluded.on_day,
+            place = excluded.place, account_id = excluded.account_id, recorded_at = excluded.recorded_at";
     AWAY = "select day from visit_away where nurse_id = $1 and day >= $2 and day <= $3";
     BACK = "delete from visit_away where nurse_id = $1 and day >= $2 and day <= $3";
     GONE = "insert into visit_away (nurse_id, day, account_id, recorded_at) values ($1, $2, $3, $4)";

@@ -146,6 +146,7 @@ impl Frame {
                 ],
                 Area::Visits => &[
                     ("/visits/day", "nav-visits"),
+                    ("/visits/week", "nav-week"),
                     ("/visits/families", "nav-visit-families"),
                     ("/visits/plans", "nav-plans"),
                     ("/visits/surveys", "nav-surveys"),
@@ -155,6 +156,7 @@ impl Frame {
                     ("/visits/families", "nav-visit-families"),
                     ("/visits/alerts", "nav-visit-alerts"),
                     ("/visits/team", "nav-team"),
+                    ("/visits/week", "nav-week"),
                     ("/visits/plans", "nav-plans"),
                     ("/visits/surveys", "nav-surveys"),
                     ("/visits/indicators", "nav-indicators"),

@@ -60,16 +60,17 @@ pub fn page_of(f: &Frame, day: &Day) -> Markup {
             p.lead { (t.with("visits-day-lead", &[("now", day.now.len().into()), ("families", day.families.into())])) }
             h2 { (t.t("visits-now")) }
             @if day.now.is_empty() { p { (t.t("visits-day-none")) } }
-            @else { ul.cards { @for due in &day.now { li { (card(f, due)) } } } }
+            @else { ul.cards { @for due in &day.now { li { (card(f, due, &html! {}, &html! {})) } } } }
             @if !day.soon.is_empty() {
                 h2 { (t.t("visits-day-soon")) }
-                ul.cards { @for due in &day.soon { li { (card(f, due)) } } }
+                ul.cards { @for due in &day.soon { li { (card(f, due, &html! {}, &html! {})) } } }
             }
         },
     )
 }
 
-fn card(f: &Frame, due: &Due) -> Markup {
+/// One visit, with something above and something below it.
+pub(super) fn card(f: &Frame, due: &Due, above: &Markup, below: &Markup) -> Markup {
     let t = f.t;
     html! {
         article.card {
@@ -77,6 +78,7 @@ fn card(f: &Frame, due: &Due) -> Markup {
                 h3 { a href=(due.href) { (due.name) } }
                 (tag(if due.late { Mark::Fault } else { Mark::Open }, &due.state))
             }
+            (above)
             p { strong { (due.visit) } " · " (due.window) }
             p.soft { (due.why) }
             @if let Some(tier) = &due.tier { p { (t.t("visits-need")) ": " strong { (tier) } } }
@@ -86,6 +88,7 @@ fn card(f: &Frame, due: &Due) -> Markup {
                 @if !due.bring.is_empty() { span { (t.t("visits-bring")) ": " (due.bring.join(", ")) } }
                 @if let Some(last) = due.last { span { (t.t("visits-last")) ": " (t.date(last)) } }
             }
+            (below)
         }
     }
 }

@@ -64,7 +64,7 @@ fn the_day(v: &Viewer<'_>, f: &Frame, lines: &[read::Line]) -> Day {
     day
 }
 
-fn due(v: &Viewer<'_>, f: &Frame, line: &read::Line, next: &Planned) -> Option<Due> {
+pub(super) fn due(v: &Viewer<'_>, f: &Frame, line: &read::Line, next: &Planned) -> Option<Due> {
     let protocol = v.pack.protocols().get(&line.enrolment.protocol)?;
     let speaker = Speaker { protocol, lang: f.t.lang() };
     Some(Due {

@@ -1,4 +1,4 @@
-//! Pages of home visiting: a nurse's day and families, a family's file, assessments and visits, growth, the level of need, what cannot
+//! Pages of home visiting: a nurse's day, week and families, a family's file, assessments and visits, growth, the level of need, what cannot
 //! wait, and a mother who asks for visits herself.
 
 pub(crate) mod act_handlers;
@@ -15,6 +15,8 @@ pub(crate) mod join_handlers;
 pub(crate) mod need_handlers;
 pub mod questions;
 pub mod record;
+pub mod week;
+pub(crate) mod week_handlers;
 
 use guard::{Action, Allowed, Purpose, PurposeKind, Relation, Resource, Role, Tier};
 use kernel::{EnrolmentId, PersonId};
