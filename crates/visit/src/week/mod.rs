@@ -180,7 +180,7 @@ fn candidate(
     places: &BTreeMap<PersonId, catalogue::model::Spot>,
 ) -> Candidate {
     let protocol = desk.pack.protocols().get(&line.enrolment.protocol);
-    let minutes = protocol.map_or(60, |p| p.minutes_most.max(p.minutes_least).max(1));
+    let minutes = protocol.and_then(|p| p.minutes).map_or(60, |(_, most)| most.max(1));
     let days = window(line, monday).unwrap_or((monday, sunday(monday)));
     let weight = match &line.next {
         Some(p) if matches!(p.state, State::Late { .. }) || p.window.closes <= sunday(monday) => Weight::Last,

@@ -58,7 +58,7 @@ fn put_on(hours: &Hours, c: &Candidate) -> Option<(kernel::Date, u32)> {
     }
 }
 
-/// A day whose order somebody fixed keeps it, whole; what was added goes where the day is over soonest.
+/// A day whose order somebody fixed keeps it, whole; what was added goes where the day is over soonest, if it still fits.
 fn in_order(hours: &Hours, all: &[Candidate], date: kernel::Date, built: Vec<usize>) -> Vec<usize> {
     let put =
         |n: usize| all.get(n).and_then(|c| put_on(hours, c)).filter(|(day, _)| *day == date).map(|(_, place)| place);
@@ -74,8 +74,10 @@ fn in_order(hours: &Hours, all: &[Candidate], date: kernel::Date, built: Vec<usi
             order.insert(at, one);
             order
         };
-        let best = (0..=fixed.len()).map(with).min_by_key(|order| timed(hours, all, date, order).back);
-        fixed = best.unwrap_or(fixed);
+        let back = |order: &Vec<usize>| timed(hours, all, date, order).back;
+        let best = (0..=fixed.len()).map(with).min_by_key(back);
+        let most = usize::try_from(hours.visiting.most_a_day).unwrap_or(usize::MAX);
+        fixed = best.filter(|order| order.len() <= most && back(order) <= hours.visiting.until).unwrap_or(fixed);
     }
     fixed
 }

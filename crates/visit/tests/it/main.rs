@@ -7,6 +7,7 @@ mod growth;
 mod office;
 mod schedule;
 mod sending;
+mod week;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines_and_the_schema_can_be_distributed() {

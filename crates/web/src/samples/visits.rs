@@ -12,7 +12,7 @@ use super::{Sample, frame};
 use crate::components::frame::Area;
 use crate::components::list::Mark;
 use crate::form::Form;
-use crate::visits::{alerts, day, decide, families, family, growth, join, record};
+use crate::visits::{alerts, day, decide, families, family, growth, join, record, week};
 
 fn words(lang: Lang, ko: &str, en: &str) -> String {
     if lang == Lang::Ko { ko } else { en }.to_owned()
@@ -46,6 +46,44 @@ fn my_day(lang: Lang, empty: bool) -> Markup {
     let (now, soon) =
         if empty { (vec![], vec![]) } else { (vec![due(lang, true), due(lang, false)], vec![due(lang, false)]) };
     day::page_of(&f, &day::Day { today: date(2026, 11, 21), now, soon, families: 31 })
+}
+
+fn my_week(lang: Lang, supervisor: bool) -> Markup {
+    let area = if supervisor { Area::Supervision } else { Area::Visits };
+    let days: Vec<_> = (23..28).map(|day| date(2026, 11, day)).collect();
+    let stop =
+        |family: &str, at| week::Stop { family: family.to_owned(), due: due(lang, false), days: days.clone(), at };
+    let at = |from, way, kept| week::At::Day { time: (from, from + 60), way, kept };
+    let of = |day: usize| match day {
+        0 => vec![stop("a", at(565, Some((5200, 16)), true)), stop("b", at(650, None, false))],
+        1 => vec![stop("c", at(580, Some((11_800, 36)), false))],
+        _ => Vec::new(),
+    };
+    let one = |(n, date): (usize, &kernel::Date)| week::WeekDay {
+        date: *date,
+        away: n == 2,
+        stops: of(n),
+        back: (if n == 1 { 1100 } else { 720 }, n == 1),
+    };
+    let out = |family, why, until| stop(family, week::At::Out { why, until });
+    let vm = week::Week {
+        nurse: supervisor.then(|| ("1".to_owned(), "정은지".to_owned())),
+        monday: date(2026, 11, 23),
+        around: (date(2026, 11, 16), date(2026, 11, 30)),
+        days: days.iter().enumerate().map(one).collect(),
+        left_out: vec![
+            out("d", "week-why-full", Some(date(2026, 12, 4))),
+            out("e", "week-why-far", None),
+            out("f", "week-why-away", None),
+            out("g", "week-why-put-out", None),
+        ],
+        done: (!supervisor).then_some("week-done-kept"),
+    };
+    let mut form = Form::of([("day.a", "2026-11-23"), ("order.a", "1"), ("day.g", "out"), ("order.b", "x")]);
+    if supervisor {
+        form.refuse("order.b", frame(lang, "/", None).t.t("team-error-number"));
+    }
+    week::page_of(&frame(lang, "/visits/week", Some(area)), &form, &vm)
 }
 
 fn list(lang: Lang, supervisor: bool) -> Markup {
@@ -311,6 +349,15 @@ pub(super) fn all() -> Vec<Sample> {
     vec![
         ("visits-day", Box::new(|lang| my_day(lang, false))),
         ("visits-day-empty", Box::new(|lang| my_day(lang, true))),
+        ("visits-week", Box::new(|lang| my_week(lang, false))),
+        ("visits-week-supervisor", Box::new(|lang| my_week(lang, true))),
+        (
+            "visits-week-choose",
+            Box::new(|lang| {
+                let nurses = [("1".to_owned(), "정은지".to_owned())];
+                week::choose(&frame(lang, "/visits/week", Some(Area::Supervision)), &nurses)
+            }),
+        ),
         ("visits-families", Box::new(|lang| list(lang, false))),
         ("visits-families-supervisor", Box::new(|lang| list(lang, true))),
         ("visits-family", Box::new(|lang| the_family(lang, false, false))),

@@ -30,4 +30,5 @@ mod state;
 mod surveys;
 mod team;
 mod visits;
+mod week;
 mod work;

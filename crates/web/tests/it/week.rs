@@ -1,0 +1,70 @@
+//! A nurse's week on the pages: proposed, kept otherwise, planned around days away; nobody else's.
+
+use axum::http::StatusCode;
+use guard::Role;
+
+use crate::birth::{Browser, couple, session, values};
+use crate::state::{installation, keep};
+use crate::visits::staff;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_sees_it() {
+    let (state, _folder) = installation().await;
+    let (_, mother, _) = couple(&state).await;
+    let app = web::router(state.clone());
+    let browser = |session| Browser { app: &app, session, cookie: String::new(), language: "en" };
+    let me = browser(session(&state, Role::Citizen, Some(mother), "김하윤"));
+    let lead = browser(staff(&state, Role::VisitSupervisor, "한지민").await);
+    let nurse = browser(staff(&state, Role::Nurse, "정은지").await);
+    let colleague = browser(staff(&state, Role::Nurse, "오세나").await);
+    me.post("/visits/join", &[("due", "2027-01-20"), ("consent", "yes")]).await;
+    let list = lead.get("/visits/families").await;
+    let id = values(&list.body, "href=\"/visits/family/")[0].to_owned();
+    let family = format!("/visits/family/{id}");
+    let account = nurse.session.who.account.to_string();
+    assert_eq!(lead.post(&family, &[("do", "give"), ("nurse", &account)]).await.status, StatusCode::SEE_OTHER);
+    let need = [("need", "sustained"), ("from", "2026-11-21"), ("reason", "She is alone with it.")];
+    let decided = nurse.post(&format!("{family}/need"), &need).await;
+    assert_eq!(decided.status, StatusCode::SEE_OTHER, "{}", decided.body);
+
+    // Saturday: the next week is proposed, with her in it once.
+    let week = nurse.get("/visits/week").await;
+    keep("flow-visits-week.en.html", &week.body);
+    let day = format!("day.{id}");
+    assert!(week.body.contains("김하윤") && week.body.contains("23 November 2026"), "{}", week.body);
+    assert_eq!(week.body.matches(&format!("name=\"{day}\"")).count(), 1);
+    assert!(week.body.contains("proposed") && !week.body.contains("kept"), "{}", week.body);
+
+    // She wants Thursday; a day outside of the week, or no number, is said beside its field.
+    let order = format!("order.{id}");
+    let send = |on: &'static str, place: &'static str| {
+        [("do", "keep"), ("monday", "2026-11-23"), (day.as_str(), on), (order.as_str(), place)]
+    };
+    for (on, place) in [("2026-12-24", "1"), ("2026-11-26", "first"), ("soon", "1")] {
+        let refused = nurse.post("/visits/week", &send(on, place)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{on} {place}");
+        assert!(refused.body.contains("aria-invalid"), "{}", refused.body);
+    }
+    assert_eq!(nurse.post("/visits/week", &send("2026-11-26", "1")).await.status, StatusCode::SEE_OTHER);
+    let kept = nurse.get("/visits/week?monday=2026-11-23").await.body;
+    assert!(kept.contains("value=\"2026-11-26\" selected") && kept.contains("kept"), "{kept}");
+
+    // Her supervisor sees it and notes that she is away on that day: it moves.
+    assert!(lead.get("/visits/week").await.body.contains(&account));
+    let hers = format!("/visits/week?nurse={account}&monday=2026-11-23");
+    assert!(lead.get(&hers).await.body.contains("김하윤"));
+    let away = [("do", "away"), ("monday", "2026-11-23"), ("nurse", account.as_str()), ("away", "2026-11-26")];
+    assert_eq!(lead.post("/visits/week", &away).await.status, StatusCode::SEE_OTHER);
+    let moved = nurse.get("/visits/week?monday=2026-11-23").await.body;
+    assert!(moved.contains("Away") && !moved.contains("value=\"2026-11-26\" selected"), "{moved}");
+    assert!(moved.contains("김하윤"), "{moved}");
+
+    // Nobody else: not a colleague, not the mother herself.
+    assert!(!colleague.get("/visits/week").await.body.contains("김하윤"));
+    assert_eq!(colleague.get(&hers).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(colleague.post("/visits/week", &away).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(me.get("/visits/week").await.status, StatusCode::FORBIDDEN);
+    for wrong in ["monday=soon", "monday=2031-01-06"] {
+        assert_eq!(nurse.get(&format!("/visits/week?{wrong}")).await.status, StatusCode::NOT_FOUND, "{wrong}");
+    }
+}
