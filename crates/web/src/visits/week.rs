@@ -88,7 +88,7 @@ pub fn choose(f: &Frame, nurses: &[(String, String)]) -> Markup {
     page(
         f,
         &t.t("week-title"),
-        Width::Text,
+        Width::Reading,
         html! {
             h1 { (t.t("week-title")) }
             @if nurses.is_empty() { p { (t.t("team-none")) } }
