@@ -112,7 +112,7 @@ export async function sound(browser, demo) {
     await page.goto('/visits/families');
     const family = await page.locator('main table a').first().getAttribute('href');
     const nurse = who === 'nurse';
-    const paths = ['/visits/families', family, `${family}/need`, `${family}/alone`, ...(nurse ? ['/visits/day', `${family}/growth`, `${family}/form/phq9`, `${family}/form/home-safety`] : ['/visits/alerts', '/visits/indicators', '/visits/indicators/coverage_4w', '/visits/indicators/cost_visit']), '/visits/surveys'];
+    const paths = ['/visits/families', '/visits/week', family, `${family}/need`, `${family}/alone`, ...(nurse ? ['/visits/day', `${family}/growth`, `${family}/form/phq9`, `${family}/form/home-safety`] : ['/visits/alerts', '/visits/indicators', '/visits/indicators/coverage_4w', '/visits/indicators/cost_visit']), '/visits/surveys'];
     for (const path of paths) {
       await page.goto(path);
       await axe(page, `visits ${path.replace(/[0-9a-f-]{36}/, 'ID')} ${who} ${locale}`, locale, VIEWS);

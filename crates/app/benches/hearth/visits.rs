@@ -1,4 +1,4 @@
-//! Home visiting: schedules of a city's families, a nurse's day with her whole caseload, and saving a visit.
+//! Home visiting: schedules of a city's families, a nurse's day and week with her whole caseload, and saving a visit.
 
 use std::time::{Duration, Instant};
 
@@ -80,6 +80,12 @@ pub(crate) async fn run(table: &mut Table, place: &Place, rounds: usize) {
     }
     let words = format!("{FAMILIES} families; median {}", shown(crate::table::median(&looks)));
     table.row(&format!("{}: a nurse's day", place.engine), spread(&looks), words, "< 50 ms");
+    let mut weeks = Vec::new();
+    for _ in 0..rounds {
+        weeks.push(get(place, &cookies, "/visits/week").await);
+    }
+    let words = format!("{FAMILIES} families, planned anew; median {}", shown(crate::table::median(&weeks)));
+    table.row(&format!("{}: a nurse's week", place.engine), spread(&weeks), words, "< 2 s");
     for n in 0..rounds * LOOKS {
         saves.push(save(place, &cookies, families.get(n % families.len()).expect("families")).await);
     }

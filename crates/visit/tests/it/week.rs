@@ -7,12 +7,13 @@ use guard::{Action, Role};
 use jiff::ToSpan as _;
 use kernel::{AccountId, Date};
 use proptest::prelude::*;
+use registry::protection::{NewProtection, ProtectionError};
 use serde::Deserialize;
 use store::transact;
 use uuid::Uuid;
 use visit::week::{self, Candidate, Fault, Hours, Plan, Put, Weight, Why, plan};
 
-use crate::office::{Eyes, Office, allowed, open, setting, who};
+use crate::office::{Eyes, Office, allowed, keys, open, setting, who};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -261,5 +262,21 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away() {
         assert!(on(&out).is_empty() && out.left_out.len() == 1 && out.left_out[0].1 == Why::PutOut);
         transact!(office.db, Fault, |tx| week::anew(tx, &nurse, nurse.account, monday).await).unwrap();
         assert_eq!(on(&open(&see(&eyes).await)), [(day, false, true)]);
+        // Protected: the visit stands, and no way tells how far away she lives; neither to the nurse nor to her supervisor.
+        let origin = registry::Origin::new("police", "Act 1", "test");
+        let new = NewProtection {
+            victim: family.mother,
+            perpetrators: vec![],
+            valid: kernel::Period { from: Date::constant(2026, 11, 1), until: None },
+            reason: "violence".to_owned(),
+        };
+        transact!(office.db, ProtectionError, |tx| {
+            let pen = registry::Pen::new(&office.ids, keys(), office.desk().now, &origin);
+            registry::protection::protect(tx, pen, &new).await
+        })
+        .unwrap();
+        for role in [Role::Nurse, Role::VisitSupervisor] {
+            assert_eq!(on(&open(&see(&Eyes::of(who(role))).await)), [(day, false, false)]);
+        }
     }
 }
