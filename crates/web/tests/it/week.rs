@@ -33,7 +33,7 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     let day = format!("day.{id}");
     assert!(week.body.contains("김하윤") && week.body.contains("23 November 2026"), "{}", week.body);
     assert_eq!(week.body.matches(&format!("name=\"{day}\"")).count(), 1);
-    assert!(week.body.contains("proposed") && !week.body.contains("kept"), "{}", week.body);
+    assert!(week.body.contains(">proposed<") && !week.body.contains(">kept<"), "{}", week.body);
 
     // She wants Thursday; a day outside of the week, or no number, is said beside its field.
     let order = format!("order.{id}");
@@ -47,7 +47,7 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     }
     assert_eq!(nurse.post("/visits/week", &send("2026-11-26", "1")).await.status, StatusCode::SEE_OTHER);
     let kept = nurse.get("/visits/week?monday=2026-11-23").await.body;
-    assert!(kept.contains("value=\"2026-11-26\" selected") && kept.contains("kept"), "{kept}");
+    assert!(kept.contains("value=\"2026-11-26\" selected") && kept.contains(">kept<"), "{kept}");
 
     // Her supervisor sees it and notes that she is away on that day: it moves.
     assert!(lead.get("/visits/week").await.body.contains(&account));
