@@ -35,28 +35,28 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     assert_eq!(week.body.matches(&format!("name=\"{day}\"")).count(), 1);
     assert!(week.body.contains(">proposed<") && !week.body.contains(">kept<"), "{}", week.body);
 
-    // She wants Thursday; a day outside of the week, or no number, is said beside its field.
+    // She wants Wednesday; a day after the window, or no number, is said beside its field.
     let order = format!("order.{id}");
     let send = |on: &'static str, place: &'static str| {
         [("do", "keep"), ("monday", "2026-11-23"), (day.as_str(), on), (order.as_str(), place)]
     };
-    for (on, place) in [("2026-12-24", "1"), ("2026-11-26", "first"), ("soon", "1")] {
+    for (on, place) in [("2026-11-26", "1"), ("2026-11-25", "first"), ("soon", "1")] {
         let refused = nurse.post("/visits/week", &send(on, place)).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{on} {place}");
         assert!(refused.body.contains("aria-invalid"), "{}", refused.body);
     }
-    assert_eq!(nurse.post("/visits/week", &send("2026-11-26", "1")).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(nurse.post("/visits/week", &send("2026-11-25", "1")).await.status, StatusCode::SEE_OTHER);
     let kept = nurse.get("/visits/week?monday=2026-11-23").await.body;
-    assert!(kept.contains("value=\"2026-11-26\" selected") && kept.contains(">kept<"), "{kept}");
+    assert!(kept.contains("value=\"2026-11-25\" selected") && kept.contains(">kept<"), "{kept}");
 
     // Her supervisor sees it and notes that she is away on that day: it moves.
     assert!(lead.get("/visits/week").await.body.contains(&account));
     let hers = format!("/visits/week?nurse={account}&monday=2026-11-23");
     assert!(lead.get(&hers).await.body.contains("김하윤"));
-    let away = [("do", "away"), ("monday", "2026-11-23"), ("nurse", account.as_str()), ("away", "2026-11-26")];
+    let away = [("do", "away"), ("monday", "2026-11-23"), ("nurse", account.as_str()), ("away", "2026-11-25")];
     assert_eq!(lead.post("/visits/week", &away).await.status, StatusCode::SEE_OTHER);
     let moved = nurse.get("/visits/week?monday=2026-11-23").await.body;
-    assert!(moved.contains("Away") && !moved.contains("value=\"2026-11-26\" selected"), "{moved}");
+    assert!(moved.contains("Away") && !moved.contains("value=\"2026-11-25\" selected"), "{moved}");
     assert!(moved.contains("김하윤"), "{moved}");
 
     // Nobody else: not a colleague, not the mother herself.
