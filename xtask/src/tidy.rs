@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("referral", &["kernel", "store", "guard", "registry", "catalogue"]),
     ("survey", &["kernel", "store", "guard", "registry", "catalogue", "visit"]),
     ("evaluation", &["kernel", "store", "guard", "registry", "catalogue", "casework", "visit", "survey"]),
-    ("indicator", &["kernel", "store", "catalogue", "visit", "referral"]),
+    ("indicator", &["kernel", "store", "rules", "catalogue", "visit", "referral"]),
     ("workforce", &["kernel", "store", "guard", "registry", "catalogue", "visit", "referral"]),
     ("fhir", &["kernel", "guard", "registry", "catalogue", "visit", "referral", "indicator"]),
     (

@@ -13,6 +13,7 @@ use visit::model::EndingWord;
 use visit::whole::Contact;
 
 use crate::columns::{Builder, Family};
+use crate::publish::Figure;
 use crate::round::figures;
 
 /// One case.
@@ -130,8 +131,8 @@ fn differences(pack: &Pack, case: &Case) -> Vec<String> {
         let Some(expected) = case.expect.get(&indicator.id) else { continue };
         let told =
             |told: Option<(u64, u64)>| told.map_or_else(|| "kept back".to_owned(), |(n, of)| format!("{n} of {of}"));
-        let mut got: BTreeMap<String, String> =
-            figures.iter().map(|f| (format!("{} {}", f.period, f.place), told(f.told))).collect();
+        let at = |f: &Figure| format!("{} {} {}", f.period, f.place, f.part).trim_end().to_owned();
+        let mut got: BTreeMap<String, String> = figures.iter().map(|f| (at(f), told(f.told))).collect();
         for (at, expected) in expected {
             let got = got.remove(at).unwrap_or_else(|| "nothing".to_owned());
             if got != *expected {

@@ -194,7 +194,14 @@ impl<'a> Counter<'a> {
             Measure::Screened { .. } | Measure::Topic { .. } => self.asked(family, |before, now| before || now),
             Measure::Died { before_months } => self.died(family, before_months),
             Measure::CostPerVisit => self.visits_cost(family),
-            Measure::CostPerFamily => self.family_costs(family),
+            Measure::CostPerFamily => self.family_costs(family, |cost, _| (cost, 1)),
+            Measure::BenefitForCost { high, from_level } if usize::from(family.level(family.ended)) >= from_level => {
+                self.family_costs(family, |cost, costs| {
+                    let worth = costs.benefit.map_or(0, |(least, most)| if high { most } else { least });
+                    (u64::try_from(worth).unwrap_or(0), cost)
+                });
+            }
+            Measure::BenefitForCost { .. } => {}
             // Referrals are rows of their own: see `finish`.
             Measure::ReferralCompleted { .. } => {}
         }
@@ -288,12 +295,14 @@ impl<'a> Counter<'a> {
         }
     }
 
-    fn family_costs(&mut self, family: &Family<'_>) {
+    /// Families that got the visits they need: `with` makes numerator and denominator of what one is assumed to have cost.
+    fn family_costs(&mut self, family: &Family<'_>, with: impl Fn(u64, &Costs) -> (u64, u64)) {
         let Some(costs) = self.costs.filter(|_| family.ended != NEVER && family.has_dose()) else { return };
         let minutes = self.columns.visits.minutes.get(family.visits.clone()).unwrap_or_default();
         let done = family.done().iter().zip(minutes).filter(|(done, _)| **done);
-        let n = done.map(|(_, minutes)| visit_cost(costs, *minutes)).sum();
-        self.add(self.span.slot(family.ended), family.place, Tally { n, of: 1, families: 1 });
+        let cost = done.map(|(_, minutes)| visit_cost(costs, *minutes)).sum();
+        let (n, of) = with(cost, costs);
+        self.add(self.span.slot(family.ended), family.place, Tally { n, of, families: 1 });
     }
 
     fn referrals(&mut self, within: u32) {

@@ -1,12 +1,13 @@
 //! From counts of districts to what may be told: by district, province and country, small numbers kept back with whatever they could
 //! be worked out from. Each period stands alone: there are no sums over time from which one that is kept back could be taken.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use catalogue::Pack;
-use catalogue::model::{Indicator, Indicators, Level};
+use catalogue::model::{Indicator, Indicators, Jurisdiction, Level, PlacePart};
 use kernel::Date;
-use kernel::tree::{Node, hidden};
+use kernel::tree::{Counts, Node, hidden, is_safe};
+use rules::schema::Value;
 
 use crate::count::{Counted, Tally};
 use crate::period::Period;
@@ -18,6 +19,8 @@ pub struct Figure {
     pub period: Period,
     /// The place.
     pub place: String,
+    /// The kind of districts within it, by id; empty: all of them.
+    pub part: String,
     /// What counts, and over what; `None`: kept back.
     pub told: Option<(u64, u64)>,
 }
@@ -30,7 +33,7 @@ pub fn publish(
     (places, counted): (&[String], &Counted),
     today: Date,
 ) -> Vec<Figure> {
-    let tree = Places::new(pack, places);
+    let tree = Places::new(pack, indicators, places);
     let lag = indicators.settle_days + indicator.measure.lag_days();
     let settled = counted.periods.iter().zip(&counted.tallies).filter(|(p, _)| p.is_settled(lag, today));
     settled.flat_map(|(period, tallies)| tree.figures(*period, indicator, tallies, indicators.suppress_below)).collect()
@@ -43,7 +46,12 @@ struct Place {
     parent: Option<usize>,
     /// Whether it is told of at all.
     told: bool,
+    /// The kind of district it is.
+    part: Option<String>,
 }
+
+/// A kind of districts in a province.
+type InProvince<'a> = (Option<usize>, Option<&'a str>);
 
 /// Districts that were counted and everything around them.
 struct Places {
@@ -53,7 +61,7 @@ struct Places {
 }
 
 impl Places {
-    fn new(pack: &Pack, districts: &[String]) -> Places {
+    fn new(pack: &Pack, indicators: &Indicators, districts: &[String]) -> Places {
         let mut all: Vec<Place> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut leaves = Vec::with_capacity(districts.len());
@@ -64,13 +72,13 @@ impl Places {
             let mut parent = None;
             for j in around.iter().rev().filter(|j| !told || j.id != *district) {
                 let at = *known.entry(j.id.clone()).or_insert_with(|| {
-                    all.push(Place { id: j.id.clone(), parent, told: true });
+                    all.push(Place { id: j.id.clone(), parent, told: true, part: None });
                     all.len() - 1
                 });
                 parent = Some(at);
             }
             leaves.push(all.len());
-            all.push(Place { id: district.clone(), parent, told });
+            all.push(Place { id: district.clone(), parent, told, part: part(&around, indicators) });
         }
         Places { all, leaves }
     }
@@ -92,13 +100,60 @@ impl Places {
             }
         }
         let hidden = hidden(&nodes, u64::from(below));
-        let mut figures = Vec::new();
+        let mut figures = self.parts(period, tallies, (&nodes, &hidden, u64::from(below)));
         for ((place, sum), hidden) in self.all.iter().zip(sums).zip(hidden) {
             if place.told && sum.families > 0 {
                 let told = (!hidden).then_some((sum.n, sum.of));
-                figures.push(Figure { period, place: place.id.clone(), told });
+                figures.push(Figure { period, place: place.id.clone(), part: String::new(), told });
             }
         }
         figures
     }
+
+    /// The country by kinds of districts. Nothing unless what is kept back of each kind in each province could be told together:
+    /// then even who knew the sums of every kind in every province could work out none of it.
+    fn parts(&self, period: Period, tallies: &[Tally], (nodes, hidden, below): (&[Node], &[bool], u64)) -> Vec<Figure> {
+        let root = self.all.iter().position(|p| p.parent.is_none());
+        let Some(root) = root.filter(|root| hidden.get(*root) == Some(&false)) else { return Vec::new() };
+        let mut kept: BTreeMap<InProvince<'_>, (Counts, usize)> = BTreeMap::new();
+        let mut parts: BTreeMap<Option<&str>, (Tally, Counts)> = BTreeMap::new();
+        for (leaf, tally) in self.leaves.iter().zip(tallies).filter(|(_, tally)| tally.families > 0) {
+            let (Some(place), Some(node)) = (self.all.get(*leaf), nodes.get(*leaf)) else { continue };
+            let part = place.part.as_deref();
+            let (sum, counts) = parts.entry(part).or_default();
+            (sum.n, sum.of, sum.families) = (sum.n + tally.n, sum.of + tally.of, sum.families + tally.families);
+            add(counts, &node.counts);
+            if hidden.get(*leaf) != Some(&false) {
+                let (counts, places) = kept.entry((place.parent, part)).or_default();
+                add(counts, &node.counts);
+                *places += 1;
+            }
+        }
+        let safe = kept.values().all(|(counts, places)| is_safe(counts, *places, below));
+        // Two, for they are enough: none of them is worked out as the rest.
+        let enough = parts.values().all(|(_, counts)| is_safe(counts, 2, below));
+        if !safe || !enough || parts.len() < 2 {
+            return Vec::new();
+        }
+        let place = self.all.get(root).map(|p| p.id.clone()).unwrap_or_default();
+        let figure = |(part, (sum, _)): (Option<&str>, (Tally, Counts))| {
+            Some(Figure { period, place: place.clone(), part: part?.to_owned(), told: Some((sum.n, sum.of)) })
+        };
+        parts.into_iter().filter_map(figure).collect()
+    }
+}
+
+fn add(sum: &mut Counts, counts: &Counts) {
+    sum.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
+}
+
+/// The kind of district a place is: the first whose item has its value here, or around here.
+fn part(around: &[&Jurisdiction], indicators: &Indicators) -> Option<String> {
+    let value = |item: &str| around.iter().find_map(|j| j.attributes.iter().find(|(it, _)| it == item)).map(|(_, v)| v);
+    let is = |p: &&PlacePart| match value(&p.item) {
+        Some(Value::Boolean(flag)) => p.is.parse() == Ok(*flag),
+        Some(Value::Code(code) | Value::Text(code)) => *code == p.is,
+        _ => false,
+    };
+    indicators.parts.iter().find(is).map(|p| p.id.clone())
 }

@@ -11,6 +11,7 @@ use crate::period::Period;
 store::sql! {
     FIGURES = "select period, place, numerator, denominator from indicator_figure where indicator = $1 and part = ''";
     OF_PLACE = "select indicator, period, place, numerator, denominator from indicator_figure where place = $1 and part = ''";
+    PARTS = "select period, part, numerator, denominator from indicator_figure where indicator = $1 and place = $2 and part <> ''";
     COUNTED_AT = "select indicator, counted_at from indicator_count";
 }
 
@@ -36,6 +37,15 @@ pub async fn of_place(tx: &mut Tx, place: &str) -> Result<BTreeMap<String, BTree
         all.entry(row.get("indicator")?).or_default().insert(row.parse("period")?, told(&row)?);
     }
     Ok(all)
+}
+
+/// An indicator's figures of a place by kind of district. Where they are not there, they could not be told apart.
+///
+/// # Errors
+/// The database.
+pub async fn parts(tx: &mut Tx, indicator: &str, place: &str) -> Result<BTreeMap<(Period, String), Told>, StoreError> {
+    let found = tx.all(PARTS, params![indicator, place]).await?;
+    found.iter().map(|row| Ok(((row.parse("period")?, row.get("part")?), told(row)?))).collect()
 }
 
 /// When each indicator was last counted.

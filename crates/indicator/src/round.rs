@@ -106,7 +106,7 @@ pub async fn keep(tx: &mut Tx, desk: &Desk<'_>, indicator: &str, figures: &[Figu
             indicator.to_value(),
             f.period.to_string().to_value(),
             f.place.to_value(),
-            "".to_value(),
+            f.part.to_value(),
             n.to_value(),
             of.to_value(),
         ]

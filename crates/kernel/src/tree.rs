@@ -25,6 +25,13 @@ pub fn hidden(nodes: &[Node], below: u64) -> Vec<bool> {
     tree.hidden
 }
 
+/// Whether so many places may be told of together: none, or two and more that are not of few. As many families as places would tell
+/// that each has one.
+pub fn is_safe(sum: &Counts, places: usize, below: u64) -> bool {
+    let more = u64::try_from(places).is_ok_and(|n| n < sum[0]);
+    places == 0 || (places > 1 && more && !few(sum, below))
+}
+
 struct Tree {
     below: u64,
     children: Vec<Vec<usize>>,
@@ -106,9 +113,7 @@ impl Tree {
             return behind.is_empty() && self.children(n).iter().any(|c| !self.is_hidden(*c) && self.counts(*c)[0] > 0);
         }
         let all = behind.iter().fold([0; 3], |sum, leaf| plus(sum, self.counts(*leaf)));
-        // As many families as places: each has one.
-        let each = u64::try_from(behind.len()).is_ok_and(|n| n >= all[0]);
-        !behind.is_empty() && (behind.len() < 2 || each || few(&all, self.below))
+        !is_safe(&all, behind.len(), self.below)
     }
 }
 

@@ -6,7 +6,8 @@ use kernel::Lang;
 
 use super::context::Context;
 use crate::model::{
-    AnswerKind, Better, Cadence, CareLevel, Costs, Indicator, Indicators, Instrument, Measure, Question, Shape, Unit,
+    AnswerKind, Better, Cadence, CareLevel, Costs, Indicator, Indicators, Instrument, Measure, PlacePart, Question,
+    Shape, Unit,
 };
 use crate::read::fault::{did_you_mean, one_of};
 use crate::read::sheet::Sheet;
@@ -89,6 +90,7 @@ impl Reader<'_, '_> {
             suppress_below: below,
             settle_days: self.number(root, "settle_days", SETTLE),
             sources: self.cx.checked_sources(root.ids("sources")),
+            parts: self.parts(root),
             levels,
             costs,
             all,
@@ -156,6 +158,24 @@ impl Reader<'_, '_> {
         read
     }
 
+    fn parts(&self, root: &Table<'_>) -> Vec<PlacePart> {
+        let part = |t: &Table<'_>| {
+            let item = t.need_text("item");
+            item.iter().for_each(|item| self.cx.check_item(item));
+            let read = PlacePart {
+                id: self.id(t),
+                name: t.need_words("name", self.complete),
+                item: item.map(|t| t.it).unwrap_or_default(),
+                is: t.need_text("is").map(|t| t.it).unwrap_or_default(),
+            };
+            t.finish();
+            read
+        };
+        let all: Vec<PlacePart> = root.tables("part").iter().map(part).collect();
+        self.once(root, "part", all.iter().map(|p| p.id.as_str()));
+        all
+    }
+
     fn costs(&self, table: &Table<'_>) -> Costs {
         let currency = self.cx.content.manifest.currency;
         let sum = |key: &'static str| {
@@ -191,20 +211,21 @@ impl Reader<'_, '_> {
         let unit = table.need_text("unit").and_then(|word| self.cx.choice(&word, &Unit::ALL));
         let per = table.need_text("per").and_then(|word| self.cx.choice(&word, &Cadence::ALL));
         let better = [("higher", Better::Higher), ("lower", Better::Lower)];
-        let money = measure.as_ref().is_some_and(|m| matches!(m, Measure::CostPerVisit | Measure::CostPerFamily));
-        if money && costs.is_none() {
-            let message = "nothing is said about what a visit costs".to_owned();
-            self.fault("missing-key", table, "measure", message, "a table [costs]");
+        let assumed = measure.as_ref().is_some_and(Measure::is_assumed);
+        let worth = matches!(measure, Some(Measure::BenefitForCost { .. }));
+        if (assumed && costs.is_none()) || (worth && costs.is_some_and(|c| c.benefit.is_none())) {
+            let message = "nothing is said about what a visit costs, or what it is worth".to_owned();
+            self.fault("missing-key", table, "measure", message, "a table [costs], with benefit_low and benefit_high");
         }
         if let (Some(measure), Some(unit)) = (&measure, unit) {
             let fits = match measure {
                 Measure::CostPerVisit | Measure::CostPerFamily => unit == Unit::Money,
-                Measure::FamiliesPerNurse { .. } => unit == Unit::Mean,
+                Measure::FamiliesPerNurse { .. } | Measure::BenefitForCost { .. } => unit == Unit::Mean,
                 _ => matches!(unit, Unit::Percent | Unit::PerThousand),
             };
             if !fits {
                 let message = "this measure is not written in this unit".to_owned();
-                let expected = "money for costs, mean for families per nurse, percent or per_thousand for shares";
+                let expected = "money for costs, mean for ratios, percent or per_thousand for shares";
                 self.fault("bad-value", table, "unit", message, expected);
             }
         }
@@ -226,7 +247,7 @@ impl Reader<'_, '_> {
 
     fn measure(&self, table: &Table<'_>, levels: &[CareLevel]) -> Option<Measure> {
         let word = table.need_text("measure")?;
-        const WORDS: [&str; 14] = [
+        const WORDS: [&str; 16] = [
             "visited_after_birth",
             "first_visit_on_time",
             "dose_reached",
@@ -241,6 +262,8 @@ impl Reader<'_, '_> {
             "died",
             "cost_per_visit",
             "cost_per_family",
+            "benefit_for_cost_low",
+            "benefit_for_cost_high",
         ];
         let within = || self.number(table, "within_days", DAYS);
         Some(match word.it.as_str() {
@@ -261,6 +284,8 @@ impl Reader<'_, '_> {
             "died" => Measure::Died { before_months: self.number(table, "before_months", MONTHS) },
             "cost_per_visit" => Measure::CostPerVisit,
             "cost_per_family" => Measure::CostPerFamily,
+            "benefit_for_cost_low" => Measure::BenefitForCost { high: false, from_level: self.place(table, levels)? },
+            "benefit_for_cost_high" => Measure::BenefitForCost { high: true, from_level: self.place(table, levels)? },
             _ => {
                 self.known(&word, "measure", WORDS.into_iter());
                 return None;

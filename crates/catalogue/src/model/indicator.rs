@@ -13,6 +13,8 @@ pub struct Indicators {
     pub settle_days: u32,
     /// Levels of care, from that of every family to the most intense.
     pub levels: Vec<CareLevel>,
+    /// Kinds of districts whose figures are told apart for the whole country, such as rural and urban.
+    pub parts: Vec<PlacePart>,
     /// What a visit is assumed to cost; `None`: nothing is said about costs.
     pub costs: Option<Costs>,
     /// All indicators, in the order of the page.
@@ -32,6 +34,19 @@ pub struct CareLevel {
     pub protocol: String,
     /// The level of need within it; `None`: no more than every family of the protocol.
     pub tier: Option<String>,
+}
+
+/// A kind of district.
+#[derive(Clone, Debug)]
+pub struct PlacePart {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: Words,
+    /// The household item that says of which kind a place is.
+    pub item: String,
+    /// The value it has there: a code, or `true` or `false`.
+    pub is: String,
 }
 
 /// What visits are assumed to cost, in minor units of the pack's currency. Not what was paid: the pack says where it comes from.
@@ -214,6 +229,14 @@ pub enum Measure {
     CostPerVisit,
     /// What a family whose protocol ended in the period, with the visits it needs, is assumed to have cost.
     CostPerFamily,
+    /// What the families whose protocol ended in the period, with the visits they need, are assumed to be worth to the public, for
+    /// what they are assumed to have cost.
+    BenefitForCost {
+        /// By the highest value assumed; else by the lowest.
+        high: bool,
+        /// Only families at this level of care, and those above, at the end.
+        from_level: usize,
+    },
 }
 
 impl Measure {
@@ -227,6 +250,11 @@ impl Measure {
 
     /// Whether what is counted is a part of what it is counted over, so that the rest may be of few as well.
     pub fn is_share(&self) -> bool {
-        !matches!(self, Measure::FamiliesPerNurse { .. } | Measure::CostPerVisit | Measure::CostPerFamily)
+        !self.is_assumed() && !matches!(self, Measure::FamiliesPerNurse { .. })
+    }
+
+    /// Whether it rests on the assumptions of [`Costs`].
+    pub fn is_assumed(&self) -> bool {
+        matches!(self, Measure::CostPerVisit | Measure::CostPerFamily | Measure::BenefitForCost { .. })
     }
 }

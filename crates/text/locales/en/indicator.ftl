@@ -31,3 +31,5 @@ indicator-curve-gaps = The same figures as in the table below. The line is inter
 indicator-within = By place, { $period }
 indicator-map = The darker, the higher. Dashed: not shown, or none.
 indicator-map-example = The darker, the higher. Dashed: not shown, or none. These are no real outlines: places are drawn near their neighbours.
+indicator-part = Kind of district
+indicator-parts-title = By kind of district, { $period }

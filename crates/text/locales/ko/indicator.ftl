@@ -31,3 +31,5 @@ indicator-curve-gaps = 아래 표와 같은 값이에요. 보이지 않는 값�
 indicator-within = 지역별, { $period }
 indicator-map = 진할수록 값이 커요. 점선은 보이지 않거나 없는 값이에요.
 indicator-map-example = 진할수록 값이 커요. 점선은 보이지 않거나 없는 값이에요. 실제 경계가 아니라 이웃한 곳을 가까이 그린 그림이에요.
+indicator-part = 지역의 종류
+indicator-parts-title = 지역의 종류별, { $period }

@@ -31,3 +31,5 @@ indicator-curve-gaps = Те же числа, что в таблице ниже. 
 indicator-within = По местам, { $period }
 indicator-map = Чем темнее, тем больше. Пунктир: не показано или нет.
 indicator-map-example = Чем темнее, тем больше. Пунктир: не показано или нет. Это не настоящие границы: места нарисованы рядом с соседями.
+indicator-part = Вид района
+indicator-parts-title = По виду района, { $period }

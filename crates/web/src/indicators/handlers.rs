@@ -6,7 +6,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use catalogue::Pack;
-use catalogue::model::{Indicator, Indicators, Jurisdiction, Level, Measure};
+use catalogue::model::{Indicator, Indicators, Jurisdiction, Level};
 use guard::{Action, Purpose, PurposeKind, Resource, Role, Who};
 use indicator::period::Period;
 use indicator::read::{self, Told, value};
@@ -179,6 +179,7 @@ async fn one_of(v: &Viewer<'_>, f: &Frame, id: &str, mut form: Form) -> Result<R
     let place = chosen(v, f, &mut form);
     let mut tx = v.state.db.read().await?;
     let told = read::figures(&mut tx, id).await?;
+    let by_part = read::parts(&mut tx, id, &place).await?;
     drop(tx);
     let (t, lang, currency) = (f.t, f.t.lang(), v.pack.currency());
     let line = |name: String, told: Told| one::Line {
@@ -202,9 +203,11 @@ async fn one_of(v: &Viewer<'_>, f: &Frame, id: &str, mut form: Form) -> Result<R
     let figure = |j: &Jurisdiction| last.and_then(|last| told.get(&(last, j.id.clone())).copied());
     let within: Vec<(&Jurisdiction, one::Line)> =
         inner.iter().filter_map(|j| Some((*j, line(j.name.get(lang).to_owned(), figure(j)?)))).collect();
+    let part = |p: &catalogue::model::PlacePart| {
+        Some(line(p.name.get(lang).to_owned(), *by_part.get(&(last?, p.id.clone()))?))
+    };
     let map = areas(&v.pack, &inner, &within, f);
     let source = |id: &String| v.pack.sources().get(id).map(|s| s.title.clone());
-    let money = matches!(indicator.measure, Measure::CostPerVisit | Measure::CostPerFamily);
     let name = v.pack.jurisdictions().get(&place).map_or_else(String::new, |j| j.name.get(lang).to_owned());
     let vm = one::Page {
         id: id.to_owned(),
@@ -212,12 +215,13 @@ async fn one_of(v: &Viewer<'_>, f: &Frame, id: &str, mut form: Form) -> Result<R
         counts: (indicator.numerator.get(lang).to_owned(), indicator.denominator.get(lang).to_owned()),
         sources: indicator.sources.iter().filter_map(source).collect(),
         law: indicators.law.clone(),
-        note: indicators.costs.as_ref().filter(|_| money).map(|c| c.note.clone()),
+        note: indicators.costs.as_ref().filter(|_| indicator.measure.is_assumed()).map(|c| c.note.clone()),
         places: places(v, f),
         place: (place, name),
         periods: periods.iter().rev().map(|p| (p.to_string(), p.to_string())).collect(),
         over_time,
         period: last.map_or_else(String::new, |p| p.to_string()),
+        parts: indicators.parts.iter().filter_map(part).collect(),
         illustrative: map.1,
         map: map.0,
         within: within.into_iter().map(|(_, line)| line).collect(),

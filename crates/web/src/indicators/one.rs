@@ -50,6 +50,8 @@ pub struct Page {
     pub period: String,
     /// The places within the chosen one.
     pub within: Vec<Line>,
+    /// Kinds of districts within it, such as rural and urban.
+    pub parts: Vec<Line>,
     /// Their outlines, those that the pack has.
     pub map: Vec<Area>,
     /// Whether an outline is none of a real place.
@@ -81,6 +83,10 @@ pub fn page_of(f: &Frame, form: &Form, p: &Page) -> Markup {
             }
             @if p.over_time.is_empty() { (notice(Tone::Info, &t.t("indicator-nothing"), html! {})) } @else {
                 (over_time(f, p))
+                @if !p.parts.is_empty() { section {
+                    h2 { (t.with("indicator-parts-title", &[("period", p.period.as_str().into())])) }
+                    (lines(f, &t.with("indicator-parts-title", &[("period", p.period.as_str().into())]), "indicator-part", &p.parts))
+                } }
                 @if !p.within.is_empty() { (within(f, p)) }
                 div.actions { a.btn.btn--second href=(format!("/visits/indicators/{}/table.csv", p.id)) { (t.t("scenario-csv")) } }
             }

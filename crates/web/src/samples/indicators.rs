@@ -101,6 +101,7 @@ fn of_one(lang: Lang, money: bool, empty: bool, wrong: bool) -> Markup {
         period: "2026-09".to_owned(),
         over_time: if empty { Vec::new() } else { over_time },
         within: if empty { Vec::new() } else { within },
+        parts: if empty { Vec::new() } else { vec![line("농어촌", Some(488)), line("도시", Some(633))] },
         map: if empty { Vec::new() } else { map },
         illustrative: true,
         below: 5,
