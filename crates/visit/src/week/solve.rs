@@ -5,6 +5,7 @@
 //! times, each with ways that are a little off, by numbers that follow from the start alone, and the best is taken: the same
 //! week always has the same plan.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vrp_core::construction::heuristics::{
@@ -24,7 +25,7 @@ use super::model::{Candidate, Hours, Plan, Put, Timed, Weight, Why, timed};
 
 /// How often construction begins anew.
 const STARTS: u64 = 96;
-/// The most visits that are looked at: more than any week holds. Those that matter most, then those that came first.
+/// The most visits that are looked at: more than any week holds. Those that matter most first.
 const MOST: usize = 80;
 /// Minutes of a day.
 const DAY: u32 = 24 * 60;
@@ -35,7 +36,8 @@ pub fn plan(hours: &Hours, all: &[Candidate]) -> Plan {
         (0..all.len()).filter(|n| all.get(*n).is_some_and(|c| c.put != Some(Put::Out))).collect();
     let matters = |n: &usize| all.get(*n).map(|c| (c.put.is_none(), std::cmp::Reverse(c.weight), c.days.1));
     looked.sort_by_key(matters);
-    looked.truncate(MOST);
+    let chosen = chosen(hours, all, &looked);
+    looked.retain(|n| chosen.contains(n));
     let week = Week::new(hours, all, looked);
     let best = (0..STARTS).filter_map(|start| week.built(start).ok()).min_by(|a, b| a.cost.cmp(&b.cost));
     let orders = best.map_or_else(|| vec![Vec::new(); hours.days.len()], |built| built.days);
@@ -48,6 +50,23 @@ pub fn plan(hours: &Hours, all: &[Candidate]) -> Plan {
     let inside = |n: usize| days.iter().any(|d| d.stops.iter().any(|s| s.candidate == n));
     let left_out = (0..all.len()).filter(|n| !inside(*n)).filter_map(|n| Some((n, why(hours, all.get(n)?)))).collect();
     Plan { days, left_out }
+}
+
+/// Which visits are looked at: of each day its share, so that what is urgent on one day does not keep the others empty.
+fn chosen(hours: &Hours, all: &[Candidate], sorted: &[usize]) -> BTreeSet<usize> {
+    let share = MOST.div_ceil(hours.days.len().max(1));
+    let mut chosen = BTreeSet::new();
+    for day in &hours.days {
+        let fits = |n: &usize| {
+            all.get(*n).is_some_and(|c| match put_on(hours, c) {
+                Some((put, _)) => put == *day,
+                None => (c.days.0..=c.days.1).contains(day),
+            })
+        };
+        let fresh: Vec<usize> = sorted.iter().copied().filter(|n| !chosen.contains(n) && fits(n)).take(share).collect();
+        chosen.extend(fresh);
+    }
+    chosen
 }
 
 /// Where somebody put a visit, if she works on that day.

@@ -127,6 +127,23 @@ fn the_worked_weeks_hold() {
     }
 }
 
+#[test]
+fn many_urgent_visits_of_one_day_do_not_keep_the_others_empty() {
+    let days: Vec<Date> = (23..28).map(|day| Date::constant(2026, 11, day)).collect();
+    let one = |weight, day: Date| Candidate {
+        minutes: 60,
+        days: (day, day),
+        weight,
+        point: Some(Spot { lat: 0.0, lon: 0.01 }),
+        put: None,
+    };
+    let mut all = vec![one(Weight::Last, days[0]); 120];
+    all.extend([one(Weight::MayWait, days[1]), one(Weight::MayWait, days[4])]);
+    let made = plan(&hours(days, 4), &all);
+    assert_eq!(made.days.iter().map(|d| d.stops.len()).collect::<Vec<_>>(), [4, 1, 0, 0, 1]);
+    assert!(made.left_out.len() == 116 && made.left_out.iter().all(|(_, why)| *why == Why::Full));
+}
+
 fn any_candidate() -> impl Strategy<Value = Candidate> {
     let monday = Date::constant(2026, 11, 23);
     let day = move |n: i64| monday.saturating_add(n.days());
