@@ -112,7 +112,7 @@ export async function sound(browser, demo) {
     await page.goto('/visits/families');
     const family = await page.locator('main table a').first().getAttribute('href');
     const nurse = who === 'nurse';
-    const paths = ['/visits/families', '/visits/week', family, `${family}/need`, `${family}/alone`, ...(nurse ? ['/visits/day', `${family}/growth`, `${family}/form/phq9`, `${family}/form/home-safety`] : ['/visits/alerts', '/visits/indicators', '/visits/indicators/coverage_4w', '/visits/indicators/cost_visit']), '/visits/surveys'];
+    const paths = ['/visits/families', '/visits/week', family, `${family}/need`, `${family}/alone`, ...(nurse ? ['/visits/day', `${family}/growth`, `${family}/form/phq9`, `${family}/form/home-safety`] : ['/visits/alerts', '/visits/indicators', '/visits/indicators/coverage_4w', '/visits/indicators/cost_visit']), '/visits/surveys', '/visits/groups'];
     for (const path of paths) {
       await page.goto(path);
       await axe(page, `visits ${path.replace(/[0-9a-f-]{36}/, 'ID')} ${who} ${locale}`, locale, VIEWS);
@@ -131,6 +131,8 @@ export async function sound(browser, demo) {
   await page.goto('/visits/join');
   await axe(page, 'visits join', 'ko', VIEWS);
   await picture(page, 'visits-join-ko-phone');
+  await page.goto('/visits/own-groups');
+  await axe(page, 'visits own groups', 'ko', VIEWS);
   await page.goto('/visits/study');
   await axe(page, 'visits study', 'ko', VIEWS);
   await picture(page, 'visits-study-ko-phone');

@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("survey", &["kernel", "store", "guard", "registry", "catalogue", "visit"]),
     ("evaluation", &["kernel", "store", "guard", "registry", "catalogue", "casework", "visit", "survey"]),
     ("indicator", &["kernel", "store", "rules", "catalogue", "visit", "referral"]),
+    ("group", &["kernel", "store", "guard", "registry", "catalogue", "visit"]),
     ("workforce", &["kernel", "store", "guard", "registry", "catalogue", "visit", "referral"]),
     ("fhir", &["kernel", "guard", "registry", "catalogue", "visit", "referral", "indicator"]),
     (
@@ -47,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "survey",
             "evaluation",
             "indicator",
+            "group",
             "workforce",
             "fhir",
         ],
@@ -73,6 +75,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "survey",
             "evaluation",
             "indicator",
+            "group",
             "workforce",
             "web",
         ],

@@ -54,6 +54,7 @@ pub const SCHEMAS: &[Schema] = &[
     referral::SCHEMA,
     survey::SCHEMA,
     evaluation::SCHEMA,
+    group::SCHEMA,
     workforce::SCHEMA,
     indicator::SCHEMA,
 ];

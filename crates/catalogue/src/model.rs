@@ -1,6 +1,7 @@
 //! What a pack says, in words and law: for pages, letters and casework. What is computed lives in `rules::schema`.
 
 mod directory;
+mod group;
 mod growing;
 mod indicator;
 mod instrument;
@@ -24,6 +25,7 @@ use serde::Serialize;
 use crate::identifier::IdentifierScheme;
 
 pub use directory::{Clocks, HelpService, NEED};
+pub use group::GroupKind;
 pub use growing::{Dose as ImmunisationDose, Milestone};
 pub use indicator::{Better, Cadence, CareLevel, Costs, Indicator, Indicators, Measure, PlacePart, Shape, Unit};
 pub use instrument::{

@@ -13,9 +13,9 @@ use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
     AccountFault, Agency, Calendar, CaseSteps, Code, CodeList, Combination, Consent, Definition, GivenAccount,
-    HelpService, ImmunisationDose, Indicators, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone,
-    Parameter, PaymentAccount, Process, Programme, Protocol, Register, Score, Shape, SourceRef, Spot, Study, Survey,
-    Version, Visiting, Workforce,
+    GroupKind, HelpService, ImmunisationDose, Indicators, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest,
+    Milestone, Parameter, PaymentAccount, Process, Programme, Protocol, Register, Score, Shape, SourceRef, Spot, Study,
+    Survey, Version, Visiting, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -294,6 +294,11 @@ impl Pack {
     /// Studies of what visits did for families that agreed to be followed.
     pub fn studies(&self) -> &Register<Study> {
         &self.content.studies
+    }
+
+    /// Kinds of mothers' groups.
+    pub fn groups(&self) -> &Register<GroupKind> {
+        &self.content.groups
     }
 
     /// What is asked of and for visiting nurses; `None`: the pack says nothing.

@@ -118,6 +118,16 @@ words! {
         AnswerSurvey = "answer_survey",
         /// See what families said in surveys, as figures of groups.
         ViewSurveys = "view_surveys",
+        /// See the groups of an office: where and when they meet.
+        ViewGroups = "view_groups",
+        /// Open and close groups, set their sessions.
+        ManageGroups = "manage_groups",
+        /// See who takes part in a group.
+        ViewGroup = "view_group",
+        /// Ask somebody into a group, note who came.
+        WorkGroup = "work_group",
+        /// Join or leave a group one was asked into, say how it was.
+        JoinGroup = "join_group",
         /// Take the families of a study out of the house, de-identified, for researchers.
         ExportStudy = "export_study",
         /// See indicators of home visiting, as figures of places.
@@ -156,6 +166,8 @@ impl Action {
                 | Action::ViewSurveys
                 | Action::ExportStudy
                 | Action::ViewIndicators
+                | Action::ViewGroups
+                | Action::ManageGroups
                 | Action::ViewTeam
                 | Action::ManageTeam
         )
@@ -198,6 +210,9 @@ impl Action {
                 | Action::AnswerSurvey
                 | Action::ManageTeam
                 | Action::WriteReflection
+                | Action::ManageGroups
+                | Action::WorkGroup
+                | Action::JoinGroup
         )
     }
 }

@@ -185,6 +185,10 @@ ids! {
     FamilyActId = "family-act";
     /// A family asked once how it went.
     InvitationId = "survey-invitation";
+    /// A mothers' group.
+    GroupId = "group";
+    /// A session of it.
+    GroupSessionId = "group-session";
     /// Families given from one nurse to another from a day on.
     HandoverId = "handover";
     /// A course somebody attended.

@@ -151,6 +151,8 @@ ids!(
     FamilyCaseId,
     FamilyActId,
     InvitationId,
+    GroupId,
+    GroupSessionId,
     HandoverId,
     TrainingId,
     CohortId,

@@ -132,7 +132,7 @@ fn last_done(made: &[Submission]) -> Option<&Submission> {
 }
 
 /// Whether somebody standing so may be listed at all: of their own family nurses learn not even that there is a file.
-pub(crate) fn listed(relation: &Relation) -> bool {
+pub fn listed(relation: &Relation) -> bool {
     !(relation.perpetrator_side || relation.own || relation.kin || relation.own_household || relation.ward)
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod explain;
 pub mod fhir;
 pub mod finance;
 pub mod form;
+pub mod group;
 mod household;
 pub mod indicators;
 mod intake_file;

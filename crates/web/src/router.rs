@@ -25,6 +25,7 @@ use crate::components::frame::Frame;
 use crate::demo::handlers as demo;
 use crate::error::Fault;
 use crate::finance;
+use crate::group::{office_handlers as groups, own_handlers as own_groups};
 use crate::indicators::handlers as indicators;
 use crate::official::{
     complaint_handlers as complaints, duplicate_handlers as duplicates, event_handlers as events, handlers as official,
@@ -169,6 +170,9 @@ fn visit_pages() -> Router<AppState> {
         .route("/plan", get(own_plan::show).post(own_plan::send))
         .route("/visits/alerts", get(alerts::list))
         .route("/visits/alerts/{person}/{id}", get(alerts::shut).post(alerts::act))
+        .route("/visits/groups", get(groups::all).post(groups::open))
+        .route("/visits/groups/{id}", get(groups::one).post(groups::send))
+        .route("/visits/own-groups", get(own_groups::show).post(own_groups::send))
         .route("/visits/study", get(study::show).post(study::send))
         .route("/studies", get(study_reports::show))
         .route("/visits/join", get(join::show).post(join::send))

@@ -63,6 +63,7 @@ impl<'a> Context<'a> {
             case_steps: None,
             surveys: Register::default(),
             studies: Register::default(),
+            groups: Register::default(),
             workforce: None,
             indicators: None,
             shapes: Register::default(),

@@ -6,6 +6,7 @@ mod decisions;
 mod definitions;
 mod directory;
 mod events;
+mod groups;
 mod growing;
 mod indicators;
 mod instruments;
@@ -37,9 +38,9 @@ use rules::schema::{Expr, Schema};
 use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
-    Agency, Calendar, CaseSteps, CodeList, Combination, Consent, Definition, HelpService, ImmunisationDose, Indicators,
-    Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount, Process,
-    Programme, Protocol, Register, Score, Shape, SourceRef, Spot, Study, Survey, Visiting, Workforce,
+    Agency, Calendar, CaseSteps, CodeList, Combination, Consent, Definition, GroupKind, HelpService, ImmunisationDose,
+    Indicators, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest, Milestone, Parameter, PaymentAccount,
+    Process, Programme, Protocol, Register, Score, Shape, SourceRef, Spot, Study, Survey, Visiting, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -71,6 +72,7 @@ pub(crate) struct Content {
     pub(crate) case_steps: Option<CaseSteps>,
     pub(crate) surveys: Register<Survey>,
     pub(crate) studies: Register<Study>,
+    pub(crate) groups: Register<GroupKind>,
     pub(crate) workforce: Option<Workforce>,
     pub(crate) indicators: Option<Indicators>,
     pub(crate) shapes: Register<Shape>,
@@ -131,6 +133,7 @@ pub(crate) fn content(files: &Files, faults: &Faults) -> Option<Content> {
     steps::read(&mut cx);
     surveys::read(&mut cx);
     studies::read(&mut cx);
+    groups::read(&mut cx);
     workforce::read(&mut cx);
     indicators::read(&mut cx);
     indicators::shapes(&mut cx);

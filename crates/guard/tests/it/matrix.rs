@@ -25,7 +25,7 @@ const FLAGS: [&str; 12] = [
     "mandated",
     "closed_case",
 ];
-const THINGS: [&str; 20] = [
+const THINGS: [&str; 22] = [
     "import",
     "view_catalogue",
     "try_household",
@@ -44,6 +44,8 @@ const THINGS: [&str; 20] = [
     "view_surveys",
     "export_study",
     "view_indicators",
+    "view_groups",
+    "manage_groups",
     "view_team",
     "manage_team",
 ];

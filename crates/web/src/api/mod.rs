@@ -24,6 +24,7 @@ mod evidence;
 mod extension;
 mod facts;
 mod figures;
+mod groups;
 mod households;
 mod indicators;
 mod intake;
@@ -135,7 +136,7 @@ pub(crate) enum Faults {
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
         referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
         plans::shared, plans::one, plans::begin, plans::act,
-        surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, team::show,
+        surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, groups::of_office, groups::of_person, groups::reply, team::show,
         requalifications::list, requalifications::ask, requalifications::one, requalifications::act_on, requalifications::group,
         requalifications::settle, requalifications::finding,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
@@ -276,6 +277,9 @@ fn people() -> Router<AppState> {
         .route("/api/studies/{study}/reports", get(studies::reports))
         .route("/api/persons/{id}/studies/{study}/consent", post(studies::consent))
         .route("/api/indicators", get(indicators::list))
+        .route("/api/groups", get(groups::of_office))
+        .route("/api/persons/{id}/groups", get(groups::of_person))
+        .route("/api/persons/{id}/groups/{group}/answer", post(groups::reply))
         .route("/api/team", get(team::show))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))

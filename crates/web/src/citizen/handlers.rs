@@ -530,6 +530,9 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         Action::AnswerPlan => "look-answer-plan",
         Action::AgreePlan => "look-agree-plan",
         Action::AnswerSurvey => "look-survey",
+        Action::ViewGroup => "look-view-group",
+        Action::WorkGroup => "look-work-group",
+        Action::JoinGroup => "look-join-group",
         Action::Import
         | Action::ViewCatalogue
         | Action::TryHousehold
@@ -548,6 +551,8 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         | Action::ViewSurveys
         | Action::ExportStudy
         | Action::ViewIndicators
+        | Action::ViewGroups
+        | Action::ManageGroups
         | Action::ViewTeam
         | Action::ManageTeam
         | Action::ViewReflection

@@ -150,6 +150,7 @@ impl Frame {
                     ("/visits/families", "nav-visit-families"),
                     ("/visits/plans", "nav-plans"),
                     ("/visits/surveys", "nav-surveys"),
+                    ("/visits/groups", "nav-groups"),
                     ("/visits/training", "nav-training"),
                 ],
                 Area::Supervision => &[
@@ -158,6 +159,7 @@ impl Frame {
                     ("/visits/team", "nav-team"),
                     ("/visits/week", "nav-week"),
                     ("/visits/plans", "nav-plans"),
+                    ("/visits/groups", "nav-groups"),
                     ("/visits/surveys", "nav-surveys"),
                     ("/visits/indicators", "nav-indicators"),
                 ],

@@ -4,6 +4,7 @@ mod cases;
 mod demo;
 mod families;
 mod finance;
+mod groups;
 mod indicators;
 mod offices;
 mod plans;
@@ -43,6 +44,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(surveys::all())
         .chain(studies::all())
         .chain(indicators::all())
+        .chain(groups::all())
         .chain(team::all())
         .chain(demo::all())
         .collect()

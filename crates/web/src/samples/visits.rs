@@ -326,6 +326,7 @@ fn joining(lang: Lang, state: u8) -> Markup {
     let running = (state == 1).then(|| (words(lang, "보편방문", "Universal home visit"), steps));
     let questions = running.as_ref().map(|_| "/visits/join/questions".to_owned());
     let join = join::Join {
+        groups: true,
         studies: true,
         known: false,
         running,

@@ -21,6 +21,8 @@ pub struct Join {
     pub questions: Option<String>,
     /// Whether it was just done.
     pub done: bool,
+    /// Whether there are groups of mothers.
+    pub groups: bool,
     /// Whether there are studies her family can be in.
     pub studies: bool,
     /// What she is asked in surveys: address, occasion, last day.
@@ -48,6 +50,7 @@ pub fn page_of(f: &Frame, form: &Form, c: &Join) -> Markup {
                 @if steps.is_empty() { p { (t.t("visits-join-none-ahead")) } }
                 ul.tasks { @for (visit, window) in steps { li { strong { (visit) } span { (window) } } } }
                 p { a href="/plan" { (t.t("plan-own")) } }
+                @if c.groups { p { a href="/visits/own-groups" { (t.t("group-own")) } } }
                 @if c.studies { p { a href="/visits/study" { (t.t("study-own")) } } }
                 @if let Some(href) = &c.questions { (notice(Tone::Info, &t.t("visits-join-questions"), html! { p { (t.t("visits-join-questions-words")) } p { a href=(href) { (t.t("visits-join-questions-go")) } } })) }
             } @else {

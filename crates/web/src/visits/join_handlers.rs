@@ -90,6 +90,7 @@ fn shown(v: &Viewer<'_>, f: &Frame, mine: &Mine, done: bool) -> Join {
         loss: found.is_some_and(|(e, _)| e.family(&[], &[]).loss().is_some()),
         questions: running.as_ref().and(own_questions(v)).map(|_| "/visits/join/questions".to_owned()),
         running,
+        groups: v.pack.groups().iter().next().is_some(),
         studies: v.pack.studies().iter().next().is_some(),
         done,
         surveys: mine.surveys.iter().filter_map(|it| survey_line(v, lang, it)).collect(),

@@ -16,6 +16,7 @@ mod complaints;
 mod counter;
 mod fhir;
 mod finance;
+mod groups;
 mod indicators;
 mod key_in;
 mod oversight_api;

@@ -35,6 +35,8 @@ pub(crate) async fn installation_of(pack: &Path) -> (AppState, tempfile::TempDir
         population::scenario::SCHEMA,
         visit::SCHEMA,
         survey::SCHEMA,
+        evaluation::SCHEMA,
+        group::SCHEMA,
         indicator::SCHEMA,
         workforce::SCHEMA,
         referral::SCHEMA,
