@@ -359,6 +359,7 @@ async fn whole(tx: &mut Tx) -> Result<(), Stop> {
         ),
         (
             "select o.objection_id as id from objection o where o.kind = 'objection' and o.level = 2 and o.reviewer is not null
+                and o.outcome_reason <> 'as the court ordered'
                 and exists (select 1 from objection f where f.decision_id = o.decision_id and f.level = 1
                     and f.reviewer = o.reviewer) limit 1",
             "is a second objection reviewed by the one who reviewed the first",
