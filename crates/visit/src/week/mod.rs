@@ -280,7 +280,7 @@ pub async fn keep(
         }
         let (Some(next), Some((from, to))) = (&line.next, window(line, monday)) else { return Err(Fault::NotHers) };
         if let Put::On(day, _) = put
-            && !(from..=to).contains(day)
+            && !((from..=to).contains(day) && desk.pack.calendar().is_working_day(*day))
         {
             return Err(Fault::BadDay(*day));
         }
@@ -297,11 +297,19 @@ pub async fn keep(
 ///
 /// # Errors
 /// [`Fault`].
-pub async fn anew(tx: &mut Tx, who: &Who, nurse: AccountId, monday: Date) -> Result<(), Fault> {
-    if !matches!(who.role, Role::VisitSupervisor) && who.account != nurse {
-        return Err(Fault::NotAllowed);
-    }
+pub async fn anew(tx: &mut Tx, who: &Who, allowed: &Allowed, nurse: AccountId, monday: Date) -> Result<(), Fault> {
+    may_lay(who, allowed, nurse)?;
     Ok(rows::forget(tx, nurse, monday).await?)
+}
+
+/// A supervisor lays the weeks of the team ([`Action::ManageTeam`]), a nurse her own ([`Action::ViewTeam`], which shows her herself alone).
+fn may_lay(who: &Who, allowed: &Allowed, nurse: AccountId) -> Result<(), Fault> {
+    let fits = match allowed.action() {
+        Action::ManageTeam => true,
+        Action::ViewTeam => who.account == nurse,
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(Fault::NotAllowed) }
 }
 
 /// Notes on which days of a week a nurse is away, instead of what was noted before: sick, on a course, on holiday; why is nobody's business here. The
@@ -313,13 +321,11 @@ pub async fn away(
     tx: &mut Tx,
     desk: &Desk<'_>,
     who: &Who,
-    nurse: AccountId,
-    monday: Date,
+    allowed: &Allowed,
+    (nurse, monday): (AccountId, Date),
     days: &BTreeSet<Date>,
 ) -> Result<(), Fault> {
-    if !matches!(who.role, Role::VisitSupervisor) && who.account != nurse {
-        return Err(Fault::NotAllowed);
-    }
+    may_lay(who, allowed, nurse)?;
     if let Some(day) = days.iter().find(|day| !(monday..=sunday(monday)).contains(*day)) {
         return Err(Fault::BadDay(*day));
     }

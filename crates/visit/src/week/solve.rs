@@ -69,10 +69,12 @@ fn chosen(hours: &Hours, all: &[Candidate], sorted: &[usize]) -> BTreeSet<usize>
     chosen
 }
 
-/// Where somebody put a visit, if she works on that day.
+/// Where somebody put a visit, if she works on that day and it may still be made then: a corrected birth date moves windows.
 fn put_on(hours: &Hours, c: &Candidate) -> Option<(kernel::Date, u32)> {
     match c.put {
-        Some(Put::On(day, place)) if hours.days.contains(&day) => Some((day, place)),
+        Some(Put::On(day, place)) if hours.days.contains(&day) && (c.days.0..=c.days.1).contains(&day) => {
+            Some((day, place))
+        }
         _ => None,
     }
 }

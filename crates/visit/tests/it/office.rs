@@ -130,6 +130,18 @@ pub(crate) fn allowed(role: Role, action: Action, persons: &[PersonId]) -> Allow
     }
 }
 
+/// A decision of the real policies about a thing.
+pub(crate) fn thing(role: Role, action: Action) -> Allowed {
+    let (who, purpose) = (who(role), Purpose::new(PurposeKind::HomeVisit, "a visit is due"));
+    let resource = Resource::thing("week");
+    let now = Instant::start_of(TODAY);
+    let request = Request { look: Uuid::from_u128(9), now, who: &who, action, resource: &resource, purpose: &purpose };
+    match Policies::built_in().unwrap().decide(&request) {
+        Decision::Allowed(allowed) => allowed,
+        Decision::Denied(refusal) => panic!("{refusal:?}"),
+    }
+}
+
 /// Everything a test may look at, as the real policies and eyes have it.
 pub(crate) struct Eyes {
     who: Who,

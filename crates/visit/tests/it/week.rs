@@ -13,7 +13,7 @@ use store::transact;
 use uuid::Uuid;
 use visit::week::{self, Candidate, Fault, Hours, Plan, Put, Weight, Why, plan};
 
-use crate::office::{Eyes, Office, allowed, keys, open, setting, who};
+use crate::office::{Eyes, Office, allowed, keys, open, setting, thing, who};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -249,6 +249,9 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away() {
             keep(&nurse, &may, Put::On(other, 1)).await.unwrap();
             assert_eq!(on(&open(&see(&eyes).await)), [(other, true, true)]);
         }
+        // Nobody works on a Sunday, though the window holds it.
+        let sunday = monday.saturating_add(6.days());
+        assert!(matches!(keep(&nurse, &may, Put::On(sunday, 1)).await, Err(Fault::BadDay(d)) if d == sunday));
         let late = monday.saturating_add(20.days());
         assert!(matches!(keep(&nurse, &may, Put::On(late, 1)).await, Err(Fault::BadDay(d)) if d == late));
         let colleague = guard::Who { account: AccountId(Uuid::from_u128(7)), ..nurse.clone() };
@@ -264,7 +267,9 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away() {
         let lead = who(Role::VisitSupervisor);
         let away = async |me: &guard::Who, days: &[Date]| {
             let days = days.iter().copied().collect();
-            transact!(office.db, Fault, |tx| week::away(tx, &desk, me, nurse.account, monday, &days).await)
+            let action = if me.role == Role::Nurse { Action::ViewTeam } else { Action::ManageTeam };
+            let may = thing(me.role, action);
+            transact!(office.db, Fault, |tx| week::away(tx, &desk, me, &may, (nurse.account, monday), &days).await)
         };
         assert!(matches!(away(&colleague, &[other]).await, Err(Fault::NotAllowed)));
         assert!(matches!(away(&lead, &[late]).await, Err(Fault::BadDay(_))));
@@ -277,7 +282,8 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away() {
         keep(&nurse, &may, Put::Out).await.unwrap();
         let out = open(&see(&eyes).await);
         assert!(on(&out).is_empty() && out.left_out.len() == 1 && out.left_out[0].1 == Why::PutOut);
-        transact!(office.db, Fault, |tx| week::anew(tx, &nurse, nurse.account, monday).await).unwrap();
+        let own = thing(Role::Nurse, Action::ViewTeam);
+        transact!(office.db, Fault, |tx| week::anew(tx, &nurse, &own, nurse.account, monday).await).unwrap();
         assert_eq!(on(&open(&see(&eyes).await)), [(day, false, true)]);
         // Protected: the visit stands, and no way tells how far away she lives; neither to the nurse nor to her supervisor.
         let origin = registry::Origin::new("police", "Act 1", "test");

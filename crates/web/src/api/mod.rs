@@ -48,6 +48,7 @@ mod stages_payment;
 mod studies;
 mod surveys;
 mod team;
+mod week;
 mod wire;
 
 use axum::Router;
@@ -136,7 +137,7 @@ pub(crate) enum Faults {
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
         referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
         plans::shared, plans::one, plans::begin, plans::act,
-        surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, groups::of_office, groups::of_person, groups::reply, team::show,
+        surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, groups::of_office, groups::of_person, groups::reply, team::show, week::show, week::act,
         requalifications::list, requalifications::ask, requalifications::one, requalifications::act_on, requalifications::group,
         requalifications::settle, requalifications::finding,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
@@ -281,6 +282,7 @@ fn people() -> Router<AppState> {
         .route("/api/persons/{id}/groups", get(groups::of_person))
         .route("/api/persons/{id}/groups/{group}/answer", post(groups::reply))
         .route("/api/team", get(team::show))
+        .route("/api/week", get(week::show).post(week::act))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))
 }

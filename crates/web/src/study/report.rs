@@ -55,12 +55,12 @@ fn one(t: Text, told: &Told, report: &Report) -> Markup {
         @if report.incomplete != Some(0) {
             p.small { (t.with("study-report-incomplete", &[("families", few(t, report.incomplete).into())])) }
         }
-        @for (finding, (wave, measure, highest)) in report.findings.iter().zip(&told.outcomes) {
-            article.card {
+        ul.cards { @for (finding, (wave, measure, highest)) in report.findings.iter().zip(&told.outcomes) {
+            li { article.card {
                 h3 { (measure) " · " (wave) }
                 (result(t, told, finding, *highest))
-            }
-        }
+            } }
+        } }
         (limits(t))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use guard::{Action, Role, Tier};
+use guard::{Action, Allowed, Resource, Role, Tier};
 use jiff::{Span, ToSpan as _};
 use kernel::{AccountId, Date};
 use registry::sight::Seen;
@@ -195,7 +195,9 @@ pub(crate) async fn send(State(state): State<AppState>, session: Session, f: Fra
                 "keep"
             }
             "anew" => {
-                let done = transact!(state.db, Fault, |tx| plan::anew(tx, v.who, which.nurse, which.monday).await);
+                let allowed = may_lay(&v).await?;
+                let (nurse, monday) = (which.nurse, which.monday);
+                let done = transact!(state.db, Fault, |tx| plan::anew(tx, v.who, &allowed, nurse, monday).await);
                 done.map_err(failed)?;
                 "anew"
             }
@@ -244,21 +246,34 @@ fn typed(f: &Frame, form: &mut Form, week: &Week) -> plan::Order {
     order
 }
 
-/// Keeps a week in an order, after the guard's decision about everybody in it.
-pub(crate) async fn keep(v: &Viewer<'_>, which: &Which, order: &plan::Order) -> Result<(), Trouble> {
+/// The week, and the guard's decision on keeping an order of it about everybody in it.
+pub(crate) async fn may_keep(v: &Viewer<'_>, which: &Which) -> Result<(Seen<plan::Week>, Allowed), Trouble> {
     let action = if v.who.role == Role::Nurse { Action::RecordVisit } else { Action::ManageVisits };
     let seen = seen(v, which).await?;
     let resource = seen.resource().at(Tier::Sensitive).showing(["visits"]);
     let allowed = v.state.guard.permit(v.who, action, &resource, &v.purpose).await?;
+    Ok((seen, allowed))
+}
+
+/// Keeps a week in an order.
+async fn keep(v: &Viewer<'_>, which: &Which, order: &plan::Order) -> Result<(), Trouble> {
+    let (seen, allowed) = may_keep(v, which).await?;
     let key = (which.nurse, which.monday);
     let done = transact!(v.state.db, Fault, |tx| plan::keep(tx, &desk(v), v.who, &allowed, key, &seen, order).await);
     done.map_err(failed)
 }
 
+/// The guard's word on laying weeks: of the team, or a nurse's own.
+pub(crate) async fn may_lay(v: &Viewer<'_>) -> Result<Allowed, Trouble> {
+    let action = if v.who.role == Role::Nurse { Action::ViewTeam } else { Action::ManageTeam };
+    Ok(v.state.guard.permit(v.who, action, &Resource::thing("week"), &v.purpose).await?)
+}
+
 /// Notes the days on which a nurse is away.
 pub(crate) async fn away(v: &Viewer<'_>, which: &Which, days: &BTreeSet<Date>) -> Result<(), Trouble> {
-    let (nurse, monday) = (which.nurse, which.monday);
-    let done = transact!(v.state.db, Fault, |tx| plan::away(tx, &desk(v), v.who, nurse, monday, days).await);
+    let allowed = may_lay(v).await?;
+    let week = (which.nurse, which.monday);
+    let done = transact!(v.state.db, Fault, |tx| plan::away(tx, &desk(v), v.who, &allowed, week, days).await);
     done.map_err(failed)
 }
 

@@ -96,6 +96,8 @@ pub(crate) async fn office() -> Office {
 pub(crate) enum As<'a> {
     Machine(&'a str),
     Person(Role, u128),
+    /// Signed in with an account that is there.
+    In(&'a Session),
     Citizen(PersonId),
 }
 
@@ -127,8 +129,11 @@ pub(crate) async fn raw(
     }
     request = request.header("hearth-reason", "a%20test");
     let mut request = request.body(body.into()).unwrap();
+    if let As::In(session) = caller {
+        request.extensions_mut().insert((*session).clone());
+    }
     let (role, number, person) = match caller {
-        As::Machine(_) => (None, 0, None),
+        As::Machine(_) | As::In(_) => (None, 0, None),
         As::Person(role, number) => (Some(*role), *number, None),
         As::Citizen(person) => (Some(Role::Citizen), 500, Some(*person)),
     };

@@ -1,9 +1,11 @@
 //! A nurse's week on the pages: proposed, kept otherwise, planned around days away; nobody else's.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use guard::Role;
+use serde_json::json;
 
 use crate::birth::{Browser, couple, session, values};
+use crate::stages::{As, send as send_api};
 use crate::state::{installation, keep};
 use crate::visits::staff;
 
@@ -58,6 +60,32 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     let moved = nurse.get("/visits/week?monday=2026-11-23").await.body;
     assert!(moved.contains("Away") && !moved.contains("value=\"2026-11-25\" selected"), "{moved}");
     assert!(moved.contains("김하윤"), "{moved}");
+
+    // The same for programs: she is there again, kept on a day, and proposed anew.
+    let api = async |who: &Browser<'_>, method: Method, path: &str, key: &str, body: serde_json::Value| {
+        send_api(&app, method, path, &As::In(&who.session), key, body.to_string()).await
+    };
+    let path = format!("/api/week?nurse={account}&monday=2026-11-23");
+    let (status, told) = api(&lead, Method::GET, &path, "", json!({})).await;
+    let gone = told["days"].as_array().unwrap().iter().find(|d| d["date"] == "2026-11-25").unwrap();
+    assert_eq!((status, &gone["away"]), (200, &json!(true)), "{told}");
+    let act = |act: serde_json::Value| json!({ "nurse": account, "monday": "2026-11-23", "act": act });
+    let back = act(json!({ "away": [] }));
+    assert_eq!(api(&lead, Method::POST, "/api/week", "week-key-1", back.clone()).await.0, 200);
+    assert_eq!(api(&colleague, Method::POST, "/api/week", "week-key-2", back).await.0, 404);
+    let on = |day: &str| act(json!({ "keep": [{ "family": id, "day": day, "place": 1 }] }));
+    for (wrong, expected) in [("2026-11-26", 409), ("2026-11-22", 409), ("soon", 422)] {
+        assert_eq!(api(&nurse, Method::POST, "/api/week", "week-key-3", on(wrong)).await.0, expected, "{wrong}");
+    }
+    assert_eq!(api(&nurse, Method::POST, "/api/week", "week-key-4", on("2026-11-24")).await.0, 200);
+    let (_, told) = api(&nurse, Method::GET, "/api/week?monday=2026-11-23", "", json!({})).await;
+    let kept = told["days"].as_array().unwrap().iter().find(|d| d["date"] == "2026-11-24").unwrap();
+    assert_eq!((&kept["visits"][0]["family"], &kept["visits"][0]["kept"]), (&json!(id), &json!(true)), "{told}");
+    let theirs = json!({ "monday": "2026-11-23", "act": { "keep": [{ "family": id }] } });
+    assert_eq!(api(&colleague, Method::POST, "/api/week", "week-key-5", theirs).await.0, 409, "it is not hers");
+    let anew = api(&nurse, Method::POST, "/api/week", "week-key-6", act(json!({ "anew": true }))).await;
+    assert_eq!(anew.0, 200, "{}", anew.1);
+    assert_eq!(api(&me, Method::GET, "/api/week", "", json!({})).await.0, 403);
 
     // Nobody else: not a colleague, not the mother herself.
     assert!(!colleague.get("/visits/week").await.body.contains("김하윤"));
