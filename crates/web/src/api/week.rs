@@ -159,20 +159,7 @@ pub(crate) struct WeekPut {
     place: Option<u32>,
 }
 
-/// What is done with a week: one of the three.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum WeekAct {
-    /// Kept so, instead of what was kept of it before.
-    Keep(#[schema(max_items = 500)] Vec<WeekPut>),
-    /// Proposed anew: what was kept is forgotten.
-    Anew(bool),
-    /// The days on which she is away, instead of those noted before.
-    #[schema(value_type = Vec<String>)]
-    Away(Vec<String>),
-}
-
-/// A week, and what is done with it.
+/// A week, and one of three things done with it.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WeekDo {
@@ -182,8 +169,17 @@ pub(crate) struct WeekDo {
     /// A day of the week.
     #[schema(format = Date)]
     monday: String,
-    /// What is done.
-    act: WeekAct,
+    /// Kept so, instead of what was kept of it before.
+    #[serde(default)]
+    #[schema(max_items = 500)]
+    keep: Option<Vec<WeekPut>>,
+    /// `true`: proposed anew; what was kept is forgotten.
+    #[serde(default)]
+    anew: bool,
+    /// The days on which she is away, instead of those noted before.
+    #[serde(default)]
+    #[schema(max_items = 7)]
+    away: Option<Vec<String>>,
 }
 
 /// It is done.
@@ -213,8 +209,8 @@ pub(crate) async fn act(
     let which = whose(&v, &nurse, &body.it.monday, "/nurse").await?;
     let done = WeekDone { monday: which.monday.to_string() };
     let key = (which.nurse, which.monday);
-    match body.it.act {
-        WeekAct::Keep(puts) => {
+    match (body.it.keep, body.it.anew, body.it.away) {
+        (Some(puts), false, None) => {
             let order = order(&puts)?;
             let (seen, allowed) = may_keep(&v, &which).await?;
             transact!(state.db, Fault, |tx| {
@@ -225,7 +221,7 @@ pub(crate) async fn act(
                 once.end(tx, StatusCode::OK, &done).await
             })
         }
-        WeekAct::Anew(true) => {
+        (None, true, None) => {
             let allowed = may_lay(&v).await?;
             transact!(state.db, Fault, |tx| {
                 if let Some(again) = once.begin(tx, v.now).await? {
@@ -235,9 +231,8 @@ pub(crate) async fn act(
                 once.end(tx, StatusCode::OK, &done).await
             })
         }
-        WeekAct::Anew(false) => Err(Fault::field(Code::Invalid, "/act/anew", "expected true")),
-        WeekAct::Away(days) => {
-            let days: BTreeSet<Date> = days.iter().map(|d| read_day(d, "/act/away")).collect::<Result<_, _>>()?;
+        (None, false, Some(days)) => {
+            let days: BTreeSet<Date> = days.iter().map(|d| read_day(d, "/away")).collect::<Result<_, _>>()?;
             let allowed = may_lay(&v).await?;
             transact!(state.db, Fault, |tx| {
                 if let Some(again) = once.begin(tx, v.now).await? {
@@ -247,19 +242,20 @@ pub(crate) async fn act(
                 once.end(tx, StatusCode::OK, &done).await
             })
         }
+        _ => Err(Fault::field(Code::Invalid, "/keep", "expected one of keep, anew and away")),
     }
 }
 
 fn order(puts: &[WeekPut]) -> Result<plan::Order, Fault> {
     if puts.len() > 500 {
-        return Err(Fault::field(Code::Invalid, "/act/keep", "expected at most 500 visits"));
+        return Err(Fault::field(Code::Invalid, "/keep", "expected at most 500 visits"));
     }
     let one = |(n, put): (usize, &WeekPut)| {
         let place = put.place.unwrap_or(99);
         if !(1..=99).contains(&place) {
-            return Err(Fault::field(Code::Invalid, format!("/act/keep/{n}/place"), "expected 1 to 99"));
+            return Err(Fault::field(Code::Invalid, format!("/keep/{n}/place"), "expected 1 to 99"));
         }
-        let day = put.day.as_deref().map(|d| read_day(d, &format!("/act/keep/{n}/day"))).transpose()?;
+        let day = put.day.as_deref().map(|d| read_day(d, &format!("/keep/{n}/day"))).transpose()?;
         Ok((EnrolmentId(put.family), day.map_or(Put::Out, |day| Put::On(day, place))))
     };
     puts.iter().enumerate().map(one).collect()

@@ -69,7 +69,11 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     let (status, told) = api(&lead, Method::GET, &path, "", json!({})).await;
     let gone = told["days"].as_array().unwrap().iter().find(|d| d["date"] == "2026-11-25").unwrap();
     assert_eq!((status, &gone["away"]), (200, &json!(true)), "{told}");
-    let act = |act: serde_json::Value| json!({ "nurse": account, "monday": "2026-11-23", "act": act });
+    let act = |act: serde_json::Value| {
+        let mut body = json!({ "nurse": account, "monday": "2026-11-23" });
+        body.as_object_mut().unwrap().extend(act.as_object().unwrap().clone());
+        body
+    };
     let back = act(json!({ "away": [] }));
     assert_eq!(api(&lead, Method::POST, "/api/week", "week-key-1", back.clone()).await.0, 200);
     assert_eq!(api(&colleague, Method::POST, "/api/week", "week-key-2", back).await.0, 404);
@@ -81,8 +85,10 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     let (_, told) = api(&nurse, Method::GET, "/api/week?monday=2026-11-23", "", json!({})).await;
     let kept = told["days"].as_array().unwrap().iter().find(|d| d["date"] == "2026-11-24").unwrap();
     assert_eq!((&kept["visits"][0]["family"], &kept["visits"][0]["kept"]), (&json!(id), &json!(true)), "{told}");
-    let theirs = json!({ "monday": "2026-11-23", "act": { "keep": [{ "family": id }] } });
+    let theirs = json!({ "monday": "2026-11-23", "keep": [{ "family": id }] });
     assert_eq!(api(&colleague, Method::POST, "/api/week", "week-key-5", theirs).await.0, 409, "it is not hers");
+    let both = act(json!({ "anew": true, "away": [] }));
+    assert_eq!(api(&nurse, Method::POST, "/api/week", "week-key-7", both).await.0, 422);
     let anew = api(&nurse, Method::POST, "/api/week", "week-key-6", act(json!({ "anew": true }))).await;
     assert_eq!(anew.0, 200, "{}", anew.1);
     assert_eq!(api(&me, Method::GET, "/api/week", "", json!({})).await.0, 403);
