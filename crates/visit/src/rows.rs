@@ -46,45 +46,40 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
 }
 
 // What a nurse's day is read from, many small rows each: they come in one piece.
+// The columns of each, those that hold ids and the others.
+const ENROLMENT_IDS: &[&str] = &["person_id", "enrolment_id", "pregnancy_id", "nurse_id", "next_nurse_id"];
+const ENROLMENT_REST: &[&str] = &[
+    "protocol",
+    "source",
+    "entered_on",
+    "consented_at",
+    "organisation",
+    "place",
+    "next_from",
+    "left_on",
+    "left_why",
+    "dates",
+    "revision",
+];
+const SUBMISSION_IDS: &[&str] = &["submission_id", "enrolment_id", "replaces_id", "replaced_by", "account_id"];
+const SUBMISSION_REST: &[&str] = &["kind", "subject", "made_on", "ending", "status", "reason", "received_at"];
+const TIER_IDS: &[&str] = &["enrolment_id", "tier_id", "account_id"];
+const TIER_REST: &[&str] = &["from_on", "protocol", "tier", "content", "recorded_at"];
 
 /// Families in a nurse's hands, now or from a day on.
 pub(crate) static OF_NURSE: Packed = Packed::new(
     "OF_NURSE",
     "select person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, next_nurse_id, next_from, left_on, left_why, dates, revision from visit_enrolment where (nurse_id = $1 or next_nurse_id = $1) and left_on is null order by enrolment_id",
-    &["person_id", "enrolment_id", "pregnancy_id", "nurse_id", "next_nurse_id"],
-    &[
-        "protocol",
-        "source",
-        "entered_on",
-        "consented_at",
-        "organisation",
-        "place",
-        "next_from",
-        "left_on",
-        "left_why",
-        "dates",
-        "revision",
-    ],
+    ENROLMENT_IDS,
+    ENROLMENT_REST,
 );
 
 /// Families of an office.
 pub(crate) static OF_OFFICE: Packed = Packed::new(
     "OF_OFFICE",
     "select person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, next_nurse_id, next_from, left_on, left_why, dates, revision from visit_enrolment where organisation = $1 and ($2 = '' or place = $2) and left_on is null order by enrolment_id limit 5000",
-    &["person_id", "enrolment_id", "pregnancy_id", "nurse_id", "next_nurse_id"],
-    &[
-        "protocol",
-        "source",
-        "entered_on",
-        "consented_at",
-        "organisation",
-        "place",
-        "next_from",
-        "left_on",
-        "left_why",
-        "dates",
-        "revision",
-    ],
+    ENROLMENT_IDS,
+    ENROLMENT_REST,
 );
 
 /// Visits that count to a nurse's families.
@@ -93,8 +88,8 @@ pub(crate) static MADE_OF_NURSE: Packed = Packed::new(
     "select s.submission_id, s.enrolment_id, s.kind, s.subject, s.made_on, s.ending, s.status, s.reason, s.replaces_id, s.replaced_by, s.account_id, s.received_at
         from visit_submission s join visit_enrolment e on e.person_id = s.person_id and e.enrolment_id = s.enrolment_id
         where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null",
-    &["submission_id", "enrolment_id", "replaces_id", "replaced_by", "account_id"],
-    &["kind", "subject", "made_on", "ending", "status", "reason", "received_at"],
+    SUBMISSION_IDS,
+    SUBMISSION_REST,
 );
 
 /// Visits that count to an office's families.
@@ -103,8 +98,8 @@ pub(crate) static MADE_OF_OFFICE: Packed = Packed::new(
     "select s.submission_id, s.enrolment_id, s.kind, s.subject, s.made_on, s.ending, s.status, s.reason, s.replaces_id, s.replaced_by, s.account_id, s.received_at
         from visit_submission s join visit_enrolment e on e.person_id = s.person_id and e.enrolment_id = s.enrolment_id
         where e.organisation = $1 and ($2 = '' or e.place = $2) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null",
-    &["submission_id", "enrolment_id", "replaces_id", "replaced_by", "account_id"],
-    &["kind", "subject", "made_on", "ending", "status", "reason", "received_at"],
+    SUBMISSION_IDS,
+    SUBMISSION_REST,
 );
 
 /// Levels of need of a nurse's families, the first first.
@@ -113,8 +108,8 @@ pub(crate) static TIERS_OF_NURSE: Packed = Packed::new(
     "select t.enrolment_id, t.tier_id, t.from_on, t.protocol, t.tier, t.content, t.account_id, t.recorded_at
         from visit_tier t join visit_enrolment e on e.person_id = t.person_id and e.enrolment_id = t.enrolment_id
         where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id",
-    &["enrolment_id", "tier_id", "account_id"],
-    &["from_on", "protocol", "tier", "content", "recorded_at"],
+    TIER_IDS,
+    TIER_REST,
 );
 
 /// Levels of need of an office's families, the first first.
@@ -123,8 +118,8 @@ pub(crate) static TIERS_OF_OFFICE: Packed = Packed::new(
     "select t.enrolment_id, t.tier_id, t.from_on, t.protocol, t.tier, t.content, t.account_id, t.recorded_at
         from visit_tier t join visit_enrolment e on e.person_id = t.person_id and e.enrolment_id = t.enrolment_id
         where e.organisation = $1 and ($2 = '' or e.place = $2) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id",
-    &["enrolment_id", "tier_id", "account_id"],
-    &["from_on", "protocol", "tier", "content", "recorded_at"],
+    TIER_IDS,
+    TIER_REST,
 );
 
 pub(crate) fn read_enrolment(row: &Row) -> Result<Enrolment, StoreError> {

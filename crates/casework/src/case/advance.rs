@@ -192,7 +192,7 @@ fn covers(asked: &[Request], need: &Need, so: impl Fn(&Request) -> bool) -> bool
 }
 
 /// Since when the present look at the case runs: questions of an earlier one are not this one's.
-pub(super) async fn reopened_at(tx: &mut Tx, case: &Case) -> Result<Instant, StoreError> {
+async fn reopened_at(tx: &mut Tx, case: &Case) -> Result<Instant, StoreError> {
     let steps = rows::steps(tx, case.id).await?;
     Ok(steps.iter().rev().find(|s| s.kind == StepKind::Reopened).map_or(case.opened_at, |s| s.at))
 }

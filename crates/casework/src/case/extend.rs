@@ -5,9 +5,9 @@ use guard::{Action, Allowed, Who};
 use kernel::{CaseId, Date};
 use store::{AsConflict, StoreError, Tx};
 
-use super::model::{Case, StepKind, in_days};
+use super::model::{Case, Step, StepKind, in_days};
+use super::reserve;
 use super::rows::{self, Actor};
-use super::{advance, reserve};
 use crate::decide::official;
 use crate::desk::Desk;
 use crate::letter::{self, Said};
@@ -52,6 +52,22 @@ pub fn days(desk: &Desk<'_>, case: &Case) -> u32 {
     longer.map_or(0, |all| all.saturating_sub(desk.decision_days(&case.programme, case.applied_on)))
 }
 
+/// The days by which the time of a case may still grow, told what happened to it so far.
+pub fn left(desk: &Desk<'_>, case: &Case, steps: &[Step]) -> Result<u32, Fault> {
+    let (more, Some(runs)) = (days(desk, case), case.due_as_of(desk.today())) else { return Err(Fault::NoLonger) };
+    if more == 0 {
+        return Err(Fault::NoLonger);
+    }
+    let since = steps.iter().rposition(|s| s.kind == StepKind::Reopened).unwrap_or(0);
+    if steps.iter().skip(since).any(|s| s.kind == StepKind::Extended) {
+        return Err(Fault::Already);
+    }
+    if runs < desk.today() {
+        return Err(Fault::Over(runs));
+    }
+    Ok(more)
+}
+
 /// Gives a case the longer time and tells the family; the new last day.
 pub async fn run(
     tx: &mut Tx,
@@ -75,20 +91,8 @@ pub async fn run(
     if reserve::is(tx, desk, &case).await? {
         return Err(official::Fault::Reserved.into());
     }
-    let (more, Some(due), Some(runs)) = (days(desk, &case), case.due_on, case.due_as_of(desk.today())) else {
-        return Err(Fault::NoLonger);
-    };
-    if more == 0 {
-        return Err(Fault::NoLonger);
-    }
-    let since = advance::reopened_at(tx, &case).await?;
-    let longer = |s: &super::Step| s.kind == StepKind::Extended && s.at >= since;
-    if rows::steps(tx, case.id).await?.iter().any(longer) {
-        return Err(Fault::Already);
-    }
-    if runs < desk.today() {
-        return Err(Fault::Over(runs));
-    }
+    let more = left(desk, &case, &rows::steps(tx, case.id).await?)?;
+    let (Some(due), Some(runs)) = (case.due_on, case.due_as_of(desk.today())) else { return Err(Fault::NoLonger) };
     case.due_on = Some(in_days(due, more));
     rows::save(tx, &mut case, desk.now).await?;
     let until = in_days(runs, more);

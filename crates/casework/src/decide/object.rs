@@ -247,13 +247,7 @@ pub async fn review(
         return Err(Fault::Done);
     }
     let before = of_case(tx, case.id).await?;
-    if way::took_part(&decision, &before).contains(&who.account) || objection.account == who.account {
-        return Err(Fault::TookPart);
-    }
-    let office = way::office(desk, &case, objection.level);
-    if objection.level > 1 && office != who.organisation {
-        return Err(Fault::OfficeAbove(office.to_owned()));
-    }
+    way::may_review(desk, who, &case, &decision, (&objection, &before))?;
     let overriding = match outcome {
         Outcome::Stands => {
             let ending = Ending { who, status: Status::Rejected, reason, new: None, task: TaskStatus::Done };

@@ -1,6 +1,7 @@
 //! The way of an objection through the offices: first to the one that decided, then, where the law knows it, to the one
 //! above; after that only a court is left.
 
+use guard::Who;
 use kernel::{AccountId, Date, Lang};
 use store::{StoreError, Tx};
 
@@ -89,8 +90,27 @@ pub fn office_name(desk: &Desk<'_>, lang: Lang, programme: &str, level: u8) -> O
     Speech::new(desk.pack, lang).objection_office(programme, level)
 }
 
+/// Whether somebody may review an objection to a decision: nobody who took part, who looked at it before or who objected, and
+/// a second one only at the office above. `objections` are those of the case.
+pub fn may_review(
+    desk: &Desk<'_>,
+    who: &Who,
+    case: &Case,
+    decision: &Decision,
+    (objection, objections): (&Objection, &[Objection]),
+) -> Result<(), Fault> {
+    if took_part(decision, objections).contains(&who.account) || objection.account == who.account {
+        return Err(Fault::TookPart);
+    }
+    let office = office(desk, case, objection.level);
+    if objection.level > 1 && office != who.organisation {
+        return Err(Fault::OfficeAbove(office.to_owned()));
+    }
+    Ok(())
+}
+
 /// The accounts that must not review: who prepared or took the decision, and who looked at it before.
-pub fn took_part(decision: &Decision, objections: &[Objection]) -> Vec<AccountId> {
+pub(super) fn took_part(decision: &Decision, objections: &[Objection]) -> Vec<AccountId> {
     let reviewed = objections.iter().filter(|o| o.decision == decision.id).filter_map(|o| o.reviewer);
     decision.prepared_by.into_iter().chain(decision.decided_by).chain(reviewed).collect()
 }

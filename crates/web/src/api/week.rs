@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use guard::Role;
+use guard::{Allowed, Role};
 use kernel::{Date, EnrolmentId};
+use registry::sight::Seen;
 use serde::{Deserialize, Serialize};
 use store::transact;
 use utoipa::ToSchema;
@@ -207,43 +208,39 @@ pub(crate) async fn act(
     read_day(&body.it.monday, "/monday")?;
     let nurse = body.it.nurse.map(|id| id.to_string()).unwrap_or_default();
     let which = whose(&v, &nurse, &body.it.monday, "/nurse").await?;
-    let done = WeekDone { monday: which.monday.to_string() };
-    let key = (which.nurse, which.monday);
-    match (body.it.keep, body.it.anew, body.it.away) {
+    let (done, key) = (WeekDone { monday: which.monday.to_string() }, (which.nurse, which.monday));
+    let act = match (body.it.keep, body.it.anew, body.it.away) {
         (Some(puts), false, None) => {
             let order = order(&puts)?;
             let (seen, allowed) = may_keep(&v, &which).await?;
-            transact!(state.db, Fault, |tx| {
-                if let Some(again) = once.begin(tx, v.now).await? {
-                    return Ok(again);
-                }
-                plan::keep(tx, &desk(&v), v.who, &allowed, key, &seen, &order).await.map_err(refused)?;
-                once.end(tx, StatusCode::OK, &done).await
-            })
+            Act::Keep(seen, allowed, order)
         }
-        (None, true, None) => {
-            let allowed = may_lay(&v).await?;
-            transact!(state.db, Fault, |tx| {
-                if let Some(again) = once.begin(tx, v.now).await? {
-                    return Ok(again);
-                }
-                plan::anew(tx, v.who, &allowed, which.nurse, which.monday).await.map_err(refused)?;
-                once.end(tx, StatusCode::OK, &done).await
-            })
-        }
+        (None, true, None) => Act::Anew(may_lay(&v).await?),
         (None, false, Some(days)) => {
-            let days: BTreeSet<Date> = days.iter().map(|d| read_day(d, "/away")).collect::<Result<_, _>>()?;
-            let allowed = may_lay(&v).await?;
-            transact!(state.db, Fault, |tx| {
-                if let Some(again) = once.begin(tx, v.now).await? {
-                    return Ok(again);
-                }
-                plan::away(tx, &desk(&v), v.who, &allowed, key, &days).await.map_err(refused)?;
-                once.end(tx, StatusCode::OK, &done).await
-            })
+            let days = days.iter().map(|d| read_day(d, "/away")).collect::<Result<_, _>>()?;
+            Act::Away(may_lay(&v).await?, days)
         }
-        _ => Err(Fault::field(Code::Invalid, "/keep", "expected one of keep, anew and away")),
-    }
+        _ => return Err(Fault::field(Code::Invalid, "/keep", "expected one of keep, anew and away")),
+    };
+    transact!(state.db, Fault, |tx| {
+        if let Some(again) = once.begin(tx, v.now).await? {
+            return Ok(again);
+        }
+        let acted = match &act {
+            Act::Keep(seen, allowed, order) => plan::keep(tx, &desk(&v), v.who, allowed, key, seen, order).await,
+            Act::Anew(allowed) => plan::anew(tx, v.who, allowed, which.nurse, which.monday).await,
+            Act::Away(allowed, days) => plan::away(tx, &desk(&v), v.who, allowed, key, days).await,
+        };
+        acted.map_err(refused)?;
+        once.end(tx, StatusCode::OK, &done).await
+    })
+}
+
+/// An act with the guard's word on it.
+enum Act {
+    Keep(Seen<plan::Week>, Allowed, plan::Order),
+    Anew(Allowed),
+    Away(Allowed, BTreeSet<Date>),
 }
 
 fn order(puts: &[WeekPut]) -> Result<plan::Order, Fault> {

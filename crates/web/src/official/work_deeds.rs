@@ -11,7 +11,6 @@ use casework::decide::{Override, Put};
 use casework::determine::Slice;
 use casework::investigate::answer;
 use casework::investigate::settle::{self, Finding, Follow, How};
-use catalogue::Pack;
 use guard::Action;
 use kernel::{AccountId, CaseId, Currency, EvidenceId, TaskId};
 use store::{StoreError, transact};
@@ -22,6 +21,7 @@ use super::work_acts::STRETCHES;
 use super::work_case_handlers::{Read, forbidden, purpose_kind, read, show, viewer, with};
 use super::work_view::stage_key;
 use super::{work_extend, work_looks};
+use crate::citizen::cases::agency;
 use crate::citizen::question::{self, Question};
 use crate::components::frame::Frame;
 use crate::form::{Form, parse_sum};
@@ -180,7 +180,7 @@ pub(crate) fn official_words(t: Text, fault: official::Fault) -> Result<String, 
     })
 }
 
-fn of_object(t: Text, pack: &Pack, fault: object::Fault) -> Result<Said, Trouble> {
+fn of_object(t: Text, v: &Viewer<'_>, fault: object::Fault) -> Result<Said, Trouble> {
     use object::Fault as F;
     Ok(match fault {
         F::Nothing => return Err(Trouble::Absent),
@@ -189,8 +189,8 @@ fn of_object(t: Text, pack: &Pack, fault: object::Fault) -> Result<Said, Trouble
         F::Exhausted => words(t, "work-fault-exhausted"),
         F::TookPart => words(t, "work-fault-took-part"),
         F::OfficeAbove(office) => {
-            let office = pack.agencies().get(&office).map_or(office.clone(), |a| a.name.get(t.lang()).to_owned());
-            Said::Words(t.with("work-fault-office-above", &[("office", office.into())]).into_owned())
+            let office = agency(v, &office);
+            Said::Words(t.with("work-fault-office-above", &[("office", office.get(t.lang()).into())]).into_owned())
         }
         F::NoWords => words(t, "work-fault-no-words"),
         F::Official(fault) => return of_official(t, fault),
@@ -422,7 +422,7 @@ async fn review(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result
     });
     match run {
         Ok(put) => Ok(Deed::Done(put.map_or("stands", put_word), false)),
-        Err(fault) => Ok(refused(form, of_object(t, &v.pack, fault)?)),
+        Err(fault) => Ok(refused(form, of_object(t, v, fault)?)),
     }
 }
 
@@ -436,7 +436,7 @@ async fn court(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form) -> Result<
     });
     match run {
         Ok(put) => Ok(Deed::Done(put_word(put), false)),
-        Err(fault) => Ok(refused(form, of_object(t, &v.pack, fault)?)),
+        Err(fault) => Ok(refused(form, of_object(t, v, fault)?)),
     }
 }
 

@@ -22,6 +22,7 @@ use text::Text;
 use super::work_acts::{Acts, Contradiction, Hearing, Holder};
 use super::work_case::{Asked, Decided, Fact, Objection, Paper, Reason, Says, Step as ShownStep};
 use crate::changed::{self, Teller};
+use crate::citizen::cases::agency;
 use crate::citizen::question::{Kind, Question};
 use crate::components::entitlement::source;
 use crate::components::list::Mark;
@@ -339,20 +340,11 @@ impl Opened<'_> {
         (holds.first().map(|d| self.decided(d)), others.into_iter().map(|d| self.decided(d)).collect())
     }
 
-    /// Days by which the time may still grow.
-    fn longer(&self) -> u32 {
-        let since = self.view.steps.iter().rposition(|s| s.kind == StepKind::Reopened).unwrap_or(0);
-        let given = self.view.steps.iter().skip(since).any(|s| s.kind == StepKind::Extended);
-        let over = self.view.due_on.is_none_or(|due| due < self.v.today());
-        if given || over { 0 } else { extend::days(&self.v.desk(), &self.view.case) }
-    }
-
     /// Whether the viewer took no part and belongs to the office that reviews at this level.
     fn may_review(&self, o: &casework::decide::object::Objection) -> bool {
-        let me = self.v.who.account;
         let about = self.view.decisions.iter().find(|d| d.id == o.decision);
-        let part = about.is_some_and(|d| way::took_part(d, &self.view.objections).contains(&me)) || o.account == me;
-        !part && (o.level == 1 || way::office(&self.v.desk(), &self.view.case, o.level) == self.v.who.organisation)
+        let (desk, case, all) = (self.v.desk(), &self.view.case, &self.view.objections);
+        about.is_some_and(|d| way::may_review(&desk, self.v.who, case, d, (o, all)).is_ok())
     }
 
     /// Whom an objection waits for.
@@ -360,10 +352,9 @@ impl Opened<'_> {
         if o.level == 1 {
             return self.words("work-review-by-another");
         }
-        let office = way::office(&self.v.desk(), &self.view.case, o.level);
-        let name =
-            self.v.pack.agencies().get(office).map_or(office.to_owned(), |a| a.name.get(self.t.lang()).to_owned());
-        self.t.with("work-fault-office-above", &[("office", name.into())]).into_owned()
+        let desk = self.v.desk();
+        let office = agency(self.v, way::office(&desk, &self.view.case, o.level));
+        self.t.with("work-fault-office-above", &[("office", office.get(self.t.lang()).into())]).into_owned()
     }
 
     pub(crate) fn objections(&self) -> Vec<Objection> {
@@ -516,7 +507,11 @@ impl Opened<'_> {
             gap: task(TaskKind::Gap).filter(|_| works).map(|t| (t.id.to_string(), self.questions("gap"))),
             note: (works && !case.stage.is_closed()).then(|| self.questions("note")),
             withdraw: works && !case.stage.is_closed(),
-            longer: if works && !case.stage.is_closed() { self.longer() } else { 0 },
+            longer: if works && !case.stage.is_closed() {
+                extend::left(&self.v.desk(), case, &self.view.steps).unwrap_or(0)
+            } else {
+                0
+            },
             died: (works && stopped).then(|| self.heirs()),
             hold: approves && self.paid == Some(payment::model::Standing::Active),
             flow: approves && self.paid == Some(payment::model::Standing::Suspended),
