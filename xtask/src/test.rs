@@ -119,8 +119,21 @@ pub(crate) fn pages() -> Result<(), String> {
 
 /// nextest where it is installed (one process a test, better reports), else cargo's own runner.
 fn tests(postgres: &str) -> Result<(), String> {
+    // Some tests wait for a clock or a partner: with as many at once as there are cores, a core waits with them.
+    let many = (2 * std::thread::available_parallelism().map_or(1, usize::from)).to_string();
     let args: &[&str] = if has("cargo-nextest") {
-        &["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail", "--final-status-level", "slow"]
+        &[
+            "nextest",
+            "run",
+            "--workspace",
+            "--no-fail-fast",
+            "--status-level",
+            "fail",
+            "--final-status-level",
+            "slow",
+            "--test-threads",
+            &many,
+        ]
     } else {
         &["test", "--quiet", "--workspace", "--lib", "--bins", "--examples", "--tests", "--no-fail-fast"]
     };

@@ -1,5 +1,7 @@
 //! Samples of the pages of home visiting.
 
+use std::sync::LazyLock;
+
 use catalogue::Pack;
 use catalogue::model::Instrument;
 use jiff::civil::date;
@@ -19,9 +21,11 @@ fn words(lang: Lang, ko: &str, en: &str) -> String {
 }
 
 pub(super) fn instrument(id: &str) -> Instrument {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-    let pack = Pack::load(&dir).map(|l| l.pack).unwrap_or_else(|faults| panic!("{faults:#?}"));
-    pack.instrument(id).expect("the pack has it").clone()
+    static PACK: LazyLock<Pack> = LazyLock::new(|| {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
+        Pack::load(&dir).map(|l| l.pack).unwrap_or_else(|faults| panic!("{faults:#?}"))
+    });
+    PACK.instrument(id).expect("the pack has it").clone()
 }
 
 fn due(lang: Lang, late: bool) -> day::Due {
