@@ -6,6 +6,7 @@
 //! whatever is sent, the answer is a status the document declares, and nothing is half done.
 
 mod admin;
+mod assignments;
 mod births;
 pub(crate) mod body;
 pub(crate) mod call;
@@ -41,6 +42,7 @@ mod recoveries;
 mod referrals;
 mod requalifications;
 mod rules_of;
+mod scenarios;
 mod stages;
 mod stages_decision;
 mod stages_determination;
@@ -130,7 +132,7 @@ pub(crate) enum Faults {
         cases_acts::object, cases_work::list, cases_work::settlement, cases_work::decide, cases_work::approve,
         cases_work::close_hearing, cases_work::review,
         payments::runs, payments::open, payments::one, payments::prepare, payments::sign, payments::release,
-        court::order, extension::take, duplicates::list, duplicates::compare, duplicates::settle, duplicates::undo,
+        court::order, extension::take, assignments::assign, duplicates::list, duplicates::compare, duplicates::settle, duplicates::undo,
         entries::list, entries::one, entries::verify, figures::show, evidence::hand_in, evidence::list, evidence::one, evidence::remove,
         drafts::begin, drafts::list, drafts::one, drafts::save, drafts::send, drafts::discard,
         mandates::list, mandates::register, mandates::end, consents::list, consents::withdraw, consents::hold,
@@ -140,6 +142,7 @@ pub(crate) enum Faults {
         surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, groups::of_office, groups::of_person, groups::reply, team::show, week::show, week::act,
         requalifications::list, requalifications::ask, requalifications::one, requalifications::act_on, requalifications::group,
         requalifications::settle, requalifications::finding,
+        scenarios::list, scenarios::begin, scenarios::one, scenarios::change, scenarios::act_on, scenarios::comparison,
         recoveries::list, recoveries::one, recoveries::repaid, recoveries::plan, recoveries::waive, recoveries::grant,
         payments::cancel, payments::file, payments_bank::bank_message, payments_bank::ledger, payments_bank::ledger_check,
     ),
@@ -206,6 +209,11 @@ pub fn router(state: AppState) -> Router {
         .route("/api/parameters", get(rules_of::parameters))
         .route("/api/parameters/{id}", get(rules_of::parameter))
         .route("/api/explain", post(rules_of::explain))
+        .route("/api/scenarios", get(scenarios::list).post(scenarios::begin))
+        .route("/api/scenarios/{id}", get(scenarios::one))
+        .route("/api/scenarios/{id}/files", post(scenarios::change))
+        .route("/api/scenarios/{id}/acts", post(scenarios::act_on))
+        .route("/api/comparisons/{id}", get(scenarios::comparison))
         .route("/api/log/checkpoint", get(oversight::checkpoint))
         .route("/api/log/entries", get(entries::list))
         .route("/api/log/entries/{year}/{number}", get(entries::one))
@@ -285,6 +293,7 @@ fn people() -> Router<AppState> {
         .route("/api/week", get(week::show).post(week::act))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))
+        .route("/api/tasks/{id}/assignment", post(assignments::assign))
 }
 
 /// Stages alone, for ministries' own machines.

@@ -75,6 +75,19 @@ async fn a_case_is_read_decided_by_two_objected_to_and_replayed() {
     assert_eq!(post(&o, &mother, &format!("{decision}/approval"), agrees.clone()).await.0, 403);
     let (status, work) = get(&o, &one, "/api/worklist?scope=office&kind=approve").await;
     assert_eq!((status, &work["lines"][0]["case"]), (200, &json!(case)), "{work}");
+    // The task is taken, put back, and given to nobody outside of the office.
+    let assignment = format!("/api/tasks/{}/assignment", work["lines"][0]["task"].as_str().unwrap());
+    for (who, to, expected) in [
+        (&one, json!(Uuid::from_u128(22)), 200),
+        (&one, Value::Null, 200),
+        (&one, json!(Uuid::from_u128(99)), 422),
+        (&mother, json!(Uuid::from_u128(500)), 403),
+    ] {
+        let (status, told) = post(&o, who, &assignment, json!({ "to": to })).await;
+        assert_eq!(status, expected, "{told}");
+    }
+    let (_, mine) = get(&o, &one, "/api/worklist?scope=mine").await;
+    assert_eq!(mine["lines"], json!([]), "it was put back");
     assert_eq!(get(&o, &one, "/api/worklist?kind=nothing").await.1["errors"][0]["pointer"], "query:kind");
     let refuses = json!({ "agrees": false });
     assert_eq!(post(&o, &one, &format!("{decision}/approval"), refuses).await.1["errors"][0]["pointer"], "/words");

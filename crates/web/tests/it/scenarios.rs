@@ -18,11 +18,11 @@ use web::AppState;
 use crate::birth::{Browser, session};
 use crate::state::{installation_of, keep};
 
-const FILE: &str = "programmes/child_allowance.toml";
-const LIMIT: &str = "12 * min(year(today) - 2017, 13)";
+pub(crate) const FILE: &str = "programmes/child_allowance.toml";
+pub(crate) const LIMIT: &str = "12 * min(year(today) - 2017, 13)";
 
 /// A copy of a folder that a test may write into.
-fn copied(from: &Path, to: &Path) {
+pub(crate) fn copied(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().flatten() {
         let target = to.join(entry.file_name());
@@ -43,7 +43,7 @@ async fn led(browser: &Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Stri
 }
 
 /// Two families with a child of nine, compared as a worker does.
-async fn worked_out(state: &AppState, folder: &Path, comparison: &str) {
+pub(crate) async fn worked_out(state: &AppState, folder: &Path, comparison: &str) {
     let id = comparison.parse().unwrap();
     let (hash, files) = compare::work(&mut state.db.read().await.unwrap(), id).await.unwrap().unwrap();
     let base = state.packs.by_hash(&hash).unwrap();
@@ -72,7 +72,7 @@ async fn worked_out(state: &AppState, folder: &Path, comparison: &str) {
     transact!(state.db, StoreError, |tx| compare::done(tx, id, state.now(), &report).await).unwrap();
 }
 
-fn browser<'a>(app: &'a Router, state: &AppState, role: Role, name: &str) -> Browser<'a> {
+pub(crate) fn browser<'a>(app: &'a Router, state: &AppState, role: Role, name: &str) -> Browser<'a> {
     Browser { app, session: session(state, role, None, name), cookie: String::new(), language: "en" }
 }
 

@@ -8,7 +8,7 @@ use catalogue::Pack;
 use guard::{Action, Purpose, PurposeKind, Resource, Role};
 use kernel::ScenarioId;
 use population::scenario::{self, By, Fault, Scenario, Stage, compare, edit, publish, read};
-use store::{StoreError, transact};
+use store::{StoreError, Tx, transact};
 use text::Text;
 
 use super::file::Wrong;
@@ -71,13 +71,13 @@ fn told(t: Text, fault: &Fault) -> String {
 }
 
 /// Work that takes the processor, beside the server's own threads.
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Trouble> {
+pub(crate) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Trouble> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|e| Trouble::Store(StoreError::Driver(format!("work beside the server stopped: {e}"))))
 }
 
 /// The pack under a scenario.
-pub(super) fn base_of(v: &Viewer<'_>, hash: &str) -> Result<Arc<Pack>, Trouble> {
+pub(crate) fn base_of(v: &Viewer<'_>, hash: &str) -> Result<Arc<Pack>, Trouble> {
     v.state.packs.by_hash(hash).map_err(|e| Trouble::Store(StoreError::Driver(e.to_string())))
 }
 
@@ -277,7 +277,7 @@ async fn acted(v: &Viewer<'_>, f: &Frame, id: &str, form: &mut Form, name: &str)
     let said = form.get("said").chars().take(1_000).collect::<String>();
     let done: Result<String, Fault> = match form.get("act") {
         "compare" => {
-            log_comparison(v, f, &scenario).await?;
+            log_comparison(v, f.t, &scenario).await?;
             let asked = transact!(v.state.db, Fault, |tx| compare::ask(tx, ids, now, by, id).await);
             asked.map(|comparison| format!("/analyst/comparisons/{comparison}"))
         }
@@ -315,8 +315,8 @@ async fn acted(v: &Viewer<'_>, f: &Frame, id: &str, form: &mut Form, name: &str)
 }
 
 /// The job reads a population of pseudonyms: who asked for it, for what and by which law is durable before it is queued.
-async fn log_comparison(v: &Viewer<'_>, f: &Frame, scenario: &Scenario) -> Result<(), Trouble> {
-    let reason = f.t.with("scenario-purpose-compare", &[("name", scenario.name.as_str().into())]);
+pub(crate) async fn log_comparison(v: &Viewer<'_>, t: Text, scenario: &Scenario) -> Result<(), Trouble> {
+    let reason = t.with("scenario-purpose-compare", &[("name", scenario.name.as_str().into())]);
     let law = v.pack.measures().map(|m| m.law.clone()).unwrap_or_default();
     let purpose = Purpose::new(v.purpose.kind, reason).with_law(law);
     let resource = Resource::thing("population");
@@ -324,13 +324,13 @@ async fn log_comparison(v: &Viewer<'_>, f: &Frame, scenario: &Scenario) -> Resul
     Ok(())
 }
 
-/// Writes the files into the pack's folder, takes it into force on the way every reload goes, and notes who did.
-async fn put_in_force(
+/// Writes the files into the pack's folder and takes it into force on the way every reload goes: the content hash of what is in
+/// force now. Doing it again does no harm.
+pub(crate) async fn take_into_force(
     v: &Viewer<'_>,
     scenario: &Scenario,
     by: By<'_>,
-    said: &str,
-) -> Result<Result<(), Fault>, Trouble> {
+) -> Result<Result<String, Fault>, Trouble> {
     let (packs, of, account) = (v.state.packs.clone(), scenario.clone(), by.account);
     let name = by.name.to_owned();
     let taken = beside(move || -> Result<Result<String, Fault>, catalogue::ReloadError> {
@@ -345,19 +345,36 @@ async fn put_in_force(
             return Ok(Err(fault));
         }
         packs.reload().map(|done| Ok(done.new.content_hash().to_owned()))
-    })
-    .await?;
-    let hash = match taken {
-        Ok(Ok(hash)) => hash,
-        Ok(Err(fault)) => return Ok(Err(fault)),
-        Err(why) => return Err(Trouble::Store(StoreError::Driver(why.to_string()))),
-    };
+    });
+    taken.await?.map_err(|why| Trouble::Store(StoreError::Driver(why.to_string())))
+}
+
+/// Notes who published it, and has all households worked out anew.
+pub(crate) async fn published(
+    tx: &mut Tx,
+    v: &Viewer<'_>,
+    id: ScenarioId,
+    by: By<'_>,
+    said: &str,
+    hash: &str,
+) -> Result<(), Fault> {
     let pack = v.state.packs.current();
     let desk = casework::Desk { pack: &pack, keys: v.state.guard.keys(), ids: &*v.state.ids, now: v.now };
-    Ok(transact!(v.state.db, Fault, |tx| {
-        casework::later::queue_pack(tx, &desk).await?;
-        publish::published(tx, v.now, by, scenario.id, said, &hash).await
-    }))
+    casework::later::queue_pack(tx, &desk).await?;
+    publish::published(tx, v.now, by, id, said, hash).await
+}
+
+async fn put_in_force(
+    v: &Viewer<'_>,
+    scenario: &Scenario,
+    by: By<'_>,
+    said: &str,
+) -> Result<Result<(), Fault>, Trouble> {
+    let hash = match take_into_force(v, scenario, by).await? {
+        Ok(hash) => hash,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    Ok(transact!(v.state.db, Fault, |tx| published(tx, v, scenario.id, by, said, &hash).await))
 }
 
 /// A file to be changed.
