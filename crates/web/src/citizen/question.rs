@@ -278,10 +278,16 @@ fn unit_words(t: Text, unit: &str) -> String {
     t.t(key).into_owned()
 }
 
+/// Most characters of an answer in words.
+const MOST_TEXT: usize = 500;
+
 /// The answer typed into `field`; `Ok(None)` when left empty. What is wrong is said in the form.
 pub fn read(t: Text, form: &mut Form, field: &str, kind: &Kind) -> Option<Value> {
     if let Kind::Account { rule, banks, .. } = kind {
         return read_account(t, form, field, rule, banks);
+    }
+    if *kind == Kind::Text {
+        return form.optional(t, field, MOST_TEXT).filter(|_| form.error(field).is_none()).map(Value::Text);
     }
     let typed = form.get(field).to_owned();
     if typed.is_empty() {
@@ -298,7 +304,7 @@ pub fn read(t: Text, form: &mut Form, field: &str, kind: &Kind) -> Option<Value>
         Kind::Decimal => decimal(&typed).map(Value::Decimal),
         Kind::Date => parse_date(&typed).map(Value::Date),
         Kind::Choice(options) => options.iter().any(|(code, _)| *code == typed).then(|| Value::Code(typed.clone())),
-        Kind::Text | Kind::Account { .. } => (typed.chars().count() <= 500).then(|| Value::Text(typed.clone())),
+        Kind::Text | Kind::Account { .. } => None,
     };
     if value.is_none() {
         form.refuse(

@@ -283,13 +283,17 @@ async fn hand(
 }
 
 async fn decide(v: &Viewer<'_>, t: Text, read: &Read, form: &mut Form, otherwise: bool) -> Result<Deed, Trouble> {
+    let revision = form.get("revision").parse().unwrap_or(0);
+    // Before anything is said about fields, for the form may not be there any more.
+    if revision != read.view.case.revision {
+        return Ok(refused(form, Said::Changed(t.t("work-fault-changed").into_owned())));
+    }
     let field = if otherwise { "other-words" } else { "decide-words" };
     let words = form.optional(t, field, 4_000);
     let overriding = if otherwise { overriding(t, v.pack.currency(), form, "other") } else { None };
     if !form.is_fine() {
         return Ok(Deed::Refused);
     }
-    let revision = form.get("revision").parse().unwrap_or(0);
     let input = Prepared { case: read.view.case.id, revision, words, overriding };
     let allowed = read.permit(v, Action::WorkCase).await?;
     let desk = v.desk();

@@ -295,6 +295,7 @@ pub(super) fn refuse(
     fault: Fault,
 ) -> Result<(), Trouble> {
     let t = f.t;
+    let whole = questions::whole(form, instruments);
     match fault {
         Fault::Store(why) => return Err(why.into()),
         Fault::Key(why) => return Err(store::StoreError::Driver(why.to_string()).into()),
@@ -303,10 +304,10 @@ pub(super) fn refuse(
         }
         Fault::Answers(faults) => instruments.iter().for_each(|i| questions::refuse(t, form, i, &faults)),
         Fault::NotAlone => form.refuse("alone", t.t("visits-error-alone")),
-        Fault::NoConsent => form.refuse("on", t.t("visits-error-consent")),
-        Fault::OtherContent => form.refuse("on", t.t("visits-error-other")),
-        Fault::NothingToCorrect => form.refuse("on", t.t("visits-error-corrected")),
-        Fault::Ahead(_) => form.refuse("on", t.t("visits-error-ahead")),
+        Fault::NoConsent => form.refuse(&whole, t.t("visits-error-consent")),
+        Fault::OtherContent => form.refuse(&whole, t.t("visits-error-other")),
+        Fault::NothingToCorrect => form.refuse(&whole, t.t("visits-error-corrected")),
+        Fault::Ahead(_) => form.refuse(&whole, t.t("visits-error-ahead")),
         Fault::NoReason => form.refuse("why", t.t("visits-error-why")),
         Fault::Minutes => form.refuse("minutes", t.t("visits-error-minutes")),
         Fault::TooLong => form.refuse("note", t.t("visits-error-long")),

@@ -98,7 +98,7 @@ pub fn answers(t: Text, form: &mut Form, instrument: &Instrument) -> Answers {
             AnswerKind::Integer => given.parse().ok().map(Answer::Integer),
             AnswerKind::Decimal => number(&given).map(Answer::Decimal),
             AnswerKind::Date => parse_date(&given).map(|day| Answer::Text(day.to_string())),
-            AnswerKind::Text => Some(Answer::Text(given)),
+            AnswerKind::Text => crate::form::is_plain(&given).then_some(Answer::Text(given)),
             AnswerKind::Choice { many: true, .. } => Some(Answer::Many(form.all(&field).map(str::to_owned).collect())),
             AnswerKind::Choice { .. } => Some(Answer::Text(given)),
         };
@@ -108,6 +108,13 @@ pub fn answers(t: Text, form: &mut Form, instrument: &Instrument) -> Answers {
         }
     }
     all
+}
+
+/// The field where something about the whole form is said: its day, or its first question where it asks for none.
+pub fn whole(form: &Form, instruments: &[Instrument]) -> String {
+    let asks = |q: &&Question| !matches!(q.kind, AnswerKind::Group | AnswerKind::Display);
+    let first = instruments.iter().find_map(|i| i.questions().into_iter().find(asks).map(|q| name(i, &q.id)));
+    first.filter(|_| !form.has("on")).unwrap_or_else(|| "on".to_owned())
 }
 
 /// Says beside its field what is wrong with an answer.
