@@ -16,12 +16,19 @@ pub(crate) fn packages() -> Result<(), String> {
     )
 }
 
-/// Installs what is missing, then runs `browser/run.mjs`, which starts the demo by itself.
-pub(crate) fn run() -> Result<(), String> {
+/// Installs what is missing, then runs `browser/run.mjs`, which starts the demo by itself; once more over a PostgreSQL server.
+pub(crate) fn run(postgres: &str) -> Result<(), String> {
     if !has("chromium") {
         install(&["chromium", "fonts-nanum"])?;
     }
+    // By which the tests look into the databases of the demos.
+    for (program, package) in [("sqlite3", "sqlite3"), ("psql", "postgresql-client")] {
+        if !has(program) {
+            install(&[package])?;
+        }
+    }
     packages()?;
-    let folder = root().join("browser");
-    step("browser", Command::new("node").arg(folder.join("run.mjs")).env("HEARTH", hearth()))
+    let run = root().join("browser").join("run.mjs");
+    let mut node = Command::new("node");
+    step("browser", node.arg(run).env("HEARTH", hearth()).env("HEARTH_TEST_POSTGRES", postgres))
 }

@@ -7,7 +7,7 @@ use crate::run::{has, install, output, root, step, target};
 const VERSION: &str = "schemathesis==4.32.5";
 
 /// Installs schemathesis into a folder of its own and runs `browser/api.sh`, which starts a server by itself.
-pub(crate) fn run(_postgres: &str) -> Result<(), String> {
+pub(crate) fn run() -> Result<(), String> {
     if !has("python3") {
         install(&["python3", "python3-venv"])?;
     }

@@ -63,10 +63,10 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
         }
     }
     if browser_too {
-        schema::run(&server.url)?;
+        schema::run()?;
         browser::packages()?;
         fhir::run()?;
-        browser::run()?;
+        browser::run(&server.url)?;
     }
     println!(
         "── all passed in {} s{}",
@@ -113,8 +113,9 @@ fn packs() -> Result<Vec<PathBuf>, String> {
 
 /// Only the browser part.
 pub(crate) fn pages() -> Result<(), String> {
-    step("build", &mut cargo(&["build", "--quiet", "-p", "app"]))?;
-    browser::run()
+    step("build", &mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
+    let server = postgres::start(postgres::Disk::Careless)?;
+    browser::run(&server.url)
 }
 
 /// nextest where it is installed (one process a test, better reports), else cargo's own runner.
