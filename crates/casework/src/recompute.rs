@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use catalogue::Pack;
 use kernel::{Date, EventId, HouseholdId, Instant, OfferId, PersonId};
 use registry::change::Whose;
 use rules::schema::Entity;
@@ -164,8 +165,13 @@ pub(crate) async fn settle(
         Before::Touched(programmes) => Some(programmes.clone()),
         _ => None,
     };
-    let (rule_set, drafts) = offerable(desk.pack, snapshot, today, cause, only.as_ref());
-    let mut stands = outcomes(&drafts);
+    let earlier = match &before {
+        Before::Without(persons) => Some(snapshot.without(persons)),
+        Before::Was(earlier) => Some((**earlier).clone()),
+        _ => None,
+    };
+    let worked = Worked::out(desk, snapshot, earlier.as_ref(), cause, only.as_ref());
+    let mut stands = outcomes(&worked.drafts);
     let last = match before {
         Before::Touched(programmes) => {
             let last = rows::standing(tx, snapshot.household).await?;
@@ -178,8 +184,7 @@ pub(crate) async fn settle(
             last.forget(&programme, subject);
             Some(last)
         }
-        Before::Without(persons) => Some(said(desk, &snapshot.without(&persons), cause)),
-        Before::Was(earlier) => Some(said(desk, &earlier, cause)),
+        Before::Without(_) | Before::Was(_) => worked.earlier,
     };
     let before = last.unwrap_or_else(|| stands.clone());
     let persons = snapshot.members.iter().map(|m| m.person.0);
@@ -187,16 +192,61 @@ pub(crate) async fn settle(
     let mut offered = rows::offers_of(tx, &subjects).await?;
     offered.retain(|o| only.as_ref().is_none_or(|p| p.contains(&o.programme)));
     let occasion = Occasion { cause, event, today };
-    let changes = plan(&before, &offered, drafts, occasion);
-    let settled = carry_out(tx, desk, snapshot, &rule_set, changes, occasion).await?;
-    let next = next_change(tx, desk, snapshot, only.as_ref()).await?;
+    let changes = plan(&before, &offered, worked.drafts, occasion);
+    let settled = carry_out(tx, desk, snapshot, &worked.rule_set, changes, occasion).await?;
+    let next = next_change(tx, snapshot, worked.next, only.is_some()).await?;
     stand(tx, desk, snapshot, &stands, next).await?;
     crate::case::reopen::announce(tx, desk, snapshot.household, cause, only.as_ref()).await?;
     Ok(settled)
 }
 
-fn said(desk: &Desk<'_>, snapshot: &Snapshot, cause: Cause) -> Outcomes {
-    outcomes(&offerable(desk.pack, snapshot, desk.today(), cause, None).1)
+/// What the rules say of a household, before anything is written.
+struct Worked {
+    rule_set: String,
+    drafts: Vec<Draft>,
+    /// What they said of it as it was.
+    earlier: Option<Outcomes>,
+    /// The first day after today on which an answer turns by itself.
+    next: Option<Date>,
+}
+
+impl Worked {
+    /// An event asks twice, of the household as it is and as it was: side by side, because on SQLite everybody who has
+    /// something to write waits meanwhile.
+    fn out(
+        desk: &Desk<'_>,
+        snapshot: &Snapshot,
+        earlier: Option<&Snapshot>,
+        cause: Cause,
+        only: Option<&BTreeSet<String>>,
+    ) -> Worked {
+        let (pack, today) = (desk.pack, desk.today());
+        let now = || offerable(pack, snapshot, today, cause, only);
+        let rest = || {
+            let earlier = earlier.map(|earlier| outcomes(&offerable(pack, earlier, today, cause, None).1));
+            (earlier, turns(pack, snapshot, today, only))
+        };
+        let ((rule_set, drafts), (earlier, next)) = match earlier {
+            Some(_) => both(now, rest),
+            None => (now(), rest()),
+        };
+        Worked { rule_set, drafts, earlier, next }
+    }
+}
+
+/// Does two things at once. A panic of either is the caller's.
+fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let one = one();
+        (one, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+/// The first day after today on which an answer of these programmes turns by itself.
+fn turns(pack: &Pack, snapshot: &Snapshot, today: Date, only: Option<&BTreeSet<String>>) -> Option<Date> {
+    let household = snapshot.for_rules(pack.program().household());
+    pack.program().next_change_of(&household, today, &|id| only.is_none_or(|only| only.contains(id)))
 }
 
 /// Notes where the household stands. Two recomputations of one household meet here, and one is repeated.
@@ -212,19 +262,15 @@ async fn stand(
     tx.execute(rows::STAND, values).await.map(drop)
 }
 
-/// The first day after today on which an answer turns by itself. Of programmes that are not worked out again the day noted
-/// before stands: it may come too early, for a look in vain, and never too late.
+/// The day on which to look again. Of programmes that are not worked out again the day noted before stands: it may come too
+/// early, for a look in vain, and never too late.
 async fn next_change(
     tx: &mut Tx,
-    desk: &Desk<'_>,
     snapshot: &Snapshot,
-    only: Option<&BTreeSet<String>>,
+    now: Option<Date>,
+    in_part: bool,
 ) -> Result<Option<Date>, StoreError> {
-    let program = desk.pack.program();
-    let household = snapshot.for_rules(program.household());
-    let Some(only) = only else { return Ok(program.next_change(&household, desk.today())) };
-    let before = rows::stood(tx, snapshot.household).await?.and_then(|s| s.next);
-    let now = program.next_change_of(&household, desk.today(), &|id| only.contains(id));
+    let before = if in_part { rows::stood(tx, snapshot.household).await?.and_then(|s| s.next) } else { None };
     Ok(before.into_iter().chain(now).min())
 }
 

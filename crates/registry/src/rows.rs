@@ -133,32 +133,42 @@ macro_rules! protections {
 store::sql! {
     REDIRECTS = of_people!(few, "survivor_id", "redirect", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
     ABSORBED = of_people!(few, "merged_id", "absorbed", "recorded_at <= $1 and (withdrawn_at is null or withdrawn_at > $1)");
-    RECORDS = people!(few;);
-    NAMES = people!(few; names!(few));
     SEARCHED = people!(few; names!(few), details!(few), residences!(few));
-    TIES = people!(few; ties!(few));
-    PEOPLE = people!(few;
+    PERPETRATORS = of_people!(few, "protection_id, perpetrator_id", "protection_from", "$1 = $1");
+}
+
+// What is known of people is many small rows: they come in one piece.
+/// That they are there.
+pub(crate) static RECORDS: Packed = Packed::new("RECORDS", people!(few;), IDS, REST);
+/// Their names.
+pub(crate) static NAMES: Packed = Packed::new("NAMES", people!(few; names!(few)), IDS, REST);
+/// What ties them to places and to each other.
+pub(crate) static TIES: Packed = Packed::new("TIES", people!(few; ties!(few)), IDS, REST);
+/// Everything about them.
+pub(crate) static PEOPLE: Packed = Packed::new(
+    "PEOPLE",
+    people!(few;
         names!(few),
         ties!(few),
         stamped!(few, "pregnancy", "version_id, pregnancy_id, outcome, '', '', '', due_date, unborn", "pregnancy"),
         stamped!(few, "fact", "fact_id, corrects, item, value, '', '', null, null", "person_fact")
-    );
-    PROTECTIONS = protections!(few);
-    PERPETRATORS = of_people!(few, "protection_id, perpetrator_id", "protection_from", "$1 = $1");
-}
-
-// Lists of people are many small rows: they come in one piece.
+    ),
+    IDS,
+    REST,
+);
 /// Names of many.
 pub(crate) static NAMES_OF_MANY: Packed = Packed::new("NAMES_OF_MANY", people!(many; names!(many)), IDS, REST);
 /// What ties many people to places and to each other.
 pub(crate) static TIES_OF_MANY: Packed = Packed::new("TIES_OF_MANY", people!(many; ties!(many)), IDS, REST);
+/// What protects them, and merges that stand.
+pub(crate) static PROTECTIONS: Packed = protecting("PROTECTIONS", protections!(few));
 /// What protects many, and merges that stand.
-pub(crate) static PROTECTIONS_OF_MANY: Packed = Packed::new(
-    "PROTECTIONS_OF_MANY",
-    protections!(many),
-    &["person_id", "id"],
-    &["kind", "valid_from", "valid_until"],
-);
+pub(crate) static PROTECTIONS_OF_MANY: Packed = protecting("PROTECTIONS_OF_MANY", protections!(many));
+
+const fn protecting(name: &'static str, sql: &'static str) -> Packed {
+    Packed::new(name, sql, &["person_id", "id"], &["kind", "valid_from", "valid_until"])
+}
+
 /// The columns of [`PEOPLE`] that hold ids.
 const IDS: &[&str] = &["person_id", "id", "other"];
 /// The others.
@@ -364,10 +374,10 @@ pub(crate) async fn read_followed(
     let mut ends: BTreeMap<PersonId, PersonId> = ids.into_iter().map(|id| (id, id)).collect();
     let mut cluster = ends.clone();
     let sql = match parts {
-        Parts::All => (PEOPLE, None),
-        Parts::Ties => (TIES, Some(&TIES_OF_MANY)),
-        Parts::Names => (NAMES, Some(&NAMES_OF_MANY)),
-        Parts::None => (RECORDS, None),
+        Parts::All => (&PEOPLE, None),
+        Parts::Ties => (&TIES, Some(&TIES_OF_MANY)),
+        Parts::Names => (&NAMES, Some(&NAMES_OF_MANY)),
+        Parts::None => (&RECORDS, None),
     };
     let mut rows = statements(tx, sql, &cluster, at).await?;
     // Merges are rare: only where there are some are the records gathered first, and read once more.
@@ -386,19 +396,15 @@ pub(crate) async fn read_followed(
 /// one for many where there is one.
 async fn statements(
     tx: &mut Tx,
-    (few, many): (&'static str, Option<&'static Packed>),
+    (few, many): (&'static Packed, Option<&'static Packed>),
     cluster: &BTreeMap<PersonId, PersonId>,
     at: Instant,
 ) -> Result<Vec<(String, Row)>, StoreError> {
     let records: Vec<PersonId> = cluster.keys().copied().collect();
     let mut all = Vec::new();
-    let many = many.filter(|_| records.len() > FEW);
-    for chunk in records.chunks(if many.is_some() { MANY } else { FEW }) {
-        let rows = match many {
-            Some(many) => tx.page(many, &bind(at, chunk, MANY)).await?,
-            None => tx.all(few, &bind(at, chunk, FEW)).await?,
-        };
-        for row in rows {
+    let (sql, places) = many.filter(|_| records.len() > FEW).map_or((few, FEW), |many| (many, MANY));
+    for chunk in records.chunks(places) {
+        for row in tx.page(sql, &bind(at, chunk, places)).await? {
             all.push((row.get("kind")?, row));
         }
     }
@@ -566,10 +572,10 @@ pub(crate) struct Protection {
 pub(crate) async fn protections(tx: &mut Tx, people: &BTreeSet<PersonId>) -> Result<Vec<Protection>, StoreError> {
     let now = Instant::from_micros(i64::MAX);
     let mut cluster: BTreeMap<PersonId, PersonId> = people.iter().map(|id| (*id, *id)).collect();
-    let mut rows = statements(tx, (PROTECTIONS, Some(&PROTECTIONS_OF_MANY)), &cluster, now).await?;
+    let mut rows = statements(tx, (&PROTECTIONS, Some(&PROTECTIONS_OF_MANY)), &cluster, now).await?;
     if rows.iter().any(|(kind, _)| kind == "merge") {
         cluster = clusters(tx, people, now).await?;
-        rows = statements(tx, (PROTECTIONS, Some(&PROTECTIONS_OF_MANY)), &cluster, now).await?;
+        rows = statements(tx, (&PROTECTIONS, Some(&PROTECTIONS_OF_MANY)), &cluster, now).await?;
     }
     let mut found: BTreeMap<Uuid, Protection> = BTreeMap::new();
     for (_, row) in rows.iter().filter(|(kind, _)| kind == "protection") {
