@@ -114,7 +114,9 @@ impl Bits {
     /// Whether it holds all rows of another.
     #[inline]
     pub(crate) fn covers(&self, other: &Bits) -> bool {
-        self.words.iter().zip(&other.words).fold(0, |left, (a, b)| left | (b & !a)) == 0
+        // Most sets are mixed, which the first word shows.
+        self.word(0) & other.word(0) == other.word(0)
+            && self.words.iter().zip(&other.words).fold(0, |left, (a, b)| left | (b & !a)) == 0
     }
 
     /// Whether it holds any row of another.
@@ -137,6 +139,12 @@ impl Bits {
     #[inline]
     pub(crate) fn fill(&mut self, word: u64) {
         self.words_mut().fill(word);
+    }
+
+    /// Empties the words that do not count.
+    #[inline]
+    pub(crate) fn trim(&mut self) {
+        self.words.iter_mut().skip(self.used).for_each(|w| *w = 0);
     }
 
     /// Adds the rows of another set.

@@ -120,11 +120,11 @@ impl Truths {
     }
 
     /// The one truth that all rows have.
-    fn same(&self, rows: &Bits) -> Option<Val> {
+    fn same(&self, rows: &Bits) -> Option<&'static Val> {
         match () {
             () if self.trouble.any => None,
-            () if self.yes.covers(rows) => Some(Val::Bool(true)),
-            () if self.no.covers(rows) => Some(Val::Bool(false)),
+            () if self.yes.covers(rows) => Some(&Val::Bool(true)),
+            () if self.no.covers(rows) => Some(&Val::Bool(false)),
             () => None,
         }
     }
@@ -195,6 +195,11 @@ impl Numbers {
     /// Whether the lane holds whole numbers as they are.
     pub(crate) fn is_whole(&self) -> bool {
         matches!(self.kind, Kind::Int | Kind::Date | Kind::Dec(1))
+    }
+
+    /// Whether rows that are odd are unknown whole numbers, all of them.
+    pub(crate) fn only_unknown(&self) -> bool {
+        self.is_whole() && self.stray.is_empty() && !self.trouble.any
     }
 
     /// The number of a row, whatever it means there.
@@ -437,7 +442,7 @@ impl Column {
     }
 
     /// The one truth that all rows have, where that is so.
-    pub(crate) fn same(&self, rows: &Bits) -> Option<Val> {
+    pub(crate) fn same(&self, rows: &Bits) -> Option<&'static Val> {
         match self {
             Column::Truth(t) => t.same(rows),
             Column::Number(_) => None,
@@ -449,7 +454,8 @@ impl Column {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum View<'a> {
     Column(&'a Column),
-    Same(Val),
+    /// Lent, so that a view stays small: views are handed on more often than anything else.
+    Same(&'a Val),
 }
 
 /// The rows of a view by what they are; beyond the last row anything.
@@ -472,7 +478,7 @@ impl<'a> View<'a> {
     pub(crate) fn get(self, row: usize) -> Val {
         match self {
             View::Column(c) => c.get(row),
-            View::Same(v) => v,
+            View::Same(v) => *v,
         }
     }
 
@@ -495,10 +501,7 @@ impl<'a> View<'a> {
         match self {
             View::Column(Column::Number(n)) => (n.numbers(), true),
             View::Column(Column::Truth(_)) => (Lane::Same(0), false),
-            View::Same(v) => match (constant(v, kind), v) {
-                (Some(n), _) => (Lane::Same(n), true),
-                _ => (Lane::Same(0), false),
-            },
+            View::Same(v) => constant(*v, kind).map_or((Lane::Same(0), false), |n| (Lane::Same(n), true)),
         }
     }
 
@@ -514,6 +517,7 @@ impl<'a> View<'a> {
     }
 
     /// Rows known to hold, rows known not to, rows that are errors.
+    #[inline]
     pub(crate) fn bools(self) -> Bools<'a> {
         match self {
             View::Column(Column::Truth(t)) => {
@@ -545,7 +549,7 @@ impl<'a> View<'a> {
         match self {
             View::Column(Column::Truth(t)) => t.trouble.get(row),
             View::Column(Column::Number(n)) if n.any_odd => n.trouble.get(row),
-            View::Same(Val::Error(t)) => Some(t),
+            View::Same(Val::Error(t)) => Some(*t),
             _ => None,
         }
     }
@@ -569,7 +573,7 @@ impl<'a> View<'a> {
     pub(crate) fn span(self, kind: Kind) -> Bounds {
         match self {
             View::Column(Column::Number(n)) if n.span.lo <= n.span.hi => n.span,
-            View::Same(v) => constant(v, kind).map_or(NO_MATTER, |n| Bounds { lo: n, hi: n }),
+            View::Same(v) => constant(*v, kind).map_or(NO_MATTER, |n| Bounds { lo: n, hi: n }),
             View::Column(_) => NO_MATTER,
         }
     }

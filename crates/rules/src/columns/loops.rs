@@ -1,13 +1,17 @@
 //! The loops over lanes. Each is compiled twice, plainly and for the wider registers that most processors have (AVX2); which
 //! one runs is found out when it runs. Loops are kept so plain that the compiler makes vectors of them.
 //!
-//! Lanes are of 64 bits, or of 32 where all numbers are known to fit: those loops go twice as fast.
+//! Lanes are of 64 bits, or of 32 where all numbers are known to fit: those loops go twice as fast. Where the processor has
+//! AVX-512 the hottest of them are those of [`super::registers`].
 
 use std::sync::OnceLock;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::bits::Bits;
 use super::column::{Lane, Numbers};
+#[cfg(target_arch = "x86_64")]
+use super::registers::{self, Wide as Laned};
 use crate::ast::Cmp;
 use crate::value::Bounds;
 
@@ -16,6 +20,9 @@ pub(crate) fn arch() -> Arch {
     static ARCH: OnceLock<Arch> = OnceLock::new();
     *ARCH.get_or_init(Arch::new)
 }
+
+#[cfg(not(target_arch = "x86_64"))]
+use Number as Laned;
 
 /// A number in a lane.
 pub(crate) trait Number: Copy + Ord {
@@ -60,7 +67,7 @@ pub(crate) enum Sign {
 
 /// Numbers of which there is one a row, or the same for all.
 #[derive(Clone, Copy)]
-enum Side<'a, T> {
+pub(crate) enum Side<'a, T> {
     Each(&'a [T]),
     Same(T),
 }
@@ -247,7 +254,11 @@ fn packed(bytes: &[u8; 64]) -> u64 {
     word
 }
 
-fn tested<T: Number>(test: Test, a: &[T], b: Side<'_, T>, out: &mut [u64]) {
+fn tested<T: Laned>(test: Test, a: &[T], b: Side<'_, T>, out: &mut [u64]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Arch::V4(simd) = arch() {
+        return registers::masks(simd, test, a, b, out);
+    }
     match test {
         Test::Less => arch().dispatch(Masks { a, b, out, f: T::lt }),
         Test::AtMost => arch().dispatch(Masks { a, b, out, f: T::le }),
@@ -343,14 +354,22 @@ impl<T: Number> WithSimd for Choose<'_, T> {
     }
 }
 
+fn chosen<T: Laned>(pick: &[u64], yes: Side<'_, T>, no: Side<'_, T>, out: &mut [T]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Arch::V4(simd) = arch() {
+        return registers::choose(simd, pick, yes, no, out);
+    }
+    arch().dispatch(Choose { pick, yes, no, out });
+}
+
 /// Takes of each row the one or the other; all numbers lie within `span`.
 pub(crate) fn choose(pick: &[u64], yes: Lane<'_>, no: Lane<'_>, out: &mut Numbers, span: Bounds, any_odd: bool) {
     if let (true, Some(yes), Some(no)) = (!any_odd && is_small(span), narrow(yes), narrow(no)) {
-        return arch().dispatch(Choose { pick, yes, no, out: out.small(span) });
+        return chosen(pick, yes, no, out.small(span));
     }
     let (mut s, mut t) = (Vec::new(), Vec::new());
     let (yes, no) = (wide(yes, &mut s), wide(no, &mut t));
-    arch().dispatch(Choose { pick, yes, no, out: out.large(span) });
+    chosen(pick, yes, no, out.large(span));
 }
 
 struct AddWhere<'a, T, F> {
@@ -386,15 +405,56 @@ impl<T: Number, F: Fn(T, T) -> T> WithSimd for AddWhere<'_, T, F> {
     }
 }
 
+fn added<T: Laned>(pick: &[u64], side: Side<'_, T>, out: &mut [T], f: impl Fn(T, T) -> T) {
+    #[cfg(target_arch = "x86_64")]
+    if let Arch::V4(simd) = arch() {
+        return registers::add_where(simd, pick, side, out);
+    }
+    arch().dispatch(AddWhere { pick, side, out, f });
+}
+
+/// In how many of the sets each row is, counted from `least`.
+pub(crate) fn count(sets: &[Bits], least: i32, out: &mut [i32]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Arch::V4(simd) = arch() {
+        return registers::count(simd, sets, least, out);
+    }
+    out.fill(least);
+    for set in sets {
+        arch().dispatch(AddWhere { pick: set.words(), side: Side::Same(1), out: &mut *out, f: i32::wrapping_add });
+    }
+}
+
+/// The numbers of some rows, in order, put after those that are there.
+pub(crate) fn picked<T: Number>(rows: &Bits, lane: &[T], out: &mut Vec<i64>) {
+    for (word, numbers) in rows.words().iter().zip(lane.as_chunks::<64>().0) {
+        let mut left = *word;
+        while left != 0 {
+            let bit = left.trailing_zeros() as usize;
+            left &= left - 1;
+            out.push(numbers.get(bit).copied().map_or(0, T::wide));
+        }
+    }
+}
+
+/// The same of 32 bits.
+pub(crate) fn picked_small(rows: &Bits, lane: &[i32], out: &mut Vec<i64>) {
+    #[cfg(target_arch = "x86_64")]
+    if let Arch::V4(simd) = arch() {
+        return registers::picked(simd, rows.words(), lane, out);
+    }
+    picked(rows, lane, out);
+}
+
 /// Adds the numbers of some rows. Nothing is lost: the sum is known to lie within `span`, as what was there does.
 pub(crate) fn add_where(pick: &[u64], lane: Lane<'_>, out: &mut Numbers, span: Bounds) {
     if let (true, true, Some(side)) = (out.is_narrow(), is_small(span), narrow(lane)) {
-        return arch().dispatch(AddWhere { pick, side, out: out.small(span), f: i32::wrapping_add });
+        return added(pick, side, out.small(span), i32::wrapping_add);
     }
     out.spread();
     let mut s = Vec::new();
     let side = wide(lane, &mut s);
-    arch().dispatch(AddWhere { pick, side, out: out.large(span), f: i64::wrapping_add });
+    added(pick, side, out.large(span), i64::wrapping_add);
 }
 
 /// Numbers times one factor, of which it is known that the products fit.
@@ -423,54 +483,62 @@ pub(crate) fn span(lane: &[i64]) -> (i64, i64) {
     arch().dispatch(Span(lane))
 }
 
-/// Whole numbers within this are exact as floats, and so are sums of two of them.
-pub(crate) const EXACT: i64 = 1 << 50;
-/// 2^52 + 2^51: a float of this size has its whole part in its low bits.
-const SHIFT: f64 = 6_755_399_441_055_744.0;
-const SHIFT_BITS: i64 = 0x4338_0000_0000_0000;
-
-/// Division of numbers within ±[`EXACT`] by a number below 2^31 known before the loop. A product with the inverse as a float
-/// is off by less than one; the remainder, which is exact, puts that right, so that the quotient is exact.
-#[derive(Clone, Copy)]
-pub(crate) struct Divisor {
-    by: f64,
-    inverse: f64,
-}
-
-impl Divisor {
-    pub(crate) fn new(by: i64) -> Option<Divisor> {
-        (by > 0 && by < 1 << 31).then(|| Divisor { by: by as f64, inverse: 1.0 / by as f64 })
-    }
-
-    /// The quotient rounded down, and what is left: a whole number held as a float.
-    #[inline]
-    pub(crate) fn divide(self, n: i64) -> (i64, f64) {
-        let float = f64::from_bits(n.wrapping_add(SHIFT_BITS) as u64) - SHIFT;
-        let near = float * self.inverse + SHIFT;
-        let left = float - (near - SHIFT) * self.by;
-        let q = (near.to_bits() as i64).wrapping_sub(SHIFT_BITS);
-        if left < 0.0 { (q.wrapping_sub(1), left + self.by) } else { (q, left) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::column::Kind;
     use super::*;
 
+    /// The loops by hand, where there are any, give what the plain ones give.
     #[test]
-    fn quotients_are_exact() {
-        let mut n = 1_i64;
-        let mut numbers = vec![0, 1, EXACT, EXACT - 1, EXACT / 3];
-        for _ in 0..2_000 {
-            n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            numbers.extend([n % EXACT, n % 1_000_003]);
-        }
-        for by in [1, 2, 3, 7, 10, 12, 97, 100, 365, 1_000, 10_000, 999_983, (1 << 31) - 1] {
-            let divisor = Divisor::new(by).unwrap();
-            let edges = numbers.iter().flat_map(|n| [*n, n / by * by, n / by * by - 1, n / by * by + 1]);
-            for n in edges.flat_map(|n| [n, -n]).filter(|n| n.abs() <= EXACT) {
-                let (q, left) = divisor.divide(n);
-                assert_eq!((q, left as i64), (n.div_euclid(by), n.rem_euclid(by)), "{n} / {by}");
+    fn registers_agree() {
+        let mut r = fastrand::Rng::with_seed(11);
+        for _ in 0..50 {
+            let small: Vec<i32> = (0..2048).map(|_| r.i32(-3..4)).collect();
+            let other: Vec<i32> = (0..2048).map(|_| r.i32(-3..4)).collect();
+            let large: Vec<i64> = small.iter().map(|n| i64::from(*n) << 40).collect();
+            let mut rows = Bits::none(32);
+            (0..2048).filter(|_| r.bool()).for_each(|row| rows.set(row));
+            let limit = r.i64(-3..4);
+            for cmp in [Cmp::Lt, Cmp::Le, Cmp::Gt, Cmp::Ge, Cmp::Eq, Cmp::Ne] {
+                for (a, b) in [
+                    (Lane::Small(&small), Lane::Small(&other)),
+                    (Lane::Small(&small), Lane::Same(limit)),
+                    (Lane::Each(&large), Lane::Same(limit << 40)),
+                    (Lane::Each(&large), Lane::Small(&other)),
+                ] {
+                    let mut out = Bits::none(32);
+                    masks(cmp, a, b, out.words_mut());
+                    for row in 0..2048 {
+                        assert_eq!(out.has(row), cmp.holds(a.at(row).cmp(&b.at(row))));
+                    }
+                }
+            }
+            let span = Bounds { lo: i64::MIN, hi: i64::MAX };
+            for (a, b, span) in [
+                (Lane::Small(&small), Lane::Small(&other), Bounds { lo: -3, hi: 3 }),
+                (Lane::Small(&small), Lane::Same(9), Bounds { lo: -3, hi: 9 }),
+                (Lane::Same(9), Lane::Each(&large), span),
+                (Lane::Each(&large), Lane::Small(&other), span),
+            ] {
+                let mut out = Numbers::new(Kind::Int, 2048);
+                choose(rows.words(), a, b, &mut out, span, false);
+                for row in 0..2048 {
+                    assert_eq!(out.at(row), if rows.has(row) { a.at(row) } else { b.at(row) });
+                }
+                let before = out.clone();
+                add_where(rows.words(), b, &mut out, Bounds { lo: span.lo.max(-20), hi: span.hi.min(20) });
+                for row in 0..2048 {
+                    assert_eq!(out.at(row), before.at(row) + if rows.has(row) { b.at(row) } else { 0 });
+                }
+            }
+            let mut counted = vec![0; 2048];
+            count(&[rows.clone(), Bits::first(700), rows.clone()], 5, &mut counted);
+            let mut numbers = vec![7];
+            picked_small(&rows, &small, &mut numbers);
+            let expected: Vec<i64> = std::iter::once(7).chain(rows.rows().map(|row| i64::from(small[row]))).collect();
+            assert_eq!(numbers, expected);
+            for (row, n) in counted.iter().enumerate() {
+                assert_eq!(*n, 5 + 2 * i32::from(rows.has(row)) + i32::from(row < 700));
             }
         }
     }

@@ -11,6 +11,7 @@
 mod batch;
 mod bits;
 mod calendar;
+mod chains;
 mod column;
 mod guards;
 mod lent;
@@ -19,6 +20,9 @@ mod numbers;
 mod odd;
 mod people;
 mod plan;
+mod quotients;
+#[cfg(target_arch = "x86_64")]
+mod registers;
 mod results;
 mod run;
 mod scalar;

@@ -4,9 +4,11 @@
 //! the loop checks nothing. The loops write rows that are odd too, with anything: those are put right after.
 
 use super::bits::Bits;
+use super::chains::Chain;
 use super::column::{Kind, Lane, NOTHING, Numbers, View};
-use super::loops::{self, Divisor, Sign};
-use super::plan::Work;
+use super::loops::{self, Sign};
+use super::plan::{Step, Work};
+use super::quotients::{Divisor, EXACT, Quotient};
 use super::run::Job;
 use super::scale::quotient_factor;
 use super::{calendar, odd};
@@ -44,8 +46,7 @@ pub(crate) fn work(job: &Job<'_>, out: &mut Numbers) {
             _ => odd.fill(u64::MAX),
         }
     }
-    job.present(&mut odd);
-    if odd.is_empty() {
+    if odd.is_empty() || job.present(&mut odd).is_empty() {
         return;
     }
     out.spread();
@@ -295,29 +296,104 @@ fn thresholds(how: Rounding, by: i64) -> (i64, i64) {
     }
 }
 
-fn round(how: Rounding, scale: i32, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
-    let den = job.den(0);
-    let tens = 10_i64.checked_pow(scale.unsigned_abs()).unwrap_or(0);
-    // n / den to multiples of `unit`: (n × up) / down, then × unit.
-    let (up, down, unit) = if scale > 0 { (tens, Some(den), 1) } else { (1, den.checked_mul(tens), tens) };
-    let Some(down) = down.filter(|d| *d > 0 && tens > 0) else { return odd.fill(u64::MAX) };
-    let (below, above) = thresholds(how, down);
-    let exactly = |n: i64| {
-        let n = n.checked_mul(up)?;
-        let (q, r) = (n.div_euclid(down), n.rem_euclid(down));
-        q.checked_add(i64::from(r >= if n < 0 { below } else { above }))?.checked_mul(unit)
-    };
-    let a = job.own(0);
-    let span = exactly(a.span.lo).zip(exactly(a.span.hi)).map(|(lo, hi)| Bounds { lo, hi });
-    let most = a.span.lo.checked_abs().max(a.span.hi.checked_abs()).and_then(|n| n.checked_mul(up));
-    let exact = a.span.lo != i64::MIN && most.is_some_and(|n| n <= loops::EXACT);
-    let (Some(span), true, Some(by)) = (span, exact, Divisor::new(down)) else {
-        return pairs(a.lane, Lane::Same(0), out, odd, |n, _| exactly(n).map_or((0, true), |n| (n, false)));
-    };
-    let some = !odd.is_empty();
-    if how == Rounding::Floor && up == 1 && unit == 1 {
-        return loops::one(a.lane, out, span, some, |n| by.divide(n).0);
+/// How numbers over a denominator are rounded: (n × up) / down, then × unit, up from these remainders.
+struct Rounded {
+    up: i64,
+    down: i64,
+    unit: i64,
+    below: i64,
+    above: i64,
+}
+
+impl Rounded {
+    fn new(how: Rounding, scale: i32, den: i64) -> Option<Rounded> {
+        let tens = 10_i64.checked_pow(scale.unsigned_abs())?;
+        let (up, down, unit) = if scale > 0 { (tens, den, 1) } else { (1, den.checked_mul(tens)?, tens) };
+        let (below, above) = thresholds(how, down);
+        (down > 0).then_some(Rounded { up, down, unit, below, above })
     }
+
+    fn exactly(&self, n: i64) -> Option<i64> {
+        let n = n.checked_mul(self.up)?;
+        let (q, r) = (n.div_euclid(self.down), n.rem_euclid(self.down));
+        let grows = r >= if n < 0 { self.below } else { self.above };
+        q.checked_add(i64::from(grows))?.checked_mul(self.unit)
+    }
+
+    /// Rounds known numbers times a factor of at least 1 that lie within a span, where 64 bits are proven to be enough for it;
+    /// else nothing is done.
+    fn known(&self, a: Input<'_>, times: i64, out: &mut Numbers, any_odd: bool) -> bool {
+        let ends = a.span.lo.checked_mul(times).zip(a.span.hi.checked_mul(times));
+        let both = ends.and_then(|(lo, hi)| self.exactly(lo).zip(self.exactly(hi)));
+        let (Some(span), Some(factor)) = (both.map(|(lo, hi)| Bounds { lo, hi }), times.checked_mul(self.up)) else {
+            return false;
+        };
+        // Where numbers below 0 grow from another remainder than others, none may be of the other kind.
+        let from = match () {
+            () if a.span.lo >= 0 => self.above,
+            () if a.span.hi < 0 || self.below == self.above => self.below,
+            () => return false,
+        };
+        let Some(quotient) = Quotient::new(a.span, factor, self.down - from, self.down) else { return false };
+        let unit = self.unit;
+        match unit {
+            1 => loops::one(a.lane, out, span, any_odd, |n| quotient.of(n)),
+            _ => loops::one(a.lane, out, span, any_odd, |n| quotient.of(n).wrapping_mul(unit)),
+        }
+        true
+    }
+}
+
+/// A chain in one loop, and its unknown rows one by one. `false`: it has to be worked out step by step.
+pub(crate) fn chained(
+    step: &Step,
+    chain: &Chain,
+    (base, den): (View<'_>, i64),
+    rows: &Bits,
+    out: &mut Numbers,
+) -> bool {
+    let Work::Op(Op::Round(how, scale, _)) = step.work else { return false };
+    let Some(rounded) = Rounded::new(how, scale, step.dens.first().copied().unwrap_or(0)) else { return false };
+    let (kind, odd) = (Kind::Dec(den), base.has_odd());
+    let (lane, held) = base.lane(kind);
+    let unknown = base.numbers().filter(|c| odd && scale >= 0 && c.only_unknown());
+    if !held || out.kind == Kind::Dec(0) || (odd && unknown.is_none()) {
+        return false;
+    }
+    out.span = NOTHING;
+    if !rounded.known(Input { lane, span: base.span(kind) }, chain.times, out, odd) {
+        return false;
+    }
+    let Some(unknown) = unknown else { return true };
+    let mut left = unknown.unknown.clone();
+    left.keep(rows);
+    out.spread();
+    for row in left.rows() {
+        match chain.bounds(unknown.bounds(row)).filter(|b| b.lo != b.hi) {
+            Some(b) => out.put_unknown(row, b),
+            None => {
+                out.clear(out.kind);
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn round(how: Rounding, scale: i32, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
+    let Some(rounded) = Rounded::new(how, scale, job.den(0)) else { return odd.fill(u64::MAX) };
+    let a = job.own(0);
+    let some = !odd.is_empty();
+    if rounded.known(a, 1, out, some) {
+        return;
+    }
+    let Rounded { up, down, unit, below, above } = rounded;
+    let span = rounded.exactly(a.span.lo).zip(rounded.exactly(a.span.hi)).map(|(lo, hi)| Bounds { lo, hi });
+    let most = a.span.lo.checked_abs().max(a.span.hi.checked_abs()).and_then(|n| n.checked_mul(up));
+    let exact = a.span.lo != i64::MIN && most.is_some_and(|n| n <= EXACT);
+    let (Some(span), true, Some(by)) = (span, exact, Divisor::new(down)) else {
+        return pairs(a.lane, Lane::Same(0), out, odd, |n, _| rounded.exactly(n).map_or((0, true), |n| (n, false)));
+    };
     let (below, above) = (below as f64, above as f64);
     loops::one(a.lane, out, span, some, |n| {
         let n = n.wrapping_mul(up);

@@ -45,8 +45,8 @@ impl<'a> Operand<'a> {
     fn at(&self, row: usize) -> Option<Number> {
         let Some(c) = self.numbers else {
             return match self.view {
-                View::Same(Val::Unknown(b)) => Some(Number::Unknown(b)),
-                View::Same(Val::Int(n) | Val::Date(n)) => Some(Number::Known(n, self.same)),
+                View::Same(Val::Unknown(b)) => Some(Number::Unknown(*b)),
+                View::Same(Val::Int(n) | Val::Date(n)) => Some(Number::Known(*n, self.same)),
                 View::Same(Val::Dec(_)) => Some(Number::Known(0, self.same)),
                 _ => None,
             };
@@ -166,7 +166,7 @@ impl<'a> Whole<'a> {
                 let unknown = Some(&c.unknown).filter(|_| c.any_odd);
                 (!strays).then_some(Whole::Each { numbers: c, unknown })
             }
-            View::Same(Val::Int(n) | Val::Date(n)) => Some(Whole::Same(n)),
+            View::Same(Val::Int(n) | Val::Date(n)) => Some(Whole::Same(*n)),
             _ => None,
         }
     }
@@ -214,19 +214,21 @@ fn whole(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits, f: impl Fn(Bounds, Bo
     }
 }
 
-/// Bounds divided by a written number above 0, rounded outwards. In whole numbers: a quotient of the explaining evaluator is
-/// rounded at its 34th digit, far nearer than it can be to a whole number that it is not.
+/// Bounds times one and over another number above 0, rounded outwards. In whole numbers: a quotient of the explaining evaluator
+/// is rounded at its 34th digit, far nearer than it can be to a whole number that it is not.
+pub(crate) fn quotient(b: Bounds, factor: i64, den: i64) -> Option<Bounds> {
+    let open = |n: i64| n == i64::MIN || n == i64::MAX;
+    let lo = if open(b.lo) { b.lo } else { b.lo.checked_mul(factor)?.checked_div_euclid(den)? };
+    let hi = if open(b.hi) { b.hi } else { -b.hi.checked_mul(factor)?.checked_neg()?.checked_div_euclid(den)? };
+    Some(Bounds { lo, hi })
+}
+
 fn divided(job: &Job<'_>, operands: &[Operand<'_>], out: &mut Numbers, odd: &mut Bits) {
     let (Some(a), Some(View::Same(Val::Dec(by)))) = (operands.first(), job.views.get(1)) else { return };
     let Some((factor, den)) = divisor(*by) else { return };
-    let open = |n: i64| n == i64::MIN || n == i64::MAX;
     settle(odd, |row| match a.at(row)? {
         Number::Known(..) => None,
-        Number::Unknown(b) => {
-            let lo = if open(b.lo) { b.lo } else { b.lo.checked_mul(factor)?.div_euclid(den) };
-            let hi = if open(b.hi) { b.hi } else { -b.hi.checked_mul(factor)?.checked_neg()?.div_euclid(den) };
-            out.put_between(row, Bounds { lo, hi })
-        }
+        Number::Unknown(b) => out.put_between(row, quotient(b, factor, den)?),
     });
 }
 
@@ -247,7 +249,7 @@ fn chosen(view: View<'_>, row: usize, out: &mut Numbers) -> Option<()> {
             () if c.unknown.has(row) => out.put_unknown(row, c.bounds(row)),
             () => out.put_trouble(row, c.trouble.get(row)?),
         },
-        View::Same(Val::Error(t)) => out.put_trouble(row, t),
+        View::Same(Val::Error(t)) => out.put_trouble(row, *t),
         _ => return None,
     }
     Some(())

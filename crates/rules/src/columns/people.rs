@@ -8,6 +8,7 @@ use crate::ir::Aggregate;
 use crate::value::{Bounds, Lane as Way, Trouble, Val};
 
 /// One related member slot.
+#[derive(Clone, Copy)]
 pub(crate) struct Relative<'a> {
     pub(crate) slot: usize,
     /// The rows in which that member is one; `None`: all.
@@ -21,14 +22,14 @@ pub(crate) struct Relative<'a> {
 }
 
 /// What is the same for all rows.
-pub(crate) struct Gathering<'a> {
+pub(crate) struct Gathering<'a, 'b> {
     pub(crate) how: Aggregate,
     pub(crate) lane: Way,
     pub(crate) node: u32,
     pub(crate) relatives: &'a [Relative<'a>],
     pub(crate) rows: &'a Bits,
     /// The related slots of a row in the household's order.
-    pub(crate) order: &'a dyn Fn(usize) -> &'a [u16],
+    pub(crate) order: &'a dyn Fn(usize) -> &'b [u16],
 }
 
 impl Relative<'_> {
@@ -45,7 +46,7 @@ impl Relative<'_> {
     }
 }
 
-impl Gathering<'_> {
+impl Gathering<'_, '_> {
     pub(crate) fn work(&self, out: &mut Column) {
         let mut odd = Bits::none(self.rows.words().len());
         if let Column::Number(out) = out {
@@ -156,9 +157,9 @@ impl Gathering<'_> {
         if some.is_empty() {
             return;
         }
+        // No household has 2^31 members.
         let span = Bounds { lo: always, hi: always.saturating_add(i64::try_from(some.len()).unwrap_or(i64::MAX)) };
-        out.shrink();
-        some.iter().for_each(|sure| loops::add_where(sure.words(), Lane::Same(1), out, span));
+        loops::count(&some, i32::try_from(always).unwrap_or(i32::MAX), out.small(span));
     }
 
     fn numbers(&self, out: &mut Numbers, odd: &mut Bits) {

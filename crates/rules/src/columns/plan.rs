@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::chains::{self, Chain};
 use super::column::{Kind, Shape};
 use super::guards::Guard;
 use super::scalar::{Call, scalar};
@@ -52,6 +53,10 @@ pub(crate) struct Step {
     pub(crate) guards: Vec<Guard>,
     /// Outputs that are complete after this step.
     pub(crate) completes: Vec<usize>,
+    /// Several steps in one, where this ends them.
+    pub(crate) chain: Option<Chain>,
+    /// Worked out by the steps that read it, if they have to.
+    pub(crate) within: bool,
 }
 
 /// The steps, what is asked of them, and the facts they read.
@@ -98,6 +103,7 @@ pub(crate) fn plan(
     let mut plan = p.plan;
     scale::choose(&mut plan, &program.tables);
     guards::set(&mut plan);
+    chains::set(&mut plan);
     for step in &mut plan.steps {
         let mut operands = Vec::new();
         step.work.each(|a| operands.push(a));
@@ -302,6 +308,8 @@ impl Planner<'_> {
             last_of: Vec::new(),
             guards: Vec::new(),
             completes: Vec::new(),
+            chain: None,
+            within: false,
             work: key.0.clone(),
         };
         let at = Id(u32::try_from(self.plan.steps.len()).unwrap_or(u32::MAX));
@@ -382,7 +390,7 @@ impl Work {
 }
 
 impl Output {
-    fn each(&self, mut f: impl FnMut(Id)) {
+    pub(crate) fn each(&self, mut f: impl FnMut(Id)) {
         match self {
             Output::Programme { applies, conditions, verdict, amount, .. } => {
                 applies.iter().chain(conditions).chain([verdict]).chain(amount).for_each(|id| f(*id));
@@ -403,13 +411,13 @@ fn schedule(plan: &mut Plan) {
         step.work.each(|a| {
             let a = a.0 as usize;
             match plan.steps.get(a) {
-                Some(s) if s.need >= 2 => reads.extend(through.get(a).into_iter().flatten().copied()),
+                Some(s) if s.need >= 2 || s.within => reads.extend(through.get(a).into_iter().flatten().copied()),
                 _ => reads.push(a),
             }
         });
         reads.sort_unstable();
         reads.dedup();
-        if step.need < 2 {
+        if step.need < 2 && !step.within {
             for a in &reads {
                 if let Some(l) = last.get_mut(*a) {
                     *l = n;
@@ -430,7 +438,9 @@ fn schedule(plan: &mut Plan) {
             step.completes.push(n);
         }
     }
-    for (n, at) in last.iter().enumerate() {
+    let held = |s: &Step| s.need < 2 && !s.within && !matches!(s.work, Work::Same(_) | Work::Fact(..));
+    let held: Vec<bool> = plan.steps.iter().map(held).collect();
+    for (n, at) in last.iter().enumerate().filter(|(n, _)| held.get(*n).is_some_and(|h| *h)) {
         if let Some(step) = plan.steps.get_mut(*at) {
             step.last_of.push(n);
         }

@@ -65,18 +65,6 @@ pub struct SlotColumns {
     conditions: u8,
 }
 
-/// The numbers of some rows, in order.
-fn picked<T: Copy + Default>(rows: &Bits, lane: &[T], wide: impl Fn(T) -> i64, out: &mut Vec<i64>) {
-    for (word, numbers) in rows.words().iter().zip(lane.as_chunks::<64>().0) {
-        let mut left = *word;
-        while left != 0 {
-            let bit = left.trailing_zeros() as usize;
-            left &= left - 1;
-            out.push(wide(numbers.get(bit).copied().unwrap_or_default()));
-        }
-    }
-}
-
 impl Results {
     /// Room for what is asked; that of an earlier batch of the same kind is used again.
     pub(crate) fn prepared(earlier: Option<Results>, batch: &Batch, outputs: &[Output]) -> Results {
@@ -252,8 +240,8 @@ impl SlotColumns {
         }
         match amount.lane(Kind::Int).0 {
             Lane::Same(n) => given.resize(known.count(), n),
-            Lane::Each(lane) => picked(known, lane, |n| n, given),
-            Lane::Small(lane) => picked(known, lane, i64::from, given),
+            Lane::Each(lane) => loops::picked(known, lane, given),
+            Lane::Small(lane) => loops::picked_small(known, lane, given),
         }
     }
 

@@ -13,12 +13,14 @@ use super::results::{Asked, Results};
 use super::scalar::{Call, scalar};
 use super::tables::Dense;
 use super::{Columns, ColumnsError, Output, numbers, scale, truths};
-use crate::ir::{Id, Op};
+use crate::ir::{Id, Op, Relation};
 use crate::schema::Entity;
 use crate::value::Val;
 
 /// More operands than this are rare.
 const FEW: usize = 6;
+
+const NO_VIEW: View<'static> = View::Same(&Val::UNKNOWN);
 
 /// Columns that wait for their next use.
 #[derive(Debug, Default)]
@@ -30,11 +32,13 @@ struct Spare {
 }
 
 /// What a step came to for one slot.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Kept {
+    #[default]
+    Nothing,
     Column(Box<Column>),
     /// The same truth in all rows.
-    Same(Val),
+    Same(&'static Val),
 }
 
 /// Runs batches on one thread. Memory is kept from batch to batch.
@@ -42,7 +46,10 @@ enum Kept {
 pub struct Machine<'c> {
     columns: &'c Columns<'c>,
     /// By step, then by member slot.
-    held: Vec<Vec<Kept>>,
+    held: Vec<Kept>,
+    /// Where the slots of each step begin, and after the last step where they end; for households of `size`.
+    starts: Vec<usize>,
+    size: Option<usize>,
     spare: RefCell<Spare>,
     /// Results that are no longer needed.
     done: Option<Results>,
@@ -115,8 +122,7 @@ impl Job<'_> {
 impl<'c> Machine<'c> {
     /// A machine for these rules.
     pub fn new(columns: &'c Columns<'c>) -> Self {
-        let held = columns.plan.steps.iter().map(|_| Vec::new()).collect();
-        Machine { columns, held, spare: RefCell::default(), done: None }
+        Machine { columns, held: Vec::new(), starts: Vec::new(), size: None, spare: RefCell::default(), done: None }
     }
 
     /// Gives back results that are no longer needed: the memory of one is used again.
@@ -136,48 +142,37 @@ impl<'c> Machine<'c> {
         let columns = self.columns;
         let rows = Bits::first(batch.rows);
         let mut results = Results::prepared(self.done.take(), batch, &columns.plan.outputs);
+        self.lay_out(batch.size);
         for (n, step) in columns.plan.steps.iter().enumerate() {
-            let slots = match (&step.work, step.need) {
-                (Work::Same(_) | Work::Fact(..), _) => 0,
-                (_, 0) => 1,
-                (_, 1) => batch.size,
-                // Worked out person by person by the list that looks at them.
-                _ => 0,
-            };
-            let idle = slots > 0 && step.guards.iter().any(|g| self.closed(*g));
-            for slot in 0..slots {
-                if idle {
+            let places = self.places(n);
+            let idle = !places.is_empty() && step.guards.iter().any(|g| self.closed(*g));
+            for (slot, place) in places.enumerate() {
+                let kept = if idle {
                     // Never looked at.
-                    if let Some(held) = self.held.get_mut(n) {
-                        held.push(Kept::Same(Val::UNKNOWN));
+                    Kept::Same(&Val::UNKNOWN)
+                } else {
+                    let env: &[usize] = if step.need == 0 { &[] } else { &[slot] };
+                    let ready = self.work(n, step, batch, &rows, env);
+                    match ready.same(&rows) {
+                        Some(v) => {
+                            self.give_back(ready);
+                            Kept::Same(v)
+                        }
+                        None => Kept::Column(ready),
                     }
-                    continue;
-                }
-                let env: &[usize] = if step.need == 0 { &[] } else { &[slot] };
-                let ready = self.work(n, step, batch, &rows, env);
-                let kept = match ready.same(&rows) {
-                    Some(v) => {
-                        self.give_back(ready);
-                        Kept::Same(v)
-                    }
-                    None => Kept::Column(ready),
                 };
-                if let Some(held) = self.held.get_mut(n) {
-                    held.push(kept);
+                if let Some(held) = self.held.get_mut(place) {
+                    *held = kept;
                 }
             }
             for output in &step.completes {
                 self.emit(*output, batch, &rows, &mut results);
             }
             for free in &step.last_of {
-                let Some(mut held) = self.held.get_mut(*free).map(std::mem::take) else { continue };
-                for kept in held.drain(..) {
-                    if let Kept::Column(column) = kept {
+                for place in self.places(*free) {
+                    if let Some(Kept::Column(column)) = self.held.get_mut(place).map(std::mem::take) {
                         self.give_back(column);
                     }
-                }
-                if let Some(place) = self.held.get_mut(*free) {
-                    *place = held;
                 }
             }
         }
@@ -185,9 +180,41 @@ impl<'c> Machine<'c> {
         Ok(results)
     }
 
+    /// Finds places for all steps.
+    fn lay_out(&mut self, size: usize) {
+        if self.size == Some(size) {
+            return;
+        }
+        let slots = |step: &Step| match (&step.work, step.need) {
+            (Work::Same(_) | Work::Fact(..), _) => 0,
+            _ if step.within => 0,
+            (_, 0) => 1,
+            (_, 1) => size,
+            // Worked out person by person by the list that looks at them.
+            _ => 0,
+        };
+        let mut end = 0;
+        self.starts.clear();
+        self.starts.push(0);
+        for step in &self.columns.plan.steps {
+            end += slots(step);
+            self.starts.push(end);
+        }
+        self.held.clear();
+        self.held.resize_with(end, Kept::default);
+        self.size = Some(size);
+    }
+
+    /// The places of a step's slots.
+    #[inline]
+    fn places(&self, step: usize) -> std::ops::Range<usize> {
+        let start = |n: usize| self.starts.get(n).copied().unwrap_or(0);
+        start(step)..start(step + 1)
+    }
+
     /// Whether a guard closes for all members of all households of the batch.
     fn closed(&self, (truth, idle): Guard) -> bool {
-        let held = self.held.get(truth.0 as usize).map_or(&[][..], Vec::as_slice);
+        let held = self.held.get(self.places(truth.0 as usize)).unwrap_or(&[]);
         !held.is_empty() && held.iter().all(|k| matches!(k, Kept::Same(Val::Bool(b)) if *b == idle))
     }
 
@@ -222,24 +249,29 @@ impl<'c> Machine<'c> {
     fn lent<'a>(&'a self, id: Id, batch: &'a Batch, env: &[usize]) -> Option<View<'a>> {
         let step = self.step(id)?;
         let slot = env.last().copied().unwrap_or(0);
+        let held = |slot: usize| {
+            let places = self.places(id.0 as usize);
+            self.held.get(places).and_then(|h| h.get(slot))
+        };
         let kept = match (&step.work, step.need) {
-            (Work::Same(v), _) => return Some(View::Same(*v)),
+            (Work::Same(v), _) => return Some(View::Same(v)),
             (Work::Fact(Entity::Household, n), _) => return batch.household.get(*n).map(View::Column),
             (Work::Fact(Entity::Person, n), _) => {
                 return batch.person.get(*n).and_then(|slots| slots.get(slot)).map(View::Column);
             }
-            (_, 0) => self.held.get(id.0 as usize).and_then(|h| h.first()),
-            (_, 1) => self.held.get(id.0 as usize).and_then(|h| h.get(slot)),
+            (_, 0) => held(0),
+            (_, 1) => held(slot),
             (Work::Op(Op::Outer(by, a)), _) => {
                 let outside = env.len().saturating_sub(usize::from(*by));
                 return self.lent(*a, batch, env.get(..outside).unwrap_or(&[]));
             }
             _ => None,
         };
-        kept.map(|kept| match kept {
-            Kept::Column(column) => View::Column(column),
-            Kept::Same(v) => View::Same(*v),
-        })
+        match kept? {
+            Kept::Column(column) => Some(View::Column(column)),
+            Kept::Same(v) => Some(View::Same(v)),
+            Kept::Nothing => None,
+        }
     }
 
     /// The same; what looks at several people is worked out for these.
@@ -252,8 +284,8 @@ impl<'c> Machine<'c> {
                 let outside = env.len().saturating_sub(usize::from(*by));
                 self.get(*a, batch, rows, env.get(..outside).unwrap_or(&[]))
             }
-            Some(step) if step.need >= 2 => Held::Own(self.work(id.0 as usize, step, batch, rows, env)),
-            _ => Held::View(View::Same(Val::UNKNOWN)),
+            Some(step) if step.need >= 2 || step.within => Held::Own(self.work(id.0 as usize, step, batch, rows, env)),
+            _ => Held::View(View::Same(&Val::UNKNOWN)),
         }
     }
 
@@ -263,8 +295,16 @@ impl<'c> Machine<'c> {
             self.gather(op, step, batch, rows, env, &mut out);
             return out;
         }
+        if let (Some(chain), Column::Number(numbers)) = (&step.chain, out.as_mut())
+            && let Some(base) = self.lent(chain.base, batch, env)
+        {
+            let den = self.step(chain.base).map_or(0, |s| scale::den(s.shape));
+            if numbers::chained(step, chain, (base, den), rows, numbers) {
+                return out;
+            }
+        }
         // Nearly all operands are columns at hand, and few: no memory is asked for.
-        let mut few = [View::Same(Val::Bool(false)); FEW];
+        let mut few = [NO_VIEW; FEW];
         let mut at_hand = true;
         if let Some(few) = few.get_mut(..step.operands.len()) {
             for (slot, a) in few.iter_mut().zip(&step.operands) {
@@ -308,6 +348,19 @@ impl<'c> Machine<'c> {
     fn gather(&self, op: &Op, step: &Step, batch: &Batch, rows: &Bits, env: &[usize], out: &mut Column) {
         let Op::Aggregate { how, relation, of, filter, value } = op else { return };
         let person = env.len().checked_sub(1 + usize::from(*of)).and_then(|n| env.get(n)).copied().unwrap_or(0);
+        let den = value.and_then(|v| self.step(v)).map_or(1, |s| scale::den(s.shape));
+        let order = |row: usize| batch.named(*relation, person, row);
+        let gathering = |relatives: &[Relative<'_>], out: &mut Column| {
+            Gathering { how: *how, lane: step.lane, node: step.node, relatives, rows, order: &order }.work(out);
+        };
+        let mut few = [Relative { slot: 0, rows: None, filter: None, value: None, den }; FEW];
+        if *relation == Relation::Members
+            && env.is_empty()
+            && let Some(few) = few.get_mut(..batch.size)
+            && self.all_at_hand(batch, (*filter, *value), few)
+        {
+            return gathering(few, out);
+        }
         let mut inner = env.to_vec();
         let mut columns = Vec::new();
         for (slot, related) in batch.related(*relation, person) {
@@ -316,7 +369,6 @@ impl<'c> Machine<'c> {
             let get = |id: &Option<Id>| id.map(|id| self.get(id, batch, rows, &inner));
             columns.push((slot, related, get(filter), get(value)));
         }
-        let den = value.and_then(|v| self.step(v)).map_or(1, |s| scale::den(s.shape));
         let relatives: Vec<Relative<'_>> = columns
             .iter()
             .map(|(slot, rows, filter, value)| Relative {
@@ -327,10 +379,7 @@ impl<'c> Machine<'c> {
                 den,
             })
             .collect();
-        let order = |row: usize| batch.named(*relation, person, row);
-        let gathering =
-            Gathering { how: *how, lane: step.lane, node: step.node, relatives: &relatives, rows, order: &order };
-        gathering.work(out);
+        gathering(&relatives, out);
         for (_, _, filter, value) in columns {
             for own in [filter, value].into_iter().flatten() {
                 if let Held::Own(column) = own {
@@ -338,6 +387,26 @@ impl<'c> Machine<'c> {
                 }
             }
         }
+    }
+
+    /// The members of a household with what is asked of each, where all of it is at hand: no memory is asked for.
+    fn all_at_hand<'a>(
+        &'a self,
+        batch: &'a Batch,
+        (filter, value): (Option<Id>, Option<Id>),
+        to: &mut [Relative<'a>],
+    ) -> bool {
+        for (slot, relative) in to.iter_mut().enumerate() {
+            relative.slot = slot;
+            for (id, place) in [(filter, &mut relative.filter), (value, &mut relative.value)] {
+                let Some(id) = id else { continue };
+                *place = self.lent(id, batch, &[slot]);
+                if place.is_none() {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     fn emit(&self, output: usize, batch: &Batch, rows: &Bits, results: &mut Results) {
@@ -349,7 +418,7 @@ impl<'c> Machine<'c> {
                     let get = |id: &Id| self.get(*id, batch, rows, env);
                     let (verdict, applies, amount) =
                         (get(verdict), applies.as_ref().map(get), amount.as_ref().map(get));
-                    let mut few = [View::Same(Val::Bool(false)); FEW];
+                    let mut few = [NO_VIEW; FEW];
                     let mut at_hand = conditions.len() <= FEW;
                     for (slot, c) in few.iter_mut().zip(conditions) {
                         match self.lent(*c, batch, env) {
@@ -376,7 +445,7 @@ impl<'c> Machine<'c> {
                     View::Same(v) => {
                         let shape = self.step(*step).map_or(Shape::Number(Kind::Int), |s| s.shape);
                         let mut column = Column::new(shape, batch.rows);
-                        (0..batch.rows).for_each(|row| column.put(row, v));
+                        (0..batch.rows).for_each(|row| column.put(row, *v));
                         column
                     }
                 };

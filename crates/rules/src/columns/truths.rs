@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use pulp::{Simd, WithSimd};
+
 use super::bits::Bits;
 use super::column::{Column, Kind, Lane, Numbers, Truths, View};
 use super::numbers::Input;
@@ -29,6 +31,9 @@ pub(crate) fn work(job: &Job<'_>, out: &mut Truths) {
         Work::Op(Op::Compare(cmp, ..)) => compare(*cmp, job, out, &mut odd),
         _ => odd.fill(u64::MAX),
     }
+    if odd.is_empty() {
+        return;
+    }
     for row in job.present(&mut odd).rows() {
         out.put(row, job.scalar(row));
     }
@@ -55,34 +60,40 @@ fn not(job: &Job<'_>, out: &mut Truths, odd: &mut Bits) {
     });
 }
 
-fn kleene(job: &Job<'_>, out: &mut Truths, odd: &mut Bits, decisive: bool) {
-    // Rows that one operand settles, and rows that no operand settles or leaves open.
-    let (settled, other) = if decisive { (&mut out.yes, &mut out.no) } else { (&mut out.no, &mut out.yes) };
-    settled.fill(0);
-    other.fill(u64::MAX);
-    for view in job.views {
-        match view {
-            View::Column(Column::Truth(t)) => {
-                let (here, rest) = if decisive { (&t.yes, &t.no) } else { (&t.no, &t.yes) };
-                settled.add(here);
-                other.keep(rest);
-                if t.trouble.any {
-                    odd.add(&t.trouble.rows);
-                }
+/// Rows that one operand settles, and rows that no operand settles or leaves open.
+struct Kleene<'a> {
+    views: &'a [View<'a>],
+    settled: &'a mut Bits,
+    other: &'a mut Bits,
+    odd: &'a mut Bits,
+    decisive: bool,
+}
+
+impl WithSimd for Kleene<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Kleene { views, settled, other, odd, decisive } = self;
+        settled.fill(0);
+        other.fill(u64::MAX);
+        for view in views {
+            let here = view.bools();
+            let (settles, rest) = if decisive { (here.yes, here.no) } else { (here.no, here.yes) };
+            settled.add(settles);
+            other.keep(rest);
+            if let Some(trouble) = here.trouble {
+                odd.add(trouble);
             }
-            View::Same(Val::Bool(b)) if *b != decisive => {}
-            View::Same(v) => {
-                other.fill(0);
-                if *v == Val::Bool(decisive) {
-                    settled.fill(u64::MAX);
-                } else if v.is_error() {
-                    odd.fill(u64::MAX);
-                }
-            }
-            View::Column(Column::Number(_)) => odd.fill(u64::MAX),
         }
+        settled.trim();
+        odd.take_out(settled);
     }
-    odd.take_out(settled);
+}
+
+fn kleene(job: &Job<'_>, out: &mut Truths, odd: &mut Bits, decisive: bool) {
+    let (settled, other) = if decisive { (&mut out.yes, &mut out.no) } else { (&mut out.no, &mut out.yes) };
+    loops::arch().dispatch(Kleene { views: job.views, settled, other, odd, decisive });
 }
 
 fn branch(job: &Job<'_>, out: &mut Truths, odd: &mut Bits) {
@@ -207,7 +218,7 @@ fn compare(cmp: Cmp, job: &Job<'_>, out: &mut Truths, odd: &mut Bits) {
 fn within(cmp: Cmp, job: &Job<'_>, a: &Numbers, other: View<'_>, out: &mut Truths, odd: &mut Bits) {
     // The whole numbers around the other side, over 1 as the bounds are.
     let (below, above) = match other {
-        View::Same(Val::Int(n) | Val::Date(n)) => (Lane::Same(n), Lane::Same(n)),
+        View::Same(Val::Int(n) | Val::Date(n)) => (Lane::Same(*n), Lane::Same(*n)),
         View::Same(Val::Dec(d)) => (Lane::Same(d.floor_i64()), Lane::Same(d.ceil_i64())),
         View::Column(Column::Number(b)) if b.is_whole() && !b.any_odd => (b.numbers(), b.numbers()),
         _ => return,

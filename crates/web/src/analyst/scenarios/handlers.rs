@@ -12,16 +12,14 @@ use store::{StoreError, Tx, transact};
 use text::Text;
 
 use super::file::Wrong;
-use super::one::{Broken, May, Run};
-use super::{file, list, one};
+use super::one::{May, Run};
+use super::{file, list, looked, one};
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::request::Session;
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
 
-/// Worked cases shown that do not hold.
-const BROKEN: usize = 40;
 /// Faults of a file shown.
 const WRONG: usize = 50;
 /// Most characters of a changed file.
@@ -191,7 +189,7 @@ async fn vm(
     let base = base_of(v, &scenario.base)?;
     let in_force = v.pack.content_hash() == scenario.base;
     let (lang, of, under) = (f.t.lang(), scenario.clone(), base.clone());
-    let (differences, broken) = beside(move || looked_at(&of, &under, lang)).await?;
+    let looked = beside(move || looked::at(&of, &under)).await?;
     let content = scenario.content();
     let choices = Scenario::changeable(&base).map(|path| (path.to_owned(), named(&base, path, lang)));
     let mut choices: Vec<(String, String)> = choices.collect();
@@ -206,8 +204,8 @@ async fn vm(
         approver: scenario.approver.as_ref().map(|a| (a.1.clone(), scenario.said.clone().unwrap_or_default())),
         in_force,
         published: scenario.published.clone(),
-        differences,
-        broken,
+        differences: looked.differences(lang),
+        broken: looked.broken.clone(),
         runs: runs
             .into_iter()
             .map(|run| Run {
@@ -238,21 +236,6 @@ fn named(pack: &Pack, path: &str, lang: kernel::Lang) -> String {
     let parameter = || pack.parameters().iter().find(|p| p.file == path);
     let name = name.or_else(|| parameter().map(|p| p.name.get(lang).to_owned()));
     name.map_or_else(|| path.to_owned(), |name| format!("{path} – {name}"))
-}
-
-/// Differences in words, and worked cases that do not hold.
-fn looked_at(scenario: &Scenario, base: &Pack, lang: kernel::Lang) -> (Vec<String>, Vec<Broken>) {
-    // A change that the base no longer takes has been told when it was made.
-    let Ok(loaded) = scenario.pack(base) else { return (Vec::new(), Vec::new()) };
-    let changes = catalogue::differences(base, &loaded.pack);
-    let cases = catalogue::cases::run_cases(&loaded.pack, "");
-    let broken = cases.failed.into_iter().take(BROKEN).map(|case| Broken {
-        says: case.differences.first().map(|d| d.text.clone()).unwrap_or_default(),
-        id: case.id,
-        file: case.file,
-        line: case.line,
-    });
-    (changes.iter().map(|c| c.text(lang)).collect(), broken.collect())
 }
 
 /// What the buttons of a scenario do.
