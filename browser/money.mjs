@@ -28,7 +28,7 @@ async function until(what, holds) {
 
 /** The whole way, each step on what the one before left. */
 export async function fromTapToMoney(browser, demo) {
-  for (const step of [accepts, settles, decides, signs, objects, corrects, pays, looked]) await step(browser, demo);
+  for (const step of [accepts, protectedApplies, settles, decides, signs, objects, corrects, pays, looked]) await step(browser, demo);
 }
 
 /** The mother accepts what is certain, on her phone, and sees which agencies are asked. */
@@ -47,6 +47,31 @@ async function accepts(browser, demo) {
   });
   check('what is certain is decided by machine', /You get it/.test(text), text);
   await picture(page, 'cases-en-phone');
+  await page.context().close();
+}
+
+/** A mother whose address is protected applies as well: what follows has to be without it. */
+async function protectedApplies(browser, demo) {
+  const page = await signedIn(browser, demo, 'protected-0', { viewport: PHONE, locale: 'ko' });
+  await page.goto('/apply/for/child_allowance');
+  const whom = page.locator('main [name=subject][type=radio]');
+  if ((await whom.count()) > 0) await whom.last().check();
+  await page.click('main form[method=post] button.btn');
+  const draft = page.url();
+  for (let steps = 0; page.url().startsWith(draft.split('?')[0]) && steps < 10; steps += 1) {
+    const form = page.locator('main form:has(button[name=do])');
+    for (const select of await form.locator('select').all()) await select.selectOption({ index: 1 });
+    for (const radio of await form.locator('.choices label:first-child input[type=radio]').all()) await radio.check();
+    for (const input of await form.locator('input[type=text]').all()) {
+      if (await input.inputValue()) continue;
+      const name = await input.getAttribute('name');
+      await input.fill(name.endsWith('bank_account') ? '110-222-000000' : (await input.getAttribute('inputmode')) ? '100' : '가나다');
+    }
+    for (const box of await form.locator('input[type=checkbox]').all()) await box.check();
+    await form.locator('button[value=next], button[value=send]').first().click();
+  }
+  await page.goto('/cases');
+  check('a protected family has applied', (await page.locator('main a[href^="/cases/"]').count()) > 0, `${draft} ${await main(page)}`.slice(0, 900));
   await page.context().close();
 }
 
@@ -241,6 +266,7 @@ async function pays(browser, demo) {
   const xml = await (await second.request.get(`${run}/file`)).text();
   const again = await (await second.request.get(`${run}/file`)).text();
   check('the bank file is the same bytes each time', xml === again);
+  check('the bank file knows no protected address', !/카나리아/.test(xml) && !xml.includes(encodeURIComponent('카나리아')));
   const amounts = [...xml.matchAll(/<InstdAmt Ccy="KRW">(\d+)</g)].map((m) => Number(m[1]));
   const [total, count] = [Number(/<CtrlSum>(\d+)</.exec(xml)[1]), Number(/<NbOfTxs>(\d+)</.exec(xml)[1])];
   check('control sum and count are those of the payments', amounts.length === count && amounts.reduce((a, b) => a + b, 0) === total, `${amounts} ${total}`);

@@ -1,8 +1,10 @@
-// A new amount in a pack file: checked, tested, in force without a rebuild or a restart. A faulty pack changes nothing.
+// A new amount and a new programme in the files of a pack: checked, tested, in force without a rebuild or a restart. Offers that are open
+// keep the version they were made under. A faulty pack changes nothing.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HEARTH, check, officeDay, signedIn } from './hearth.mjs';
+import { openHousehold } from './pages.mjs';
 
 const TABLE = 'parameters/first_meeting_amount.csv';
 
@@ -71,4 +73,119 @@ async function familyGets(page) {
 `);
   await page.click('main form[action="/analyst/try"] button.btn');
   return page.textContent('main');
+}
+
+/** A programme as CONTRIBUTING shows it: one file, and its worked cases beside it. */
+const COAT = `id = "winter_coat"
+agency = "mohw"
+decided_by = "municipality"
+name.ko = "아기 겨울옷"
+name.en = "A winter coat"
+summary.ko = "돌이 안 된 아이에게 겨울옷값을 드립니다."
+summary.en = "A sum for a coat for every child under one."
+events = ["birth"]
+
+[[version]]
+valid_from = 2026-01-01
+subject = "person"
+law = "아동복지법 제4조"
+sources = ["illustrative"]
+confidence = "low"
+applies = "person.age_years < 18"
+
+[[version.condition]]
+id = "age"
+law = "아동복지법 제4조제1항"
+words.ko = "만 1세 미만이에요"
+words.en = "The child is under 1"
+when = "person.age_months < 12"
+
+[version.amount]
+value = "77000"
+per = "once"
+[version.benefit]
+form = "cash"
+[version.claim]
+who = ["parent"]
+decision_days = 30
+`;
+
+const coatCase = (id, born, result) => `  - id: ${id}
+    title: { ko: "겨울옷 ${id}", en: "A coat ${id}" }
+    on: 2026-06-01
+    household:
+      members:
+        - { id: mother, facts: { birth_date: 1992-05-10, sex: female } }
+        - { id: child, parents: [mother], facts: { birth_date: ${born}, nationality: korean } }
+    expect:
+      winter_coat: { child: ${result} }
+    source: "illustrative"
+`;
+const COAT_CASES = `cases:
+${coatCase('winter-coat-last-day', '2025-06-02', '{ result: "yes", amount: 77000, per: once }')}${coatCase('winter-coat-birthday', '2025-06-01', '{ result: "no" }')}`;
+
+/** The open offers of a household as the interface tells them: under which pack and rules each was made. */
+async function openOffers(page, home) {
+  const headers = { 'hearth-purpose': 'counter_service', 'hearth-reason': 'asks' };
+  const answer = await page.request.get(`/api${home.replace('/official', '')}/offers`, { headers });
+  const { offers } = await answer.json();
+  return offers.filter((o) => o.status === 'open');
+}
+
+/** A household that this counter serves, with open offers of `programme` or of any. */
+async function withOffers(page, demo, programme) {
+  for (const { name: told } of demo.told.sign_ins.filter((s) => s.subject.startsWith('mother-'))) {
+    const name = told.split(',')[0];
+    const home = await openHousehold(page, name, { name });
+    const offers = home ? await openOffers(page, home) : [];
+    if (offers.some((o) => !programme || o.programme === programme)) return { home, offers };
+  }
+  return null;
+}
+
+export async function newProgrammeInForce(browser, demo) {
+  const files = [[join(demo.pack, 'programmes/winter_coat.toml'), COAT], [join(demo.pack, 'cases/winter-coat.yaml'), COAT_CASES]];
+  const analyst = await signedIn(browser, demo, 'analyst');
+  const counter = await signedIn(browser, demo, 'counter', { locale: 'ko' });
+  check('nobody knows the programme yet', (await analyst.goto('/programmes/winter_coat')).status() === 404);
+  const before = await withOffers(counter, demo);
+  check('a family has open offers', before !== null);
+
+  for (const [path, text] of files) writeFileSync(path, text);
+  const checked = hearth(demo, 'pack', 'check', demo.pack);
+  check('hearth pack check takes the programme', checked.ok, checked.said);
+  const tested = hearth(demo, 'pack', 'test', demo.pack, '--only', 'winter-coat');
+  check('hearth pack test runs its cases', tested.ok && /\b2 /.test(tested.said), tested.said);
+  const reloaded = hearth(demo, 'pack', 'reload');
+  check('it is taken into force', reloaded.ok && reloaded.said.includes('in force'), reloaded.said);
+  check('and has its page', (await analyst.goto('/programmes/winter_coat')).ok() && (await analyst.textContent('main')).includes('The child is under 1'));
+  check('a family gets it', (await familyGets(analyst)).includes('77,000'));
+
+  // All households are worked out again; what was offered before stands under the version it was made under.
+  let found = null;
+  for (const until = Date.now() + 120_000; !found && Date.now() < until; ) {
+    found = await withOffers(counter, demo, 'winter_coat');
+    if (!found) await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+  check('families are offered it without asking', found !== null);
+  const coat = found?.offers.find((o) => o.programme === 'winter_coat');
+  const after = new Map((await openOffers(counter, before.home)).map((o) => [o.id, o]));
+  for (const old of before.offers) {
+    const now = after.get(old.id);
+    check(`the open offer of ${old.programme} keeps its version`, now && now.pack_hash === old.pack_hash && now.rule_set === old.rule_set && now.revision === old.revision, JSON.stringify([old, now]));
+    check('and the new one has the new version', coat && coat.pack_hash !== old.pack_hash);
+  }
+
+  // One fault in the file: refused whole, with file and line, and the programme in force stays.
+  writeFileSync(files[0][0], COAT.replace('person.age_months < 12', 'person.age_in_months < 12'));
+  const line = COAT.split('\n').findIndex((text) => text.includes('age_months')) + 1;
+  const faulty = hearth(demo, 'pack', 'reload');
+  check('a faulty programme is refused with its line', !faulty.ok && faulty.said.includes(`winter_coat.toml:${line}`), faulty.said);
+  check('and the one in force stays', (await familyGets(analyst)).includes('77,000'));
+
+  for (const [path] of files) rmSync(path);
+  check('without its file it is gone', hearth(demo, 'pack', 'reload').ok && (await analyst.goto('/programmes/winter_coat')).status() === 404);
+  check('its open offers are still read', (await openOffers(counter, found?.home ?? before.home)).length > 0);
+  await analyst.context().close();
+  await counter.context().close();
 }

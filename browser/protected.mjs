@@ -1,8 +1,10 @@
 // Protected addresses: whatever anybody may open, by any channel, the canary words of the town are not in it.
+import { readFileSync, readdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, signedIn } from './hearth.mjs';
+import { HEARTH, check, signedIn } from './hearth.mjs';
+import { ROUTES } from './routes.mjs';
+import { ids, together, walk } from './walk.mjs';
 
 const PURPOSES = {
   counter: ['counter_service', 'emergency'],
@@ -13,11 +15,8 @@ const PURPOSES = {
   nurse: ['home_visit', 'emergency'],
 };
 const SEARCHERS = ['counter', 'rural-counter', 'caseworker'];
-const OTHERS = ['mother-1', 'mother-2', 'mother-3', 'mother-4', 'mother-5', 'mother-6', 'perpetrator-0', 'perpetrator-1', 'analyst',
-  'privacy', 'administrator'];
-const OWN_PAGES = ['/', '/me', '/family', '/offers', '/looked', '/check', '/programmes', '/official/search', '/official/duplicates',
-  '/privacy/log', '/privacy/verify', '/analyst/parameters', '/analyst/try'];
-const PARTS = ['', '/facts', '/events'];
+/** How many of each kind of page everybody opens by its address, without a link that leads there. */
+const BY_ADDRESS = 3;
 
 function recipe(demo) {
   const text = readFileSync(join(demo.pack, 'demo/town.toml'), 'utf8');
@@ -29,40 +28,30 @@ function recipe(demo) {
   };
 }
 
-/** Ids of all households, hers too, when the `sqlite3` program is there to read them; else what searches find must do. */
-function everyHousehold(demo) {
-  const query = 'select distinct lower(hex(household_id)) from household';
-  const asked = spawnSync('sqlite3', ['-readonly', join(demo.data, 'hearth.sqlite'), query], { encoding: 'utf8' });
-  const ids = asked.status === 0 ? asked.stdout.trim().split('\n') : [];
-  return ids.map((id) => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
-}
-
-/** A few at a time. */
-async function together(list, each) {
-  const waiting = [...list];
-  await Promise.all([1, 2, 3, 4].map(async () => {
-    while (waiting.length > 0) await each(waiting.shift());
-  }));
-}
-
 /** What came back, without what we typed ourselves: values of fields are echoed. */
 const withoutEcho = (text) => text.replace(/ value="[^"]*"/g, '');
+
+/** Reads answers on behalf of somebody, and tells those that hold a canary. */
+function reader(demo) {
+  const { canaries } = recipe(demo);
+  const held = (text) => canaries.some((word) => text.includes(word) || text.includes(encodeURIComponent(word)));
+  const told = { read: 0, held };
+  told.look = async (who, what, response, echo = false) => {
+    const text = await response.text();
+    told.read += 1;
+    check(`${who} does not learn a protected address from ${what}`, !held(echo ? withoutEcho(text) : text), response.url());
+    check(`${what} is no fault`, response.status() < 500, `${response.status()}`);
+    return text;
+  };
+  return told;
+}
 
 export async function protectedAddresses(browser, demo) {
   const { canaries, streets, given } = recipe(demo);
   check('the recipe has canaries', canaries.length === 2 && streets.length === 2 && given.length > 20);
   const victims = demo.told.sign_ins.filter((s) => s.subject.startsWith('protected-')).map((s) => s.name.split(',')[0]);
-  const held = (text) => canaries.some((word) => text.includes(word) || text.includes(encodeURIComponent(word)));
-  let read = 0;
-  const look = async (who, what, response, echo = false) => {
-    const text = await response.text();
-    read += 1;
-    check(`${who} does not learn a protected address from ${what}`, !held(echo ? withoutEcho(text) : text), `${response.url()}`);
-    check(`${what} is no fault`, response.status() < 500, `${response.status()}`);
-    return text;
-  };
-
-  const homes = new Set(everyHousehold(demo));
+  const told = reader(demo);
+  const homes = new Set(ids(demo, 'select distinct lower(hex(household_id)) from household'));
   for (const [who, purposes] of Object.entries(PURPOSES)) {
     const { request } = (await signedIn(browser, demo, who, { locale: 'ko' })).context();
     const serves = SEARCHERS.includes(who);
@@ -70,33 +59,122 @@ export async function protectedAddresses(browser, demo) {
       const words = [...victims, ...canaries, ...(serves && nth === 0 ? given : [])].map((q) => ({ q }));
       await together(words.concat([...streets, ...canaries].map((address) => ({ address }))), async (question) => {
         const form = { purpose, reason: 'looking for somebody', ...question };
-        const text = await look(who, `a search for ${JSON.stringify(question)}`, await request.post('/official/search', { form }), true);
+        const text = await told.look(who, `a search for ${JSON.stringify(question)}`, await request.post('/official/search', { form }), true);
         for (const [, id] of text.matchAll(/\/official\/households\/([0-9a-f-]{36})/g)) homes.add(id);
       });
       if (!serves && nth > 0) continue;
-      await together([...homes], async (id) => {
-        await look(who, `a household for ${purpose}`, await request.get(`/official/households/${id}`));
-        if (!serves || nth > 0) return;
-        const headers = { 'hearth-purpose': purpose, 'hearth-reason': 'looking' };
-        for (const part of PARTS) await look(who, `the interface's household${part}`, await request.get(`/api/households/${id}${part}`, { headers }));
-      });
+      await together([...homes], async (id) => told.look(who, `a household for ${purpose}`, await request.get(`/official/households/${id}`)));
     }
-    await together(OWN_PAGES, async (path) => look(who, path, await request.get(path)));
     const headers = { 'hearth-purpose': purposes[0], 'hearth-reason': 'looking' };
     await together([...victims, ...canaries], async (name) => {
-      await look(who, 'a search by the interface', await request.post('/api/persons/search', { data: { name }, headers }));
+      await told.look(who, 'a search by the interface', await request.post('/api/persons/search', { data: { name }, headers }));
     });
   }
   check('officials could open households at all', homes.size > 10, `${homes.size}`);
+  console.log(`protected: ${told.read} answers to searches read`);
+}
 
-  for (const who of OTHERS) {
-    const { request } = (await signedIn(browser, demo, who, { locale: 'ko' })).context();
-    await together(OWN_PAGES, async (path) => look(who, path, await request.get(path)));
-    if (!who.startsWith('perpetrator')) continue;
-    await together([...homes], async (id) => look(who, 'the interface', await request.get(`/api/households/${id}`)));
+/** What addresses are made of: everything that is the protected families' own. */
+function theirs(demo) {
+  const whose = 'select person_id from protection';
+  const home = `select household_id from person_membership where person_id in (${whose})`;
+  const hex = (column, table, where) => ids(demo, `select distinct lower(hex(${column})) from ${table} where ${where}`);
+  return {
+    persons: hex('person_id', 'person_membership', `household_id in (${home})`),
+    households: hex('household_id', 'person_membership', `person_id in (${whose})`),
+    cases: hex('case_id', 'benefit_case', `household_id in (${home})`),
+    decisions: hex('decision_id', 'decision', `case_id in (select case_id from benefit_case where household_id in (${home}))`),
+    offers: hex('offer_id', 'offer', `household_id in (${home})`),
+    events: hex('event_id', 'life_event', `household_id in (${home})`),
+  };
+}
+
+/** The kinds of thing whose id stands in an address behind these words. */
+const KINDS = [
+  [/\/households?\/\{/, 'households'], [/\/happened\/\{/, 'households'], [/\/cases?\/\{/, 'cases'], [/\/decisions?\/\{/, 'decisions'],
+  [/\/offers\/\{/, 'offers'], [/\/events\/\{/, 'events'], [/\/(persons|family|Patient|alerts|\{kind\})\/\{/, 'persons'],
+];
+
+/** The addresses of a pattern with these ids in its first place; a pattern with further places is walked, not guessed. */
+function addresses(pattern, own) {
+  if (!pattern.includes('{')) return [pattern];
+  const kind = KINDS.find(([words]) => words.test(pattern))?.[1];
+  if (!kind || pattern.match(/\{/g).length > 1) return [];
+  return own[kind].slice(0, BY_ADDRESS).map((id) => pattern.replace(/\{[a-z_]+\}/, id));
+}
+
+/**
+ * Everybody who may sign in walks every page that links lead to, and then opens by its address whatever the protected families
+ * themselves and everybody else came to. Only the families' own sign-ins are not held against.
+ */
+export async function everybodyOnEveryPage(browser, demo) {
+  const told = reader(demo);
+  const subjects = [null, ...demo.told.sign_ins.map((s) => s.subject)];
+  const own = (who) => who?.startsWith('protected-');
+  const reached = new Map();
+  const note = (found) => {
+    for (const [pattern, paths] of found) reached.set(pattern, [...new Set([...(reached.get(pattern) ?? []), ...paths])]);
+  };
+  // Their own first: what they come to is what everybody else is tried on.
+  for (const who of [...subjects].sort((a, b) => Number(own(b) ?? 0) - Number(own(a) ?? 0))) {
+    const seen = async (path, response) => {
+      if (own(who)) told.read += 1;
+      else await told.look(who ?? 'nobody', path, response);
+    };
+    note(await walk(browser, demo, who, seen));
   }
+  for (const { pattern } of ROUTES.filter((r) => r.get)) {
+    check(`somebody comes to ${pattern}`, reached.has(pattern) || pattern in NOT_REACHED);
+  }
+  const mine = theirs(demo);
+  check('the protected families have cases of their own', mine.cases.length > 0 && mine.persons.length > 1, JSON.stringify(mine));
+  const named = ROUTES.filter((r) => r.get && r.pattern.includes('{')).map((r) => r.pattern);
+  const tried = named.flatMap((pattern) => [...addresses(pattern, mine), ...(reached.get(pattern) ?? []).slice(0, BY_ADDRESS)]);
+  const machine = await machinePaths(demo);
+  const asked = machine.flatMap((pattern) => addresses(pattern, mine));
+  check('the interface has addresses to read', asked.length > 30, asked.join());
+  for (const who of subjects.filter((w) => !own(w))) {
+    const { request } = (await signedIn(browser, demo, who, { locale: 'ko' })).context();
+    await together([...tried, ...asked], async (path) => told.look(who ?? 'nobody', path, await request.get(path, { headers: { 'hearth-reason': 'looking' } })));
+  }
+  console.log(`protected: ${told.read} answers read; ${reached.size} of ${ROUTES.filter((r) => r.get).length} pages reached by links, ${tried.length} addresses of pages and ${asked.length} of the interface tried by each of ${subjects.length}`);
+}
+
+/** What there is to read for machines, ours and that of FHIR. */
+async function machinePaths(demo) {
+  const { paths } = await (await fetch(`${demo.url}/api/openapi.json`)).json();
+  const kinds = ['Patient', 'RelatedPerson', 'Location', 'Observation', 'Encounter', 'EpisodeOfCare', 'Condition', 'CarePlan', 'Appointment', 'QuestionnaireResponse', 'ServiceRequest'];
+  return [
+    ...Object.entries(paths).filter(([, how]) => how.get).map(([path]) => path),
+    ...kinds.flatMap((kind) => [`/fhir/R4/${kind}`]), '/fhir/R4/Patient/{id}',
+  ];
+}
+
+/** An agency's system with a token of its own reads all it can of them. */
+export async function machines(browser, demo) {
+  const told = reader(demo);
+  const env = { ...process.env, HEARTH_DATA: demo.data, HEARTH_PACK: demo.pack };
+  const asked = (await machinePaths(demo)).flatMap((pattern) => addresses(pattern, theirs(demo)));
+  for (const organisation of ['court_administration', 'mohw']) {
+    const made = spawnSync(HEARTH, ['agency', 'add', '--name', `walks-${organisation}`, '--organisation', organisation], { env, encoding: 'utf8' });
+    const token = made.stdout.match(/[A-Za-z0-9_.~+/=-]{32,}/g)?.at(-1);
+    check(`${organisation} has a token`, Boolean(token), made.stderr);
+    const headers = { authorization: `Bearer ${token}`, 'hearth-reason': 'looking' };
+    const { request } = (await signedIn(browser, demo, null)).context();
+    await together(asked, async (path) => told.look(organisation, path, await request.get(path, { headers })));
+  }
+  console.log(`protected: ${told.read} answers to agencies read`);
+}
+
+/** What the server wrote: on its terminal, in the disclosure log, in files beside the database. The register itself has to know. */
+export async function whatTheServerWrote(browser, demo) {
+  const { held } = reader(demo);
   check('the server said no protected address on its terminal', !held(demo.said()));
-  console.log(`protected: ${read} answers read`);
+  const files = readdirSync(demo.data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const written = files.map((entry) => join(entry.parentPath ?? entry.path, entry.name)).filter((path) => !/hearth\.sqlite(-wal|-shm)?$/.test(path));
+  check('the server wrote a disclosure log', written.some((path) => path.endsWith('.seg')), written.join());
+  // The packs that were in force are kept with the demo's recipe, in which the words stand.
+  for (const path of written.filter((p) => !p.startsWith(join(demo.data, 'packs')))) check(`no protected address in ${path}`, !held(readFileSync(path).toString('utf8')));
 }
 
 /** The perpetrator learns nothing at all of her: not her household, not her name beside an address. */
@@ -109,3 +187,32 @@ export async function herOwnAddressIsHers(browser, demo) {
     await page.context().close();
   }
 }
+
+/** Pages to which no link leads in a town like this one, after what the other parts have done, and why. */
+const NOT_REACHED = {
+  '/requalify/{id}': 'nobody has asked for one',
+  '/requalify/{id}/{cause}': 'a finding takes a run over the whole town',
+  '/requalify/finding/{id}': 'a finding takes a run over the whole town',
+  '/official/duplicates/{left}/{right}': 'told apart or joined by then',
+  '/official/duplicates/joined/{survivor}/{merge}': 'undone by then',
+  '/work/complaints/{id}': 'nobody has complained',
+  '/work/referrals/{id}': 'nobody was sent on',
+  '/work/plans/{id}': 'the consent was taken back',
+  '/work/plans/{id}/{number}': 'the consent was taken back',
+  '/r/{token}': 'its address is in a message to a partner',
+  '/s/{token}': 'asked for weeks after a visit',
+  '/visits/indicators/{id}/table.csv': 'no link leads there before there are figures',
+  '/work/case/{id}/paper/{paper}': 'nobody handed one in',
+  '/analyst/scenarios/{id}': 'nobody has begun one',
+  '/analyst/scenarios/{id}/file': 'nobody has begun one',
+  '/analyst/comparisons': 'nobody has compared',
+  '/analyst/comparisons/{id}': 'nobody has compared',
+  '/analyst/comparisons/{id}/table.csv': 'nobody has compared',
+  '/visits/groups/{id}': 'no group is open',
+  '/finance/returns/entry': 'every answer of the bank fits',
+  '/finance/recoveries/{id}': 'too much must have been paid for months',
+  '/apply/{draft}': 'every draft was sent',
+  '/assets/{name}': 'styles, scripts and drawings',
+  '/sign-in/go': 'leads on to the provider',
+  '/sign-in/return': 'leads on',
+};
