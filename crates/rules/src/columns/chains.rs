@@ -30,11 +30,15 @@ enum Link {
 }
 
 impl Chain {
-    /// The bounds of an unknown number at the end of the chain; `None` where the long way has to be gone.
+    /// The bounds of an unknown number at the end of the chain; `None` where the long way has to be gone. There bounds that meet
+    /// are a known number from then on.
     pub(crate) fn bounds(&self, base: Bounds) -> Option<Bounds> {
-        self.links.iter().try_fold(base, |b, link| match link {
-            Link::Times(by) => Some(b.times(*by)),
-            Link::Over(factor, den) => odd::quotient(b, *factor, *den),
+        let open = |b: Bounds| (b.lo != b.hi).then_some(b);
+        self.links.iter().try_fold(open(base)?, |b, link| {
+            open(match link {
+                Link::Times(by) => b.times(*by),
+                Link::Over(factor, den) => odd::quotient(b, *factor, *den)?,
+            })
         })
     }
 }

@@ -369,7 +369,7 @@ pub(crate) fn chained(
     left.keep(rows);
     out.spread();
     for row in left.rows() {
-        match chain.bounds(unknown.bounds(row)).filter(|b| b.lo != b.hi) {
+        match chain.bounds(unknown.bounds(row)) {
             Some(b) => out.put_unknown(row, b),
             None => {
                 out.clear(out.kind);
