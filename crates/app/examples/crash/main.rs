@@ -2,9 +2,10 @@
 //!
 //! Each cycle: start `hearth serve`, ask again for what was answered before the kill and for what was never answered, let
 //! clients register births and accept offers, which becomes questions to agencies that fail now and then, decisions and
-//! entitlements, and finance officials prepare, sign and release runs, fetch the files and read what the bank says; kill -9 after
-//! 20 to 400 ms of it, or somewhere inside an act of the officials. In between and at the end the database and the disclosure log
-//! are held against what clients, officials and the bank were told. Any difference is printed and the exit fails.
+//! entitlements; caseworkers settle, decide and sign, families speak before worse decisions and object, others review,
+//! households move and children go abroad; finance officials prepare, sign and release runs, fetch the files and read what the
+//! bank says; kill -9 after 20 to 400 ms of it, or somewhere inside an act. In between and at the end the database and the
+//! disclosure log are held against what clients, officials, registers and the bank were told. Any difference is printed and the exit fails.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -12,18 +13,25 @@
 )]
 
 mod agencies;
+mod aim;
 mod audit;
 mod bank;
+mod cases;
 mod client;
+mod deeds;
+mod find;
 #[path = "../../harness/mod.rs"]
 mod harness;
 mod money;
 mod office;
+mod staff;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use aim::Aim;
 use client::Told;
+use deeds::Deeds;
 use harness::server::Server;
 use harness::town::Place;
 use office::Office;
@@ -40,18 +48,26 @@ const AUDIT_EVERY: usize = 25;
 /// The most offers accepted before the first kill; a short run waits for fewer.
 const BEFORE: usize = 60;
 /// Where kills are meant to come, one cycle after the other; nothing: at any moment.
-const AIMS: [Option<&str>; 10] = [
+const AIMS: [Option<&str>; 16] = [
     Some("release"),
     None,
-    Some("bank return"),
-    Some("release"),
-    Some("prepare"),
-    Some("release"),
+    Some("decide"),
     Some("bank return"),
     Some("sign"),
     Some("release"),
+    Some("review"),
+    Some("prepare"),
+    Some("end hearing"),
+    Some("release"),
+    Some("object"),
+    Some("bank return"),
+    Some("settle"),
+    Some("sign a run"),
+    Some("move"),
     Some("bank file"),
 ];
+/// A run of so many kills must have seen every kind of act.
+const LONG: usize = 50;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -99,7 +115,9 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
     let place = Place::settle(PEOPLE, postgres).await;
     let _agencies = agencies::play(&place).await;
     let told = Told::new(&place);
-    let office = Office::new(&place);
+    let aim = Aim::default();
+    let office = Office::new(&place, &aim);
+    let deeds = Deeds::new(&place, &aim).await;
     let mut wrong = Vec::new();
     let mut startups = Vec::new();
     let started = Instant::now();
@@ -110,18 +128,24 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
         let server = Server::start(&place).await;
         startups.push(server.took);
         client::ask_again(&server, &told).await;
-        let aim = AIMS.get(cycle % AIMS.len()).copied().flatten();
+        deeds::ask_again(&server, &deeds).await;
+        let act = AIMS.get(cycle % AIMS.len()).copied().flatten();
         // When the kill is meant for an act of theirs the officials have the writer nearly to themselves: among many births they
         // would be long in getting there.
-        let (clients, pause) = if aim.is_some() { (1, Duration::from_millis(100)) } else { (CLIENTS, Duration::ZERO) };
+        let (clients, pause) = if act.is_some() { (1, Duration::from_millis(100)) } else { (CLIENTS, Duration::ZERO) };
         let load = client::load(&server, &told, clients, pause);
-        office.aim(form, aim).await;
+        aim.at(act).await;
+        office.next(form);
         let paying = office::work(&server, &office);
-        office.until_kill(aim, &mut dice).await;
+        let working = deeds::work(&server, &place, &deeds).await;
+        aim.until_kill(act, &mut dice).await;
         server.kill().await;
+        deeds.over();
         load.join_all().await;
         paying.join_all().await;
+        working.join_all().await;
         wrong.append(&mut told.wrong());
+        wrong.append(&mut deeds.wrong());
         wrong.append(&mut office.wrong());
         let db = Db::open(&place.database).await.expect("the database");
         office::look(&db, &office).await;
@@ -135,7 +159,9 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
             server.kill().await;
             wrong.extend(audit::whole(&place, &told).await);
             wrong.extend(office::hold(&place, &office).await);
-            println!("  {cycle} kills, {} s: {}; {}", started.elapsed().as_secs(), told.counts(), office.counts());
+            wrong.extend(cases::hold(&place, &deeds).await);
+            let (seconds, cut) = (started.elapsed().as_secs(), aim.counts());
+            println!("  {cycle} kills, {seconds} s: {}; {}; {}; {cut}", told.counts(), office.counts(), deeds.counts());
         }
         if wrong.len() > 20 {
             break;
@@ -145,7 +171,9 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
     audit::leases_over(&place).await;
     let server = Server::start(&place).await;
     client::ask_again(&server, &told).await;
+    deeds::ask_again(&server, &deeds).await;
     wrong.append(&mut told.wrong());
+    wrong.append(&mut deeds.wrong());
     let left = audit::drained(&place).await;
     wrong.extend(audit::trails(&server, &place, &told).await);
     server.kill().await;
@@ -158,14 +186,20 @@ async fn run(kills: usize, postgres: Option<String>) -> Vec<String> {
     }
     wrong.extend(audit::whole(&place, &told).await);
     wrong.extend(office::hold(&place, &office).await);
+    wrong.extend(cases::hold(&place, &deeds).await);
+    if kills >= LONG {
+        wrong.extend(cases::all_kinds(&deeds));
+    }
     startups.sort();
     let middle = startups.get(startups.len() / 2).copied().unwrap_or_default();
     println!(
-        "{kills} kills in {} s, start-up {} ms in the middle: {}; {}; {} violations",
+        "{kills} kills in {} s, start-up {} ms in the middle: {}; {}; {}; {}; {} violations",
         started.elapsed().as_secs(),
         middle.as_millis(),
         told.counts(),
         office.counts(),
+        deeds.counts(),
+        aim.counts(),
         wrong.len()
     );
     wrong

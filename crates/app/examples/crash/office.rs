@@ -15,9 +15,9 @@ use payment::run::{Older, Run, RunStatus, by_id, list};
 use payment::{bank, ledger};
 use serde_json::{Value, json};
 use store::Db;
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use crate::aim::Aim;
 use crate::bank::{Bank, Message};
 use crate::harness::http::{Answer, Cut, try_send};
 use crate::harness::server::Server;
@@ -43,7 +43,7 @@ impl Step {
             Step::Open => "open",
             Step::Look => "look",
             Step::Prepare => "prepare",
-            Step::Sign(_) => "sign",
+            Step::Sign(_) => "sign a run",
             Step::Release(_) => "release",
             Step::File => "bank file",
             Step::Bank => "bank return",
@@ -75,14 +75,8 @@ struct Book {
     message: Option<Message>,
     /// Messages of the bank that were acknowledged.
     told: usize,
-    /// The act inside which the next kill is meant to come.
-    aim: Option<&'static str>,
-    /// How long the latest answer to an act took.
-    took: BTreeMap<&'static str, Duration>,
     /// The act that the latest kill cut off.
     open: Option<Step>,
-    /// What was under way when kills came.
-    cut: BTreeMap<&'static str, usize>,
     /// Of releases and bank returns that were cut off: what had been committed.
     found: BTreeMap<&'static str, Found>,
     wrong: Vec<String>,
@@ -91,8 +85,7 @@ struct Book {
 struct Desk {
     book: Mutex<Book>,
     cookies: [String; 2],
-    /// The act aimed at begins.
-    begins: Notify,
+    aim: Aim,
 }
 
 /// The officials, shared.
@@ -100,7 +93,7 @@ struct Desk {
 pub(crate) struct Office(Arc<Desk>);
 
 impl Office {
-    pub(crate) fn new(place: &Place) -> Office {
+    pub(crate) fn new(place: &Place, aim: &Aim) -> Office {
         let book = Book {
             step: Step::Open,
             run: None,
@@ -111,14 +104,11 @@ impl Office {
             bank: Bank::default(),
             message: None,
             told: 0,
-            aim: None,
-            took: BTreeMap::new(),
             open: None,
-            cut: BTreeMap::new(),
             found: BTreeMap::new(),
             wrong: vec![],
         };
-        Office(Arc::new(Desk { book: Mutex::new(book), cookies: place.officials.clone(), begins: Notify::new() }))
+        Office(Arc::new(Desk { book: Mutex::new(book), cookies: place.officials.clone(), aim: aim.clone() }))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -133,47 +123,25 @@ impl Office {
     pub(crate) fn counts(&self) -> String {
         let book = self.book();
         let files = book.released.values().flatten().count();
-        let cut: Vec<String> = book.cut.iter().map(|(what, n)| format!("{n} {what}")).collect();
-        let inside: usize = book.cut.values().sum();
         let found = |act| {
             let found = book.found.get(act).copied().unwrap_or_default();
             format!("{act}: {} undone, {} done and not acknowledged", found.undone, found.done)
         };
         format!(
-            "{} runs, {} releases acknowledged, {files} files, {} bank messages ({} payments paid, {} back); \
-            {inside} kills while an act was open ({}); {}; {}",
+            "{} runs, {} releases acknowledged, {files} files, {} bank messages ({} payments paid, {} back); {}; {}",
             book.number,
             book.released.len(),
             book.told,
             book.bank.said[0],
             book.bank.said[1],
-            cut.join(", "),
             found("release"),
             found("bank return")
         )
     }
 
-    /// Lets the server live until the moment of its kill: at any time, or, with an aim, somewhere inside that act.
-    pub(crate) async fn until_kill(&self, aim: Option<&'static str>, dice: &mut fastrand::Rng) {
-        /// Who aims at an act that does not come kills nevertheless.
-        const LONGEST: Duration = Duration::from_millis(2_000);
-        let Some(act) = aim else {
-            tokio::time::sleep(Duration::from_millis(dice.u64(20..=400))).await;
-            return;
-        };
-        if tokio::time::timeout(LONGEST, self.0.begins.notified()).await.is_ok() {
-            // As long as the act took the last time, and a little longer: also between being done and being acknowledged.
-            let took = self.book().took.get(act).copied().unwrap_or(Duration::from_millis(50));
-            tokio::time::sleep(took.mul_f64(dice.f64() * 1.2)).await;
-        }
-    }
-
-    /// Says, before the officials begin, what the next run pays and inside which act the next kill is meant to come.
-    pub(crate) async fn aim(&self, form: Form, act: Option<&'static str>) {
-        // What began after the life before had waited long enough.
-        tokio::time::timeout(Duration::ZERO, self.0.begins.notified()).await.ok();
+    /// Says, before the officials begin, what the next run pays.
+    pub(crate) fn next(&self, form: Form) {
         let mut book = self.book();
-        book.aim = act;
         if book.step == Step::Open {
             book.form = form;
         }
@@ -209,29 +177,25 @@ impl Office {
     async fn act(&self, port: u16) -> bool {
         let (step, method, path, kind, body) = self.request();
         let key = {
-            let mut book = self.book();
-            if book.aim == Some(step.word()) {
-                book.aim = None;
-                self.0.begins.notify_one();
-            }
+            let book = self.book();
             format!("office-{}-{step:?}-{}-{}", book.number, book.pay_date, book.form).replace(['(', ')'], "-")
         };
         let [first, second] = &self.0.cookies;
         let cookie = if matches!(step, Step::Release(_)) { second } else { first };
         let headers = [("cookie", cookie.as_str()), ("idempotency-key", key.as_str()), ("content-type", kind)];
+        self.0.aim.begins(step.word());
         let started = Instant::now();
         match try_send(port, method, &path, &headers, &body).await {
             Ok(answer) => {
-                self.book().took.insert(step.word(), started.elapsed());
+                self.0.aim.answered(step.word(), started.elapsed());
                 let pause = self.note(step, &answer);
                 tokio::time::sleep(pause).await;
                 true
             }
             Err(Cut::NotThere) => false,
             Err(Cut::NoAnswer) => {
-                let mut book = self.book();
-                book.open = Some(step);
-                *book.cut.entry(step.word()).or_default() += 1;
+                self.book().open = Some(step);
+                self.0.aim.cut(step.word());
                 false
             }
         }
