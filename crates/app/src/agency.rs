@@ -75,8 +75,8 @@ async fn answered(
     let pack = state.packs.current();
     let desk = Desk { pack: &pack, keys: &runtime.keys, ids: &*state.ids, now: state.now() };
     let mut tx = state.db.read().await?;
-    // What ended, and what never was, looks the same: a second delivery is done with, and nobody learns of other questions.
-    let Some(sealed) = ask::question(&mut tx, &desk, id).await? else { return Ok(taken(Effect::TooLate)) };
+    // What was answered, and what never was, looks the same: a second delivery is done with, and nobody learns of other questions.
+    let Some(sealed) = ask::unanswered(&mut tx, &desk, id).await? else { return Ok(taken(Effect::TooLate)) };
     let basis = Processing::new(PurposeKind::DataExchange, format!("question {id}"))?;
     let question = sealed.process(&basis, ask::Question::clone);
     if question.request.agency != who.organisation {
@@ -121,6 +121,7 @@ fn taken(effect: Effect) -> Response {
     let word = match effect {
         Effect::Ended => "taken",
         Effect::StaysOpen => "open",
+        Effect::Late => "late",
         Effect::TooLate => "nothing_open",
     };
     json(StatusCode::OK, "application/json", &serde_json::json!({ "outcome": word }))

@@ -233,12 +233,12 @@ async fn once(tx: &mut Tx, wrong: &mut Vec<String>) -> Result<(), StoreError> {
 
 /// A question ends once, and a case is told of it once.
 async fn answers(tx: &mut Tx, wrong: &mut Vec<String>) -> Result<(), StoreError> {
-    let mut told: HashSet<(CaseId, RequestId)> = HashSet::new();
+    let mut told: HashSet<(CaseId, RequestId, bool)> = HashSet::new();
     for row in tx.all("select case_id, detail from case_step where kind = 'answered'", &[]).await? {
         let (case, detail): (CaseId, Value) = (row.get("case_id")?, row.json("detail")?);
         let request: Option<RequestId> = detail.get("request").and_then(|r| r.as_str()?.parse().ok());
         if let Some(request) = request
-            && !told.insert((case, request))
+            && !told.insert((case, request, detail.get("status").and_then(Value::as_str) == Some("late")))
         {
             wrong.push(format!("case {case} was told twice how question {request} ended"));
         }

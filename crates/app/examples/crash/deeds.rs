@@ -55,6 +55,13 @@ pub(crate) struct Act {
     pub(crate) body: Value,
 }
 
+impl Act {
+    /// Who asks, under which key, and why: officials open nobody's case without a reason.
+    fn headers(&self) -> [(&'static str, &str); 3] {
+        [(self.who.0, &self.who.1), ("idempotency-key", &self.key), ("hearth-reason", "work+on+the+case")]
+    }
+}
+
 /// An act that was acknowledged.
 #[derive(Clone)]
 pub(crate) struct Done {
@@ -163,7 +170,7 @@ impl Deeds {
     async fn put(&self, port: u16, act: Act) -> bool {
         let word = act.deed.word();
         self.0.aim.begins(word);
-        let headers = [(act.who.0, act.who.1.as_str()), ("idempotency-key", act.key.as_str())];
+        let headers = act.headers();
         let started = Instant::now();
         match try_send(port, "POST", &act.path, &headers, &act.body.to_string()).await {
             Ok(answer) => {
@@ -240,7 +247,7 @@ pub(crate) async fn ask_again(server: &Server, deeds: &Deeds) {
     let known = deeds.done();
     for _ in 0..2.min(known.len()) {
         let Some(Done { act, answer }) = fastrand::choice(&known) else { return };
-        let headers = [(act.who.0, act.who.1.as_str()), ("idempotency-key", act.key.as_str())];
+        let headers = act.headers();
         let said = send(server.port, "POST", &act.path, &headers, &act.body.to_string()).await;
         let mut book = deeds.book();
         book.again += 1;

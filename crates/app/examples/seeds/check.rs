@@ -228,18 +228,25 @@ async fn questions(w: &mut World<'_>, tx: &mut Tx, end: bool) -> Result<(), Stop
 async fn answers(w: &World<'_>, tx: &mut Tx) -> Result<(), Stop> {
     const NAME: &str = "I5 answers";
     let sql =
-        "select f.item, f.recorded_by, f.source from person_fact f where f.recorded_by like 'question %' union all
-        select f.item, f.recorded_by, f.source from household_fact f where f.recorded_by like 'question %'";
+        "select f.item, f.recorded_by, f.source from person_fact f where f.recorded_by like 'question %' or f.recorded_by like 'late answer %'
+        union all select f.item, f.recorded_by, f.source from household_fact f
+            where f.recorded_by like 'question %' or f.recorded_by like 'late answer %'";
     for row in &tx.all(sql, &[]).await? {
         let (item, by): (String, String) = (row.get("item")?, row.get("recorded_by")?);
-        let id = by.strip_prefix("question ").and_then(|id| id.parse::<kernel::RequestId>().ok());
+        let late = by.strip_prefix("late answer ");
+        let id = late.or(by.strip_prefix("question ")).and_then(|id| id.parse::<kernel::RequestId>().ok());
         let Some(id) = id else { return found(NAME, format!("{item} is from {by:?}")) };
         let status = tx.maybe("select status from agency_request where request_id = $1", params![id]).await?;
         let status: Option<String> = status.map(|r| r.get("status")).transpose()?;
-        if status.as_deref() != Some("answered") {
+        let fits = match status.as_deref() {
+            Some("answered") => late.is_none(),
+            Some("timed_out" | "refused" | "cancelled") => late.is_some(),
+            _ => false,
+        };
+        if !fits {
             return found(NAME, format!("{item} is from question {id}, which is {status:?}"));
         }
-        if w.asked.get(&id).is_none_or(|put| put.tainted) {
+        if w.asked.get(&id).is_none_or(|put| late.is_none() && put.tainted) {
             return found(NAME, format!("{item} is from question {id}, whose answer fails a check"));
         }
     }
@@ -310,7 +317,8 @@ async fn whole(tx: &mut Tx) -> Result<(), Stop> {
     let checks = [
         (
             "select t.task_id as id from task t join benefit_case c on c.case_id = t.case_id where t.status = 'open'
-                and c.closed_at is not null and t.kind not in ('objection', 'report', 'order_refused', 'account_holder') limit 1",
+                and c.closed_at is not null and t.kind not in ('objection', 'report', 'order_refused', 'account_holder')
+                and not (t.kind = 'contradiction' and c.stage = 'decided') limit 1",
             "is an open task in a closed case",
         ),
         (

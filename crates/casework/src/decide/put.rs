@@ -77,7 +77,9 @@ pub(crate) async fn put(
     let worse = content.is_worse();
     // Nobody is heard about their own death; somebody must look all the same.
     let to_hear = worse && process.hearing_days > 0 && !is_dead(tx, desk, case).await?;
-    if by == By::Machine && !to_hear && !content.may_be_automatic(determined, process) {
+    // What a human being decided against the rules, another human being decides anew.
+    let against_rules = before.as_ref().is_some_and(|b| b.content.judgement.overriding.is_some());
+    if by == By::Machine && !to_hear && (against_rules || !content.may_be_automatic(determined, process)) {
         return Ok(Put::Official);
     }
     let account = match by {

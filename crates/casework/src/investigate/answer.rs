@@ -1,4 +1,4 @@
-//! What came back from an agency. Every question ends exactly once; what comes later changes nothing.
+//! What came back from an agency. Every question ends exactly once; what comes later leaves it as it ended ([`super::late`]).
 
 use catalogue::Pack;
 use kernel::{CaseId, Date, Period, RequestId};
@@ -7,6 +7,7 @@ use rules::schema::{Entity, Type, Value};
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, StoreError, Tx, params};
 
+use super::late;
 use super::requests::{self, Request, RequestStatus};
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::rows as cases;
@@ -65,7 +66,9 @@ pub enum Effect {
     StaysOpen,
     /// The question ended now.
     Ended,
-    /// The question had ended before, or never was: nothing changed.
+    /// The question had ended without an answer: it stays so, and what came is held against the cases that waited for it.
+    Late,
+    /// The question was answered before, or never was: nothing changed.
     TooLate,
 }
 
@@ -108,10 +111,12 @@ pub struct Contradiction {
 
 /// Takes a reply.
 pub async fn run(tx: &mut Tx, desk: &Desk<'_>, id: RequestId, reply: Reply) -> Result<Effect, Fault> {
-    let Some(request) = requests::one(tx, id).await?.filter(|r| r.status.is_open()) else {
+    let Some(request) = requests::one(tx, id).await?.filter(|r| r.status != RequestStatus::Answered) else {
         return Ok(Effect::TooLate);
     };
     match reply {
+        Reply::Answered { facts, .. } if !request.status.is_open() => late::run(tx, desk, &request, facts).await,
+        _ if !request.status.is_open() => Ok(Effect::TooLate),
         Reply::Pending => still_open(tx, &request, RequestStatus::Pending, None).await,
         Reply::Unreached { words } => still_open(tx, &request, request.status, Some(words)).await,
         Reply::Refused { words } => end(tx, desk, &request, Ending::without(RequestStatus::Refused, words)).await,
@@ -214,9 +219,8 @@ async fn answered(
     unknown: Vec<(Subject, String)>,
     hash: String,
 ) -> Result<Effect, Fault> {
-    // What nobody asked is not taken, and one value that cannot be puts the whole answer in doubt.
-    let facts: Vec<Said> =
-        facts.into_iter().filter(|f| request.items.iter().any(|(s, i)| *s == f.subject && *i == f.item)).collect();
+    let facts = asked(request, facts);
+    // One value that cannot be puts the whole answer in doubt.
     for said in &facts {
         if let Err(reason) = desk.check_value(said.subject, &said.item, &said.value) {
             let words = format!("{}: {reason}", said.item);
@@ -234,14 +238,7 @@ async fn answered(
     for said in &facts {
         match held(tx, desk, request, said).await? {
             Some(held) => {
-                let detail = Contradiction {
-                    subject: said.subject,
-                    item: said.item.clone(),
-                    held,
-                    said: said.clone(),
-                    agency: request.agency.clone(),
-                    request: request.id,
-                };
+                let detail = contradiction(request, said, held);
                 contradict(tx, desk, &waiting, &detail).await?;
                 contradicted.push(detail);
             }
@@ -258,6 +255,22 @@ async fn answered(
     end(tx, desk, request, ending).await
 }
 
+/// What was asked of what was said: what nobody asked is not taken.
+pub(super) fn asked(request: &Request, facts: Vec<Said>) -> Vec<Said> {
+    facts.into_iter().filter(|f| request.items.iter().any(|(s, i)| *s == f.subject && *i == f.item)).collect()
+}
+
+pub(super) fn contradiction(request: &Request, said: &Said, held: FactStood) -> Contradiction {
+    Contradiction {
+        subject: said.subject,
+        item: said.item.clone(),
+        held,
+        said: said.clone(),
+        agency: request.agency.clone(),
+        request: request.id,
+    }
+}
+
 /// The open cases that wait for the question.
 async fn waiting(tx: &mut Tx, request: &Request) -> Result<Vec<Case>, StoreError> {
     let mut open = Vec::new();
@@ -268,7 +281,12 @@ async fn waiting(tx: &mut Tx, request: &Request) -> Result<Vec<Case>, StoreError
 }
 
 /// What another source says about the same, if it says otherwise.
-async fn held(tx: &mut Tx, desk: &Desk<'_>, request: &Request, said: &Said) -> Result<Option<FactStood>, StoreError> {
+pub(super) async fn held(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    request: &Request,
+    said: &Said,
+) -> Result<Option<FactStood>, StoreError> {
     let Some(home) = household::load(tx, desk, request.household, Cause::FactChange).await? else { return Ok(None) };
     let facts = match said.subject {
         Subject::Household(_) => &home.facts,
@@ -281,7 +299,12 @@ async fn held(tx: &mut Tx, desk: &Desk<'_>, request: &Request, said: &Said) -> R
     Ok(facts.iter().find(other).filter(|f| f.value != said.value).cloned())
 }
 
-async fn contradict(tx: &mut Tx, desk: &Desk<'_>, waiting: &[Case], detail: &Contradiction) -> Result<(), StoreError> {
+pub(super) async fn contradict(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    waiting: &[Case],
+    detail: &Contradiction,
+) -> Result<(), StoreError> {
     // One task, with the first case that waits; the others wait with it. Without a case whoever asked settles it: they read
     // it in the answer.
     let Some(case) = waiting.first() else { return Ok(()) };

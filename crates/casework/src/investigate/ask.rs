@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use store::{StoreError, Tx, params};
 
 use super::needs::{Confirmed, Need, Whom};
-use super::requests::{self, Request};
+use super::requests::{self, Request, RequestStatus};
 use crate::case::rows as cases;
 use crate::case::{Actor, Case, StepKind};
 use crate::desk::Desk;
@@ -159,7 +159,21 @@ pub struct Question {
 /// The question with the identifiers the agency finds the people by; `None` when it ended meanwhile. It leaves the
 /// building only as a disclosure to that agency.
 pub async fn question(tx: &mut Tx, desk: &Desk<'_>, id: RequestId) -> Result<Option<Sealed<Question>>, StoreError> {
-    let Some(request) = requests::one(tx, id).await?.filter(|r| r.status.is_open()) else { return Ok(None) };
+    match requests::one(tx, id).await?.filter(|r| r.status.is_open()) {
+        Some(request) => with_people(tx, desk, request).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same for a question that was not answered, whether it is still open or not: what an agency pushes may come late.
+pub async fn unanswered(tx: &mut Tx, desk: &Desk<'_>, id: RequestId) -> Result<Option<Sealed<Question>>, StoreError> {
+    match requests::one(tx, id).await?.filter(|r| r.status != RequestStatus::Answered) {
+        Some(request) => with_people(tx, desk, request).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn with_people(tx: &mut Tx, desk: &Desk<'_>, request: Request) -> Result<Sealed<Question>, StoreError> {
     let basis = desk.basis(Cause::FactChange).map_err(|e| StoreError::Driver(e.to_string()))?;
     let subjects: BTreeSet<Subject> = request.items.iter().map(|(s, _)| *s).collect();
     let mut asked = Vec::new();
@@ -181,5 +195,5 @@ pub async fn question(tx: &mut Tx, desk: &Desk<'_>, id: RequestId) -> Result<Opt
     }
     let persons: Vec<PersonId> = asked.iter().map(|a| a.person).collect();
     let cases = requests::waiting_cases(tx, request.id).await?;
-    Ok(Some(Sealed::new(Question { request, asked, cases }, persons)))
+    Ok(Sealed::new(Question { request, asked, cases }, persons))
 }

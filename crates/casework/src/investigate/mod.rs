@@ -7,6 +7,7 @@
 pub mod alone;
 pub mod answer;
 pub mod ask;
+mod late;
 pub mod needs;
 mod requests;
 pub mod settle;

@@ -9,11 +9,12 @@ use store::{AsConflict, StoreError, Tx};
 
 use super::answer::{self, Contradiction, Said};
 use crate::application::account;
+use crate::case::reopen;
 use crate::case::rows as cases;
-use crate::case::{Actor, Case, StepKind, Task, TaskKind, TaskStatus};
+use crate::case::{Actor, Case, Stage, StepKind, Task, TaskKind, TaskStatus};
 use crate::decide::official;
 use crate::desk::Desk;
-use crate::model::Subject;
+use crate::model::{Cause, Subject};
 
 /// Why an official's finding was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -127,8 +128,9 @@ pub async fn contradiction(
     follow: Follow,
     note: &str,
 ) -> Result<CaseId, Fault> {
-    let (task, case) = open(tx, desk, who, allowed, task, TaskKind::Contradiction).await?;
+    let (task, mut case) = open(tx, desk, who, allowed, task, TaskKind::Contradiction).await?;
     let note = words_of(note)?;
+    let stands = follow == Follow::Held;
     let detail: Contradiction = serde_json::from_value(task.detail.clone())
         .map_err(|e| StoreError::Inconsistent { column: "detail".into(), detail: e.to_string() })?;
     let (value, from, followed) = match follow {
@@ -141,6 +143,10 @@ pub async fn contradiction(
     close(tx, desk, who, &task, "settled").await?;
     let said = serde_json::json!({ "item": detail.item, "followed": followed, "note": note });
     cases::step(tx, desk, &case, StepKind::Settled, Actor::of(who), &said).await?;
+    // It came after the decision, and the official does not hold with what the decision rests on.
+    if case.stage == Stage::Decided && !stands {
+        reopen::start_again(tx, desk, &mut case, Cause::FactChange).await?;
+    }
     answer::wake(tx, desk, case.id).await?;
     Ok(case.id)
 }
