@@ -89,7 +89,7 @@ async fn differ(tx: &mut Tx, desk: &Desk<'_>, case: &Case, all: &[Contradiction]
     Ok(())
 }
 
-/// Whether the decision in force would be another one with what the agency says than without it.
+/// Whether the rules would say otherwise than the decision in force, had the agency answered in time.
 async fn changes(
     tx: &mut Tx,
     desk: &Desk<'_>,
@@ -99,15 +99,11 @@ async fn changes(
 ) -> Result<bool, StoreError> {
     let Some(before) = decide::in_force(tx, case).await? else { return Ok(false) };
     let Some(basis) = determine::load(tx, desk, case).await? else { return Ok(false) };
-    let without = determine::work_out(desk.pack, &basis);
     let with = determine::work_out(desk.pack, &supposed(desk, basis, request, facts));
-    if with.answer == without.answer && with.slices == without.slices {
-        return Ok(false);
-    }
     let judgement = Judgement::default();
     let would =
         decide::model::compose(desk.pack, &case.programme, case.subject, &with, judgement, Some(&before.content));
-    Ok(!with.missing.is_empty() || !would.is_no_news())
+    Ok(!would.is_no_news())
 }
 
 /// The same household as if the agency had answered in time.

@@ -249,6 +249,80 @@ async fn uptake_is_counted_by_event_and_not_shown_of_few() {
 }
 
 #[tokio::test]
+async fn from_the_event_to_the_money_days_are_counted_of_those_who_are_paid() {
+    for office in Office::all(77).await {
+        // Five children born on the 18th, their allowance granted on the 21st.
+        let mut paid = BTreeMap::new();
+        for number in 1..=5_u8 {
+            let case = granted(&office, u32::from(number)).await;
+            // The money comes on the 22nd, 23rd and so on.
+            paid.insert(case, Date::constant(2026, 11, 21 + i8::try_from(number).unwrap()));
+        }
+        let figures = async |paid: &BTreeMap<_, _>| {
+            let (from, until) = (Instant::from_micros(0), Instant::start_of(Date::constant(2027, 1, 1)));
+            let mut tx = office.db.read().await.unwrap();
+            let all = uptake::figures(&mut tx, &office.desk(), from, until, paid).await.unwrap();
+            all.lines.into_iter().find(|l| l.cause == Cause::Birth).unwrap()
+        };
+        let days = |median, ninth| Some(uptake::Days { cases: 5, median, ninth });
+        let line = figures(&paid).await;
+        assert_eq!((line.to_decision, line.to_payment), (days(3, 3), days(6, 8)));
+        // One is not paid yet: four are too few to be told of, and the decisions are told of all the same.
+        paid.pop_first();
+        let line = figures(&paid).await;
+        assert_eq!((line.to_decision, line.to_payment), (days(3, 3), None));
+    }
+}
+
+/// A newborn of a family of its own whose allowance the machine granted.
+async fn granted(office: &Office, number: u32) -> kernel::CaseId {
+    use casework::accept::{self, Given, Tap};
+    use casework::investigate::answer::Reply;
+    let home = family(office, number).await;
+    let input = crate::desk::child_of(&home, &format!("p-{number}"), Date::constant(2026, 11, 18));
+    let told = crate::desk::tell(office, &office.desk(), &home, input).await.unwrap();
+    let casework::register::Told::Registered(birth) = told else { panic!("{told:?}") };
+    let mut tx = office.db.read().await.unwrap();
+    let sql = "select offer_id, revision, content from offer where programme = 'child_allowance' and household_id = $1";
+    let row = tx.one(sql, params![home.household]).await.unwrap();
+    let content: casework::model::OfferContent = row.json("content").unwrap();
+    let tap = Tap {
+        offer: row.get("offer_id").unwrap(),
+        revision: row.get("revision").unwrap(),
+        answers: content
+            .needed
+            .iter()
+            .filter(|n| n.item == "bank_account")
+            .map(|n| Given {
+                subject: n.subject,
+                item: n.item.clone(),
+                value: rules::schema::Value::Text("004 110-123-456789 Kim".into()),
+            })
+            .collect(),
+    };
+    drop(tx);
+    let input = accept::Input { applicant: home.mother, on_behalf: None, taps: vec![tap] };
+    transact!(office.db, accept::Fault, |tx| {
+        let may = [allowed(Action::AcceptOffer, &[home.mother]), allowed(Action::AcceptOffer, &[birth.person])];
+        accept::run(tx, &office.desk(), &who(Role::Citizen), &may, input.clone()).await
+    })
+    .unwrap();
+    drain(office, TODAY).await;
+    for (request, _, items, status) in crate::flow::requests(office).await {
+        if status == "waiting" {
+            let facts = items.iter().map(|(s, i)| crate::flow::said(*s, i)).collect();
+            crate::flow::reply(office, request, Reply::Answered { facts, unknown: vec![], hash: "h".into() }).await;
+        }
+    }
+    drain(office, TODAY).await;
+    let mut tx = office.db.read().await.unwrap();
+    let sql = "select case_id, stage from benefit_case where household_id = $1 and programme = 'child_allowance'";
+    let row = tx.one(sql, params![home.household]).await.unwrap();
+    assert_eq!(row.get::<String>("stage").unwrap(), "decided");
+    row.get("case_id").unwrap()
+}
+
+#[tokio::test]
 async fn what_machines_answered_and_agencies_received_is_counted_as_spared() {
     for office in Office::all(76).await {
         let home = home(&office, 1, Date::constant(2026, 11, 18)).await;

@@ -14,6 +14,7 @@ mod desk;
 mod evidence;
 mod flow;
 mod follow;
+mod late;
 mod life;
 mod moves;
 mod offers;
@@ -21,6 +22,7 @@ mod parts;
 mod payee;
 mod powers;
 mod requalify;
+mod together;
 mod touched;
 mod worklist;
 

@@ -14,18 +14,20 @@ use crate::desk::{Family, Office, TODAY, family};
 use crate::flow::{accept, account, born, case_of, drain_with, may, open_tasks, reply, requests, said, state};
 
 /// The pack of the tests with one more line in the process of the child allowance.
-fn with(line: &str) -> Pack {
+pub(crate) fn with(line: &str) -> Pack {
     let mut files = Files::read(&testing::pack_dir()).unwrap();
     let path = "programmes/child_allowance.toml";
     let text = String::from_utf8(files.take(path).unwrap()).unwrap();
-    let more = text.replacen("[process]\n", &format!("[process]\n{line}\n"), 1);
+    let said = |own: &&str| own.split_once(" = ").is_some_and(|(key, _)| line.contains(&format!("{key} = ")));
+    let head: Vec<&str> = text.lines().filter(|own| !said(own) || !own.starts_with("automatic")).collect();
+    let more = head.join("\n").replacen("[process]\n", &format!("[process]\n{line}\n"), 1);
     assert_ne!(text, more);
     files.put(path, more);
     Pack::from_files(files).unwrap_or_else(|f| panic!("{f:#?}")).pack
 }
 
 /// A newborn whose mother takes the offer; every question to agencies is answered.
-async fn taken(office: &Office, pack: &Pack) -> (Family, PersonId) {
+pub(crate) async fn taken(office: &Office, pack: &Pack) -> (Family, PersonId) {
     let home = family(office, 1).await;
     let child = born(office, &home).await.person;
     accept(office, &home, child, &[("child_allowance", account())]).await;

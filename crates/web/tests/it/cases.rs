@@ -71,6 +71,17 @@ pub(crate) async fn newborn(
     mother: PersonId,
     father: PersonId,
 ) {
+    newborn_of(app, state, (home, mother, father), 7).await;
+}
+
+/// The same of one of several couples.
+pub(crate) async fn newborn_of(
+    app: &Router,
+    state: &AppState,
+    (home, mother, father): (kernel::HouseholdId, PersonId, PersonId),
+    number: u8,
+) {
+    let key = format!("01890a5d-ac96-774b-bcce-b302099a805{number}");
     let official = Browser {
         app,
         session: session(state, Role::CounterOfficial, None, "박서준"),
@@ -79,7 +90,7 @@ pub(crate) async fn newborn(
     };
     let (mother, father) = (mother.to_string(), father.to_string());
     let birth = [
-        ("key", "01890a5d-ac96-774b-bcce-b302099a8057"),
+        ("key", key.as_str()),
         ("mother", mother.as_str()),
         ("second", father.as_str()),
         ("name", "박서아"),

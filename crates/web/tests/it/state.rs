@@ -19,6 +19,32 @@ pub(crate) async fn installation() -> (AppState, tempfile::TempDir) {
 
 /// The same with the pack of another folder.
 pub(crate) async fn installation_of(pack: &Path) -> (AppState, tempfile::TempDir) {
+    installation_on(pack, store::testing::sqlite(SCHEMAS).await.expect("a database"))
+}
+
+/// One on each engine at hand.
+pub(crate) async fn installations(pack: &Path) -> Vec<(AppState, tempfile::TempDir)> {
+    let databases = store::testing::databases(SCHEMAS).await.expect("databases");
+    databases.into_iter().map(|db| installation_on(pack, db)).collect()
+}
+
+const SCHEMAS: &[store::Schema] = &[
+    store::SCHEMA,
+    guard::account::SCHEMA,
+    registry::SCHEMA,
+    casework::SCHEMA,
+    payment::SCHEMA,
+    population::scenario::SCHEMA,
+    visit::SCHEMA,
+    survey::SCHEMA,
+    evaluation::SCHEMA,
+    group::SCHEMA,
+    indicator::SCHEMA,
+    workforce::SCHEMA,
+    referral::SCHEMA,
+];
+
+fn installation_on(pack: &Path, db: store::Db) -> (AppState, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let clock: Arc<dyn Clock> =
         Arc::new(FixedClock::at(Instant::start_of(jiff::civil::date(2026, 11, 21)).plus_seconds(3600)));
@@ -26,22 +52,6 @@ pub(crate) async fn installation_of(pack: &Path) -> (AppState, tempfile::TempDir
     let keys = Arc::new(Keys::open(&folder.path().join("keys")).expect("keys"));
     let log = Log::open(&folder.path().join("log"), keys.clone()).expect("a log");
     let policies = Policies::built_in().expect("policies");
-    let schemas = [
-        store::SCHEMA,
-        guard::account::SCHEMA,
-        registry::SCHEMA,
-        casework::SCHEMA,
-        payment::SCHEMA,
-        population::scenario::SCHEMA,
-        visit::SCHEMA,
-        survey::SCHEMA,
-        evaluation::SCHEMA,
-        group::SCHEMA,
-        indicator::SCHEMA,
-        workforce::SCHEMA,
-        referral::SCHEMA,
-    ];
-    let db = store::testing::sqlite(&schemas).await.expect("a database");
     let state = AppState {
         db,
         packs: Packs::open(pack, folder.path()).expect("the pack is sound"),

@@ -1,6 +1,8 @@
 //! Officials at work: the list, a gap filled, a decision against the rules signed by a second person, sent back and settled
 //! with others, two who act at once, and what an official does not see of their own family.
 
+use std::path::Path;
+
 use axum::http::StatusCode;
 use casework::case::open::{self, Opening, OpeningItem};
 use casework::case::{Actor, Channel};
@@ -13,8 +15,9 @@ use store::transact;
 use web::{AppState, Session};
 
 use crate::birth::{Browser, couple, session, values};
-use crate::cases::{drain, newborn};
-use crate::state::{Answer, installation, keep};
+use crate::cases::{agencies_answer, drain, newborn, newborn_of};
+use crate::scenarios::copied;
+use crate::state::{Answer, installation, installations, keep};
 
 /// A signed-in official of the town with an account of their own.
 pub(crate) async fn official(state: &AppState, role: Role, person: Option<PersonId>, name: &str) -> Session {
@@ -314,6 +317,65 @@ async fn what_was_sent_back_is_settled_with_others_and_own_families_are_not_ther
     assert!(page.body.contains("Saw the passport") && page.body.contains("Visit at home"), "{}", page.body);
     let next = me.get(&format!("/work/next/{case}?done=settled&was={case}")).await;
     assert_eq!(next.status, StatusCode::SEE_OTHER);
+}
+
+/// Two newborns' allowances, in a pack in which officials decide them: ticked, looked at and settled together; a third that was
+/// settled meanwhile stops neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_alike_cases_are_settled_together() {
+    let packs = tempfile::tempdir().expect("a folder");
+    by_officials(packs.path());
+    for (state, _folder) in installations(packs.path()).await {
+        let app = web::router(state.clone());
+        let mut cases = Vec::new();
+        for number in 1..=2 {
+            let (home, mother, father) = couple(&state).await;
+            newborn_of(&app, &state, (home, mother, father), number).await;
+            cases.push(a_case(&state, home, mother).await);
+        }
+        drain(&state).await;
+        agencies_answer(&state).await;
+        drain(&state).await;
+        let worker = official(&state, Role::Caseworker, None, "박서준").await;
+        let cookie = "hearth_purpose=approval.sign".to_owned();
+        let me = Browser { app: &app, session: worker, cookie, language: "en" };
+        let list = me.get("/work").await;
+        let tasks = values(&list.body, "name=\"task\" value=\"");
+        assert_eq!(tasks.len(), 2, "{}", list.body);
+        let ticked: Vec<(&str, &str)> = tasks.iter().map(|task| ("task", *task)).chain([("do", "together")]).collect();
+        let looked = me.post("/work", &ticked).await;
+        fine("together-two", &looked);
+        let pairs: Vec<&str> = values(&looked.body, "name=\"case\" value=\"");
+        assert_eq!(pairs.len(), 2, "{}", looked.body);
+        assert!(looked.body.contains("100,000"), "each sum is seen before anything is decided: {}", looked.body);
+        let chosen: Vec<(&str, &str)> = pairs.iter().map(|pair| ("case", *pair)).collect();
+        let done = me.post("/work/together", &chosen).await;
+        fine("together-settled", &done);
+        assert!(!done.body.contains("Not done"), "{}", done.body);
+        for case in &cases {
+            assert!(done.body.contains(&format!("/work/case/{case}")), "{}", done.body);
+        }
+        let count = async |sql| {
+            let mut tx = state.db.read().await.expect("a read");
+            tx.one(sql, &[]).await.expect("a row").get::<i64>("n").expect("a number")
+        };
+        let granted = "select count(*) as n from decision where status = 'in_force' and kind = 'grant'";
+        assert_eq!(count(granted).await, 2);
+        // The same form sent again decides nothing twice, and says so of each.
+        let again = me.post("/work/together", &chosen).await;
+        assert_eq!(again.body.matches("Not done").count(), 2, "{}", again.body);
+        assert_eq!(count("select count(*) as n from decision").await, 2);
+    }
+}
+
+/// The pack of the tests with a child allowance that officials decide.
+fn by_officials(to: &Path) {
+    copied(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea"), to);
+    let path = to.join("programmes/child_allowance.toml");
+    let text = std::fs::read_to_string(&path).expect("a programme");
+    let more = text.replacen("automatic = true", "automatic = false", 1);
+    assert_ne!(text, more);
+    std::fs::write(path, more).expect("a file");
 }
 
 /// What a case of a disabled child rests on is of the most sensitive kind: once it is closed it opens again only for a stated
