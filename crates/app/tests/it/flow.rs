@@ -76,7 +76,7 @@ impl Show {
     }
 
     /// Somebody of the town, as they sign in.
-    async fn who(&self, subject: &str) -> Who {
+    pub(crate) async fn who(&self, subject: &str) -> Who {
         let state = &self.runtime.state;
         let mut tx = state.db.read().await.unwrap();
         let account = account::of_subject(&mut tx, &demo::issuer(&self.runtime.config), subject).await.unwrap();
@@ -222,7 +222,7 @@ async fn settle(show: &Show, task: TaskId) {
 }
 
 /// Prepares, signs and releases the run of a form; gives its lines and sum.
-async fn pay(show: &Show, form: Form) -> (u32, i64) {
+pub(crate) async fn pay(show: &Show, form: Form) -> (u32, i64) {
     let runtime = &show.runtime;
     let state = &runtime.state;
     let pack = state.packs.current();
@@ -230,9 +230,7 @@ async fn pay(show: &Show, form: Form) -> (u32, i64) {
     let (now, today) = (state.now(), state.today());
     let desk = payment::Desk { keys: &runtime.keys, ids: &*state.ids, now, today };
     let (first, second) = (show.who("finance").await, show.who("finance-2").await);
-    // The whole of this month and the next is due by then.
-    let due: Date = today.last_of_month().tomorrow().unwrap().last_of_month();
-    let input = run::Input { pay_date: run::pay_date(due, &calendar), agency: None, form, currency: Currency::KRW };
+    let input = run::Input { pay_date: pay_date(today, &calendar), agency: None, form, currency: Currency::KRW };
     let id =
         transact!(state.db, run::Fault, |tx| run::open(tx, &desk, first.account, &calendar, &input).await).unwrap();
     let prepared = run::prepare(&state.db, &desk, &calendar, id).await.unwrap();
@@ -244,6 +242,11 @@ async fn pay(show: &Show, form: Form) -> (u32, i64) {
     assert!(matches!(alone, Err(run::Fault::SamePerson)), "{alone:?}");
     transact!(state.db, run::Fault, |tx| run::release(tx, &desk, &second, id, revision, &payer).await).unwrap();
     (prepared.lines, prepared.minor)
+}
+
+/// The whole of this month and the next is due by then.
+pub(crate) fn pay_date(today: Date, calendar: &Calendar<'_>) -> Date {
+    run::pay_date(today.last_of_month().tomorrow().unwrap().last_of_month(), calendar)
 }
 
 async fn balanced(tx: &mut Tx) -> Result<(), StoreError> {

@@ -188,6 +188,7 @@ pub async fn list(
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     lines.truncate(most);
     let next = lines.last().filter(|_| lines.len() == most).map(|l| l.after.clone());
+    lines.retain(|l| within(desk, sight.who, l.task.jurisdiction.as_deref()));
     let persons: BTreeSet<PersonId> = lines.iter().map(|l| l.person).collect();
     let mut relations = relations(tx, sight, persons.iter().copied()).await?;
     // Every line is an open task in the viewer's own hands or office.
@@ -202,6 +203,15 @@ pub async fn list(
     let shown: Vec<PersonId> = relations.keys().copied().collect();
     let about: Vec<_> = relations.into_iter().collect();
     Ok(Seen { sealed: guard::Sealed::new(Listed { lines, next }, shown), about })
+}
+
+/// Whether an office at a place is one of those below the viewer's province; who works for the country or for one office
+/// alone has the lines of theirs already.
+fn within(desk: &Desk<'_>, who: &Who, place: Option<&str>) -> bool {
+    use catalogue::model::Level;
+    let own = who.jurisdiction.as_deref().and_then(|p| desk.pack.jurisdictions().get(p));
+    let (Some(own), Some(place)) = (own.filter(|j| j.level == Level::Province), place) else { return true };
+    desk.pack.ancestors(place).iter().any(|j| j.id == own.id)
 }
 
 /// Whether somebody standing so to the viewer may have a case opened by them at all.

@@ -117,9 +117,9 @@ pub enum Fault {
     /// The reviewer took part in the decision.
     #[error("you took part in the decision: somebody else must review it")]
     TookPart,
-    /// A second objection is for the office above.
-    #[error("a second objection is reviewed by the office above, {0}: somebody of it must do so")]
-    OfficeAbove(String),
+    /// Another office has its turn.
+    #[error("this objection is reviewed by another office, {0}: somebody of it must do so")]
+    OtherOffice(String),
     /// No words.
     #[error("say in a few words why, at least three letters and at most 4,000")]
     NoWords,
@@ -241,7 +241,7 @@ pub async fn review(
 ) -> Result<Option<Put>, Fault> {
     let reason = reason_of(reason)?;
     let objection = one(tx, objection).await?.ok_or(Fault::Nothing)?;
-    let mut case = official::open(tx, desk, who, allowed, Action::ApproveDecision, objection.case).await?;
+    let mut case = official::permitted(tx, desk, who, allowed, Action::ApproveDecision, objection.case).await?;
     let decision = rows::one(tx, objection.decision).await?.ok_or(Fault::Nothing)?;
     if objection.status != Status::Open {
         return Err(Fault::Done);

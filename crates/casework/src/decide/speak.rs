@@ -37,9 +37,10 @@ impl<'a> Speech<'a> {
         let process = self.pack.process(programme);
         let agencies = self.pack.programmes().get(programme).map(|p| (p.decided_by.as_str(), p.agency.as_str()));
         let (words, agency) = match level {
-            1 => (&process.objection_to, agencies.map(|(decides, _)| decides)),
+            1 => (&process.objection_to, process.first_review.as_deref().or(agencies.map(|(decides, _)| decides))),
             way::LAST if process.second_review_days.is_some() => {
-                (&process.second_objection_to, agencies.map(|(_, answers)| answers))
+                let answers = agencies.map(|(_, answers)| answers);
+                (&process.second_objection_to, process.second_review.as_deref().or(answers))
             }
             _ => return None,
         };

@@ -7,6 +7,7 @@ use store::{StoreError, Tx};
 
 use super::model::{Content, Decision};
 use super::object::{self, Fault, Kind, Objection, Status};
+use super::official;
 use super::speak::Speech;
 use crate::case::Case;
 use crate::case::model::in_days;
@@ -78,11 +79,19 @@ pub(super) fn review_days(desk: &Desk<'_>, case: &Case, level: u8) -> u32 {
     second.unwrap_or(process.review_days)
 }
 
-/// The organisation that reviews at a level: the one that decides, then the one that answers for the programme. Where both
-/// are one, as in a national fund, it is another person of it.
+/// The organisation that reviews at a level: the one the pack names, as a province between the town that decides and the
+/// ministry; else the one that decides, then the one that answers for the programme. Where both are one, as in a national
+/// fund, it is another person of it.
 pub fn office<'a>(desk: &Desk<'a>, case: &'a Case, level: u8) -> &'a str {
-    let responsible = desk.pack.programmes().get(&case.programme).map(|p| p.agency.as_str());
-    responsible.filter(|_| level == LAST).unwrap_or(&case.agency)
+    let responsible = || desk.pack.programmes().get(&case.programme).map(|p| p.agency.as_str());
+    let usual = if level == LAST { responsible() } else { None };
+    named(desk, &case.programme, level).or(usual).unwrap_or(&case.agency)
+}
+
+/// The organisation that the pack names for a level.
+pub(super) fn named<'a>(desk: &Desk<'a>, programme: &str, level: u8) -> Option<&'a str> {
+    let process = desk.pack.process(programme);
+    if level == LAST { process.second_review.as_deref() } else { process.first_review.as_deref() }
 }
 
 /// The name of the office to which one objects at a level; `None`: no office is left, only a court.
@@ -91,7 +100,7 @@ pub fn office_name(desk: &Desk<'_>, lang: Lang, programme: &str, level: u8) -> O
 }
 
 /// Whether somebody may review an objection to a decision: nobody who took part, who looked at it before or who objected, and
-/// a second one only at the office above. `objections` are those of the case.
+/// only at the office whose turn it is. `objections` are those of the case.
 pub fn may_review(
     desk: &Desk<'_>,
     who: &Who,
@@ -103,8 +112,12 @@ pub fn may_review(
         return Err(Fault::TookPart);
     }
     let office = office(desk, case, objection.level);
-    if objection.level > 1 && office != who.organisation {
-        return Err(Fault::OfficeAbove(office.to_owned()));
+    let strict = objection.level > 1 || named(desk, &case.programme, objection.level).is_some();
+    if strict && office != who.organisation {
+        return Err(Fault::OtherOffice(office.to_owned()));
+    }
+    if !strict && !official::theirs(desk, who, case) {
+        return Err(official::Fault::NotAllowed.into());
     }
     Ok(())
 }

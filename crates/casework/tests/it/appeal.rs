@@ -1,14 +1,18 @@
 //! How often a family may object, to whom, and who must not review: two looks, then only a court.
 
+use casework::Desk;
 use casework::case::TaskKind;
+use casework::case::worklist::{self, Scope};
 use casework::decide::object::{self, Outcome};
 use casework::decide::{Put, way};
+use catalogue::{Files, Pack};
 use guard::{Action, Role, Who};
 use kernel::{AccountId, Date, DecisionId, ObjectionId, PersonId};
 use store::{StoreError, params, transact};
 use uuid::Uuid;
 
 use crate::desk::{Office, TODAY, allowed, who};
+use crate::evidence::Eyes;
 use crate::flow::{case_of, decided, may, open_tasks};
 
 async fn raise(office: &Office, day: Date, child: PersonId, on: DecisionId) -> Result<ObjectionId, object::Fault> {
@@ -87,7 +91,7 @@ async fn a_family_objects_twice_and_the_second_time_to_the_office_above() {
         let again = review(&office, day, child, (70, "mohw"), second, Outcome::Stands).await;
         assert!(matches!(again, Err(object::Fault::TookPart)), "{again:?}");
         let below = review(&office, day, child, (71, "municipality"), second, Outcome::Stands).await;
-        assert!(matches!(below, Err(object::Fault::OfficeAbove(o)) if o == "mohw"));
+        assert!(matches!(below, Err(object::Fault::OtherOffice(o)) if o == "mohw"));
         review(&office, day, child, (72, "mohw"), second, Outcome::Stands).await.unwrap();
         let third = raise(&office, day, child, decision).await;
         assert!(matches!(third, Err(object::Fault::Exhausted)), "{third:?}");
@@ -133,6 +137,96 @@ async fn told(office: &Office, decision: DecisionId) -> String {
     .await;
     let (_, decision) = read.unwrap().unwrap();
     serde_json::to_string(&decision.notices[&kernel::Lang::En]).unwrap()
+}
+
+/// The pack of the tests with a province between the town that decides and the ministry.
+fn with_provinces() -> Pack {
+    let mut files = Files::read(&testing::pack_dir()).unwrap();
+    let agencies = String::from_utf8(files.take("agencies.csv").unwrap()).unwrap();
+    files.put("agencies.csv", format!("{}\nprovince,시·도,Provincial office,municipal,GK\n", agencies.trim_end()));
+    let path = "programmes/child_allowance.toml";
+    let text = String::from_utf8(files.take(path).unwrap()).unwrap();
+    let reviews = "[process]
+first_review = \"province\"
+objection_to.ko = \"시·도지사(이의신청)\"
+objection_to.en = \"The province (objection)\"
+second_review = \"mohw\"
+second_objection_to.ko = \"보건복지부 장관(다시 이의신청)\"
+second_objection_to.en = \"The Minister of Health and Welfare (second objection)\"
+";
+    let more = text.replacen("[process]\n", reviews, 1);
+    assert_ne!(text, more);
+    files.put(path, more);
+    Pack::from_files(files).unwrap_or_else(|f| panic!("{f:#?}")).pack
+}
+
+#[tokio::test]
+async fn a_province_reviews_first_and_the_ministry_second_where_the_pack_says_so() {
+    let pack = with_provinces();
+    for office in Office::all(37).await {
+        let (_, child, case) = decided(&office).await;
+        let decision = case.decision.unwrap();
+        let desk = Desk { pack: &pack, ..office.desk() };
+        let (citizen, objects) =
+            (Who { account: account(50), ..who(Role::Citizen) }, allowed(Action::ObjectDecision, &[child]));
+        let raise = async || {
+            transact!(office.db, object::Fault, |tx| {
+                object::raise(tx, &desk, &citizen, &objects, decision, "the sum is too low").await
+            })
+        };
+        let review = async |number: u128, organisation: &str, objection| {
+            let (me, may) = may(Action::ApproveDecision, child, Role::Approver);
+            let me = Who { account: account(number), organisation: organisation.into(), ..me };
+            transact!(office.db, object::Fault, |tx| {
+                object::review(tx, &desk, &me, &may, objection, Outcome::Stands, "it is as the law says").await
+            })
+        };
+        let waits = async || {
+            let mut tx = office.db.read().await.unwrap();
+            let sql = "select agency from task where kind = 'objection' and status = 'open'";
+            tx.one(sql, &[]).await.unwrap().get::<String>("agency").unwrap()
+        };
+        let name = |level| way::office_name(&desk, kernel::Lang::En, "child_allowance", level).unwrap();
+        assert!(name(1).contains("province") && name(2).contains("Minister"));
+        let first = raise().await.unwrap();
+        assert_eq!(waits().await, "province");
+        // The town that decided looks at no objection any more, and the ministry not yet.
+        for other in ["municipality", "mohw"] {
+            let refused = review(71, other, first).await;
+            assert!(matches!(refused, Err(object::Fault::OtherOffice(ref o)) if o == "province"), "{refused:?}");
+        }
+        assert!(review(72, "province", first).await.unwrap().is_none());
+        let second = raise().await.unwrap();
+        assert_eq!(waits().await, "mohw");
+        let refused = review(73, "province", second).await;
+        assert!(matches!(refused, Err(object::Fault::OtherOffice(ref o)) if o == "mohw"), "{refused:?}");
+        assert!(review(74, "mohw", second).await.unwrap().is_none());
+        assert!(matches!(raise().await, Err(object::Fault::Exhausted)));
+    }
+}
+
+#[tokio::test]
+async fn an_official_of_a_province_lists_the_offices_of_that_province_alone() {
+    let pack = with_provinces();
+    for office in Office::all(38).await {
+        let (_, child, case) = decided(&office).await;
+        let desk = Desk { pack: &pack, ..office.desk() };
+        let objects = allowed(Action::ObjectDecision, &[child]);
+        transact!(office.db, object::Fault, |tx| {
+            object::raise(tx, &desk, &who(Role::Citizen), &objects, case.decision.unwrap(), "too low").await
+        })
+        .unwrap();
+        for (place, lines) in [("kr-11", 1), ("kr-26", 0), ("kr", 1)] {
+            let me = Who { organisation: "province".into(), jurisdiction: Some(place.into()), ..who(Role::Approver) };
+            let purpose = guard::Purpose::new(guard::PurposeKind::Approval, "an objection to review");
+            let eyes = Eyes::for_purpose(me, purpose);
+            let mut tx = office.db.read().await.unwrap();
+            let agencies = ["province".to_owned()];
+            let seen = worklist::page(&mut tx, &desk, &eyes.sight(), &agencies, Scope::Office, "", 10).await.unwrap();
+            let basis = guard::Processing::new(guard::PurposeKind::Approval, "law").unwrap();
+            assert_eq!(seen.sealed.process(&basis, Vec::len), lines, "{place}");
+        }
+    }
 }
 
 #[tokio::test]

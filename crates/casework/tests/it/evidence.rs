@@ -86,7 +86,11 @@ impl Eyes {
     }
 
     pub(crate) fn of(who: Who) -> Eyes {
-        Eyes { who, purpose: Purpose::own_affairs(), none: BTreeSet::new() }
+        Eyes::for_purpose(who, Purpose::own_affairs())
+    }
+
+    pub(crate) fn for_purpose(who: Who, purpose: Purpose) -> Eyes {
+        Eyes { who, purpose, none: BTreeSet::new() }
     }
 
     pub(crate) fn sight(&self) -> Sight<'_> {

@@ -14,7 +14,7 @@ use store::{params, transact};
 use uuid::Uuid;
 
 use crate::application::{citizen, count, home};
-use crate::desk::{Office, TODAY, allowed, allowed_as, family};
+use crate::desk::{Office, TODAY, allowed, allowed_as, family, who};
 use crate::flow::{decided, drain, open_tasks};
 
 fn told(id: u128, person: PersonId, words: &str, facts: Vec<FactTold>) -> report::Input {

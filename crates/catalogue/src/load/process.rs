@@ -85,6 +85,8 @@ fn process(cx: &Context<'_>, table: &Table<'_>) -> Process {
     put(&mut it.objection_days, number(cx, table, "objection_days", DAYS));
     put(&mut it.review_days, number(cx, table, "review_days", DAYS));
     put(&mut it.second_review_days, days("second_review_days"));
+    put(&mut it.first_review, reviewer(cx, table, "first_review", "objection_to"));
+    put(&mut it.second_review, reviewer(cx, table, "second_review", "second_objection_to"));
     put(&mut it.first_month, table.text("first_month").and_then(|t| cx.choice(&t, &PART_MONTHS)));
     put(&mut it.last_month, table.text("last_month").and_then(|t| cx.choice(&t, &PART_MONTHS)));
     let pay_day = or_never(table, "pay_day", |key| number(cx, table, key, 1..=28));
@@ -108,8 +110,26 @@ fn process(cx: &Context<'_>, table: &Table<'_>) -> Process {
     put(&mut it.confidence, table.text("confidence").map(|c| cx.confidence(&c)));
     illustrative(cx, table, &mut it.illustrative);
     check_extension(cx, table, &it);
+    if table.has("second_review") && it.second_review_days.is_none() {
+        let message = "there is no second objection that an agency could review";
+        let expected = "\"second_review_days\", or no \"second_review\"";
+        cx.faults.error("bad-value", &table.place("second_review"), message, expected, "");
+    }
     table.finish();
     it
+}
+
+/// The agency that reviews objections, where it is not the usual one. The notice then has to name it in words, too: those it
+/// would else inherit name another office.
+fn reviewer(cx: &Context<'_>, table: &Table<'_>, key: &'static str, words: &'static str) -> Option<Option<String>> {
+    let agency = table.text(key)?;
+    cx.check_agency(&agency);
+    if !table.has(words) {
+        let message = format!("\"{key}\" names who reviews, and \"{words}\" does not say it to the family here");
+        let hint = "every notice tells to which office one may object";
+        cx.faults.error("missing-key", &agency.at, message, format!("\"{words}\" beside it, in each language"), hint);
+    }
+    Some(Some(agency.it))
 }
 
 /// The keys whose values are the authors' own, beside those of the defaults.

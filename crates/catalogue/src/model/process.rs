@@ -95,6 +95,10 @@ pub struct Process {
     pub review_days: u32,
     /// Days for the review of a second objection, at the office above; `None`: there is none.
     pub second_review_days: Option<u32>,
+    /// The agency that reviews a first objection; `None`: the one that decided.
+    pub first_review: Option<String>,
+    /// The agency that reviews a second objection; `None`: the one responsible for the programme.
+    pub second_review: Option<String>,
     /// What the first month is worth.
     pub first_month: PartMonth,
     /// What the last month is worth.
@@ -142,6 +146,8 @@ impl Process {
         objection_days: 90,
         review_days: 30,
         second_review_days: None,
+        first_review: None,
+        second_review: None,
         first_month: PartMonth::Whole,
         last_month: PartMonth::Whole,
         pay_day: None,

@@ -349,11 +349,12 @@ impl Opened<'_> {
 
     /// Whom an objection waits for.
     fn reviewed_by(&self, o: &casework::decide::object::Objection) -> String {
-        if o.level == 1 {
+        let desk = self.v.desk();
+        let office = way::office(&desk, &self.view.case, o.level);
+        if o.level == 1 && office == self.view.case.agency {
             return self.words("work-review-by-another");
         }
-        let desk = self.v.desk();
-        let office = agency(self.v, way::office(&desk, &self.view.case, o.level));
+        let office = agency(self.v, office);
         self.t.with("work-fault-office-above", &[("office", office.get(self.t.lang()).into())]).into_owned()
     }
 
@@ -470,6 +471,8 @@ impl Opened<'_> {
         let theirs = official::theirs(&self.v.desk(), self.v.who, case);
         let works = theirs && self.v.who.role == Role::Caseworker;
         let approves = theirs && self.v.who.role == Role::Approver;
+        // An objection may be for an office that neither decides nor answers for the programme.
+        let reviews = |o: &casework::decide::object::Objection| self.v.who.role == Role::Approver && self.may_review(o);
         let task = |kind: TaskKind| self.open_tasks().find(|t| t.kind == kind);
         let first = self.open_tasks().next();
         let now = self.view.now.as_ref();
@@ -494,8 +497,8 @@ impl Opened<'_> {
                 .map(|d| (d.id.to_string(), self.lead(d))),
             prepared_it: mine && case.stage == Stage::Approval,
             hearing: heard.filter(|_| works && case.stage == Stage::Hearing).map(|d| self.hearing(d)),
-            review: objection.filter(|o| approves && self.may_review(o)).map(|o| o.id.to_string()),
-            review_by_another: objection.filter(|o| !approves || !self.may_review(o)).map(|o| self.reviewed_by(o)),
+            review: objection.filter(|o| reviews(o)).map(|o| o.id.to_string()),
+            review_by_another: objection.filter(|o| !reviews(o)).map(|o| self.reviewed_by(o)),
             court: holds.filter(|_| approves).map(|d| d.id.to_string()),
             contradictions: self
                 .both()
