@@ -1,5 +1,5 @@
 // Every page a person can come to, as a way to get there.
-import { officeDay, signedIn } from './hearth.mjs';
+import { PHONE, officeDay, signedIn } from './hearth.mjs';
 
 /** Searches as an official and opens the household of the first person found, or of the one called `name`; gives its path. */
 export async function openHousehold(page, what, { name, purpose = 'counter_service' } = {}) {
@@ -299,4 +299,25 @@ export async function survey(browser, demo) {
     - { id: child, parents: [mother], facts: { birth_date: ${officeDay(-20)}, nationality: korean } }
 `;
   return { mother: mother.subject, name: mother.name, home: mother.home, household };
+}
+
+/** Looks again until `holds`, at most two minutes: agencies and the worker take their time. */
+export async function until(what, holds) {
+  for (const started = Date.now(); ; ) {
+    const found = await holds();
+    if (found) return found;
+    if (Date.now() - started > 120_000) throw new Error(`in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+}
+
+/** A mother at her phone who accepts what is certain, unless she has; gives her page. */
+export async function acceptAll(browser, demo, who) {
+  const page = await signedIn(browser, demo, who, { viewport: PHONE, locale: 'en' });
+  await page.goto('/offers');
+  if (await page.locator('main button[value=accept-chosen]').count()) {
+    await fillNeeded(page);
+    await page.click('main button[value=accept-chosen]');
+  }
+  return page;
 }
