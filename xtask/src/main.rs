@@ -15,7 +15,7 @@ const HELP: &str = "\
 cargo xtask test                  everything a change must pass; sets up what it needs
 cargo xtask test --no-browser     the same while working: without the browser, with few seeds and kills
 cargo xtask tidy                  the rules of the house: arrows between rooms, file sizes, forbidden words
-cargo xtask bench                 the measurements of docs/performance.md
+cargo xtask bench [--entitlements N]   the measurements of docs/performance.md; the payment run of N, 20,000 when left out
 cargo xtask bench nation          rules over a nation beside OpenFisca, DuckDB and dsntk, fetched from their registries
 cargo xtask pages                 the browser part of the tests alone, with screenshots in target/screens
 cargo xtask postgres              starts a PostgreSQL for tests and prints its address; ends with Ctrl-C

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app::runtime::SystemClock;
-use exchange::simulate::{Held, HeldFact, Holdings, Running, Simulation, SimulationSettings};
+use exchange::simulate::{Behaviour, Held, HeldFact, Holdings, Running, Simulation, SimulationSettings};
 use exchange::{Agencies, ItemAsked, SubjectAsked, ValueKind};
 use guard::log::{Trust, verify};
 use kernel::Date;
@@ -65,6 +65,7 @@ async fn agencies(place: &Place) -> (Simulation, Running) {
     let running = simulation.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
     let mut agencies = Agencies::default();
     for id in ids(place) {
+        simulation.behave(&id, Behaviour::Prompt);
         agencies.0.insert(id.clone(), simulation.settings_for(&id, running.address, &secret));
     }
     let config = toml::to_string(&Settings { worker: false, agencies }).unwrap();

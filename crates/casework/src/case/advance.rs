@@ -160,7 +160,10 @@ async fn investigate_first(
     let in_vain = ask::run(tx, desk, case, &fresh).await?;
     gaps.extend(fresh.extract_if(.., |n| in_vain.contains(&(n.subject, n.item.clone()))));
     gaps.extend(unasked);
-    if !gaps.is_empty() {
+    if gaps.is_empty() {
+        // An agency that was late, or an official's note, has filled it.
+        rows::cancel_tasks(tx, case.id, &[TaskKind::Gap], "known now", desk.now).await?;
+    } else {
         let detail = serde_json::json!({ "needs": gaps });
         open_once(tx, desk, case, TaskKind::Gap, detail).await?;
     }

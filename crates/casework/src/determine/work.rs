@@ -131,7 +131,7 @@ struct On<'a> {
 /// from the next one on, so that no month is worth now this and now that, depending on when somebody looks.
 pub fn work_out(pack: &Pack, basis: &Basis) -> Determined {
     let Some(today) = basis.now().and_then(|facts| look(pack, basis, facts, basis.on)) else {
-        return nobody(pack, basis);
+        return gone(pack, basis);
     };
     let result = today.result();
     let excluded = today.excluded();
@@ -177,18 +177,22 @@ fn sums(pack: &Pack, basis: &Basis, today: &On<'_>, per: Per) -> Vec<(Date, Opti
         return Vec::new();
     };
     if per != Per::Month {
-        // What is paid once stays what it was on the day it was due, unless it falls away altogether.
-        return vec![(from, minor)];
+        // What is paid once was due on its day: who is too old for it today had it rightly then.
+        let once = today.per(pack) == Some(Per::Once);
+        let then = || basis.since.filter(|_| once).and_then(|since| month(pack, basis, since));
+        return vec![(from, minor.or_else(then))];
     }
-    let mut sums: Vec<(Date, Option<i64>)> = Vec::new();
-    for day in month_days(from, basis.on) {
-        sums.push((day, month(pack, basis, day)));
-    }
+    let mut sums = past(pack, basis, from);
     sums.push((super::slices::next_month(basis.on).max(from), minor));
     if minor.is_some() {
         ahead(pack, basis, today, &mut sums);
     }
     sums
+}
+
+/// The sums of the months that have begun.
+fn past(pack: &Pack, basis: &Basis, from: Date) -> Vec<(Date, Option<i64>)> {
+    month_days(from, basis.on).map(|day| (day, month(pack, basis, day))).collect()
 }
 
 /// What the month that begins for the entitlement on `day` is worth.
@@ -396,8 +400,10 @@ fn nearest(change: &NearestChange) -> Nearest {
     }
 }
 
-/// The programme does not speak of the subject on the day: not a member any more, too old, no such version.
-fn nobody(pack: &Pack, basis: &Basis) -> Determined {
+/// The programme does not speak of the subject on the day: not a member any more, too old, no such version. What ran before
+/// stands as it was on its own days.
+fn gone(pack: &Pack, basis: &Basis) -> Determined {
+    let slices = basis.since.map(|since| ran(pack, basis, since)).unwrap_or_default();
     Determined {
         answer: Answer::No,
         version: 0,
@@ -405,14 +411,34 @@ fn nobody(pack: &Pack, basis: &Basis) -> Determined {
         reasons: Vec::new(),
         missing: Vec::new(),
         amount: None,
-        slices: Vec::new(),
-        from: None,
-        until: None,
+        from: slices.first().map(|s| s.from),
+        until: slices.last().and_then(|s| s.until),
+        slices,
         excluded: None,
         touches: Vec::new(),
         official_looks: true,
         nearest: None,
         error: None,
         rule_set: pack.program().rule_set().to_owned(),
+    }
+}
+
+/// An entitlement that began on a day and of which the rules do not speak any more.
+fn ran(pack: &Pack, basis: &Basis, since: Date) -> Vec<Slice> {
+    let then = basis.on_day(since).or(basis.facts.first().map(|f| &f.facts));
+    let Some(first) = then.and_then(|facts| look(pack, basis, facts, since)) else { return Vec::new() };
+    let process = pack.process(&basis.programme);
+    match first.per(pack) {
+        Some(Per::Month) => {
+            let mut sums = past(pack, basis, since);
+            sums.push((super::slices::next_month(basis.on).max(since), None));
+            lay(&sums, first.result().until, Per::Month, process)
+        }
+        // A thing or a service, and what is due each year or use, ends with the day on which nobody has it any more.
+        other => {
+            let end = if other == Some(Per::Once) { None } else { Some(basis.on) };
+            let until = [first.result().until, end].into_iter().flatten().min();
+            lay(&[(since, month(pack, basis, since))], until, other.unwrap_or(Per::Once), process)
+        }
     }
 }

@@ -518,6 +518,51 @@ async fn a_birthday_the_law_foresaw_is_no_news() {
     }
 }
 
+/// Of what the law foresaw nobody is told on a birthday, and nothing is taken back from who has grown out of it: the voucher
+/// was due once, two million and more, and the allowance has run to its end.
+#[tokio::test]
+async fn who_has_grown_out_of_it_had_it_rightly() {
+    for office in Office::all(41).await {
+        let family = family(&office, 1).await;
+        let child = born(&office, &family).await.person;
+        let card = ("voucher_card", Value::Text("bc 9410-1234-5678-9012 Kim".into()));
+        accept(&office, &family, child, &[("child_allowance", account()), ("first_meeting", vec![card])]).await;
+        drain(&office, TODAY).await;
+        for (request, _, items, status) in requests(&office).await {
+            if status == "waiting" {
+                let facts = items.iter().map(|(s, i)| Said { value: registered(i, said(*s, i).value), ..said(*s, i) });
+                let reply_of = Reply::Answered { facts: facts.collect(), unknown: vec![], hash: "h".into() };
+                reply(&office, request, reply_of).await;
+            }
+        }
+        drain(&office, TODAY).await;
+        for (programme, days) in [
+            // Used or not, the voucher is two years old; then the programme speaks of the child no more.
+            ("first_meeting", [Date::constant(2028, 11, 20), Date::constant(2029, 12, 1)]),
+            // The month after the last, and the birthday on which the programme ends.
+            ("child_allowance", [Date::constant(2039, 12, 2), Date::constant(2040, 11, 18)]),
+        ] {
+            let case = case_of(&office, programme).await;
+            assert_eq!(case.stage, Stage::Decided, "{programme}");
+            for day in days {
+                transact!(office.db, StoreError, |tx| {
+                    let desk = office.desk_on(day);
+                    case::reopen::review(tx, &desk, family.household, casework::model::Cause::Birthday).await
+                })
+                .unwrap();
+                drain(&office, day).await;
+                let now = case_of(&office, programme).await;
+                assert_eq!((now.stage, now.decision), (Stage::Decided, case.decision), "{programme} on {day}");
+            }
+        }
+    }
+}
+
+/// What a newborn's register says, where a plain value would end the claim.
+fn registered(item: &str, plain: Value) -> Value {
+    if item == "birth_registered" { Value::Boolean(true) } else { plain }
+}
+
 #[tokio::test]
 async fn a_second_tap_on_the_same_page_is_taken_though_the_first_answered_its_question() {
     for office in Office::all(40).await {

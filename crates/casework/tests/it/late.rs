@@ -15,8 +15,11 @@ use registry::FactValue;
 use rules::schema::Value;
 use store::{params, transact};
 
-use crate::desk::{Office, TODAY, family};
+use crate::desk::{Office, family};
 use crate::flow::{LATE, a_gap, accept, account, agency_says, born, case_of, drain, may, open_tasks, requests, said};
+
+/// A day on which the newborn could have been abroad for 90 days.
+const MARCH: Date = Date::constant(2027, 3, 10);
 
 /// The day after the decision on which an agency finds its tongue.
 const LATER: Date = Date::constant(2027, 2, 3);
@@ -29,6 +32,10 @@ async fn about(office: &Office, item: &str) -> (RequestId, Vec<(Subject, String)
 
 /// The agency answers the question about stays abroad on the day after the decision.
 async fn answers(office: &Office, days: i64) -> Effect {
+    answers_on(office, LATER, days).await
+}
+
+async fn answers_on(office: &Office, day: Date, days: i64) -> Effect {
     let (request, items) = about(office, "days_abroad").await;
     let facts = items.iter().map(|(s, i)| {
         let value = if i == "days_abroad" { Value::Integer(days) } else { said(*s, i).value };
@@ -36,9 +43,9 @@ async fn answers(office: &Office, days: i64) -> Effect {
     });
     let reply = Reply::Answered { facts: facts.collect(), unknown: vec![], hash: "h".into() };
     let effect = transact!(office.db, answer::Fault, |tx| {
-        answer::run(tx, &office.desk_on(LATER), request, reply.clone()).await
+        answer::run(tx, &office.desk_on(day), request, reply.clone()).await
     });
-    drain(office, LATER).await;
+    drain(office, day).await;
     effect.unwrap()
 }
 
@@ -50,11 +57,11 @@ async fn late_steps(office: &Office, case: &Case) -> usize {
     rows.iter().filter(|row| late(row)).count()
 }
 
-async fn facts_of(office: &Office, person: PersonId, item: &str) -> Vec<(String, String)> {
+async fn facts_of(office: &Office, person: PersonId, item: &str) -> Vec<(FactValue, String)> {
     let mut tx = office.db.read().await.unwrap();
     let sql = "select value, source from person_fact where person_id = $1 and item = $2 order by recorded_at";
     let rows = tx.all(sql, params![person, item]).await.unwrap();
-    rows.iter().map(|r| (r.get("value").unwrap(), r.get("source").unwrap())).collect()
+    rows.iter().map(|r| (r.json("value").unwrap(), r.get("source").unwrap())).collect()
 }
 
 /// Nobody answered, an official found out at the family's home, and it was decided on that.
@@ -147,25 +154,27 @@ async fn what_comes_late_and_would_change_the_decision_is_an_officials_task_with
 #[tokio::test]
 async fn what_was_refused_because_nobody_answered_is_looked_at_again_by_an_official() {
     for office in Office::all(103).await {
-        // Nobody said anything about stays abroad, and nobody answered.
+        // Nobody said anything about stays abroad, and nobody answered: the child is old enough to have been away for long.
+        let (asked, late) = (MARCH, Date::constant(2027, 4, 20));
         let home = family(&office, 1).await;
         let child = born(&office, &home).await.person;
         accept(&office, &home, child, &[("child_allowance", account())]).await;
-        drain(&office, TODAY).await;
-        transact!(office.db, answer::Fault, |tx| answer::overdue(tx, &office.desk_on(LATE), 100).await).unwrap();
-        drain(&office, LATE).await;
+        drain(&office, asked).await;
+        transact!(office.db, answer::Fault, |tx| answer::overdue(tx, &office.desk_on(late), 100).await).unwrap();
+        drain(&office, late).await;
         let case = case_of(&office, "child_allowance").await;
-        refuse(&office, child, &case).await;
+        refuse(&office, late, child, &case).await;
         assert_eq!(case_of(&office, "child_allowance").await.stage, Stage::Decided);
-        assert_eq!(answers(&office, 0).await, Effect::Late);
+        let later = Date::constant(2027, 5, 3);
+        assert_eq!(answers_on(&office, later, 0).await, Effect::Late);
         let now = case_of(&office, "child_allowance").await;
         assert_eq!(now.stage, Stage::Official, "the machine does not undo what a human being refused");
         assert_eq!(open_tasks(&office, TaskKind::Decide).await.len(), 1);
-        assert_eq!(facts_of(&office, child, "days_abroad").await, [("0".to_owned(), "moj".to_owned())]);
+        assert_eq!(facts_of(&office, child, "days_abroad").await, [(FactValue::Integer(0), "moj".to_owned())]);
         let (me, allowed) = may(Action::WorkCase, child, Role::Caseworker);
         let input = Prepared { case: now.id, revision: now.revision, words: None, overriding: None };
         let put = transact!(office.db, official::Fault, |tx| {
-            official::prepare(tx, &office.desk_on(LATER), &me, &allowed, input.clone()).await
+            official::prepare(tx, &office.desk_on(later), &me, &allowed, input.clone()).await
         });
         let Put::InForce(granted) = put.unwrap() else { panic!("a grant over no great sum needs one official") };
         let mut tx = office.db.read().await.unwrap();
@@ -175,18 +184,18 @@ async fn what_was_refused_because_nobody_answered_is_looked_at_again_by_an_offic
     }
 }
 
-async fn refuse(office: &Office, child: PersonId, case: &Case) {
+async fn refuse(office: &Office, day: Date, child: PersonId, case: &Case) {
     let (me, allowed) = may(Action::WorkCase, child, Role::Caseworker);
     let refusal = Override { grant: false, slices: vec![], reason: "not shown".into(), law: "Act 9".into() };
     let input = Prepared { case: case.id, revision: case.revision, words: None, overriding: Some(refusal) };
     let put = transact!(office.db, official::Fault, |tx| {
-        official::prepare(tx, &office.desk_on(LATE), &me, &allowed, input.clone()).await
+        official::prepare(tx, &office.desk_on(day), &me, &allowed, input.clone()).await
     });
     let Put::Approval(decision) = put.unwrap() else { panic!("a refusal needs two") };
     let (second, approves) = may(Action::ApproveDecision, child, Role::Approver);
     let second = Who { account: AccountId(uuid::Uuid::from_u128(5)), ..second };
     transact!(office.db, official::Fault, |tx| {
-        official::approve(tx, &office.desk_on(LATE), &second, &approves, decision, true, "").await
+        official::approve(tx, &office.desk_on(day), &second, &approves, decision, true, "").await
     })
     .unwrap();
 }
@@ -205,14 +214,14 @@ async fn in_an_open_case_what_comes_late_fills_the_gap() {
 
 #[tokio::test]
 async fn what_is_older_than_the_data_dictionary_allows_is_asked_again() {
-    for (since, asks) in [(Date::constant(2026, 11, 18), true), (TODAY, false)] {
+    for (since, asks) in [(Date::constant(2027, 3, 7), true), (MARCH, false)] {
         for office in Office::all(105).await {
             let home = family(&office, 1).await;
             let child = born(&office, &home).await.person;
             // The border said so itself; its word holds a day.
             agency_says(&office, since, child, "days_abroad", FactValue::Integer(0)).await;
             accept(&office, &home, child, &[("child_allowance", account())]).await;
-            drain(&office, TODAY).await;
+            drain(&office, MARCH).await;
             let asked = requests(&office).await;
             let again = asked.iter().any(|r| r.1 == "moj" && r.2 == [(Subject::Person(child), "days_abroad".into())]);
             assert_eq!(again, asks, "said on {since}: {asked:?}");
@@ -244,7 +253,7 @@ async fn what_an_official_saw_or_heard_is_evidence_with_a_note() {
             assert_eq!(facts_of(&office, child, "days_abroad").await.len(), 1, "without words nothing is taken");
             note("the grandmother was there, the child too").await.unwrap();
             let facts = facts_of(&office, child, "days_abroad").await;
-            assert_eq!(facts.last().unwrap(), &("0".to_owned(), "municipality".to_owned()));
+            assert_eq!(facts.last().unwrap(), &(FactValue::Integer(0), "municipality".to_owned()));
             let mut tx = office.db.read().await.unwrap();
             let sql = "select detail, account_id from case_step where kind = 'noted'";
             let row = tx.one(sql, &[]).await.unwrap();
@@ -266,7 +275,7 @@ async fn what_an_official_saw_or_heard_is_evidence_with_a_note() {
 async fn what_the_family_said_is_not_overruled_by_a_late_answer_alone() {
     for office in Office::all(107).await {
         let (child, case) = a_gap(&office).await;
-        refuse(&office, child, &case).await;
+        refuse(&office, LATE, child, &case).await;
         // The family had said three days, the border says none: the rules would grant, and an official sees both.
         assert_eq!(answers(&office, 0).await, Effect::Late);
         assert_eq!(case_of(&office, "child_allowance").await.stage, Stage::Decided);

@@ -147,7 +147,7 @@ const VARIANTS: &[(&str, &str, &str, &str, &str)] = &[
         "second_review_days = 30",
         "second_review_days = 30\nsecond_review = \"town\"",
         "missing-key",
-        "\"town\"",
+        "town\"",
     ),
     (
         "process.toml",
