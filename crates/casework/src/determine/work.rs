@@ -400,10 +400,11 @@ fn nearest(change: &NearestChange) -> Nearest {
     }
 }
 
-/// The programme does not speak of the subject on the day: not a member any more, too old, no such version. What ran before
-/// stands as it was on its own days.
+/// The programme does not speak of the subject on the day: not a member any more, too old, no such version. Of who is still
+/// there, what ran before stands as it was on its own days; since when somebody is not, an official has to find out.
 fn gone(pack: &Pack, basis: &Basis) -> Determined {
-    let slices = basis.since.map(|since| ran(pack, basis, since)).unwrap_or_default();
+    let there = basis.now().is_some_and(|facts| facts.speaks_of(basis.subject));
+    let slices = basis.since.filter(|_| there).map(|since| ran(pack, basis, since)).unwrap_or_default();
     Determined {
         answer: Answer::No,
         version: 0,
