@@ -157,7 +157,8 @@ async fn on(postgres: Option<String>) {
     let questions = number(&mut tx, "select count(*) as n from agency_request").await;
     let posts: u32 = ids(&place).iter().map(|id| simulation.stats(id).posts).sum();
     assert!(questions >= 2, "{questions} questions");
-    assert_eq!(i64::from(posts), questions, "each question was put once");
+    let orders = number(&mut tx, "select count(*) as n from benefit_order").await;
+    assert_eq!(i64::from(posts), questions + orders, "each question was put once, and each order sent once");
     assert_eq!(number(&mut tx, "select count(*) as n from agency_request where status <> 'answered'").await, 0);
     for (what, sql) in [
         (

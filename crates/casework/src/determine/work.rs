@@ -426,8 +426,10 @@ fn gone(pack: &Pack, basis: &Basis) -> Determined {
 
 /// An entitlement that began on a day and of which the rules do not speak any more.
 fn ran(pack: &Pack, basis: &Basis, since: Date) -> Vec<Slice> {
-    let then = basis.on_day(since).or(basis.facts.first().map(|f| &f.facts));
-    let Some(first) = then.and_then(|facts| look(pack, basis, facts, since)) else { return Vec::new() };
+    // In its first month a child may be born on the last day of it.
+    let days = [since, since.last_of_month().min(basis.on)];
+    let then = |day| basis.on_day(day).or(basis.facts.first().map(|f| &f.facts));
+    let Some(first) = days.into_iter().find_map(|day| look(pack, basis, then(day)?, day)) else { return Vec::new() };
     let process = pack.process(&basis.programme);
     match first.per(pack) {
         Some(Per::Month) => {

@@ -32,10 +32,7 @@ async fn about(office: &Office, item: &str) -> (RequestId, Vec<(Subject, String)
 
 /// The agency answers the question about stays abroad on the day after the decision.
 async fn answers(office: &Office, days: i64) -> Effect {
-    answers_on(office, LATER, days).await
-}
-
-async fn answers_on(office: &Office, day: Date, days: i64) -> Effect {
+    let day = LATER;
     let (request, items) = about(office, "days_abroad").await;
     let facts = items.iter().map(|(s, i)| {
         let value = if i == "days_abroad" { Value::Integer(days) } else { said(*s, i).value };
@@ -149,55 +146,6 @@ async fn what_comes_late_and_would_change_the_decision_is_an_officials_task_with
             }
         }
     }
-}
-
-#[tokio::test]
-async fn what_was_refused_because_nobody_answered_is_looked_at_again_by_an_official() {
-    for office in Office::all(103).await {
-        // Nobody said anything about stays abroad, and nobody answered: the child is old enough to have been away for long.
-        let (asked, late) = (MARCH, Date::constant(2027, 4, 20));
-        let home = family(&office, 1).await;
-        let child = born(&office, &home).await.person;
-        accept(&office, &home, child, &[("child_allowance", account())]).await;
-        drain(&office, asked).await;
-        transact!(office.db, answer::Fault, |tx| answer::overdue(tx, &office.desk_on(late), 100).await).unwrap();
-        drain(&office, late).await;
-        let case = case_of(&office, "child_allowance").await;
-        refuse(&office, late, child, &case).await;
-        assert_eq!(case_of(&office, "child_allowance").await.stage, Stage::Decided);
-        let later = Date::constant(2027, 5, 3);
-        assert_eq!(answers_on(&office, later, 0).await, Effect::Late);
-        let now = case_of(&office, "child_allowance").await;
-        assert_eq!(now.stage, Stage::Official, "the machine does not undo what a human being refused");
-        assert_eq!(open_tasks(&office, TaskKind::Decide).await.len(), 1);
-        assert_eq!(facts_of(&office, child, "days_abroad").await, [(FactValue::Integer(0), "moj".to_owned())]);
-        let (me, allowed) = may(Action::WorkCase, child, Role::Caseworker);
-        let input = Prepared { case: now.id, revision: now.revision, words: None, overriding: None };
-        let put = transact!(office.db, official::Fault, |tx| {
-            official::prepare(tx, &office.desk_on(later), &me, &allowed, input.clone()).await
-        });
-        let Put::InForce(granted) = put.unwrap() else { panic!("a grant over no great sum needs one official") };
-        let mut tx = office.db.read().await.unwrap();
-        let (_, decision) = view::decided(&mut tx, granted).await.unwrap().unwrap();
-        assert!(decision.content.granted);
-        assert_eq!(decision.content.from, Some(Date::constant(2026, 11, 1)), "back to when it was due");
-    }
-}
-
-async fn refuse(office: &Office, day: Date, child: PersonId, case: &Case) {
-    let (me, allowed) = may(Action::WorkCase, child, Role::Caseworker);
-    let refusal = Override { grant: false, slices: vec![], reason: "not shown".into(), law: "Act 9".into() };
-    let input = Prepared { case: case.id, revision: case.revision, words: None, overriding: Some(refusal) };
-    let put = transact!(office.db, official::Fault, |tx| {
-        official::prepare(tx, &office.desk_on(day), &me, &allowed, input.clone()).await
-    });
-    let Put::Approval(decision) = put.unwrap() else { panic!("a refusal needs two") };
-    let (second, approves) = may(Action::ApproveDecision, child, Role::Approver);
-    let second = Who { account: AccountId(uuid::Uuid::from_u128(5)), ..second };
-    transact!(office.db, official::Fault, |tx| {
-        official::approve(tx, &office.desk_on(day), &second, &approves, decision, true, "").await
-    })
-    .unwrap();
 }
 
 #[tokio::test]
