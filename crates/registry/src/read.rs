@@ -124,6 +124,20 @@ pub async fn names(
     Ok(people.iter().filter_map(name).collect())
 }
 
+/// The places in which people live, as far as small areas tell: for a machine that plans ways. Of whoever is protected the caller asks nothing.
+pub async fn places(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = PersonId>,
+    day: kernel::Date,
+) -> Result<Whole<std::collections::BTreeMap<PersonId, String>>, StoreError> {
+    let as_of = AsOf::latest(day);
+    let people = rows::read_parts(tx, ids, as_of.recorded, Parts::Ties).await?;
+    let place = |(id, rows): (&PersonId, &Rows)| {
+        Some((*id, PersonRecord::at(rows, as_of, false).residence?.address.jurisdiction))
+    };
+    Ok(Whole(people.iter().filter_map(place).collect()))
+}
+
 store::sql! {
     ANYBODY = "select 1 as one from person limit 1";
 }

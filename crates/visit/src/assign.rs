@@ -61,11 +61,11 @@ pub async fn give(
         return Err(Fault::NoConsent);
     }
     let before = enrolment.nurse_on(desk.today());
-    if before == nurse && enrolment.next.is_none_or(|(next, _)| Some(next) == nurse) {
+    if before == nurse && enrolment.cover.is_none() && enrolment.next.is_none_or(|(next, _)| Some(next) == nurse) {
         return Ok(());
     }
     let content = json!({ "before": before, "now": nurse });
-    (enrolment.nurse, enrolment.next) = (nurse, None);
+    (enrolment.nurse, enrolment.next, enrolment.cover) = (nurse, None, None);
     rows::keep(tx, desk, &mut enrolment, "nurse", &content, Some(who.account)).await?;
     Ok(())
 }

@@ -53,6 +53,13 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether a nurse makes the family's next visit in place of its own: she reads the file and writes the visit down. What was told alone is not hers
+    /// to read.
+    pub(crate) fn stands_in(&self, who: &Who, enrolment: &Enrolment) -> bool {
+        let hers = enrolment.stand_in(self.today()).is_some_and(|c| c.nurse == who.account);
+        hers && who.role == Role::Nurse && who.organisation == enrolment.organisation
+    }
+
     /// Whether an agency's official works where the family lives: around it, or in a part of its district. Its machine works
     /// everywhere.
     pub(crate) fn works_there(&self, who: &Who, enrolment: &Enrolment) -> bool {

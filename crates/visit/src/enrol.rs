@@ -145,6 +145,7 @@ async fn begin(
         place: desk.district(place),
         nurse: None,
         next: None,
+        cover: None,
         left: None,
         dates: found.dates,
         revision: 1,

@@ -165,7 +165,7 @@ pub async fn settle(tx: &mut Tx, desk: &Desk<'_>) -> Result<Vec<Moved>, StoreErr
 
 async fn arrive(tx: &mut Tx, desk: &Desk<'_>, e: &mut Enrolment) -> Result<Option<Moved>, StoreError> {
     let (Some(from), Some((to, _))) = (e.nurse, e.next) else { return Ok(None) };
-    (e.nurse, e.next) = (Some(to), None);
+    (e.nurse, e.next, e.cover) = (Some(to), None, None);
     rows::keep(tx, desk, e, "nurse", &json!({ "before": from, "now": to }), None).await?;
     tx.execute(rows::ALERTS_GO, params![e.person, e.id, from, to]).await?;
     Ok(Some(Moved { person: e.person, from, to }))

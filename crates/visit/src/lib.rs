@@ -7,7 +7,7 @@
 //! * [`enrol`], [`assign`], [`assess`], [`record`], [`tier`], [`alert`]: what happens to a family, one use case a file; [`take_in`] for what was kept; [`follow`] takes
 //!   what changes in the registry. [`read`] shows families, under seal; [`roll`] leads other rooms through all of them.
 //! * [`handover`]: families from one nurse to another from a day on, without a gap.
-//! * [`week`]: a nurse's week, proposed over windows, working time and ways, as she keeps or changes it.
+//! * [`week`]: a nurse's week, proposed over windows, working time and ways, as she keeps or changes it; while she is away, what cannot wait is proposed to colleagues.
 //! * [`care`]: case management, and the family plan over several agencies.
 //!
 //! Invariants: what was sent stays as it was sent, a correction is another submission; the same submission twice is once; what
@@ -53,6 +53,7 @@ pub const SCHEMA: store::Schema = store::Schema {
         store::Step { version: 2, name: "case management", sql: include_str!("../schema/2.sql") },
         store::Step { version: 3, name: "handover of families", sql: include_str!("../schema/3.sql") },
         store::Step { version: 4, name: "weeks as nurses want them", sql: include_str!("../schema/4.sql") },
+        store::Step { version: 5, name: "visits in place of a nurse", sql: include_str!("../schema/5.sql") },
     ],
 };
 

@@ -152,6 +152,8 @@ pub struct Enrolment {
     pub nurse: Option<AccountId>,
     /// Who takes the family over, and from which day on.
     pub next: Option<(AccountId, Date)>,
+    /// Who makes its next visit in place of its nurse. The family stays its nurse's.
+    pub cover: Option<StandIn>,
     /// The last day, and why it was the last.
     pub left: Option<(Date, LeftWhy)>,
     /// What the schedule goes by.
@@ -160,7 +162,26 @@ pub struct Enrolment {
     pub revision: i64,
 }
 
+/// A visit that a colleague makes in place of a family's nurse.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct StandIn {
+    /// The colleague.
+    pub nurse: AccountId,
+    /// The day.
+    pub on: Date,
+    /// The visit, as the protocol names it.
+    pub visit: String,
+}
+
+/// For so many days after the visit a colleague may still write it down; then the file is closed to her.
+pub const STAND_IN_DAYS: i32 = 3;
+
 impl Enrolment {
+    /// Who reads the file and makes the visit in place of the family's nurse, on a day.
+    pub fn stand_in(&self, day: Date) -> Option<&StandIn> {
+        self.cover.as_ref().filter(|c| self.left.is_none() && (day - c.on).get_days() <= STAND_IN_DAYS)
+    }
+
     /// Whose family it is on a day: from the day of a handover on the next nurse's and nobody else's.
     pub fn nurse_on(&self, day: Date) -> Option<AccountId> {
         match self.next {
@@ -363,7 +384,26 @@ impl Submission {
     }
 }
 
+/// A visit that a colleague makes in place of a family's nurse.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct StandIn {
+    /// The colleague.
+    pub nurse: AccountId,
+    /// The day.
+    pub on: Date,
+    /// The visit, as the protocol names it.
+    pub visit: String,
+}
+
+/// For so many days after the visit a colleague may still write it down; then the file is closed to her.
+pub const STAND_IN_DAYS: i32 = 3;
+
 impl Enrolment {
+    /// Who reads the file and makes the visit in place of the family's nurse, on a day.
+    pub fn stand_in(&self, day: Date) -> Option<&StandIn> {
+        self.cover.as_ref().filter(|c| self.left.is_none() && (day - c.on).get_days() <= STAND_IN_DAYS)
+    }
+
     /// The family as the schedule wants it.
     pub fn family(&self, tiers: &[TierDecision], submissions: &[Submission]) -> Family {
         let made = submissions.iter().filter(|s| s.enrolment == self.id && s.counts());

@@ -84,7 +84,7 @@ impl File {
     }
 }
 
-/// All families in the viewer's hands: a nurse's own, a supervisor's district. Relatives of the viewer are left out.
+/// All families in the viewer's hands: a nurse's own and those whose next visit she makes in place of theirs, a supervisor's district. Relatives of the viewer are left out.
 pub async fn families(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>) -> Result<Seen<Vec<Line>>, StoreError> {
     let who = sight.who;
     let nurse = who.role == Role::Nurse;
@@ -92,7 +92,7 @@ pub async fn families(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>) -> Result
     let pick = |of_nurse, of_office| if nurse { of_nurse } else { of_office };
     let found = tx.page(pick(&rows::OF_NURSE, &rows::OF_OFFICE), &key).await?;
     let all = found.iter().map(rows::read_enrolment).collect::<Result<Vec<_>, _>>()?;
-    let mine: Vec<Enrolment> = all.into_iter().filter(|e| desk.responsible(who, e)).collect();
+    let mine: Vec<Enrolment> = all.into_iter().filter(|e| desk.responsible(who, e) || desk.stands_in(who, e)).collect();
     let made = grouped(&tx.page(pick(&rows::MADE_OF_NURSE, &rows::MADE_OF_OFFICE), &key).await?, |row| {
         let submission = rows::read_submission(row)?;
         Ok((submission.enrolment, submission))
@@ -167,6 +167,15 @@ fn line(desk: &Desk<'_>, e: Enrolment, name: String, made: &[Submission], tiers:
     }
 }
 
+/// A family as it is on a list, without its name.
+pub(crate) async fn unnamed(tx: &mut Tx, desk: &Desk<'_>, e: Enrolment) -> Result<Line, StoreError> {
+    let tiers = rows::tiers(tx, &e).await?;
+    let found = tx.all(rows::SUBMISSIONS, params![e.person, e.id]).await?;
+    let made = found.iter().map(rows::read_submission).collect::<Result<Vec<_>, _>>()?;
+    let counts: Vec<Submission> = made.into_iter().filter(|s| s.counts() && s.kind == SubmissionKind::Visit).collect();
+    Ok(line(desk, e, String::new(), &counts, &tiers))
+}
+
 fn planned(
     desk: &Desk<'_>,
     e: &Enrolment,
@@ -222,8 +231,8 @@ pub(crate) async fn about(
     e: &Enrolment,
 ) -> Result<Vec<(PersonId, Relation)>, StoreError> {
     let mut all: Vec<(PersonId, Relation)> = relations(tx, sight, e.people()).await?.into_iter().collect();
-    let responsible = desk.responsible(sight.who, e);
-    all.iter_mut().for_each(|(_, relation)| relation.open_case = responsible);
+    let open = desk.responsible(sight.who, e) || desk.stands_in(sight.who, e);
+    all.iter_mut().for_each(|(_, relation)| relation.open_case = open);
     Ok(all)
 }
 
@@ -243,7 +252,9 @@ pub async fn kept(
             |e: serde_json::Error| StoreError::Inconsistent { column: "sealed".to_owned(), detail: e.to_string() };
         all.push(serde_json::from_slice(&clear).map_err(odd)?);
     }
-    let about = about(tx, desk, sight, &e).await?;
+    let mut about = about(tx, desk, sight, &e).await?;
+    let own = desk.responsible(sight.who, &e);
+    about.iter_mut().for_each(|(_, relation)| relation.open_case = own);
     Ok(Some(Seen { sealed: Sealed::new(all, about.iter().map(|(p, _)| *p)), about }))
 }
 
@@ -310,7 +321,7 @@ pub async fn hands(
             }
         }
     }
-    Ok(all.iter().filter(|e| desk.responsible(who, e)).map(|e| e.id).collect())
+    Ok(all.iter().filter(|e| desk.responsible(who, e) || desk.stands_in(who, e)).map(|e| e.id).collect())
 }
 
 /// The family into whose file a submission was taken; tells nothing about anybody, and nothing of what was kept apart.

@@ -5,13 +5,13 @@ use serde::Serialize;
 use store::{Packed, Row, StoreError, Tx, params};
 
 use crate::desk::Desk;
-use crate::model::{AlertStatus, Enrolment, Refusal, Submission, SubmissionKind, TierDecision};
+use crate::model::{AlertStatus, Enrolment, Refusal, StandIn, Submission, SubmissionKind, TierDecision};
 
 store::sql! {
     ENROL = "insert into visit_enrolment (person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, left_on, left_why, dates, revision, recorded_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     ENROL_PERSON = "insert into visit_enrolment_person (enrolment_id, person_id) values ($1, $2)";
-    KEEP = "update visit_enrolment set protocol = $3, entered_on = $4, consented_at = $5, place = $6, nurse_id = $7, left_on = $8, left_why = $9, dates = $10, revision = $11, next_nurse_id = $12, next_from = $13
+    KEEP = "update visit_enrolment set protocol = $3, entered_on = $4, consented_at = $5, place = $6, nurse_id = $7, left_on = $8, left_why = $9, dates = $10, revision = $11, next_nurse_id = $12, next_from = $13, cover_nurse_id = $14, cover_on = $15, cover_visit = $16
         where person_id = $1 and enrolment_id = $2 and revision = $11 - 1";
     CHANGE = "insert into visit_change (person_id, change_id, enrolment_id, kind, content, account_id, recorded_at) values ($1, $2, $3, $4, $5, $6, $7)";
     PERSON_OF = "select person_id from visit_enrolment_person where enrolment_id = $1";
@@ -47,7 +47,8 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
 
 // What a nurse's day is read from, many small rows each: they come in one piece.
 // The columns of each, those that hold ids and the others.
-const ENROLMENT_IDS: &[&str] = &["person_id", "enrolment_id", "pregnancy_id", "nurse_id", "next_nurse_id"];
+const ENROLMENT_IDS: &[&str] =
+    &["person_id", "enrolment_id", "pregnancy_id", "nurse_id", "next_nurse_id", "cover_nurse_id"];
 const ENROLMENT_REST: &[&str] = &[
     "protocol",
     "source",
@@ -56,6 +57,8 @@ const ENROLMENT_REST: &[&str] = &[
     "organisation",
     "place",
     "next_from",
+    "cover_on",
+    "cover_visit",
     "left_on",
     "left_why",
     "dates",
@@ -66,10 +69,10 @@ const SUBMISSION_REST: &[&str] = &["kind", "subject", "made_on", "ending", "stat
 const TIER_IDS: &[&str] = &["enrolment_id", "tier_id", "account_id"];
 const TIER_REST: &[&str] = &["from_on", "protocol", "tier", "content", "recorded_at"];
 
-/// Families in a nurse's hands, now or from a day on.
+/// Families in a nurse's hands, now or from a day on, and those whose next visit she makes in place of theirs.
 pub(crate) static OF_NURSE: Packed = Packed::new(
     "OF_NURSE",
-    "select person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, next_nurse_id, next_from, left_on, left_why, dates, revision from visit_enrolment where (nurse_id = $1 or next_nurse_id = $1) and left_on is null order by enrolment_id",
+    "select person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, next_nurse_id, next_from, cover_nurse_id, cover_on, cover_visit, left_on, left_why, dates, revision from visit_enrolment where (nurse_id = $1 or next_nurse_id = $1 or cover_nurse_id = $1) and left_on is null order by enrolment_id",
     ENROLMENT_IDS,
     ENROLMENT_REST,
 );
@@ -77,7 +80,7 @@ pub(crate) static OF_NURSE: Packed = Packed::new(
 /// Families of an office.
 pub(crate) static OF_OFFICE: Packed = Packed::new(
     "OF_OFFICE",
-    "select person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, next_nurse_id, next_from, left_on, left_why, dates, revision from visit_enrolment where organisation = $1 and ($2 = '' or place = $2) and left_on is null order by enrolment_id limit 5000",
+    "select person_id, enrolment_id, protocol, source, entered_on, consented_at, pregnancy_id, organisation, place, nurse_id, next_nurse_id, next_from, cover_nurse_id, cover_on, cover_visit, left_on, left_why, dates, revision from visit_enrolment where organisation = $1 and ($2 = '' or place = $2) and left_on is null order by enrolment_id limit 5000",
     ENROLMENT_IDS,
     ENROLMENT_REST,
 );
@@ -87,7 +90,7 @@ pub(crate) static MADE_OF_NURSE: Packed = Packed::new(
     "MADE_OF_NURSE",
     "select s.submission_id, s.enrolment_id, s.kind, s.subject, s.made_on, s.ending, s.status, s.reason, s.replaces_id, s.replaced_by, s.account_id, s.received_at
         from visit_submission s join visit_enrolment e on e.person_id = s.person_id and e.enrolment_id = s.enrolment_id
-        where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null",
+        where (e.nurse_id = $1 or e.next_nurse_id = $1 or e.cover_nurse_id = $1) and e.left_on is null and s.kind = 'visit' and s.status = 'accepted' and s.replaced_by is null",
     SUBMISSION_IDS,
     SUBMISSION_REST,
 );
@@ -107,7 +110,7 @@ pub(crate) static TIERS_OF_NURSE: Packed = Packed::new(
     "TIERS_OF_NURSE",
     "select t.enrolment_id, t.tier_id, t.from_on, t.protocol, t.tier, t.content, t.account_id, t.recorded_at
         from visit_tier t join visit_enrolment e on e.person_id = t.person_id and e.enrolment_id = t.enrolment_id
-        where (e.nurse_id = $1 or e.next_nurse_id = $1) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id",
+        where (e.nurse_id = $1 or e.next_nurse_id = $1 or e.cover_nurse_id = $1) and e.left_on is null order by t.from_on, t.recorded_at, t.tier_id",
     TIER_IDS,
     TIER_REST,
 );
@@ -128,7 +131,12 @@ pub(crate) fn read_enrolment(row: &Row) -> Result<Enrolment, StoreError> {
         (Some(day), Some(_)) => Some((day, row.parse("left_why")?)),
         _ => None,
     };
+    let cover = match (row.maybe("cover_nurse_id")?, row.maybe("cover_on")?, row.maybe("cover_visit")?) {
+        (Some(nurse), Some(on), Some(visit)) => Some(StandIn { nurse, on, visit }),
+        _ => None,
+    };
     Ok(Enrolment {
+        cover,
         id: row.get("enrolment_id")?,
         person: row.get("person_id")?,
         protocol: row.get("protocol")?,
@@ -251,7 +259,10 @@ pub(crate) async fn keep(
         json(&e.dates)?,
         e.revision,
         e.next.map(|(nurse, _)| nurse),
-        e.next.map(|(_, from)| from)
+        e.next.map(|(_, from)| from),
+        e.cover.as_ref().map(|c| c.nurse),
+        e.cover.as_ref().map(|c| c.on),
+        e.cover.as_ref().map(|c| c.visit.clone())
     ];
     if tx.execute(KEEP, values).await? != 1 {
         return Err(StoreError::Conflict);

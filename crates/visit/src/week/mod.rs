@@ -1,23 +1,26 @@
 //! A nurse's week: a proposal over windows, working time and ways, which she keeps or changes. What she put somewhere stays there; on days on which
-//! she is away it is laid anew. Nothing in it tells where a protected family lives: such a family lies as near as any.
+//! she is away it is laid anew, and what cannot wait is proposed to colleagues ([`cover`]). Nothing in it tells where a protected family lives: such a family lies as near as any.
 
+pub mod cover;
 mod model;
 pub(crate) mod rows;
 mod solve;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guard::{Action, Allowed, Processing, PurposeKind, Role, Sealed, Who};
+use catalogue::model::{Spot, Visiting};
+use guard::{Action, Allowed, Processing, PurposeKind, Relation, Role, Sealed, Who};
 use jiff::Span;
 use kernel::{AccountId, Date, EnrolmentId, PersonId};
-use registry::AsOf;
 use registry::sight::{Seen, Sight};
 use store::{AsConflict, StoreError, Tx};
 
+pub use cover::Proposal;
 pub use model::{Candidate, Day, Hours, Plan, Put, Timed, Way, Weight, Why, timed};
 pub use solve::plan;
 
 use crate::desk::Desk;
+use crate::model::StandIn;
 use crate::read::{self, Line};
 use crate::schedule::State;
 
@@ -62,6 +65,10 @@ pub struct Week {
     pub days: Vec<WeekDay>,
     /// Visits that are in none of them: why, and until when they may wait.
     pub left_out: Vec<(Line, Why, Option<Date>)>,
+    /// While she is away: which of them cannot wait, and who has room for them.
+    pub proposals: Vec<Proposal>,
+    /// Visits to her families that a colleague makes.
+    pub covered: Vec<(Line, StandIn)>,
 }
 
 /// Why nothing was kept.
@@ -76,6 +83,12 @@ pub enum Fault {
     /// A day outside of the week, or of the visit's window.
     #[error("{0} is no day of this week on which the visit may be made")]
     BadDay(Date),
+    /// The colleague is away then, or one of the family's own.
+    #[error("this colleague cannot make the visit: look at the week again")]
+    NotFree,
+    /// Somebody protected is handed over with care, by hand.
+    #[error("a protected family is given to nobody for one visit: hand it over, or keep the visit for its nurse")]
+    Protected,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -96,66 +109,173 @@ fn days_of(monday: Date) -> impl Iterator<Item = Date> {
     (0..7).map(move |n| monday.saturating_add(Span::new().days(n)))
 }
 
-/// A nurse's week under seal, as she or her supervisor sees it; `None`: the pack has no working week. Days before today are over.
+/// A colleague of the team: whom a visit may be given to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    /// Her account.
+    pub account: AccountId,
+    /// The person she is, when known: families of her own are not hers to visit.
+    pub person: Option<PersonId>,
+}
+
+/// What one nurse's plan is made from.
+struct Hers {
+    hours: Hours,
+    lines: Vec<Line>,
+    all: Vec<Candidate>,
+    away: BTreeSet<Date>,
+}
+
+/// What a week is planned from, read in a transaction; planning it takes a while and is done outside of one, on a thread of its own.
+pub struct Laid {
+    nurse: AccountId,
+    monday: Date,
+    working: Vec<Date>,
+    hers: Hers,
+    hidden: BTreeSet<PersonId>,
+    covered: Vec<(Line, StandIn)>,
+    team: Vec<(AccountId, Hers, BTreeSet<PersonId>)>,
+    about: Vec<(PersonId, Relation)>,
+}
+
+/// Reads what a nurse's week is planned from, as she or her supervisor sees it; `None`: the pack has no working week. Days before today are over.
+/// `team` are the colleagues who are asked when she is away, for supervisors.
 ///
 /// # Errors
 /// The database.
-pub async fn read(
+pub async fn gather(
     tx: &mut Tx,
     desk: &Desk<'_>,
     sight: &Sight<'_>,
-    nurse: AccountId,
-    monday: Date,
-) -> Result<Option<Seen<Week>>, StoreError> {
+    (nurse, monday): (AccountId, Date),
+    team: &[Colleague],
+) -> Result<Option<Laid>, StoreError> {
     let Some(visiting) = desk.pack.visiting() else { return Ok(None) };
-    let seen = read::families(tx, desk, sight).await?;
-    let basis = basis(desk)?;
-    let lines: Vec<Line> = seen.sealed.process(&basis, |lines| {
-        let hers = |l: &&Line| l.enrolment.nurse_on(desk.today()) == Some(nurse) && l.enrolment.consented_at.is_some();
-        lines.iter().filter(hers).cloned().collect()
-    });
-    let away: BTreeSet<Date> = rows::away(tx, nurse, monday).await?;
-    let mut put: BTreeMap<(EnrolmentId, String), Put> = rows::stops(tx, nurse, monday).await?;
-    let lines: Vec<Line> = lines.into_iter().filter(|line| window(line, monday).is_some()).collect();
-    let hidden: BTreeSet<PersonId> = seen.about.iter().filter(|(_, r)| r.protected).map(|(p, _)| *p).collect();
-    let places = places(tx, desk, &basis, &lines, &hidden).await?;
+    let (mut lines, about) = in_week(tx, desk, sight, monday).await?;
+    let hidden: BTreeSet<PersonId> = about.iter().filter(|(_, r)| r.protected).map(|(p, _)| *p).collect();
     let calendar = desk.pack.calendar();
     let working: Vec<Date> = days_of(monday).filter(|d| calendar.is_working_day(*d) && *d >= desk.today()).collect();
-    let district = sight.who.jurisdiction.as_deref().unwrap_or_default();
-    let office = lines.first().map_or(district, |l| l.enrolment.place.as_str());
-    let hours = Hours {
-        visiting: *visiting,
-        office: desk.pack.point(office),
-        days: working.iter().filter(|day| !away.contains(day)).copied().collect(),
-    };
-    let all: Vec<Candidate> = lines
-        .iter()
-        .map(|line| {
-            let key = |p: &crate::schedule::Planned| (line.enrolment.id, p.visit.clone());
-            Candidate {
-                put: line.next.as_ref().and_then(|p| put.remove(&key(p))),
-                ..candidate(desk, line, monday, &places)
+    let week = Frame { visiting, working: &working, hidden: &hidden, monday };
+    let own = lines.remove(&nurse).unwrap_or_default();
+    let shown: BTreeSet<PersonId> = own.iter().map(|l| l.enrolment.person).collect();
+    let hers = week.hers(tx, desk, sight, nurse, own).await?;
+    let covered = lines.values().flatten().filter_map(|l| {
+        let cover = covers(l, desk.today())?;
+        (l.enrolment.nurse_on(desk.today()) == Some(nurse)).then(|| (l.clone(), cover.clone()))
+    });
+    let covered: Vec<(Line, StandIn)> = covered.collect();
+    let mut around = Vec::new();
+    // Who is there makes her visits herself, and what does not fit then is told with the reason.
+    if !hers.away.is_empty() {
+        let urgent: Vec<PersonId> = cover::urgent(&hers).map(|(_, line)| line.enrolment.person).collect();
+        for colleague in team.iter().filter(|c| c.account != nurse && !urgent.is_empty()) {
+            let strange = cover::strange(tx, sight, *colleague, &urgent).await?;
+            let theirs = lines.remove(&colleague.account).unwrap_or_default();
+            around.push((colleague.account, week.hers(tx, desk, sight, colleague.account, theirs).await?, strange));
+        }
+    }
+    let all = |p: &PersonId| shown.contains(p) || covered.iter().any(|(l, _)| l.enrolment.person == *p);
+    let about = about.into_iter().filter(|(p, _)| all(p)).collect();
+    Ok(Some(Laid { nurse, monday, working, hers, hidden, covered, team: around, about }))
+}
+
+/// The colleague who makes a family's next visit, while the day is not over.
+fn covers(line: &Line, today: Date) -> Option<&StandIn> {
+    let next = line.next.as_ref()?;
+    line.enrolment.stand_in(today).filter(|c| c.on >= today && c.visit == next.visit)
+}
+
+/// Families with a visit in the week by who makes it, and how each stands to the viewer.
+type InWeek = (BTreeMap<AccountId, Vec<Line>>, Vec<(PersonId, Relation)>);
+
+async fn in_week(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>, monday: Date) -> Result<InWeek, StoreError> {
+    let seen = read::families(tx, desk, sight).await?;
+    let mut all: BTreeMap<AccountId, Vec<Line>> = BTreeMap::new();
+    seen.sealed.process(&basis(desk)?, |lines| {
+        for line in lines.iter().filter(|l| l.enrolment.consented_at.is_some() && window(l, monday).is_some()) {
+            let nurse = covers(line, desk.today()).map(|c| c.nurse).or(line.enrolment.nurse_on(desk.today()));
+            if let Some(nurse) = nurse {
+                all.entry(nurse).or_default().push(line.clone());
             }
-        })
-        .collect();
-    let plan = plan(&hours, &all);
-    let persons: Vec<PersonId> = lines.iter().map(|l| l.enrolment.person).collect();
-    let about = seen.about.into_iter().filter(|(p, _)| persons.contains(p)).collect();
-    let week = Week {
-        nurse,
-        monday,
-        days: working.iter().map(|date| shown(&hours, &plan, *date, &lines, &all, &hidden)).collect(),
-        left_out: plan
-            .left_out
-            .iter()
-            .filter_map(|(n, why)| {
-                let line = lines.get(*n)?;
-                let closes = line.next.as_ref().map(|p| p.window.closes).filter(|day| *day > sunday(monday));
-                Some((line.clone(), *why, closes))
-            })
-            .collect(),
-    };
-    Ok(Some(Seen { sealed: Sealed::new(week, persons), about }))
+        }
+    });
+    Ok((all, seen.about))
+}
+
+/// What the weeks of a team have in common.
+struct Frame<'a> {
+    visiting: &'a Visiting,
+    working: &'a [Date],
+    hidden: &'a BTreeSet<PersonId>,
+    monday: Date,
+}
+
+impl Frame<'_> {
+    async fn hers(
+        &self,
+        tx: &mut Tx,
+        desk: &Desk<'_>,
+        sight: &Sight<'_>,
+        nurse: AccountId,
+        lines: Vec<Line>,
+    ) -> Result<Hers, StoreError> {
+        let monday = self.monday;
+        let away: BTreeSet<Date> = rows::away(tx, nurse, monday).await?;
+        let mut put: BTreeMap<(EnrolmentId, String), Put> = rows::stops(tx, nurse, monday).await?;
+        let places = places(tx, desk, &lines, self.hidden).await?;
+        let district = sight.who.jurisdiction.as_deref().unwrap_or_default();
+        let office = lines.first().map_or(district, |l| l.enrolment.place.as_str());
+        let hours = Hours {
+            visiting: *self.visiting,
+            office: desk.pack.point(office),
+            days: self.working.iter().filter(|day| !away.contains(day)).copied().collect(),
+        };
+        let one = |line: &Line| Candidate {
+            put: line.next.as_ref().and_then(|p| put.remove(&(line.enrolment.id, p.visit.clone()))),
+            ..candidate(desk, line, monday, &places)
+        };
+        let all = lines.iter().map(one).collect();
+        Ok(Hers { hours, lines, all, away })
+    }
+}
+
+impl Laid {
+    /// The week, under seal. It takes up to a second of one processor.
+    pub fn planned(self) -> Seen<Week> {
+        let (hers, monday) = (&self.hers, self.monday);
+        let plan = plan(&hers.hours, &hers.all);
+        let left = |(n, why): &(usize, Why)| {
+            let line = hers.lines.get(*n)?;
+            let closes = line.next.as_ref().map(|p| p.window.closes).filter(|day| *day > sunday(monday));
+            Some((line.clone(), *why, closes))
+        };
+        let day = |date: &Date| shown(&hers.hours, &plan, *date, &hers.lines, &hers.all, &self.hidden);
+        let week = Week {
+            nurse: self.nurse,
+            monday,
+            days: self.working.iter().map(day).collect(),
+            left_out: plan.left_out.iter().filter_map(left).collect(),
+            proposals: cover::proposals(hers, &plan, &self.team, &self.hidden),
+            covered: self.covered.clone(),
+        };
+        let people: Vec<PersonId> = self.about.iter().map(|(p, _)| *p).collect();
+        Seen { sealed: Sealed::new(week, people), about: self.about }
+    }
+}
+
+/// How everybody with a visit in a nurse's week stands to the viewer: for the guard, before her week is changed.
+///
+/// # Errors
+/// The database.
+pub async fn standing(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    (nurse, monday): (AccountId, Date),
+) -> Result<Vec<(PersonId, Relation)>, StoreError> {
+    let (mut lines, about) = in_week(tx, desk, sight, monday).await?;
+    let hers: BTreeSet<PersonId> = lines.remove(&nurse).iter().flatten().map(|l| l.enrolment.person).collect();
+    Ok(about.into_iter().filter(|(p, _)| hers.contains(p)).collect())
 }
 
 fn sunday(monday: Date) -> Date {
@@ -173,12 +293,7 @@ pub fn window(line: &Line, monday: Date) -> Option<(Date, Date)> {
     Some(if late { (monday, sunday(monday)) } else { (opens.max(monday), closes.min(sunday(monday))) })
 }
 
-fn candidate(
-    desk: &Desk<'_>,
-    line: &Line,
-    monday: Date,
-    places: &BTreeMap<PersonId, catalogue::model::Spot>,
-) -> Candidate {
+fn candidate(desk: &Desk<'_>, line: &Line, monday: Date, places: &BTreeMap<PersonId, Spot>) -> Candidate {
     let protocol = desk.pack.protocols().get(&line.enrolment.protocol);
     let minutes = protocol.and_then(|p| p.minutes).map_or(60, |(_, most)| most.max(1));
     let days = window(line, monday).unwrap_or((monday, sunday(monday)));
@@ -194,17 +309,13 @@ fn candidate(
 async fn places(
     tx: &mut Tx,
     desk: &Desk<'_>,
-    basis: &Processing,
     lines: &[Line],
     hidden: &BTreeSet<PersonId>,
-) -> Result<BTreeMap<PersonId, catalogue::model::Spot>, StoreError> {
-    let shown: Vec<PersonId> = lines.iter().map(|l| l.enrolment.person).filter(|p| !hidden.contains(p)).collect();
-    let people = registry::read::people(tx, &shown, AsOf::latest(desk.today())).await?;
-    Ok(people.process(basis, |people| {
-        let point =
-            |p: &registry::PersonRecord| Some((p.id, desk.pack.point(&p.residence.as_ref()?.address.jurisdiction)?));
-        people.iter().filter_map(point).collect()
-    }))
+) -> Result<BTreeMap<PersonId, Spot>, StoreError> {
+    let told = lines.iter().map(|l| l.enrolment.person).filter(|p| !hidden.contains(p));
+    let places = registry::read::places(tx, told, desk.today()).await?;
+    let point = |(person, place): (&PersonId, &String)| Some((*person, desk.pack.point(place)?));
+    Ok(places.process(&basis(desk)?, |places| places.iter().filter_map(point).collect()))
 }
 
 fn shown(
@@ -245,20 +356,20 @@ fn basis(desk: &Desk<'_>) -> Result<Processing, StoreError> {
 /// Where each family's next visit is to be: on a day and at a place in its order, or out of the week.
 pub type Order = Vec<(EnrolmentId, Put)>;
 
-/// Keeps a week as somebody wants it, instead of what was kept of it before. `seen` is the week as it is now, `allowed` the nurse's decision on
-/// [`Action::RecordVisit`], or her supervisor's on [`Action::ManageVisits`], about everybody in it. A day on which the visit may not be made is refused.
+/// Keeps a week as somebody wants it, instead of what was kept of it before. `allowed` is the nurse's decision on [`Action::RecordVisit`], or her
+/// supervisor's on [`Action::ManageVisits`], about everybody in it ([`standing`]). A day on which the visit may not be made is refused.
 ///
 /// # Errors
 /// [`Fault`]; nothing is written then.
 pub async fn keep(
     tx: &mut Tx,
     desk: &Desk<'_>,
-    who: &Who,
+    sight: &Sight<'_>,
     allowed: &Allowed,
     (nurse, monday): (AccountId, Date),
-    seen: &Seen<Week>,
     order: &Order,
 ) -> Result<(), Fault> {
+    let who = sight.who;
     let fits = match who.role {
         Role::Nurse => allowed.action() == Action::RecordVisit && who.account == nurse,
         _ => allowed.action() == Action::ManageVisits,
@@ -266,31 +377,32 @@ pub async fn keep(
     if !fits {
         return Err(Fault::NotAllowed);
     }
-    let lines = seen.sealed.process(&basis(desk)?, |week| {
-        let on_days = week.days.iter().flat_map(|d| d.stops.iter().map(|s| &s.line));
-        let all = on_days.chain(week.left_out.iter().map(|(line, ..)| line));
-        all.map(|line| (line.enrolment.id, line.clone())).collect::<BTreeMap<EnrolmentId, Line>>()
-    });
+    let (mut all, _) = in_week(tx, desk, sight, monday).await?;
+    let lines = all.remove(&nurse).unwrap_or_default();
     let mut puts = Vec::with_capacity(order.len());
     for (id, put) in order {
-        let still = crate::rows::enrolment(tx, *id).await?.filter(|e| e.nurse_on(desk.today()) == Some(nurse));
-        let (Some(e), Some(line)) = (still, lines.get(id)) else { return Err(Fault::NotHers) };
-        if !allowed.covers(e.person) {
+        let line = lines.iter().find(|l| l.enrolment.id == *id).ok_or(Fault::NotHers)?;
+        let person = line.enrolment.person;
+        if !allowed.covers(person) {
             return Err(Fault::NotAllowed);
         }
-        let (Some(next), Some((from, to))) = (&line.next, window(line, monday)) else { return Err(Fault::NotHers) };
-        if let Put::On(day, _) = put
-            && !((from..=to).contains(day) && desk.pack.calendar().is_working_day(*day))
-        {
-            return Err(Fault::BadDay(*day));
+        let (Some(next), Some(days)) = (&line.next, window(line, monday)) else { return Err(Fault::NotHers) };
+        if let Put::On(day, _) = put {
+            may_be_on(desk, days, *day)?;
         }
-        puts.push((e.person, *id, next.visit.clone(), *put));
+        puts.push((person, *id, next.visit.clone(), *put));
     }
     rows::forget(tx, nurse, monday).await?;
     for (person, id, visit, put) in puts {
         rows::put(tx, desk, who.account, (nurse, monday), (person, id, visit.as_str()), put).await?;
     }
     Ok(())
+}
+
+/// Refuses a day on which the visit may not be made, or nobody works.
+fn may_be_on(desk: &Desk<'_>, (from, to): (Date, Date), day: Date) -> Result<(), Fault> {
+    let fits = (from..=to).contains(&day) && desk.pack.calendar().is_working_day(day);
+    if fits { Ok(()) } else { Err(Fault::BadDay(day)) }
 }
 
 /// Forgets how somebody wanted a week: it is proposed anew.

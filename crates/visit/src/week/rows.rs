@@ -12,6 +12,7 @@ use crate::desk::Desk;
 store::sql! {
     STOPS = "select person_id, enrolment_id, visit, on_day, place from visit_week_stop where nurse_id = $1 and week_on = $2";
     FORGET = "delete from visit_week_stop where person_id = $1 and nurse_id = $2 and week_on = $3";
+    OUT = "delete from visit_week_stop where person_id = $1 and enrolment_id = $2 and week_on = $3";
     PUT = "insert into visit_week_stop (person_id, enrolment_id, nurse_id, week_on, visit, on_day, place, account_id, recorded_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict (person_id, enrolment_id, week_on, visit) do update set nurse_id = excluded.nurse_id, on_day = excluded.on_day,
@@ -47,6 +48,11 @@ pub(super) async fn forget(tx: &mut Tx, nurse: AccountId, monday: Date) -> Resul
         tx.execute(FORGET, params![person, nurse, monday]).await?;
     }
     Ok(())
+}
+
+/// Forgets where a family's visits of a week were put, in whosever week.
+pub(super) async fn out(tx: &mut Tx, person: PersonId, id: EnrolmentId, monday: Date) -> Result<(), StoreError> {
+    tx.execute(OUT, params![person, id, monday]).await.map(drop)
 }
 
 pub(super) async fn put(

@@ -229,7 +229,11 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away() {
         let desk = office.desk_on(monday.saturating_sub(3.days()));
         let see = async |eyes: &Eyes| {
             let mut tx = office.db.read().await.unwrap();
-            week::read(&mut tx, &desk, &eyes.sight(&setting), nurse.account, monday).await.unwrap().unwrap()
+            week::gather(&mut tx, &desk, &eyes.sight(&setting), (nurse.account, monday), &[])
+                .await
+                .unwrap()
+                .unwrap()
+                .planned()
         };
         let on = |week: &week::Week| {
             let all = week.days.iter().flat_map(|d| d.stops.iter().map(|s| (d.date, s.kept, s.way.is_some())));
@@ -241,9 +245,9 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away() {
         let other = other.unwrap();
         let may = allowed(Role::Nurse, Action::RecordVisit, &[family.mother]);
         let keep = async |me: &guard::Who, may: &guard::Allowed, put: Put| {
-            let seen = see(&eyes).await;
-            let key = (nurse.account, monday);
-            transact!(office.db, Fault, |tx| week::keep(tx, &desk, me, may, key, &seen, &vec![(id, put)]).await)
+            let (eyes, key) = (Eyes::of(me.clone()), (nurse.account, monday));
+            let sight = eyes.sight(&setting);
+            transact!(office.db, Fault, |tx| week::keep(tx, &desk, &sight, may, key, &vec![(id, put)]).await)
         };
         // Another day, and twice is the same; outside of the window and by others it cannot be.
         for _ in 0..2 {
@@ -287,20 +291,114 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away() {
         transact!(office.db, Fault, |tx| week::anew(tx, &nurse, &own, nurse.account, monday).await).unwrap();
         assert_eq!(on(&open(&see(&eyes).await)), [(day, false, true)]);
         // Protected: the visit stands, and no way tells how far away she lives; neither to the nurse nor to her supervisor.
-        let origin = registry::Origin::new("police", "Act 1", "test");
-        let new = NewProtection {
-            victim: family.mother,
-            perpetrators: vec![],
-            valid: kernel::Period { from: Date::constant(2026, 11, 1), until: None },
-            reason: "violence".to_owned(),
-        };
-        transact!(office.db, ProtectionError, |tx| {
-            let pen = registry::Pen::new(&office.ids, keys(), office.desk().now, &origin);
-            registry::protection::protect(tx, pen, &new).await
-        })
-        .unwrap();
+        protect(&office, family.mother).await;
         for role in [Role::Nurse, Role::VisitSupervisor] {
             assert_eq!(on(&open(&see(&Eyes::of(who(role))).await)), [(day, false, false)]);
         }
     }
+}
+
+#[tokio::test]
+async fn what_cannot_wait_for_a_sick_nurse_goes_to_a_colleague_with_room_and_the_family_stays_hers() {
+    for office in Office::all(62).await {
+        let (family, sister, hidden) = (
+            office.family(Date::constant(2027, 1, 20)).await,
+            office.family(Date::constant(2027, 1, 20)).await,
+            office.family(Date::constant(2027, 1, 20)).await,
+        );
+        let mut ids = Vec::new();
+        for f in [&family, &sister, &hidden] {
+            ids.push(office.visited(f).await);
+        }
+        let (nurse, lead, setting) = (who(Role::Nurse), Eyes::of(who(Role::VisitSupervisor)), setting());
+        let mut tx = office.db.read().await.unwrap();
+        let lines = open(&visit::read::families(&mut tx, &office.desk(), &lead.sight(&setting)).await.unwrap());
+        drop(tx);
+        let closes = lines[0].next.as_ref().unwrap().window.closes;
+        let monday = week::monday(closes);
+        let desk = office.desk_on(monday.saturating_sub(3.days()));
+        protect(&office, hidden.mother).await;
+        // One colleague is a mother of these families herself, one is free; both are nurses of the office.
+        let colleague = |n: u128, person| week::Colleague { account: AccountId(Uuid::from_u128(n)), person };
+        let (own, free) = (colleague(7, Some(sister.mother)), colleague(8, None));
+        let see = async |eyes: &Eyes, nurse: AccountId, team: &[week::Colleague]| {
+            let mut tx = office.db.read().await.unwrap();
+            let laid = week::gather(&mut tx, &desk, &eyes.sight(&setting), (nurse, monday), team).await.unwrap();
+            open(&laid.unwrap().planned())
+        };
+        let proposed = |week: &week::Week| {
+            let all = week.proposals.iter().map(|p| (p.line.enrolment.person, p.to));
+            all.collect::<BTreeMap<_, _>>()
+        };
+        // While she is there nobody else is asked.
+        assert!(proposed(&see(&lead, nurse.account, &[own, free]).await).is_empty());
+        let days: BTreeSet<Date> = (0..5).map(|n| monday.saturating_add(n.days())).collect();
+        let may = thing(Role::VisitSupervisor, Action::ManageTeam);
+        let boss = who(Role::VisitSupervisor);
+        let key = (nurse.account, monday);
+        transact!(office.db, Fault, |tx| week::away(tx, &desk, &boss, &may, key, &days).await).unwrap();
+        let found = proposed(&see(&lead, nurse.account, &[own, free]).await);
+        assert_eq!(found.get(&sister.mother), Some(&free.account), "her own family is not hers to visit");
+        assert!(found.contains_key(&family.mother) && !found.contains_key(&hidden.mother), "{found:?}");
+        assert!(proposed(&see(&lead, nurse.account, &[]).await).is_empty());
+        assert!(!proposed(&see(&lead, nurse.account, &[own]).await).contains_key(&sister.mother));
+
+        // The supervisor's word, about a family that may be given, to whom may have it, on a day that fits.
+        let on = closes.min(monday.saturating_add(4.days()));
+        let manages =
+            allowed(Role::VisitSupervisor, Action::ManageVisits, &[family.mother, sister.mother, hidden.mother]);
+        let give = async |eyes: &Eyes, may: &guard::Allowed, n: usize, to: Option<(week::Colleague, Date)>| {
+            let (sight, key) = (eyes.sight(&setting), (nurse.account, ids[n]));
+            transact!(office.db, Fault, |tx| week::cover::run(tx, &desk, &sight, may, key, to).await)
+        };
+        assert!(matches!(give(&lead, &manages, 1, Some((own, on))).await, Err(Fault::NotFree)));
+        assert!(matches!(give(&lead, &manages, 2, Some((free, on))).await, Err(Fault::Protected)));
+        let sunday = monday.saturating_add(6.days());
+        assert!(matches!(give(&lead, &manages, 0, Some((free, sunday))).await, Err(Fault::BadDay(_))));
+        let me = Eyes::of(nurse.clone());
+        assert!(matches!(give(&me, &manages, 0, Some((free, on))).await, Err(Fault::NotAllowed)));
+        let stands = Eyes::of(guard::Who { account: free.account, ..nurse.clone() });
+        assert!(see(&stands, free.account, &[]).await.days.iter().all(|d| d.stops.is_empty()));
+        for _ in 0..2 {
+            give(&lead, &manages, 0, Some((free, on))).await.unwrap();
+        }
+        // It is in the colleague's week on that day, and in her hands; the family is still its nurse's, who sees who goes.
+        let theirs = see(&stands, free.account, &[]).await;
+        let stops: Vec<_> =
+            theirs.days.iter().flat_map(|d| d.stops.iter().map(|s| (d.date, s.line.enrolment.id))).collect();
+        assert_eq!(stops, [(on, ids[0])]);
+        let hers = see(&me, nurse.account, &[]).await;
+        assert_eq!(
+            hers.covered.iter().map(|(l, c)| (l.enrolment.id, c.nurse)).collect::<Vec<_>>(),
+            [(ids[0], free.account)]
+        );
+        assert_eq!(hers.covered[0].0.enrolment.nurse_on(on), Some(nurse.account));
+        let reads = async |eyes: &Eyes, day: Date| {
+            let mut tx = office.db.read().await.unwrap();
+            let about = visit::read::standing(&mut tx, &office.desk_on(day), &eyes.sight(&setting), ids[0]).await;
+            about.unwrap().unwrap().1.iter().all(|(_, r)| r.open_case)
+        };
+        assert!(reads(&stands, on).await && reads(&me, on).await);
+        assert!(!reads(&stands, on.saturating_add(4.days())).await && reads(&me, on.saturating_add(4.days())).await);
+        // What was told alone stays with the family's own nurse.
+        let mut tx = office.db.read().await.unwrap();
+        let kept = visit::read::kept(&mut tx, &desk, &stands.sight(&setting), ids[0]).await.unwrap().unwrap();
+        assert!(kept.about.iter().all(|(_, r)| !r.open_case));
+        drop(tx);
+        // Given back, it is hers alone.
+        give(&lead, &manages, 0, None).await.unwrap();
+        assert!(!reads(&stands, on).await);
+        assert!(see(&stands, free.account, &[]).await.days.iter().all(|d| d.stops.is_empty()));
+    }
+}
+
+async fn protect(office: &Office, victim: kernel::PersonId) {
+    let origin = registry::Origin::new("police", "Act 1", "test");
+    let valid = kernel::Period { from: Date::constant(2026, 11, 1), until: None };
+    let new = NewProtection { victim, perpetrators: vec![], valid, reason: "violence".to_owned() };
+    transact!(office.db, ProtectionError, |tx| {
+        let pen = registry::Pen::new(&office.ids, keys(), office.desk().now, &origin);
+        registry::protection::protect(tx, pen, &new).await
+    })
+    .unwrap();
 }

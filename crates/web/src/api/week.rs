@@ -7,12 +7,13 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use guard::{Allowed, Role};
 use kernel::{Date, EnrolmentId};
-use registry::sight::Seen;
 use serde::{Deserialize, Serialize};
 use store::transact;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use visit::week::{self as plan, Put, Why};
+use visit::model::StandIn;
+use visit::read::Line;
+use visit::week::{self as plan, Colleague, Put, Why};
 
 use super::body::Body;
 use super::call::{Call, Once};
@@ -21,7 +22,7 @@ use super::wire::read_day;
 use crate::state::AppState;
 use crate::viewer::Viewer;
 use crate::visits::desk;
-use crate::visits::week_handlers::{Which, may_keep, may_lay, opened, which};
+use crate::visits::week_handlers::{Which, may_cover, may_keep, may_lay, opened, which};
 
 /// Whose, and which.
 #[derive(Clone, Debug, Deserialize)]
@@ -90,6 +91,42 @@ pub(crate) struct WeekWire {
     days: Vec<WeekDayWire>,
     /// What is on none of them.
     left_out: Vec<WeekLeftOut>,
+    /// While she is away, for her supervisor: visits that cannot wait, and which colleague has room.
+    proposals: Vec<WeekProposal>,
+    /// Visits to her families that a colleague makes.
+    covered: Vec<WeekCovered>,
+}
+
+/// A visit for which a colleague has room.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WeekProposal {
+    /// The family's enrolment.
+    family: Uuid,
+    /// The colleague's account.
+    to: Uuid,
+    /// The day.
+    #[schema(format = Date)]
+    day: String,
+    /// How many other visits she has then.
+    others: u32,
+    /// By how many minutes it makes her day longer.
+    longer: u32,
+    /// Minutes after midnight when she is back.
+    back: u32,
+}
+
+/// A visit that a colleague makes.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WeekCovered {
+    /// The family's enrolment.
+    family: Uuid,
+    /// The colleague's account.
+    by: Uuid,
+    /// The day.
+    #[schema(format = Date)]
+    day: String,
 }
 
 /// A nurse's own week, or that of one of a supervisor's team: whom to visit when and in which order, what fits nowhere, and why.
@@ -132,7 +169,24 @@ pub(crate) async fn show(State(state): State<AppState>, call: Call, uri: Uri) ->
         monday: week.monday.to_string(),
         days: days.collect(),
         left_out: left_out.collect(),
+        proposals: week.proposals.iter().map(proposal).collect(),
+        covered: week.covered.iter().map(covered).collect(),
     }))
+}
+
+fn proposal(p: &plan::Proposal) -> WeekProposal {
+    WeekProposal {
+        family: p.line.enrolment.id.0,
+        to: p.to.0,
+        day: p.on.to_string(),
+        others: u32::try_from(p.others).unwrap_or(u32::MAX),
+        longer: p.longer,
+        back: p.back,
+    }
+}
+
+fn covered((line, c): &(Line, StandIn)) -> WeekCovered {
+    WeekCovered { family: line.enrolment.id.0, by: c.nurse.0, day: c.on.to_string() }
 }
 
 /// The week of a nurse, or of one of a supervisor's team.
@@ -160,7 +214,7 @@ pub(crate) struct WeekPut {
     place: Option<u32>,
 }
 
-/// A week, and one of three things done with it.
+/// A week, and one of four things done with it.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WeekDo {
@@ -181,6 +235,24 @@ pub(crate) struct WeekDo {
     #[serde(default)]
     #[schema(max_items = 7)]
     away: Option<Vec<String>>,
+    /// Who makes one visit in her place; for her supervisor.
+    #[serde(default)]
+    cover: Option<WeekCover>,
+}
+
+/// Who makes a family's next visit in place of its nurse.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WeekCover {
+    /// The family's enrolment.
+    family: Uuid,
+    /// The colleague's account; null: its nurse makes it again.
+    #[serde(default)]
+    to: Option<Uuid>,
+    /// The day; with `to`.
+    #[serde(default)]
+    #[schema(format = Date)]
+    day: Option<String>,
 }
 
 /// It is done.
@@ -192,7 +264,7 @@ pub(crate) struct WeekDone {
     monday: String,
 }
 
-/// Keeps a week in an order, has it proposed anew, or notes the days on which she is away.
+/// Keeps a week in an order, has it proposed anew, notes the days on which she is away, or has a colleague make a visit.
 #[utoipa::path(post, path = "/api/week", tag = "team", request_body = WeekDo,
     params(("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
     responses((status = 200, body = WeekDone), super::Faults))]
@@ -209,26 +281,32 @@ pub(crate) async fn act(
     let nurse = body.it.nurse.map(|id| id.to_string()).unwrap_or_default();
     let which = whose(&v, &nurse, &body.it.monday, "/nurse").await?;
     let (done, key) = (WeekDone { monday: which.monday.to_string() }, (which.nurse, which.monday));
-    let act = match (body.it.keep, body.it.anew, body.it.away) {
-        (Some(puts), false, None) => {
-            let order = order(&puts)?;
-            let (seen, allowed) = may_keep(&v, &which).await?;
-            Act::Keep(seen, allowed, order)
+    let act = match (body.it.keep, body.it.anew, body.it.away, body.it.cover) {
+        (Some(puts), false, None, None) => Act::Keep(may_keep(&v, &which).await?, order(&puts)?),
+        (None, true, None, None) => Act::Anew(may_lay(&v).await?),
+        (None, false, None, Some(cover)) => {
+            let to = colleague(&which, &cover)?;
+            let family = EnrolmentId(cover.family);
+            Act::Cover(may_cover(&v, family).await?, family, to)
         }
-        (None, true, None) => Act::Anew(may_lay(&v).await?),
-        (None, false, Some(days)) => {
+        (None, false, Some(days), None) => {
             let days = days.iter().map(|d| read_day(d, "/away")).collect::<Result<_, _>>()?;
             Act::Away(may_lay(&v).await?, days)
         }
-        _ => return Err(Fault::field(Code::Invalid, "/keep", "expected one of keep, anew and away")),
+        _ => return Err(Fault::field(Code::Invalid, "/keep", "expected one of keep, anew, away and cover")),
     };
+    let setting = v.setting();
+    let sight = v.sight(&setting);
     transact!(state.db, Fault, |tx| {
         if let Some(again) = once.begin(tx, v.now).await? {
             return Ok(again);
         }
         let acted = match &act {
-            Act::Keep(seen, allowed, order) => plan::keep(tx, &desk(&v), v.who, allowed, key, seen, order).await,
+            Act::Keep(allowed, order) => plan::keep(tx, &desk(&v), &sight, allowed, key, order).await,
             Act::Anew(allowed) => plan::anew(tx, v.who, allowed, which.nurse, which.monday).await,
+            Act::Cover(allowed, family, to) => {
+                plan::cover::run(tx, &desk(&v), &sight, allowed, (which.nurse, *family), *to).await
+            }
             Act::Away(allowed, days) => plan::away(tx, &desk(&v), v.who, allowed, key, days).await,
         };
         acted.map_err(refused)?;
@@ -238,9 +316,18 @@ pub(crate) async fn act(
 
 /// An act with the guard's word on it.
 enum Act {
-    Keep(Seen<plan::Week>, Allowed, plan::Order),
+    Keep(Allowed, plan::Order),
+    Cover(Allowed, EnrolmentId, Option<(Colleague, Date)>),
     Anew(Allowed),
     Away(Allowed, BTreeSet<Date>),
+}
+
+fn colleague(which: &Which, cover: &WeekCover) -> Result<Option<(Colleague, Date)>, Fault> {
+    let Some(to) = cover.to else { return Ok(None) };
+    let nobody = || Fault::field(Code::Invalid, "/cover/to", "expected the account of another nurse of your team");
+    let found = which.team.iter().find(|c| c.account.0 == to).ok_or_else(nobody)?;
+    let day = cover.day.as_deref().ok_or_else(|| Fault::field(Code::Invalid, "/cover/day", "expected a day"))?;
+    Ok(Some((*found, read_day(day, "/cover/day")?)))
 }
 
 fn order(puts: &[WeekPut]) -> Result<plan::Order, Fault> {
@@ -263,7 +350,9 @@ fn refused(fault: plan::Fault) -> Fault {
     match fault {
         plan::Fault::Store(why) => why.into(),
         plan::Fault::NotAllowed => Fault::new(Code::Forbidden),
-        plan::Fault::NotHers | plan::Fault::BadDay(_) => Fault::told(Code::Conflict, words),
+        plan::Fault::NotHers | plan::Fault::BadDay(_) | plan::Fault::NotFree | plan::Fault::Protected => {
+            Fault::told(Code::Conflict, words)
+        }
     }
 }
 

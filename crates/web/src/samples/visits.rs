@@ -57,7 +57,12 @@ fn my_week(lang: Lang, supervisor: bool) -> Markup {
     let days: Vec<_> = (23..28).map(|day| date(2026, 11, day)).collect();
     let stop =
         |family: &str, at| week::Stop { family: family.to_owned(), due: due(lang, false), days: days.clone(), at };
-    let at = |from, way, kept| week::At::Day { time: (from, from + 60), way, kept };
+    let at = |from, way, kept| week::At::Day {
+        time: (from, from + 60),
+        way,
+        kept,
+        of: (!kept).then(|| "오세나".to_owned()),
+    };
     let of = |day: usize| match day {
         0 => vec![stop("a", at(565, Some((5200, 16)), true)), stop("b", at(650, None, false))],
         1 => vec![stop("c", at(580, Some((11_800, 36)), false))],
@@ -70,6 +75,8 @@ fn my_week(lang: Lang, supervisor: bool) -> Markup {
         back: (if n == 1 { 1100 } else { 720 }, n == 1),
     };
     let out = |family, why, until| stop(family, week::At::Out { why, until });
+    let to = ("2".to_owned(), "오세나".to_owned(), date(2026, 11, 24));
+    let proposed = week::At::Proposed { to, others: 3, longer: 74, back: 990 };
     let vm = week::Week {
         nurse: supervisor.then(|| ("1".to_owned(), "정은지".to_owned())),
         monday: date(2026, 11, 23),
@@ -81,6 +88,8 @@ fn my_week(lang: Lang, supervisor: bool) -> Markup {
             out("f", "week-why-away", None),
             out("g", "week-why-put-out", None),
         ],
+        proposals: if supervisor { vec![stop("h", proposed)] } else { Vec::new() },
+        covered: vec![stop("i", week::At::Covered { to: "오세나".to_owned(), on: date(2026, 11, 26) })],
         done: (!supervisor).then_some("week-done-kept"),
     };
     let mut form = Form::of([("day.a", "2026-11-23"), ("order.a", "1"), ("day.g", "out"), ("order.b", "x")]);

@@ -35,6 +35,26 @@ pub enum At {
         way: Option<(u32, u32)>,
         /// Whether somebody put it there.
         kept: bool,
+        /// Whose family it is, where she makes the visit in place of its nurse.
+        of: Option<String>,
+    },
+    /// It cannot wait, and a colleague has room.
+    Proposed {
+        /// The colleague's id and name, and the day.
+        to: (String, String, Date),
+        /// How many other visits she has then.
+        others: usize,
+        /// By how many minutes it makes her day longer.
+        longer: u32,
+        /// Minutes after midnight when she is back.
+        back: u32,
+    },
+    /// A colleague makes it.
+    Covered {
+        /// Her name.
+        to: String,
+        /// The day.
+        on: Date,
     },
     /// In none.
     Out {
@@ -71,6 +91,10 @@ pub struct Week {
     pub days: Vec<WeekDay>,
     /// What is in none of them.
     pub left_out: Vec<Stop>,
+    /// While she is away: visits that cannot wait, and who has room for them.
+    pub proposals: Vec<Stop>,
+    /// Visits to her families that a colleague makes.
+    pub covered: Vec<Stop>,
     /// What was just done.
     pub done: Option<&'static str>,
 }
@@ -100,7 +124,8 @@ pub fn choose(f: &Frame, nurses: &[(String, String)]) -> Markup {
 /// The page; `form` holds where each visit stands, as it is or as it was typed.
 pub fn page_of(f: &Frame, form: &Form, week: &Week) -> Markup {
     let t = f.t;
-    let nothing = week.left_out.is_empty() && week.days.iter().all(|d| d.stops.is_empty());
+    let empty = week.left_out.is_empty() && week.days.iter().all(|d| d.stops.is_empty());
+    let nothing = empty && week.covered.is_empty();
     page(
         f,
         &t.t("week-title"),
@@ -119,6 +144,11 @@ pub fn page_of(f: &Frame, form: &Form, week: &Week) -> Markup {
                 a href=(week.address(week.around.1)) { (t.t("week-after")) }
             }
             @if nothing { p { (t.t("week-none")) } }
+            @if !week.proposals.is_empty() {
+                h2 { (t.t("week-proposals")) }
+                p { (t.t("week-proposals-lead")) }
+                ul.cards { @for stop in &week.proposals { li { (elsewhere(f, week, stop)) } } }
+            }
             form method="post" action="/visits/week" novalidate {
                 (whose(week))
                 @for day in &week.days { (one_day(f, form, day)) }
@@ -126,10 +156,14 @@ pub fn page_of(f: &Frame, form: &Form, week: &Week) -> Markup {
                     h2 { (t.t("week-left-out")) }
                     ul.cards { @for stop in &week.left_out { li { (card(f, form, stop)) } } }
                 }
-                @if !nothing { div.actions {
+                @if !empty { div.actions {
                     button.btn type="submit" name="do" value="keep" { (t.t("week-keep")) }
                     button.btn.btn--second type="submit" name="do" value="anew" { (t.t("week-anew")) }
                 } }
+            }
+            @if !week.covered.is_empty() {
+                h2 { (t.t("week-covered")) }
+                ul.cards { @for stop in &week.covered { li { (elsewhere(f, week, stop)) } } }
             }
             @if !week.days.is_empty() { (away(t, form, week)) }
         },
@@ -170,7 +204,7 @@ fn one_day(f: &Frame, form: &Form, day: &WeekDay) -> Markup {
 fn card(f: &Frame, form: &Form, stop: &Stop) -> Markup {
     let t = f.t;
     let above = match &stop.at {
-        At::Day { time, way, kept } => html! {
+        At::Day { time, way, kept, of } => html! {
             p.facts-line {
                 strong { (clock(time.0)) "–" (clock(time.1)) }
                 @if let Some((metres, minutes)) = way {
@@ -181,7 +215,9 @@ fn card(f: &Frame, form: &Form, stop: &Stop) -> Markup {
                 }
                 span { (t.t(if *kept { "week-kept" } else { "week-proposed" })) }
             }
+            @if let Some(nurse) = of { p { (tag(Mark::Plain, &t.with("week-stand-in", &[("nurse", nurse.as_str().into())]))) } }
         },
+        At::Proposed { .. } | At::Covered { .. } => html! {},
         At::Out { why, until } => html! {
             p {
                 (t.t(why))
@@ -190,6 +226,36 @@ fn card(f: &Frame, form: &Form, stop: &Stop) -> Markup {
         },
     };
     day::card(f, &stop.due, &above, &change(t, form, stop))
+}
+
+/// A visit that a colleague could make, or makes.
+fn elsewhere(f: &Frame, week: &Week, stop: &Stop) -> Markup {
+    let t = f.t;
+    let (above, button) = match &stop.at {
+        At::Proposed { to: (id, name, on), others, longer, back } => (
+            html! { p {
+                (t.with("week-proposal", &[("nurse", name.as_str().into()), ("day", named(t, *on).into())])) " "
+                (t.with("week-proposal-why", &[
+                    ("visits", (*others).into()), ("minutes", i64::from(*longer).into()), ("time", clock(*back).into()),
+                ]))
+            } },
+            html! {
+                (field::hidden("to", id)) (field::hidden("on", &on.to_string()))
+                button.btn type="submit" name="do" value="cover" { (t.with("week-cover", &[("nurse", name.as_str().into())])) span.hidden-visually { " " (stop.due.name) } }
+            },
+        ),
+        At::Covered { to, on } => (
+            html! { p { (t.with("week-covered-by", &[("nurse", to.as_str().into()), ("day", named(t, *on).into())])) } },
+            html! { @if week.nurse.is_some() {
+                button.btn.btn--second type="submit" name="do" value="uncover" { (t.t("week-uncover")) span.hidden-visually { " " (stop.due.name) } }
+            } },
+        ),
+        At::Day { .. } | At::Out { .. } => return card(f, &Form::default(), stop),
+    };
+    let form = html! {
+        form method="post" action="/visits/week" novalidate { (whose(week)) (field::hidden("family", &stop.family)) div.actions { (button) } }
+    };
+    day::card(f, &stop.due, &above, &form)
 }
 
 /// Another day, or another place in its order.

@@ -1,22 +1,22 @@
 //! Requests about a nurse's week: to see it, to keep it as it is or as she wants it, to have it proposed anew, to note when she is away.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use guard::{Action, Allowed, Resource, Role, Tier};
+use guard::{Action, Allowed, Resource, Role, Tier, account};
 use jiff::{Span, ToSpan as _};
-use kernel::{AccountId, Date};
+use kernel::{AccountId, Date, EnrolmentId};
 use registry::sight::Seen;
 use store::transact;
 use visit::read::Line;
-use visit::week::{self as plan, Fault, Put, Why};
+use visit::week::{self as plan, Colleague, Fault, Put, Why};
 
 use super::week::{self, At, Stop, Week, WeekDay};
 use super::{desk, handlers, viewer};
 use crate::components::frame::Frame;
 use crate::form::Form;
-use crate::official::work_case_handlers::{forbidden, trouble};
+use crate::official::work_case_handlers::{forbidden, staff_names, trouble};
 use crate::request::Session;
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
@@ -30,6 +30,8 @@ pub(crate) struct Which {
     /// Her name where her supervisor looks.
     pub(crate) name: Option<String>,
     pub(crate) monday: Date,
+    /// Whom a supervisor may have make her visits.
+    pub(crate) team: Vec<Colleague>,
 }
 
 /// The week somebody asks for; `None`: a supervisor has not said whose. A nurse has her own alone, a supervisor those of her team.
@@ -44,7 +46,7 @@ pub(crate) async fn which(v: &Viewer<'_>, nurse: &str, monday: &str) -> Result<O
     if v.who.role == Role::Nurse {
         let own = nurse.is_empty() || nurse == v.who.account.to_string();
         return if own {
-            Ok(Some(Which { nurse: v.who.account, name: None, monday: first }))
+            Ok(Some(Which { nurse: v.who.account, name: None, monday: first, team: Vec::new() }))
         } else {
             Err(Trouble::Absent)
         };
@@ -52,9 +54,15 @@ pub(crate) async fn which(v: &Viewer<'_>, nurse: &str, monday: &str) -> Result<O
     if nurse.is_empty() {
         return Ok(None);
     }
-    let found = team(v).await?.into_iter().find(|(id, _)| id.to_string() == nurse);
-    let (id, name) = found.ok_or(Trouble::Absent)?;
-    Ok(Some(Which { nurse: id, name: Some(name), monday: first }))
+    let team = team(v).await?;
+    let (id, name) = team.iter().find(|(id, _)| id.to_string() == nurse).cloned().ok_or(Trouble::Absent)?;
+    let mut tx = v.state.db.read().await?;
+    let mut colleagues = Vec::with_capacity(team.len());
+    for (account, _) in team.into_iter().filter(|(other, _)| *other != id) {
+        let person = account::by_id(&mut tx, account).await.map_err(trouble)?.and_then(|a| a.person);
+        colleagues.push(Colleague { account, person });
+    }
+    Ok(Some(Which { nurse: id, name: Some(name), monday: first, team: colleagues }))
 }
 
 async fn team(v: &Viewer<'_>) -> Result<Vec<(AccountId, String)>, Trouble> {
@@ -70,12 +78,15 @@ fn next(v: &Viewer<'_>) -> Date {
     if left.into_iter().any(|d| calendar.is_working_day(d)) { this } else { this.saturating_add(7.days()) }
 }
 
-/// The week under seal.
-pub(crate) async fn seen(v: &Viewer<'_>, which: &Which) -> Result<Seen<plan::Week>, Trouble> {
+/// The week under seal. It is planned on a thread of its own, so that nobody else's page waits for it.
+async fn seen(v: &Viewer<'_>, which: &Which) -> Result<Seen<plan::Week>, Trouble> {
     let setting = v.setting();
     let sight = v.sight(&setting);
     let mut tx = v.state.db.read().await?;
-    plan::read(&mut tx, &desk(v), &sight, which.nurse, which.monday).await?.ok_or(Trouble::Absent)
+    let laid = plan::gather(&mut tx, &desk(v), &sight, (which.nurse, which.monday), &which.team).await?;
+    drop(tx);
+    let laid = laid.ok_or(Trouble::Absent)?;
+    tokio::task::spawn_blocking(move || laid.planned()).await.map_err(|_| Trouble::Broken)
 }
 
 /// The week, opened: the look is in the log.
@@ -103,6 +114,8 @@ pub(crate) async fn show(
             "keep" => Some("week-done-kept"),
             "anew" => Some("week-done-anew"),
             "away" => Some("week-done-away"),
+            "cover" => Some("week-done-cover"),
+            "uncover" => Some("week-done-uncover"),
             _ => None,
         };
         let vm = the_week(&v, &f, &which, done).await?;
@@ -113,6 +126,8 @@ pub(crate) async fn show(
 
 async fn the_week(v: &Viewer<'_>, f: &Frame, which: &Which, done: Option<&'static str>) -> Result<Week, Trouble> {
     let found = opened(v, which).await?;
+    let names = names(v, &found).await?;
+    let name = |id: AccountId| names.get(&id).cloned().unwrap_or_default();
     let days: Vec<Date> = found.days.iter().map(|d| d.date).collect();
     let stop = |line: &Line, at: At| {
         let next = line.next.as_ref()?;
@@ -126,7 +141,8 @@ async fn the_week(v: &Viewer<'_>, f: &Frame, which: &Which, done: Option<&'stati
     };
     let on_a_day = |s: &plan::Stop| {
         let way = s.way.map(|w| (w.metres, w.minutes));
-        stop(&s.line, At::Day { time: (s.arrives, s.leaves), way, kept: s.kept })
+        let of = s.line.enrolment.nurse_on(v.today()).filter(|nurse| *nurse != found.nurse).map(name);
+        stop(&s.line, At::Day { time: (s.arrives, s.leaves), way, kept: s.kept, of })
     };
     let out =
         |(line, why, until): &(Line, Why, Option<Date>)| stop(line, At::Out { why: why_key(*why), until: *until });
@@ -145,8 +161,31 @@ async fn the_week(v: &Viewer<'_>, f: &Frame, which: &Which, done: Option<&'stati
             })
             .collect(),
         left_out: found.left_out.iter().filter_map(out).collect(),
+        proposals: found
+            .proposals
+            .iter()
+            .filter_map(|p| {
+                let proposed = (p.to.to_string(), name(p.to), p.on);
+                let at = At::Proposed { to: proposed, others: p.others, longer: p.longer, back: p.back };
+                stop(&p.line, at)
+            })
+            .collect(),
+        covered: found
+            .covered
+            .iter()
+            .filter_map(|(line, c)| stop(line, At::Covered { to: name(c.nurse), on: c.on }))
+            .collect(),
         done,
     })
+}
+
+/// The names of everybody who makes a visit of the week, or could, and of those whose families they are.
+async fn names(v: &Viewer<'_>, week: &plan::Week) -> Result<BTreeMap<AccountId, String>, Trouble> {
+    let stops = week.days.iter().flat_map(|d| d.stops.iter().filter_map(|s| s.line.enrolment.nurse_on(v.today())));
+    let others = week.proposals.iter().map(|p| p.to).chain(week.covered.iter().map(|(_, c)| c.nurse));
+    let all = stops.chain(others).filter(|id| *id != week.nurse).collect();
+    let mut tx = v.state.db.read().await?;
+    staff_names(&mut tx, all).await
 }
 
 fn why_key(why: Why) -> &'static str {
@@ -207,6 +246,20 @@ pub(crate) async fn send(State(state): State<AppState>, session: Session, f: Fra
                 away(&v, &which, &days).await?;
                 "away"
             }
+            "cover" => {
+                let family = form.get("family").parse().map_err(|_| Trouble::Absent)?;
+                let on = form.get("on").parse().map_err(|_| Trouble::Absent)?;
+                let to = which.team.iter().find(|c| c.account.to_string() == form.get("to")).ok_or(Trouble::Absent)?;
+                let allowed = may_cover(&v, family).await?;
+                cover(&v, &which, &allowed, family, Some((*to, on))).await?;
+                "cover"
+            }
+            "uncover" => {
+                let family = form.get("family").parse().map_err(|_| Trouble::Absent)?;
+                let allowed = may_cover(&v, family).await?;
+                cover(&v, &which, &allowed, family, None).await?;
+                "uncover"
+            }
             _ => return Err(Trouble::Absent),
         };
         let nurse = which.name.as_ref().map_or_else(String::new, |_| format!("&nurse={}", which.nurse));
@@ -246,20 +299,48 @@ fn typed(f: &Frame, form: &mut Form, week: &Week) -> plan::Order {
     order
 }
 
-/// The week, and the guard's decision on keeping an order of it about everybody in it.
-pub(crate) async fn may_keep(v: &Viewer<'_>, which: &Which) -> Result<(Seen<plan::Week>, Allowed), Trouble> {
+/// The guard's decision on keeping an order of a week about everybody in it.
+pub(crate) async fn may_keep(v: &Viewer<'_>, which: &Which) -> Result<Allowed, Trouble> {
     let action = if v.who.role == Role::Nurse { Action::RecordVisit } else { Action::ManageVisits };
-    let seen = seen(v, which).await?;
-    let resource = seen.resource().at(Tier::Sensitive).showing(["visits"]);
-    let allowed = v.state.guard.permit(v.who, action, &resource, &v.purpose).await?;
-    Ok((seen, allowed))
+    let setting = v.setting();
+    let mut tx = v.state.db.read().await?;
+    let about = plan::standing(&mut tx, &desk(v), &v.sight(&setting), (which.nurse, which.monday)).await?;
+    drop(tx);
+    let resource = Resource::people(about).at(Tier::Sensitive).showing(["visits"]);
+    Ok(v.state.guard.permit(v.who, action, &resource, &v.purpose).await?)
+}
+
+/// The guard's decision on who makes a family's next visit.
+pub(crate) async fn may_cover(v: &Viewer<'_>, family: EnrolmentId) -> Result<Allowed, Trouble> {
+    let setting = v.setting();
+    let mut tx = v.state.db.read().await?;
+    let (_, about) =
+        visit::read::standing(&mut tx, &desk(v), &v.sight(&setting), family).await?.ok_or(Trouble::Absent)?;
+    drop(tx);
+    let resource = Resource::people(about).at(Tier::Sensitive).showing(["visits"]);
+    Ok(v.state.guard.permit(v.who, Action::ManageVisits, &resource, &v.purpose).await?)
+}
+
+/// Has a colleague make a family's next visit, or its nurse again.
+async fn cover(
+    v: &Viewer<'_>,
+    which: &Which,
+    allowed: &Allowed,
+    family: EnrolmentId,
+    to: Option<(Colleague, Date)>,
+) -> Result<(), Trouble> {
+    let setting = v.setting();
+    let (sight, key) = (v.sight(&setting), (which.nurse, family));
+    let done = transact!(v.state.db, Fault, |tx| plan::cover::run(tx, &desk(v), &sight, allowed, key, to).await);
+    done.map_err(failed)
 }
 
 /// Keeps a week in an order.
 async fn keep(v: &Viewer<'_>, which: &Which, order: &plan::Order) -> Result<(), Trouble> {
-    let (seen, allowed) = may_keep(v, which).await?;
-    let key = (which.nurse, which.monday);
-    let done = transact!(v.state.db, Fault, |tx| plan::keep(tx, &desk(v), v.who, &allowed, key, &seen, order).await);
+    let allowed = may_keep(v, which).await?;
+    let (setting, key) = (v.setting(), (which.nurse, which.monday));
+    let sight = v.sight(&setting);
+    let done = transact!(v.state.db, Fault, |tx| plan::keep(tx, &desk(v), &sight, &allowed, key, order).await);
     done.map_err(failed)
 }
 
@@ -280,6 +361,6 @@ pub(crate) async fn away(v: &Viewer<'_>, which: &Which, days: &BTreeSet<Date>) -
 fn failed(fault: Fault) -> Trouble {
     match fault {
         Fault::Store(why) => why.into(),
-        Fault::NotAllowed | Fault::NotHers | Fault::BadDay(_) => Trouble::Absent,
+        Fault::NotAllowed | Fault::NotHers | Fault::BadDay(_) | Fault::NotFree | Fault::Protected => Trouble::Absent,
     }
 }
