@@ -384,26 +384,7 @@ impl Submission {
     }
 }
 
-/// A visit that a colleague makes in place of a family's nurse.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct StandIn {
-    /// The colleague.
-    pub nurse: AccountId,
-    /// The day.
-    pub on: Date,
-    /// The visit, as the protocol names it.
-    pub visit: String,
-}
-
-/// For so many days after the visit a colleague may still write it down; then the file is closed to her.
-pub const STAND_IN_DAYS: i32 = 3;
-
 impl Enrolment {
-    /// Who reads the file and makes the visit in place of the family's nurse, on a day.
-    pub fn stand_in(&self, day: Date) -> Option<&StandIn> {
-        self.cover.as_ref().filter(|c| self.left.is_none() && (day - c.on).get_days() <= STAND_IN_DAYS)
-    }
-
     /// The family as the schedule wants it.
     pub fn family(&self, tiers: &[TierDecision], submissions: &[Submission]) -> Family {
         let made = submissions.iter().filter(|s| s.enrolment == self.id && s.counts());

@@ -35,7 +35,7 @@ pub struct Proposal {
 
 /// Visits that cannot wait for another week.
 pub(super) fn urgent(hers: &Hers) -> impl Iterator<Item = (usize, &Line)> {
-    let last = |(n, _): &(usize, &Line)| hers.all.get(*n).is_some_and(|c| c.weight == Weight::Last);
+    let last = move |(n, _): &(usize, &Line)| hers.all.get(*n).is_some_and(|c| c.weight == Weight::Last);
     hers.lines.iter().enumerate().filter(last)
 }
 
@@ -131,7 +131,7 @@ impl<'a> Room<'a> {
                 let mut order = order.clone();
                 order.insert(at, self.all.len());
                 let back = timed(self.hours, &with, *on, &order).back;
-                Fit { on: *on, at, others: order.len() - 1, longer: back - before, back }
+                Fit { on: *on, at, others: order.len() - 1, longer: back.saturating_sub(before), back }
             };
             (0..=order.len()).map(fit).filter(|f| f.back <= self.hours.visiting.until).collect::<Vec<_>>()
         })

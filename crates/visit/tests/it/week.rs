@@ -344,7 +344,8 @@ async fn what_cannot_wait_for_a_sick_nurse_goes_to_a_colleague_with_room_and_the
         assert!(!proposed(&see(&lead, nurse.account, &[own]).await).contains_key(&sister.mother));
 
         // The supervisor's word, about a family that may be given, to whom may have it, on a day that fits.
-        let on = closes.min(monday.saturating_add(4.days()));
+        let only = see(&lead, nurse.account, &[free]).await;
+        let on = only.proposals.iter().find(|p| p.line.enrolment.id == ids[0]).unwrap().on;
         let manages =
             allowed(Role::VisitSupervisor, Action::ManageVisits, &[family.mother, sister.mother, hidden.mother]);
         let give = async |eyes: &Eyes, may: &guard::Allowed, n: usize, to: Option<(week::Colleague, Date)>| {

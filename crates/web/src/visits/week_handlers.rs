@@ -8,7 +8,7 @@ use guard::{Action, Allowed, Resource, Role, Tier, account};
 use jiff::{Span, ToSpan as _};
 use kernel::{AccountId, Date, EnrolmentId};
 use registry::sight::Seen;
-use store::transact;
+use store::{StoreError, transact};
 use visit::read::Line;
 use visit::week::{self as plan, Colleague, Fault, Put, Why};
 
@@ -86,7 +86,8 @@ async fn seen(v: &Viewer<'_>, which: &Which) -> Result<Seen<plan::Week>, Trouble
     let laid = plan::gather(&mut tx, &desk(v), &sight, (which.nurse, which.monday), &which.team).await?;
     drop(tx);
     let laid = laid.ok_or(Trouble::Absent)?;
-    tokio::task::spawn_blocking(move || laid.planned()).await.map_err(|_| Trouble::Broken)
+    let planned = tokio::task::spawn_blocking(move || laid.planned()).await;
+    planned.map_err(|e| StoreError::Driver(format!("the week could not be planned: {e}")).into())
 }
 
 /// The week, opened: the look is in the log.

@@ -101,4 +101,34 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     for wrong in ["monday=soon", "monday=2031-01-06"] {
         assert_eq!(nurse.get(&format!("/visits/week?{wrong}")).await.status, StatusCode::NOT_FOUND, "{wrong}");
     }
+
+    // She is sick: the visit cannot wait, a colleague has room, and the supervisor says so. The family stays hers.
+    let other = colleague.session.who.account.to_string();
+    let mut sick = vec![("do", "away"), ("monday", "2026-11-23"), ("nurse", account.as_str())];
+    sick.extend(["2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26", "2026-11-27"].map(|day| ("away", day)));
+    assert_eq!(lead.post("/visits/week", &sick).await.status, StatusCode::SEE_OTHER);
+    let page = lead.get(&hers).await.body;
+    assert!(page.contains("오세나 makes it") && page.contains(&format!("value=\"{other}\"")), "{page}");
+    assert!(
+        !nurse.get("/visits/week?monday=2026-11-23").await.body.contains("makes it"),
+        "it is the supervisor's to say"
+    );
+    assert_eq!(colleague.get(&family).await.status, StatusCode::NOT_FOUND);
+    let (_, told) = api(&lead, Method::GET, &path, "", json!({})).await;
+    let day = told["proposals"][0]["day"].as_str().unwrap().to_owned();
+    assert_eq!((&told["proposals"][0]["family"], &told["proposals"][0]["to"]), (&json!(id), &json!(other)), "{told}");
+    let send =
+        [("do", "cover"), ("monday", "2026-11-23"), ("nurse", &account), ("family", &id), ("to", &other), ("on", &day)];
+    for who in [&nurse, &colleague] {
+        assert_ne!(who.post("/visits/week", &send).await.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(lead.post("/visits/week", &send).await.status, StatusCode::SEE_OTHER);
+    let theirs = colleague.get("/visits/week?monday=2026-11-23").await.body;
+    assert!(theirs.contains("김하윤") && theirs.contains("in place of 정은지"), "{theirs}");
+    assert!(nurse.get("/visits/week?monday=2026-11-23").await.body.contains("오세나 makes this visit"));
+    assert_eq!(colleague.get(&family).await.status, StatusCode::OK);
+    let back = act(json!({ "cover": { "family": id } }));
+    assert_eq!(api(&nurse, Method::POST, "/api/week", "week-key-8", back.clone()).await.0, 403);
+    assert_eq!(api(&lead, Method::POST, "/api/week", "week-key-9", back).await.0, 200);
+    assert_eq!(colleague.get(&family).await.status, StatusCode::NOT_FOUND);
 }
