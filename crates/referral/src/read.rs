@@ -88,12 +88,14 @@ pub async fn about(tx: &mut Tx, id: ReferralId) -> Result<Option<(PersonId, Tier
     Ok(Some((registry::read::surviving(tx, it.person).await?, tier(&it))))
 }
 
-/// An open referral of one's own office, or to one's own agency, opens as an open case does.
+/// An open referral of one's own office, or to one's own agency, opens as an open case does; to a nurse those alone that she has sent, or took over
+/// with the family.
 fn opened(desk: &Desk<'_>, sight: &Sight<'_>, it: &Referral, relation: Relation) -> Relation {
     let who = sight.who;
     let mine = match who.role {
         Role::AgencySystem => who.organisation == it.agency && !it.now.status.is_over(),
         Role::Citizen => false,
+        Role::Nurse => it.now.closed_at.is_none() && it.referrer == who.account && change::of_office(desk, who, it),
         _ => it.now.closed_at.is_none() && change::of_office(desk, who, it),
     };
     Relation { open_case: relation.open_case || mine, ..relation }

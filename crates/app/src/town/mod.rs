@@ -3,6 +3,7 @@
 //! Nothing about any country stands here: names, places, facts and shares come from the pack.
 
 mod draw;
+mod groups;
 mod life;
 mod people;
 mod recipe;

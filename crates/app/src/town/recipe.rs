@@ -40,6 +40,25 @@ pub struct Recipe {
     /// Who works in it.
     #[serde(default)]
     pub staff: Vec<Staff>,
+    /// The mothers' groups of its offices.
+    #[serde(default)]
+    pub group: Vec<Meeting>,
+}
+
+/// A mothers' group.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meeting {
+    /// The kind, as the pack's `groups.toml` names it.
+    pub kind: String,
+    /// The place whose supervisor opens it.
+    pub jurisdiction: String,
+    /// Where it meets, in words.
+    pub venue: String,
+    /// The time of day, as `14:00`.
+    pub starts: String,
+    /// What its sessions are about; the first is held today.
+    pub topics: Vec<String>,
 }
 
 /// Somebody who serves the town.

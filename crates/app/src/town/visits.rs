@@ -1,5 +1,5 @@
 //! Home visits in the town: supervisors ask the families the registry told of and give them to nurses, through the same use cases as
-//! anywhere; one family is left to be asked, and one was assessed. The visits that are due are left to be recorded.
+//! anywhere; one family is left to be asked, and one was assessed. Some take part in a mothers' group. The visits that are due are left to be recorded.
 
 use catalogue::Pack;
 use catalogue::model::AnswerKind;
@@ -13,6 +13,7 @@ use visit::model::Enrolment;
 use visit::submit::About;
 use visit::{Desk, assess, assign, enrol, read, tier};
 
+use super::groups;
 use super::recipe::{Recipe, Staff};
 use super::settle::SettleError;
 use super::team::Books;
@@ -54,6 +55,11 @@ impl<'a> Visiting<'a> {
                     self.assessed(&nurse, family).await?;
                 }
                 given += 1;
+            }
+            let office = groups::Office { runtime: self.runtime, desk: self.desk(), lead: &lead, nurse: &nurse };
+            let given_to_her = families.get(..asked).unwrap_or_default();
+            for how in self.recipe.group.iter().filter(|g| Some(&g.jurisdiction) == lead.jurisdiction.as_ref()) {
+                office.open(how, given_to_her).await?;
             }
         }
         Ok(given)

@@ -286,6 +286,18 @@ async fn each_side_sees_its_part_and_no_more() {
         let far = Who { jurisdiction: Some("kr-26-350".into()), ..who(Role::Nurse) };
         assert!(whole(&office, &far, TODAY, id).await.is_none());
         assert!(whole(&office, &who(Role::Caseworker), TODAY, id).await.is_none());
+        // Nor does a colleague at the next desk, before the family is hers; then whoever had it sees it no more.
+        let nurse = who(Role::Nurse);
+        let colleague = Who { account: kernel::AccountId(uuid::Uuid::from_u128(99)), ..nurse.clone() };
+        let sees = async |who: &Who| whole(&office, who, TODAY, id).await.is_some();
+        assert_eq!((sees(&nurse).await, sees(&colleague).await), (true, false));
+        for (from, to) in [(&nurse, &colleague), (&colleague, &nurse)] {
+            store::transact!(office.db, store::StoreError, |tx| {
+                change::hand_over(tx, mother, from.account, to.account).await
+            })
+            .unwrap();
+            assert_eq!((sees(from).await, sees(to).await), (false, true));
+        }
         let mine = async |person: PersonId, of: PersonId| {
             let citizen = Who { person: Some(person), ..who(Role::Citizen) };
             let mut tx = office.db.read().await.unwrap();

@@ -92,7 +92,15 @@ async fn give(
         return Err(Trouble::Absent);
     }
     let nurse: Option<AccountId> = chosen.parse().ok();
-    let done = transact!(v.state.db, assign::Fault, |tx| assign::give(tx, &desk(v), v.who, allowed, id, nurse).await);
+    let (person, before) = (opened.file.enrolment.person, opened.file.enrolment.nurse_on(v.today()));
+    let done = transact!(v.state.db, assign::Fault, |tx| {
+        assign::give(tx, &desk(v), v.who, allowed, id, nurse).await?;
+        // Open referrals of the family go along, as with a handover.
+        if let (Some(from), Some(to)) = (before, nurse) {
+            referral::change::hand_over(tx, person, from, to).await?;
+        }
+        Ok(())
+    });
     match done {
         Ok(()) => match nurse {
             Some(nurse) if is_doubtful(v, nurse, opened).await? => Ok(Some("doubt")),
