@@ -50,6 +50,7 @@ mod stages_payment;
 mod studies;
 mod surveys;
 mod team;
+mod team_acts;
 mod week;
 mod wire;
 
@@ -139,7 +140,7 @@ pub(crate) enum Faults {
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
         referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
         plans::shared, plans::one, plans::begin, plans::act,
-        surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, groups::of_office, groups::of_person, groups::reply, team::show, week::show, week::act,
+        surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, groups::of_office, groups::of_person, groups::reply, team::show, team_acts::hand_over, team_acts::train, team_acts::hold, week::show, week::act,
         requalifications::list, requalifications::ask, requalifications::one, requalifications::act_on, requalifications::group,
         requalifications::settle, requalifications::finding,
         scenarios::list, scenarios::begin, scenarios::one, scenarios::change, scenarios::act_on, scenarios::comparison,
@@ -290,6 +291,9 @@ fn people() -> Router<AppState> {
         .route("/api/persons/{id}/groups", get(groups::of_person))
         .route("/api/persons/{id}/groups/{group}/answer", post(groups::reply))
         .route("/api/team", get(team::show))
+        .route("/api/team/handovers", post(team_acts::hand_over))
+        .route("/api/team/training", post(team_acts::train))
+        .route("/api/team/sessions", post(team_acts::hold))
         .route("/api/week", get(week::show).post(week::act))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))

@@ -100,7 +100,7 @@ async fn input(v: &Viewer<'_>, f: &Frame, form: &mut Form) -> Result<Option<Inpu
 }
 
 /// The guard's decision about every family, at once.
-async fn permit(v: &Viewer<'_>, families: &[EnrolmentId]) -> Result<guard::Allowed, Trouble> {
+pub(crate) async fn permit(v: &Viewer<'_>, families: &[EnrolmentId]) -> Result<guard::Allowed, Trouble> {
     let setting = v.setting();
     let sight = v.sight(&setting);
     let mut tx = v.state.db.read().await?;

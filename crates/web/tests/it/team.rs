@@ -91,6 +91,36 @@ async fn a_family_goes_from_one_nurse_to_another_and_the_first_is_out() {
         let told = one.get("/visits/training").await;
         assert!(told.body.contains("parental leave"), "{}", told.body);
     }
+
+    // By API she goes back: the supervisor's alone, under one name one handover, bad input beside its field.
+    let post = async |who: &Browser<'_>, key: &str, body: &serde_json::Value| {
+        let body = body.to_string();
+        send(&app, Method::POST, "/api/team/handovers", &As::In(&who.session), key, body).await
+    };
+    let name = uuid::Uuid::from_u128(77);
+    let back = serde_json::json!({
+        "id": name, "from": to, "to": from, "on": "2026-11-21", "families": [id], "reason": "back from leave",
+    });
+    let with = |field: &str, value: serde_json::Value| {
+        let mut wrong = back.clone();
+        wrong[field] = value;
+        wrong
+    };
+    for (field, value) in [("on", "2026-11-20".into()), ("to", to.clone().into()), ("families", serde_json::json!([]))]
+    {
+        let (status, told) = post(&lead, "handover-bad", &with(field, value)).await;
+        assert_eq!(
+            (status, told["errors"][0]["pointer"].as_str()),
+            (422, Some(format!("/{field}").as_str())),
+            "{told}"
+        );
+    }
+    assert_eq!(post(&nurse, "handover-1", &back).await.0, 403);
+    for key in ["handover-2", "handover-2", "handover-3"] {
+        assert_eq!(post(&lead, key, &back).await.0, 200, "{key}");
+    }
+    assert_eq!((nurse.get(&family).await.status, other.get(&family).await.status), (OK, NONE));
+    assert_eq!(post(&lead, "handover-4", &with("reason", "something else".into())).await.0, 409);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,6 +202,32 @@ async fn training_is_confirmed_and_what_two_write_stays_between_them() {
     let (status, all) = team(&As::Person(Role::VisitSupervisor, 6)).await;
     assert_eq!((status, &all["hours"]), (200, &serde_json::json!(320)), "{all}");
     assert!(team(&As::Person(Role::Administrator, 7)).await.0 >= 400);
+    let post = async |who: &Browser<'_>, path: &str, key: &str, body: serde_json::Value| {
+        send(&app, Method::POST, path, &As::In(&who.session), key, body.to_string()).await
+    };
+    let course = |hours: u32| {
+        let id = uuid::Uuid::from_u128(78);
+        serde_json::json!({ "id": id, "nurse": her, "course": "sustained", "hours": hours, "ended_on": "2026-11-20" })
+    };
+    let path = "/api/team/training";
+    assert_eq!(post(&lead, path, "training-1", course(81)).await.1["errors"][0]["pointer"], "/hours");
+    assert_eq!(post(&nurse, path, "training-2", course(80)).await.0, 403);
+    for key in ["training-3", "training-4"] {
+        assert_eq!(post(&lead, path, key, course(80)).await.0, 200);
+    }
+    assert!(nurse.get("/visits/training").await.body.contains("120 of 320 hours"));
+    let told = |kind: &str| {
+        let id = uuid::Uuid::from_u128(79);
+        serde_json::json!({ "id": id, "kind": kind, "nurses": [her], "on": "2026-11-20", "minutes": 45, "topics": "Sleep" })
+    };
+    let path = "/api/team/sessions";
+    for kind in ["alone", "team"] {
+        assert_eq!(post(&lead, path, "session-1", told(kind)).await.0, 422, "{kind}");
+    }
+    assert_eq!(post(&nurse, path, "session-2", told("individual")).await.0, 403);
+    assert_eq!(post(&lead, path, "session-3", told("individual")).await.0, 200);
+    let written = format!("/visits/session/{}", uuid::Uuid::from_u128(79));
+    assert!(nurse.get(&written).await.body.contains("Sleep"));
     // The colleague has no such page; the district's other supervisor reads the session and not what is between the two.
     assert_eq!(other.get(&held).await.status, NONE);
     let seen = next.get(&held).await;
