@@ -28,6 +28,7 @@ pub mod population;
 #[doc(hidden)]
 pub mod referrals;
 pub mod reload;
+pub mod reminders;
 mod replay;
 pub mod requalify;
 pub mod runtime;

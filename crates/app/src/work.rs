@@ -128,7 +128,11 @@ async fn regular(runtime: &Runtime, desk: &Desk<'_>) {
         Ok(families) => tracing::info!(families, "families are another nurse's from today on"),
         Err(error) => tracing::error!(%error, "handovers whose day has come could not be written down"),
     }
-    for handed in [crate::surveys::hand_over(runtime).await, crate::referrals::hand_over(runtime).await] {
+    for handed in [
+        crate::surveys::hand_over(runtime).await,
+        crate::referrals::hand_over(runtime).await,
+        crate::reminders::hand_over(runtime).await,
+    ] {
         match handed {
             Ok(0) => {}
             Ok(messages) => tracing::info!(messages, "messages to families were handed over for sending"),

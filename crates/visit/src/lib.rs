@@ -8,6 +8,7 @@
 //!   what changes in the registry. [`read`] shows families, under seal; [`roll`] leads other rooms through all of them.
 //! * [`handover`]: families from one nurse to another from a day on, without a gap.
 //! * [`week`]: a nurse's week, proposed over windows, working time and ways, as she keeps or changes it; while she is away, what cannot wait is proposed to colleagues.
+//! * [`remind`]: visits that have their day, for the families to be told of.
 //! * [`care`]: case management, and the family plan over several agencies.
 //!
 //! Invariants: what was sent stays as it was sent, a correction is another submission; the same submission twice is once; what
@@ -29,6 +30,7 @@ pub mod instrument;
 pub mod model;
 pub mod read;
 pub mod record;
+pub mod remind;
 pub mod roll;
 mod rows;
 pub mod schedule;
@@ -53,7 +55,11 @@ pub const SCHEMA: store::Schema = store::Schema {
         store::Step { version: 2, name: "case management", sql: include_str!("../schema/2.sql") },
         store::Step { version: 3, name: "handover of families", sql: include_str!("../schema/3.sql") },
         store::Step { version: 4, name: "weeks as nurses want them", sql: include_str!("../schema/4.sql") },
-        store::Step { version: 5, name: "visits in place of a nurse", sql: include_str!("../schema/5.sql") },
+        store::Step {
+            version: 5,
+            name: "visits in place of a nurse, and reminders",
+            sql: include_str!("../schema/5.sql"),
+        },
     ],
 };
 
@@ -71,6 +77,7 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         roll::STATEMENTS,
         handover::STATEMENTS,
         take_in::STATEMENTS,
+        remind::STATEMENTS,
         whole::STATEMENTS,
         week::rows::STATEMENTS,
     ]

@@ -20,6 +20,7 @@ mod lost_database;
 mod operator;
 mod parked;
 mod population;
+mod reminders;
 mod requalify_api;
 mod requests;
 mod restored;
