@@ -105,6 +105,45 @@ export async function aFamilyIsGiven(browser, demo) {
   await page.context().close();
 }
 
+/** A nurse is sick for a week: what cannot wait goes to a colleague with room, and its family stays hers. */
+export async function aColleagueMakesAVisit(browser, demo) {
+  const lead = await signedIn(browser, demo, 'visit-supervisor', { locale: 'ko', viewport: DESK });
+  await lead.goto('/visits/week');
+  const nurses = await lead.locator('main ul a').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  let found = false;
+  for (const href of nurses) {
+    for (let ahead = 0; ahead < 4 && !found; ahead += 1) {
+      await lead.goto(href);
+      for (let n = 0; n < ahead; n += 1) await lead.locator('main p.facts-line a').nth(1).click();
+      if ((await lead.locator('main [name=away]').count()) === 0) continue;
+      await lead.locator('main details:has([name=away]) > summary').click();
+      for (const box of await lead.locator('main [name=away]').all()) await box.check();
+      await lead.locator('main form:has([name=away]) button').click();
+      found = (await lead.locator('main button[value=cover]').count()) > 0;
+      if (found) break;
+      await lead.locator('main details:has([name=away]) > summary').click();
+      for (const box of await lead.locator('main [name=away]').all()) await box.uncheck();
+      await lead.locator('main form:has([name=away]) button').click();
+    }
+    if (found) break;
+  }
+  check('a colleague with room is proposed', found, nurses.join());
+  if (found) {
+    await picture(lead, 'visits-week-cover-ko-desk');
+    await lead.locator('main button[value=cover]').first().click();
+    check('a colleague makes the visit', new URL(lead.url()).searchParams.get('done') === 'cover', lead.url());
+    check('and it can be given back', (await lead.locator('main button[value=uncover]').count()) > 0);
+    await picture(lead, 'visits-week-covered-ko-desk');
+  }
+  await lead.context().close();
+  for (const locale of ['ko', 'en']) {
+    const nurse = await signedIn(browser, demo, 'nurse', { locale, viewport: TABLET });
+    await nurse.goto('/visits/week');
+    await picture(nurse, `visits-week-${locale}-tablet`);
+    await nurse.context().close();
+  }
+}
+
 /** Sound on every page, in two languages. */
 export async function sound(browser, demo) {
   for (const [who, locale] of [['nurse', 'ko'], ['nurse', 'en'], ['visit-supervisor', 'en']]) {
