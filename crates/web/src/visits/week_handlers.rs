@@ -182,7 +182,8 @@ async fn the_week(v: &Viewer<'_>, f: &Frame, which: &Which, done: Option<&'stati
 
 /// The names of everybody who makes a visit of the week, or could, and of those whose families they are.
 async fn names(v: &Viewer<'_>, week: &plan::Week) -> Result<BTreeMap<AccountId, String>, Trouble> {
-    let stops = week.days.iter().flat_map(|d| d.stops.iter().filter_map(|s| s.line.enrolment.nurse_on(v.today())));
+    let (today, stops) = (v.today(), week.days.iter().flat_map(|d| d.stops.iter()));
+    let stops = stops.filter_map(|s| s.line.enrolment.nurse_on(today));
     let others = week.proposals.iter().map(|p| p.to).chain(week.covered.iter().map(|(_, c)| c.nurse));
     let all = stops.chain(others).filter(|id| *id != week.nurse).collect();
     let mut tx = v.state.db.read().await?;

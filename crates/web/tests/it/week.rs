@@ -117,8 +117,14 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     let (_, told) = api(&lead, Method::GET, &path, "", json!({})).await;
     let day = told["proposals"][0]["day"].as_str().unwrap().to_owned();
     assert_eq!((&told["proposals"][0]["family"], &told["proposals"][0]["to"]), (&json!(id), &json!(other)), "{told}");
-    let send =
-        [("do", "cover"), ("monday", "2026-11-23"), ("nurse", &account), ("family", &id), ("to", &other), ("on", &day)];
+    let send = [
+        ("do", "cover"),
+        ("monday", "2026-11-23"),
+        ("nurse", account.as_str()),
+        ("family", id.as_str()),
+        ("to", other.as_str()),
+        ("on", day.as_str()),
+    ];
     for who in [&nurse, &colleague] {
         assert_ne!(who.post("/visits/week", &send).await.status, StatusCode::SEE_OTHER);
     }
