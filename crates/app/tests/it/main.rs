@@ -12,6 +12,7 @@ mod clock;
 mod damage;
 mod disk_full;
 mod drill;
+mod export;
 mod flow;
 #[path = "../../harness/mod.rs"]
 mod harness;

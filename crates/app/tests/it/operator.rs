@@ -11,7 +11,7 @@ use crate::harness::server::{Server, binary};
 use crate::harness::town::Place;
 
 /// Gives a command; what it is told on the standard input is `typed`.
-async fn hearth(place: &Place, words: &[&str], typed: &str) -> Output {
+pub(crate) async fn hearth(place: &Place, words: &[&str], typed: &str) -> Output {
     let mut child = tokio::process::Command::new(binary())
         .args(words)
         .env("HEARTH_DATA", place.data())
@@ -30,7 +30,7 @@ async fn hearth(place: &Place, words: &[&str], typed: &str) -> Output {
     child.wait_with_output().await.expect("an end")
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
