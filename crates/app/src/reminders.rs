@@ -28,7 +28,7 @@ pub async fn hand_over(runtime: &Runtime) -> Result<u32, Failed> {
         let words = |lang| {
             let t = Text::new(lang);
             let address = format!("{}/visits/join", runtime.config.public_url);
-            t.with("week-remind", &[("date", t.date(it.on).into()), ("address", address.into())])
+            t.with("week-remind", &[("date", t.date(it.on).into()), ("address", address.into())]).into_owned()
         };
         let sent = it.may && messages::hand_over(runtime, spool, &letter, words).await?;
         handed += u32::from(sent);
