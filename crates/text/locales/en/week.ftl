@@ -52,3 +52,5 @@ week-stand-in = in place of { $nurse }
 week-done-cover = A colleague makes the visit. It is in her week, and she can read the family's file until three days after it.
 week-done-uncover = The family's own nurse makes the visit again.
 week-remind = You have an appointment on { $date }. You find more after signing in: { $address }
+# What a mother reads of it
+week-own-day = on { $date }

@@ -52,3 +52,5 @@ week-stand-in = { $nurse } 간호사 대신
 week-done-cover = 동료가 방문해요. 동료의 한 주 계획에 들어갔고, 방문 뒤 사흘까지 가족 기록을 볼 수 있어요.
 week-done-uncover = 다시 담당 간호사가 방문해요.
 week-remind = { $date }에 약속이 있어요. 자세한 내용은 로그인하면 볼 수 있어요: { $address }
+# 엄마가 읽는 말
+week-own-day = { $date }에 가요

@@ -179,6 +179,18 @@ pub async fn gather(
     Ok(Some(Laid { nurse, monday, working, hers, hidden, covered, team: around, about }))
 }
 
+/// The days that visits to a mother were put on, from today on, under seal: for herself.
+///
+/// # Errors
+/// The database.
+pub async fn own(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    person: PersonId,
+) -> Result<Sealed<BTreeMap<(EnrolmentId, String), Date>>, StoreError> {
+    Ok(Sealed::new(rows::of_person(tx, person, desk.today()).await?, [person]))
+}
+
 /// The colleague who makes a family's next visit, while the day is not over.
 fn covers(line: &Line, today: Date) -> Option<&StandIn> {
     let next = line.next.as_ref()?;

@@ -17,6 +17,7 @@ store::sql! {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict (person_id, enrolment_id, week_on, visit) do update set nurse_id = excluded.nurse_id, on_day = excluded.on_day,
             place = excluded.place, account_id = excluded.account_id, recorded_at = excluded.recorded_at";
+    OF_PERSON = "select enrolment_id, visit, on_day from visit_week_stop where person_id = $1 and on_day >= $2 order by on_day";
     AWAY = "select day from visit_away where nurse_id = $1 and day >= $2 and day <= $3";
     BACK = "delete from visit_away where nurse_id = $1 and day >= $2 and day <= $3";
     GONE = "insert into visit_away (nurse_id, day, account_id, recorded_at) values ($1, $2, $3, $4)";
@@ -38,6 +39,16 @@ pub(super) async fn stops(
         Ok(((row.get("enrolment_id")?, row.get("visit")?), put))
     };
     rows.iter().map(read).collect()
+}
+
+/// The days that somebody's visits were put on, from a day on.
+pub(super) async fn of_person(
+    tx: &mut Tx,
+    person: PersonId,
+    since: Date,
+) -> Result<BTreeMap<(EnrolmentId, String), Date>, StoreError> {
+    let rows = tx.all(OF_PERSON, params![person, since]).await?;
+    rows.iter().map(|row| Ok(((row.get("enrolment_id")?, row.get("visit")?), row.get("on_day")?))).collect()
 }
 
 /// By person, for the rows lie by person.

@@ -1,5 +1,7 @@
 //! Requests of a mother: asking for visits, answering the questions at registration, seeing when somebody comes.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -7,7 +9,7 @@ use casework::household::PersonRef;
 use casework::register::Teller;
 use catalogue::model::Instrument;
 use guard::{Action, Purpose, Resource, Role, Tier};
-use kernel::{Date, Lang, PersonId, SubmissionId};
+use kernel::{Date, EnrolmentId, Lang, PersonId, SubmissionId};
 use registry::AsOf;
 use store::{AsConflict, StoreError, transact};
 use survey::model::Invitation;
@@ -43,6 +45,7 @@ struct Mine {
     all: Vec<(Enrolment, Vec<Planned>)>,
     known: bool,
     surveys: Vec<Invitation>,
+    days: BTreeMap<(EnrolmentId, String), Date>,
 }
 
 async fn mine(v: &Viewer<'_>) -> Result<Mine, Trouble> {
@@ -54,15 +57,16 @@ async fn mine(v: &Viewer<'_>) -> Result<Mine, Trouble> {
     let seen = read::own(&mut tx, &desk(v), &sight, person).await?;
     let record = registry::sight::person(&mut tx, &sight, person, AsOf::latest(v.today())).await?;
     let asked = survey::read::own(&mut tx, &desk(v), &sight, person).await?;
+    let days = visit::week::own(&mut tx, &desk(v), person).await?;
     drop(tx);
     let resource = seen.resource().at(Tier::Sensitive).showing(["visits"]);
-    let both = seen.sealed.zip(asked.sealed);
-    let (all, surveys) =
-        v.state.guard.reveal(v.who, Action::ViewVisits, &resource, &v.purpose, both).await?.into_inner();
+    let together = seen.sealed.zip(asked.sealed).zip(days);
+    let ((all, surveys), days) =
+        v.state.guard.reveal(v.who, Action::ViewVisits, &resource, &v.purpose, together).await?.into_inner();
     let record = record.ok_or(Trouble::Absent)?;
     let about = record.resource().showing(["name"]);
     let record = v.state.guard.reveal(v.who, Action::ViewPerson, &about, &v.purpose, record.sealed).await?;
-    Ok(Mine { person, resource, all, known: !record.pregnancies.is_empty(), surveys })
+    Ok(Mine { person, resource, all, known: !record.pregnancies.is_empty(), surveys, days })
 }
 
 /// The questions a mother may answer herself.
@@ -82,7 +86,11 @@ fn shown(v: &Viewer<'_>, f: &Frame, mine: &Mine, done: bool) -> Join {
         let protocol = v.pack.protocols().get(&e.protocol)?;
         let speaker = Speaker { protocol, lang };
         let open = steps.iter().filter(|p| matches!(p.state, Standing::Ahead | Standing::Due | Standing::Late { .. }));
-        let lines = open.take(6).map(|p| (speaker.name(p), speaker.window(p))).collect();
+        let when = |p: &Planned| match mine.days.get(&(e.id, p.visit.clone())) {
+            Some(day) => f.t.with("week-own-day", &[("date", f.t.date(*day).into())]).into_owned(),
+            None => speaker.window(p),
+        };
+        let lines = open.take(6).map(|p| (speaker.name(p), when(p))).collect();
         Some((protocol.name.get(lang).to_owned(), lines))
     });
     Join {

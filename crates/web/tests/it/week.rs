@@ -85,6 +85,7 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     let (_, told) = api(&nurse, Method::GET, "/api/week?monday=2026-11-23", "", json!({})).await;
     let kept = told["days"].as_array().unwrap().iter().find(|d| d["date"] == "2026-11-24").unwrap();
     assert_eq!((&kept["visits"][0]["family"], &kept["visits"][0]["kept"]), (&json!(id), &json!(true)), "{told}");
+    assert!(me.get("/visits/join").await.body.contains("on 24 November 2026"), "she reads when");
     let theirs = json!({ "monday": "2026-11-23", "keep": [{ "family": id }] });
     assert_eq!(api(&colleague, Method::POST, "/api/week", "week-key-5", theirs).await.0, 409, "it is not hers");
     let both = act(json!({ "anew": true, "away": [] }));
