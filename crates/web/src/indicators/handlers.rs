@@ -11,6 +11,7 @@ use guard::{Action, Purpose, PurposeKind, Resource, Role, Who};
 use indicator::period::Period;
 use indicator::read::{self, Told, value};
 use store::StoreError;
+use survey::figures::{self, Figures, Group};
 
 use super::draw::{Area, shades};
 use super::{one, overview, parts, written};
@@ -19,7 +20,9 @@ use crate::form::Form;
 use crate::official::work_case_handlers::forbidden;
 use crate::request::Session;
 use crate::state::AppState;
+use crate::survey::figures_handlers;
 use crate::viewer::{Trouble, Viewer};
+use crate::visits::desk;
 
 /// How many periods are shown unless somebody asks for more.
 const SHOWN: usize = 13;
@@ -139,6 +142,7 @@ async fn all_of(v: &Viewer<'_>, f: &Frame, mut form: Form) -> Result<Response, T
     let told = read::of_place(&mut tx, &place).await?;
     let counted = read::counted_at(&mut tx).await?;
     drop(tx);
+    let said = said(v, f, &place).await?;
     let (t, currency) = (f.t, v.pack.currency());
     let none = BTreeMap::new();
     let line = |i: &Indicator| {
@@ -159,12 +163,43 @@ async fn all_of(v: &Viewer<'_>, f: &Frame, mut form: Form) -> Result<Response, T
     let vm = overview::Page {
         places: places(v, f),
         lines: indicators.all.iter().map(line).collect(),
+        said,
         counted: counted.values().max().map_or_else(String::new, |at| t.moment(*at, v.offset())),
         below: indicators.suppress_below,
         settle: indicators.settle_days,
         place,
     };
     Ok((form.status(), overview::page_of(f, &form, &vm)).into_response())
+}
+
+/// What families of a place said in the newest quarter that is over. It is read from where the page of surveys reads it, grouped as that page groups it
+/// for this viewer: a second table of the same answers would give away what either keeps back.
+async fn said(v: &Viewer<'_>, f: &Frame, place: &str) -> Result<Vec<(String, String, String)>, Trouble> {
+    let _allowed = v.state.guard.permit(v.who, Action::ViewSurveys, &Resource::thing("surveys"), &v.purpose).await?;
+    let (t, own) = (f.t, own_place(&v.pack, v.who) == place);
+    let Some(quarter) = figures::quarters(v.today(), 1).first().copied() else { return Ok(Vec::new()) };
+    let by = figures_handlers::by(v);
+    let mut all = Vec::new();
+    let mut tx = v.state.db.read().await?;
+    for survey in v.pack.surveys().iter() {
+        for wave in &survey.waves {
+            let found = figures::figures(&mut tx, &desk(v), survey, &wave.id, &by, quarter).await?;
+            let of_place = |f: &Figures| {
+                let inner = f.lines.iter().find(|(group, _)| *group == Group::District(place.to_owned()));
+                if own { Some(f.total.clone()) } else { inner.map(|(_, line)| line.clone()) }
+            };
+            let Some(line) = found.as_ref().and_then(of_place).filter(|line| line.asked > 0) else { continue };
+            for (measure, mean) in survey.measures.iter().zip(&line.means) {
+                let what = format!("{} · {}", measure.name.get(t.lang()), wave.name.get(t.lang()));
+                let figure = match mean {
+                    Some(tenths) => t.decimal(&format!("{}.{}", tenths / 10, tenths % 10)),
+                    None => t.t("survey-kept-back").into_owned(),
+                };
+                all.push((what, quarter.to_string(), figure));
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn found<'p>(v: &'p Viewer<'_>, id: &str) -> Result<(&'p Indicators, &'p Indicator), Trouble> {

@@ -36,6 +36,8 @@ pub struct Page {
     pub place: String,
     /// Indicators.
     pub lines: Vec<Line>,
+    /// What families said, as the page of surveys tells it to the same viewer: measure and occasion, quarter, figure.
+    pub said: Vec<(String, String, String)>,
     /// When they were counted; empty: not yet.
     pub counted: String,
     /// Fewer families are told to nobody.
@@ -83,6 +85,11 @@ pub fn page_of(f: &Frame, form: &Form, p: &Page) -> Markup {
             @else {
                 (table(&t.t("indicator-title"), &headings, &rows))
                 p { (t.t("indicator-satisfaction")) " " a href="/visits/surveys" { (t.t("nav-surveys")) } }
+                @if !p.said.is_empty() {
+                    @let headings = ["survey-figures", "indicator-period", "indicator-value"].map(|key| t.t(key).into_owned());
+                    @let rows: Vec<Vec<Markup>> = p.said.iter().map(|(what, quarter, figure)| vec![html! { (what) }, html! { (quarter) }, html! { strong.num { (figure) } }]).collect();
+                    (table(&t.t("survey-figures"), &headings, &rows))
+                }
             }
             @if !p.counted.is_empty() { p.small.soft { (t.with("indicator-counted", &[("when", p.counted.as_str().into())])) } }
         },

@@ -50,6 +50,15 @@ fn all_of(lang: Lang, district: bool, counted: bool) -> Markup {
         places: places(district),
         place: "kr-11-680".to_owned(),
         lines: if counted { lines } else { Vec::new() },
+        said: if district {
+            vec![(
+                words(lang, "만족도(10점) · 방문 뒤", "Satisfaction, of 10 · After a visit"),
+                "2026-Q3".to_owned(),
+                "8.4".to_owned(),
+            )]
+        } else {
+            Vec::new()
+        },
         counted: if counted { "2026-11-21 02:10".to_owned() } else { String::new() },
         below: 5,
         settle: 14,

@@ -138,3 +138,35 @@ async fn a_mother_answers_by_link_once_and_nobody_sees_who_said_what() {
     let path = format!("{figures}2026-Q3");
     assert_eq!(call(&As::Person(Role::Administrator, 8), Method::GET, &path, "", String::new()).await.0, 403);
 }
+
+const ANSWERED: &str = "insert into survey_invitation (person_id, invitation_id, enrolment_id, survey, wave, occasion, instrument, opens_on, closes_on, organisation, place, words, status, made_at)
+    values ($1, $1, $1, 'home_visits', 'week_6', 'week_6', 'parent-voice@2026.1', $2, $3, 'health_centre', $4, '{}', 'answered', 0)";
+const VALUE: &str =
+    "insert into survey_value (person_id, invitation_id, measure, value) values ($1, $1, 'satisfaction', $2)";
+
+/// Satisfaction is told beside the indicators from the same source, kept back where the page of surveys keeps it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn satisfaction_beside_the_indicators_is_that_of_the_surveys() {
+    let (state, _folder) = installation().await;
+    let app = web::router(state.clone());
+    let browser = |session| Browser { app: &app, session, cookie: String::new(), language: "en" };
+    let (opens, closes) = (kernel::Date::constant(2026, 7, 1), kernel::Date::constant(2026, 8, 1));
+    transact!(state.db, StoreError, |tx| {
+        // Eight said nine or ten points in the one district, two in the other: the two are too few to be told of.
+        for (n, place) in (0..8).map(|n| (n, "kr-11-680")).chain((8..10).map(|n| (n, "kr-11-710"))) {
+            let id = Uuid::from_u128(0x5000 + n);
+            tx.execute(ANSWERED, params![id, opens, closes, place]).await?;
+            tx.execute(VALUE, params![id, if n % 2 == 0 { 9_i64 } else { 10 }]).await?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let lead = browser(staff(&state, Role::VisitSupervisor, "한지민").await);
+    let analyst = browser(session(&state, Role::Analyst, None, "이도윤"));
+    let surveys = lead.get("/visits/surveys?wave=week_6&quarter=2026-Q3").await.body;
+    assert!(surveys.contains("9.5"), "{surveys}");
+    let beside = lead.get("/visits/indicators").await.body;
+    assert!(beside.contains("9.5") && beside.contains("2026-Q3"), "{beside}");
+    let few = analyst.get("/visits/indicators?place=kr-11-710").await.body;
+    assert!(few.contains("not shown") && !few.contains("9.5"), "{few}");
+}
