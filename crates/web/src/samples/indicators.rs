@@ -52,7 +52,7 @@ fn all_of(lang: Lang, district: bool, counted: bool) -> Markup {
         lines: if counted { lines } else { Vec::new() },
         said: if district {
             vec![(
-                words(lang, "만족도(10점) · 방문 뒤", "Satisfaction, of 10 · After a visit"),
+                words("만족도(10점) · 방문 뒤", "Satisfaction, of 10 · After a visit").get(lang).to_owned(),
                 "2026-Q3".to_owned(),
                 "8.4".to_owned(),
             )]
