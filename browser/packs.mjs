@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HEARTH, check, officeDay, signedIn } from './hearth.mjs';
+import { HEARTH, check, officeDay, picture, signedIn } from './hearth.mjs';
 import { openHousehold } from './pages.mjs';
 
 const TABLE = 'parameters/first_meeting_amount.csv';
@@ -59,6 +59,26 @@ export async function newAmountInForce(browser, demo) {
   const back = hearth(demo, 'pack', 'reload');
   check('the old pack again', back.ok, back.said);
   check('and its amount', !(await shown(page)).amounts.includes('2,345,000'));
+  await page.context().close();
+}
+
+/** A protocol's window changed in a new version: before anybody is moved, the supervisor sees for whom what would change. */
+export async function aNewVersionOfAProtocol(browser, demo) {
+  const file = join(demo.pack, 'protocols/universal.toml');
+  const changed = readFileSync(file, 'utf8').replace('version = "2026.1"', 'version = "2099.1"').replace('from = 2026-01-01', 'from = 2099-01-01').replace('late_days = 14', 'late_days = 7');
+  const page = await signedIn(browser, demo, 'visit-supervisor');
+  await page.goto('/visits/versions');
+  check('one version each', (await page.locator('main select[name=to]').count()) === 0);
+  writeFileSync(join(demo.pack, 'protocols/universal-2099.toml'), changed);
+  const reloaded = hearth(demo, 'pack', 'reload');
+  check('a new version of a protocol is taken', reloaded.ok, reloaded.said);
+  await page.goto('/visits/versions');
+  await page.selectOption('main select[name=to]', { index: 0 });
+  await page.click('main form button');
+  check('whose visits would be on other days', (await page.locator('main table tbody tr').count()) > 0, await page.textContent('main'));
+  await picture(page, 'visits-versions-en-desk');
+  rmSync(join(demo.pack, 'protocols/universal-2099.toml'));
+  check('and the old pack again', hearth(demo, 'pack', 'reload').ok);
   await page.context().close();
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use catalogue::model::Protocol;
 use guard::{Relation, Role, Sealed};
 use kernel::{Date, EnrolmentId, PersonId, SubmissionId};
 use registry::sight::{Seen, Sight, relations};
@@ -11,7 +12,7 @@ use crate::assess::Kept;
 use crate::desk::Desk;
 use crate::model::{Assessment, Enrolment, Submission, SubmissionKind, TierDecision, Visit};
 use crate::rows;
-use crate::schedule::{Fidelity, Planned, State, fidelity, schedule};
+use crate::schedule::{Change, Fidelity, Planned, State, changes, fidelity, schedule};
 use crate::submit::Fault;
 
 /// A family on a list.
@@ -86,23 +87,7 @@ impl File {
 
 /// All families in the viewer's hands: a nurse's own and those whose next visit she makes in place of theirs, a supervisor's district. Relatives of the viewer are left out.
 pub async fn families(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>) -> Result<Seen<Vec<Line>>, StoreError> {
-    let who = sight.who;
-    let nurse = who.role == Role::Nurse;
-    let key = if nurse { params![who.account].to_vec() } else { params![who.organisation, desk.office(who)].to_vec() };
-    let pick = |of_nurse, of_office| if nurse { of_nurse } else { of_office };
-    let found = tx.page(pick(&rows::OF_NURSE, &rows::OF_OFFICE), &key).await?;
-    let all = found.iter().map(rows::read_enrolment).collect::<Result<Vec<_>, _>>()?;
-    let mine: Vec<Enrolment> = all.into_iter().filter(|e| desk.responsible(who, e) || desk.stands_in(who, e)).collect();
-    let made = grouped(&tx.page(pick(&rows::MADE_OF_NURSE, &rows::MADE_OF_OFFICE), &key).await?, |row| {
-        let submission = rows::read_submission(row)?;
-        Ok((submission.enrolment, submission))
-    })?;
-    let tiers = grouped(&tx.page(pick(&rows::TIERS_OF_NURSE, &rows::TIERS_OF_OFFICE), &key).await?, rows::read_tier)?;
-    let people: BTreeSet<PersonId> = mine.iter().map(|e| e.person).collect();
-    let mut known = relations(tx, sight, people).await?;
-    known.values_mut().for_each(|r| r.open_case = true);
-    known.retain(|_, r| listed(r));
-    let names = registry::read::names(tx, known.keys().copied(), desk.today()).await?;
+    let Gathered { mine, made, tiers, known, names } = gathered(tx, desk, sight).await?;
     let mut lines: Vec<Line> = mine
         .into_iter()
         .filter(|e| known.contains_key(&e.person))
@@ -121,6 +106,82 @@ pub async fn families(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>) -> Result
         }
     }
     Ok(Seen { sealed: Sealed::new(lines, known.keys().copied()), about: known.into_iter().collect() })
+}
+
+/// What lists of families are made from.
+struct Gathered {
+    mine: Vec<Enrolment>,
+    made: BTreeMap<EnrolmentId, Vec<Submission>>,
+    tiers: BTreeMap<EnrolmentId, Vec<TierDecision>>,
+    known: BTreeMap<PersonId, Relation>,
+    names: BTreeMap<PersonId, String>,
+}
+
+async fn gathered(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>) -> Result<Gathered, StoreError> {
+    let who = sight.who;
+    let nurse = who.role == Role::Nurse;
+    let key = if nurse { params![who.account].to_vec() } else { params![who.organisation, desk.office(who)].to_vec() };
+    let pick = |of_nurse, of_office| if nurse { of_nurse } else { of_office };
+    let found = tx.page(pick(&rows::OF_NURSE, &rows::OF_OFFICE), &key).await?;
+    let all = found.iter().map(rows::read_enrolment).collect::<Result<Vec<_>, _>>()?;
+    let mine: Vec<Enrolment> = all.into_iter().filter(|e| desk.responsible(who, e) || desk.stands_in(who, e)).collect();
+    let made = grouped(&tx.page(pick(&rows::MADE_OF_NURSE, &rows::MADE_OF_OFFICE), &key).await?, |row| {
+        let submission = rows::read_submission(row)?;
+        Ok((submission.enrolment, submission))
+    })?;
+    let tiers = grouped(&tx.page(pick(&rows::TIERS_OF_NURSE, &rows::TIERS_OF_OFFICE), &key).await?, rows::read_tier)?;
+    let people: BTreeSet<PersonId> = mine.iter().map(|e| e.person).collect();
+    let mut known = relations(tx, sight, people).await?;
+    known.values_mut().for_each(|r| r.open_case = true);
+    known.retain(|_, r| listed(r));
+    let names = registry::read::names(tx, known.keys().copied(), desk.today()).await?;
+    Ok(Gathered { mine, made, tiers, known, names })
+}
+
+/// A family, and what another version of its protocol would change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// The family.
+    pub id: EnrolmentId,
+    /// The mother's name.
+    pub name: String,
+    /// The version it is under.
+    pub protocol: String,
+    /// What would change if it were moved; empty: nothing.
+    pub changes: Vec<Change>,
+}
+
+/// What a version of a protocol would change for the families in the viewer's hands that are under another version of it. Nobody is moved by it.
+/// A family whose schedule cannot be made is left out.
+///
+/// # Errors
+/// The database.
+pub async fn compared(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    sight: &Sight<'_>,
+    to: &Protocol,
+) -> Result<Seen<Vec<Compared>>, StoreError> {
+    let Gathered { mine, made, tiers, mut known, names } = gathered(tx, desk, sight).await?;
+    let mut all = Vec::new();
+    for e in mine.iter().filter(|e| known.contains_key(&e.person) && e.protocol != to.key) {
+        let under = desk.pack.protocols().get(&e.protocol).filter(|p| p.id == to.id);
+        let (made, tiers) =
+            (made.get(&e.id).map_or(&[][..], Vec::as_slice), tiers.get(&e.id).map_or(&[][..], Vec::as_slice));
+        let family = e.family(tiers, made);
+        let both = under.map(|p| (schedule(p, &family, desk.today()), schedule(to, &family, desk.today())));
+        if let Some((Ok(before), Ok(after))) = both {
+            let name = names.get(&e.person).cloned().unwrap_or_default();
+            all.push((
+                e.person,
+                Compared { id: e.id, name, protocol: e.protocol.clone(), changes: changes(&before, &after) },
+            ));
+        }
+    }
+    let people: BTreeSet<PersonId> = all.iter().map(|(person, _)| *person).collect();
+    known.retain(|person, _| people.contains(person));
+    let all = all.into_iter().map(|(_, one)| one).collect();
+    Ok(Seen { sealed: Sealed::new(all, people), about: known.into_iter().collect() })
 }
 
 /// Of how many lines the last visit is read: those a nurse sees to on one day.

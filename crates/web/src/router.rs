@@ -157,6 +157,7 @@ fn visit_pages() -> Router<AppState> {
         .route("/visits/day", get(visits::day))
         .route("/visits/week", get(weeks::show).post(weeks::send))
         .route("/visits/families", get(visits::families))
+        .route("/visits/versions", get(crate::visits::version_handlers::show))
         .route("/visits/family/{id}", get(visits::one).post(visit::family))
         .route("/visits/family/{id}/growth", get(visits::growth))
         .route("/visits/family/{id}/form/{instrument}", get(visit::ask).post(visit::assess))

@@ -196,3 +196,15 @@ visits-error-end = A day that has come, of a family whose visits have not ended.
 visits-error-end-case = A case runs for this family. Close it first, or note that the family wants no more of it.
 visits-take-in = Take into the file
 visits-error-take-in = It cannot be taken in: it was seen to meanwhile, it corrects what is no longer there, or it measures a child of another family.
+
+# A new version of a visit protocol
+version-title = New versions of visit protocols
+version-lead = A changed protocol is a new version in the pack. Families stay on the version they have; here you see, before anybody is moved, whose visits would be on other days.
+version-none = Every protocol has one version. Put the changed one into the pack as a new file and load the pack again.
+version-which = Version
+version-from = Families enter under it from { $date }. Nobody is moved by it.
+version-count = Something would change for { $changed } of the { $families } families who are on another version.
+version-visit = Visit
+version-before = As it is
+version-after = As it would be
+version-no-visit = no visit

@@ -196,3 +196,15 @@ visits-error-end = 이미 지난 날이어야 하고, 방문이 끝나지 않은
 visits-error-end-case = 이 가정의 사례가 진행 중이에요. 먼저 사례를 끝내거나, 가정이 더 원하지 않는다고 적어 주세요.
 visits-take-in = 파일에 넣기
 visits-error-take-in = 넣을 수 없어요. 그사이 처리되었거나, 고치려는 기록이 없거나, 다른 가정의 아이를 잰 기록이에요.
+
+# 방문 절차의 새 판
+version-title = 방문 절차의 새 판
+version-lead = 절차를 바꾸면 꾸러미에 새 판으로 들어가요. 가족은 지금 판을 그대로 따라요. 누구를 옮기기 전에, 누구의 방문이 다른 날이 되는지 여기에서 볼 수 있어요.
+version-none = 절차마다 판이 하나뿐이에요. 바꾼 절차를 새 파일로 꾸러미에 넣고 꾸러미를 다시 불러오세요.
+version-which = 판
+version-from = { $date }부터 새로 들어오는 가족이 이 판을 따라요. 이것으로 옮겨지는 가족은 없어요.
+version-count = 다른 판을 따르는 가족 { $families }가구 가운데 { $changed }가구의 방문이 달라져요.
+version-visit = 방문
+version-before = 지금
+version-after = 바뀌면
+version-no-visit = 방문 없음

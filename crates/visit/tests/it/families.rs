@@ -268,3 +268,36 @@ const ALL_KEPT: &str = "select sealed from visit_kept";
 const ALL_ALERTS: &str = "select sealed from visit_alert";
 const ALL_CHANGES: &str = "select content from visit_change";
 const ALL_SUBMISSIONS: &str = "select content from visit_submission";
+
+#[tokio::test]
+async fn a_new_version_of_a_protocol_tells_for_whom_what_would_change_and_moves_nobody() {
+    for office in Office::all(63).await {
+        let family = office.family(DUE).await;
+        let id = office.visited(&family).await;
+        let old = crate::office::pack().universal_protocol(TODAY).unwrap();
+        let (eyes, setting) = (Eyes::of(who(Role::VisitSupervisor)), setting());
+        let see = async |to: &catalogue::model::Protocol| {
+            let mut tx = office.db.read().await.unwrap();
+            open(&read::compared(&mut tx, &office.desk(), &eyes.sight(&setting), to).await.unwrap())
+        };
+        assert!(see(old).await.is_empty(), "who is on it is not compared with it");
+        let mut new = old.clone();
+        new.key = format!("{}@2099.1", old.id);
+        let same = see(&new).await;
+        assert_eq!((same.len(), same[0].id, same[0].changes.len()), (1, id, 0), "the same windows change nothing");
+        new.visits[0].late_days -= 7;
+        let changed = see(&new).await;
+        let [change] = changed[0].changes.as_slice() else { panic!("{changed:?}") };
+        let (before, after) = (change.before.as_ref().unwrap().window, change.after.as_ref().unwrap().window);
+        assert_eq!((after.opens, (before.closes - after.closes).get_days()), (before.opens, 7));
+        new.visits.clear();
+        let gone = see(&new).await;
+        assert!(matches!(gone[0].changes.as_slice(), [c] if c.before.is_some() && c.after.is_none()), "{gone:?}");
+        // Another protocol's families are not spoken of, nor anybody to a nurse without families; the family is where it was.
+        new.id = "another".to_owned();
+        assert!(see(&new).await.is_empty());
+        let mut tx = office.db.read().await.unwrap();
+        let (e, _) = read::standing(&mut tx, &office.desk(), &eyes.sight(&setting), id).await.unwrap().unwrap();
+        assert_eq!(e.protocol, old.key);
+    }
+}

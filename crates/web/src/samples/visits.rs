@@ -14,7 +14,7 @@ use super::{Sample, frame};
 use crate::components::frame::Area;
 use crate::components::list::Mark;
 use crate::form::Form;
-use crate::visits::{alerts, day, decide, families, family, growth, join, record, week};
+use crate::visits::{alerts, day, decide, families, family, growth, join, record, versions, week};
 
 fn words(lang: Lang, ko: &str, en: &str) -> String {
     if lang == Lang::Ko { ko } else { en }.to_owned()
@@ -97,6 +97,30 @@ fn my_week(lang: Lang, supervisor: bool) -> Markup {
         form.refuse("order.b", frame(lang, "/", None).t.t("team-error-number"));
     }
     week::page_of(&frame(lang, "/visits/week", Some(area)), &form, &vm)
+}
+
+fn new_version(lang: Lang, wrong: bool) -> Markup {
+    let visit = words(lang, "출산 후 4주 안의 첫 방문", "First visit within four weeks of birth");
+    let after = words(lang, "2027년 1월 24일부터 2월 7일까지", "24 January to 7 February 2027");
+    let before = words(lang, "2027년 1월 23일부터 2월 17일까지", "23 January to 17 February 2027");
+    let moved = vec![
+        (visit.clone(), Some(before.clone()), Some(after.clone())),
+        (visit.clone(), None, Some(after)),
+        (visit, Some(before), None),
+    ];
+    let version = versions::Version {
+        name: words(lang, "보편방문 · 2027.1", "Universal home visit · 2027.1"),
+        from: date(2027, 1, 1),
+        families: 12,
+        changed: vec![("/visits/family/1".to_owned(), "김하윤".to_owned(), moved)],
+    };
+    let mut form = Form::of([("to", "universal@2027.1")]);
+    if wrong {
+        form.refuse("to", frame(lang, "/", None).t.t("error-choose"));
+    }
+    let options = if wrong { Vec::new() } else { vec![("universal@2027.1".to_owned(), version.name.clone())] };
+    let f = frame(lang, "/visits/versions", Some(Area::Supervision));
+    versions::page_of(&f, &form, &options, Some(&version).filter(|_| !wrong))
 }
 
 fn list(lang: Lang, supervisor: bool) -> Markup {
@@ -372,6 +396,8 @@ pub(super) fn all() -> Vec<Sample> {
                 week::choose(&frame(lang, "/visits/week", Some(Area::Supervision)), &nurses)
             }),
         ),
+        ("visits-versions", Box::new(|lang| new_version(lang, false))),
+        ("visits-versions-none", Box::new(|lang| new_version(lang, true))),
         ("visits-families", Box::new(|lang| list(lang, false))),
         ("visits-families-supervisor", Box::new(|lang| list(lang, true))),
         ("visits-family", Box::new(|lang| the_family(lang, false, false))),

@@ -46,6 +46,7 @@ pub fn page_of(f: &Frame, supervisor: bool, lines: &[Line]) -> Markup {
                 (rows(f, supervisor, &waiting, "visits-waiting"))
                 h2 { (t.t("visits-given")) }
             }
+            @if supervisor { p { a href="/visits/versions" { (t.t("version-title")) } } }
             @if given.is_empty() { p { (t.t("visits-families-none")) } } @else { (rows(f, supervisor, &given, "visits-families")) }
         },
     )

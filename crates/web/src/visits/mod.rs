@@ -15,6 +15,8 @@ pub(crate) mod join_handlers;
 pub(crate) mod need_handlers;
 pub mod questions;
 pub mod record;
+pub(crate) mod version_handlers;
+pub mod versions;
 pub mod week;
 pub(crate) mod week_handlers;
 
