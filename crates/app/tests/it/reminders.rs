@@ -32,7 +32,7 @@ async fn a_visit_that_has_its_day_is_told_of_once() {
     let people: Vec<PersonId> = town.families.iter().take(4).map(|f| f.persons[0]).collect();
     let runtime = &town.runtime;
     let (state, today) = (&runtime.state, runtime.state.today());
-    let (pack, origin) = (state.packs.current(), Origin::new("test", "", "test"));
+    let (pack, origin) = (state.packs.current(), Origin::new("test", "Act 1", "test"));
     let always = Period { from: Date::constant(1, 1, 1), until: None };
     let visits: Vec<String> =
         pack.protocols().get("universal@2026.1").unwrap().visits.iter().map(|v| v.id.clone()).collect();

@@ -1,5 +1,7 @@
 //! What the tests of families stand on: a database, the real pack, a health centre, and a mother in the registry.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use guard::{Action, Allowed, Decision, Policies, Purpose, PurposeKind, Relation, Request, Resource, Role, Who};
 use kernel::{
     AccountId, Date, EnrolmentId, HouseholdId, Ids, Instant, PersonId, PregnancyId, SeededIds, SessionId, SubmissionId,
@@ -25,6 +27,8 @@ pub(crate) const DISTRICT: &str = "kr-11-680";
 pub(crate) struct Office {
     pub(crate) db: Db,
     pub(crate) ids: SeededIds,
+    /// The number of the next family.
+    families: AtomicU32,
 }
 
 pub(crate) struct Family {
@@ -37,7 +41,9 @@ impl Office {
     /// One on each engine at hand.
     pub(crate) async fn all(seed: u64) -> Vec<Office> {
         let dbs = store::testing::databases(SCHEMAS).await.unwrap();
-        dbs.into_iter().map(|db| Office { db, ids: SeededIds::new(seed) }).collect()
+        dbs.into_iter()
+            .map(|db| Office { db, ids: SeededIds::new(seed), families: AtomicU32::new(2_000_001) })
+            .collect()
     }
 
     pub(crate) fn desk_on(&self, day: Date) -> Desk<'_> {
@@ -62,7 +68,7 @@ impl Office {
         let now = Instant::start_of(Date::constant(2026, 6, 1));
         let mother = NewPerson {
             names: vec![Name::new(Script::Hang, "한", "지우")],
-            identifier: Some(Identifier::new("national", "950302-2000001")),
+            identifier: Some(Identifier::new("national", format!("950302-{}", self.families.fetch_add(1, Relaxed)))),
             details: vec![Detail::Sex(Sex::Female), Detail::BirthDate(Date::constant(1995, 3, 2))],
         };
         let member = NewMember { person: mother, role: MemberRole::Head, parents: vec![], spouse: None, facts: vec![] };

@@ -99,7 +99,7 @@ fn my_week(lang: Lang, supervisor: bool) -> Markup {
     week::page_of(&frame(lang, "/visits/week", Some(area)), &form, &vm)
 }
 
-fn new_version(lang: Lang, wrong: bool) -> Markup {
+fn new_version(lang: Lang, none: bool) -> Markup {
     let visit = words(lang, "출산 후 4주 안의 첫 방문", "First visit within four weeks of birth");
     let after = words(lang, "2027년 1월 24일부터 2월 7일까지", "24 January to 7 February 2027");
     let before = words(lang, "2027년 1월 23일부터 2월 17일까지", "23 January to 17 February 2027");
@@ -114,13 +114,10 @@ fn new_version(lang: Lang, wrong: bool) -> Markup {
         families: 12,
         changed: vec![("/visits/family/1".to_owned(), "김하윤".to_owned(), moved)],
     };
-    let mut form = Form::of([("to", "universal@2027.1")]);
-    if wrong {
-        form.refuse("to", frame(lang, "/", None).t.t("error-choose"));
-    }
-    let options = if wrong { Vec::new() } else { vec![("universal@2027.1".to_owned(), version.name.clone())] };
+    let form = Form::of([("to", "universal@2027.1")]);
+    let options = if none { Vec::new() } else { vec![("universal@2027.1".to_owned(), version.name.clone())] };
     let f = frame(lang, "/visits/versions", Some(Area::Supervision));
-    versions::page_of(&f, &form, &options, Some(&version).filter(|_| !wrong))
+    versions::page_of(&f, &form, &options, Some(&version).filter(|_| !none))
 }
 
 fn list(lang: Lang, supervisor: bool) -> Markup {

@@ -34,7 +34,7 @@ async fn page(v: &Viewer<'_>, f: &Frame, mut form: Form) -> Result<Response, Tro
     let newer: Vec<&Protocol> = v.pack.protocols().iter().filter(|p| follows(v, p)).collect();
     let options: Vec<(String, String)> = newer.iter().map(|p| (p.key.clone(), name(p))).collect();
     let chosen = newer.iter().find(|p| p.key == form.get("to")).copied();
-    if form.has("to") && chosen.is_none() {
+    if form.has("to") && chosen.is_none() && !options.is_empty() {
         form.refuse("to", f.t.t("error-choose"));
     }
     let version = match chosen {
