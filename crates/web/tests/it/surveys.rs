@@ -162,7 +162,9 @@ async fn satisfaction_beside_the_indicators_is_that_of_the_surveys() {
     })
     .unwrap();
     let lead = browser(staff(&state, Role::VisitSupervisor, "한지민").await);
-    let analyst = browser(session(&state, Role::Analyst, None, "이도윤"));
+    let mut country = session(&state, Role::Analyst, None, "이도윤");
+    country.who.jurisdiction = None;
+    let analyst = browser(country);
     let surveys = lead.get("/visits/surveys?wave=week_6&quarter=2026-Q3").await.body;
     assert!(surveys.contains("9.5"), "{surveys}");
     let beside = lead.get("/visits/indicators").await.body;
