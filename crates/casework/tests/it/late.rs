@@ -1,7 +1,6 @@
 //! What agencies say after their time: left in peace where it changes nothing, looked at again where it does. And what is too
 //! old is asked again; what an official saw or heard counts as the office's own finding.
 
-use casework::case::view;
 use casework::case::{Case, Stage, StepKind, TaskKind};
 use casework::decide::official::{self, Prepared};
 use casework::decide::{Override, Put};
@@ -146,6 +145,22 @@ async fn what_comes_late_and_would_change_the_decision_is_an_officials_task_with
             }
         }
     }
+}
+
+async fn refuse(office: &Office, day: Date, child: PersonId, case: &Case) {
+    let (me, allowed) = may(Action::WorkCase, child, Role::Caseworker);
+    let refusal = Override { grant: false, slices: vec![], reason: "not shown".into(), law: "Act 9".into() };
+    let input = Prepared { case: case.id, revision: case.revision, words: None, overriding: Some(refusal) };
+    let put = transact!(office.db, official::Fault, |tx| {
+        official::prepare(tx, &office.desk_on(day), &me, &allowed, input.clone()).await
+    });
+    let Put::Approval(decision) = put.unwrap() else { panic!("a refusal needs two") };
+    let (second, approves) = may(Action::ApproveDecision, child, Role::Approver);
+    let second = Who { account: AccountId(uuid::Uuid::from_u128(5)), ..second };
+    transact!(office.db, official::Fault, |tx| {
+        official::approve(tx, &office.desk_on(day), &second, &approves, decision, true, "").await
+    })
+    .unwrap();
 }
 
 #[tokio::test]
