@@ -36,46 +36,8 @@ async function travel(browser, from, languages) {
     check(`${from}: every page says which day it is`, (await nurse.locator('.demo').textContent()).includes(after), after);
     await picture(nurse, `time-nurse-${languages[0]}`);
     await nurse.context().close();
-    await asked(browser, demo, from, languages);
   } finally {
     await demo.stop();
-  }
-}
-
-/** Weeks after the birth a mother is asked how it went: she finds the link on her page, and whoever holds it answers without sign-in, once. */
-async function asked(browser, demo, from, languages) {
-  const page = await signedIn(browser, demo, null, { locale: 'en', viewport: DESK });
-  await page.goto('/demo/time');
-  const goal = new Date(Date.parse(`${await shown(page)} UTC`) + 49 * 86_400_000).toISOString().slice(0, 10);
-  await page.fill('main [name=date]', goal);
-  await page.click('main button[value=date]');
-  await page.locator('main [role=status]').waitFor({ state: 'detached', timeout: 300_000 });
-  await page.context().close();
-  for (const locale of languages) {
-    let href = null;
-    for (let n = 1; n <= 6 && href === null; n += 1) {
-      const mother = await signedIn(browser, demo, `mother-${n}`, { locale, viewport: PHONE });
-      await mother.goto('/visits/join');
-      const link = mother.locator('main a[href^="/s/"]').first();
-      if ((await link.count()) > 0) {
-        href = await link.getAttribute('href');
-        await picture(mother, `mother-asked-${locale}-phone`);
-      }
-      await mother.context().close();
-    }
-    check(`${from}: a mother is asked how it went (${locale})`, href !== null);
-    if (href === null) continue;
-    const nobody = await signedIn(browser, demo, null, { locale, bypassCSP: true, viewport: PHONE, reducedMotion: 'reduce' });
-    await nobody.goto(href);
-    await axe(nobody, `survey-${locale}`, locale, VIEWS[locale]);
-    await picture(nobody, `survey-${locale}-phone`);
-    for (const name of await nobody.locator('main fieldset').evaluateAll((all) => all.map((f) => f.querySelector('input[type=radio]')?.name))) {
-      if (name) await nobody.locator(`main input[name="${name}"]`).first().check();
-    }
-    await nobody.click('main button[value=send]');
-    await nobody.goto(href);
-    check(`${from}: the link is good for one answer (${locale})`, (await nobody.locator('main form').count()) === 0, await nobody.textContent('main'));
-    await nobody.context().close();
   }
 }
 
