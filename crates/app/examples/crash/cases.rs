@@ -33,10 +33,14 @@ pub(crate) async fn hold(place: &Place, deeds: &Deeds) -> Vec<String> {
     wrong
 }
 
-/// At the end of a long run: every kind of act was acknowledged, else the harness looked at nothing.
+/// What comes by the dozen in a long run. A hearing, and the stay abroad that leads to one, needs a child's allowance that was
+/// decided before: in some runs there is none.
+const OFTEN: [Deed; 6] = [Deed::Decide, Deed::Sign, Deed::Settle, Deed::Object, Deed::Review, Deed::Move];
+
+/// At the end of a long run: each of these was acknowledged, else the harness looked at nothing.
 pub(crate) fn all_kinds(deeds: &Deeds) -> Vec<String> {
     let done = deeds.done();
-    let missing = Deed::ALL.iter().filter(|deed| !done.iter().any(|d| d.act.deed == **deed));
+    let missing = OFTEN.iter().filter(|deed| !done.iter().any(|d| d.act.deed == **deed));
     missing.map(|deed| format!("no {deed} was acknowledged: the harness looked at nothing")).collect()
 }
 

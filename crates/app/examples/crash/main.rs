@@ -66,7 +66,7 @@ const AIMS: [Option<&str>; 16] = [
     Some("move"),
     Some("bank file"),
 ];
-/// A run of so many kills must have seen every kind of act.
+/// A run of so many kills must have seen every kind of act that comes often.
 const LONG: usize = 50;
 
 fn main() -> ExitCode {
