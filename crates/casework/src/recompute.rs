@@ -1,5 +1,6 @@
 //! Working a household out again, and making its offers say what is so now. Every event ends here.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use catalogue::Pack;
@@ -32,6 +33,17 @@ pub(crate) enum Before {
     Touched(BTreeSet<String>),
     /// Its last evaluation; nothing is new when it never was evaluated.
     LastTime,
+}
+
+impl Before {
+    /// The household as it was before what happened to it, where that is worked out again.
+    fn household(&self, now: &Snapshot) -> Option<Cow<'_, Snapshot>> {
+        match self {
+            Before::Without(persons) => Some(Cow::Owned(now.without(persons))),
+            Before::Was(earlier) => Some(Cow::Borrowed(earlier)),
+            _ => None,
+        }
+    }
 }
 
 /// What came of a recomputation.
@@ -165,12 +177,7 @@ pub(crate) async fn settle(
         Before::Touched(programmes) => Some(programmes.clone()),
         _ => None,
     };
-    let earlier = match &before {
-        Before::Without(persons) => Some(snapshot.without(persons)),
-        Before::Was(earlier) => Some((**earlier).clone()),
-        _ => None,
-    };
-    let worked = Worked::out(desk, snapshot, earlier.as_ref(), cause, only.as_ref());
+    let worked = Worked::out(desk, snapshot, before.household(snapshot).as_deref(), cause, only.as_ref());
     let mut stands = outcomes(&worked.drafts);
     let last = match before {
         Before::Touched(programmes) => {

@@ -17,11 +17,9 @@ use super::call::{self, Call, Once};
 use super::problem::{Code, Fault, FieldFault};
 use super::wire::moment;
 use crate::analyst::scenarios::handlers::{base_of, beside, log_comparison, published, take_into_force};
+use crate::analyst::scenarios::looked::{self, TOLD};
 use crate::request::Session;
 use crate::state::AppState;
-
-/// Faults and worked cases told at most.
-const TOLD: usize = 100;
 
 /// A scenario without its files.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -328,23 +326,17 @@ pub(crate) async fn one(
     let it = read::one(&mut tx, id).await.map_err(fault)?;
     let runs = read::comparisons(&mut tx, id).await?;
     drop(tx);
-    let (base, of, lang) = (base_of(&viewer, &it.base)?, it.clone(), call::lang(&headers));
-    // A change that its base no longer takes was told when it was made.
-    let (differences, broken) = beside(move || {
-        let Ok(changed) = of.pack(&base) else { return (Vec::new(), Vec::new()) };
-        let differences = catalogue::differences(&base, &changed.pack).iter().map(|c| c.text(lang)).collect();
-        (differences, catalogue::cases::run_cases(&changed.pack, "").failed)
-    })
-    .await?;
-    let broken = broken.into_iter().take(TOLD).map(|case| BrokenCase {
-        id: case.id,
-        file: case.file,
+    let (base, of) = (base_of(&viewer, &it.base)?, it.clone());
+    let looked = beside(move || looked::at(&of, &base)).await?;
+    let broken = looked.failed.iter().map(|case| BrokenCase {
+        id: case.id.clone(),
+        file: case.file.clone(),
         line: case.line,
-        differences: case.differences.into_iter().map(|d| d.text).collect(),
+        differences: case.differences.iter().map(|d| d.text.clone()).collect(),
     });
     Ok(axum::Json(ScenarioFound {
         scenario: (&it).into(),
-        differences,
+        differences: looked.differences(call::lang(&headers)),
         broken: broken.collect(),
         comparisons: runs.into_iter().map(|run| compared(run, Some(&it))).collect::<Result<_, _>>()?,
         files: it

@@ -205,7 +205,7 @@ async fn vm(
         in_force,
         published: scenario.published.clone(),
         differences: looked.differences(lang),
-        broken: looked.broken.clone(),
+        broken: looked.broken(),
         runs: runs
             .into_iter()
             .map(|run| Run {

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use catalogue::cases::FailedCase;
 use catalogue::{Change, Pack};
 use kernel::Lang;
 use population::scenario::Scenario;
@@ -12,14 +13,17 @@ use super::one::Broken;
 
 /// Worked cases shown that do not hold.
 const BROKEN: usize = 40;
+/// Faults and worked cases told to programs at most.
+pub(crate) const TOLD: usize = 100;
 /// Scenarios looked at last.
 const KEPT: usize = 32;
 
 /// Differences, and worked cases that do not hold.
 #[derive(Debug, Default)]
-pub(super) struct Looked {
+pub(crate) struct Looked {
     changes: Vec<Change>,
-    pub(super) broken: Vec<Broken>,
+    /// The first cases that do not hold.
+    pub(crate) failed: Vec<FailedCase>,
 }
 
 /// The pack below and the files, each by its hash.
@@ -31,26 +35,32 @@ static RECENT: LazyLock<Mutex<Recent>> = LazyLock::new(Mutex::default);
 
 impl Looked {
     /// The differences in words.
-    pub(super) fn differences(&self, lang: Lang) -> Vec<String> {
+    pub(crate) fn differences(&self, lang: Lang) -> Vec<String> {
         self.changes.iter().map(|c| c.text(lang)).collect()
+    }
+
+    /// What the page shows of the cases that do not hold.
+    pub(super) fn broken(&self) -> Vec<Broken> {
+        let shown = |case: &FailedCase| Broken {
+            says: case.differences.first().map(|d| d.text.clone()).unwrap_or_default(),
+            id: case.id.clone(),
+            file: case.file.clone(),
+            line: case.line,
+        };
+        self.failed.iter().take(BROKEN).map(shown).collect()
     }
 
     fn new(scenario: &Scenario, base: &Pack) -> Looked {
         // A change that the base no longer takes has been told when it was made.
         let Ok(loaded) = scenario.pack(base) else { return Looked::default() };
-        let cases = catalogue::cases::run_cases(&loaded.pack, "");
-        let broken = cases.failed.into_iter().take(BROKEN).map(|case| Broken {
-            says: case.differences.first().map(|d| d.text.clone()).unwrap_or_default(),
-            id: case.id,
-            file: case.file,
-            line: case.line,
-        });
-        Looked { changes: catalogue::differences(base, &loaded.pack), broken: broken.collect() }
+        let mut failed = catalogue::cases::run_cases(&loaded.pack, "").failed;
+        failed.truncate(TOLD);
+        Looked { changes: catalogue::differences(base, &loaded.pack), failed }
     }
 }
 
 /// What is to be said of a scenario on its pack.
-pub(super) fn at(scenario: &Scenario, base: &Pack) -> Arc<Looked> {
+pub(crate) fn at(scenario: &Scenario, base: &Pack) -> Arc<Looked> {
     let key = (base.content_hash().to_owned(), scenario.content());
     if let Some(known) = known(&key) {
         return known;

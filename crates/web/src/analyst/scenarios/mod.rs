@@ -5,7 +5,7 @@ pub mod compare;
 pub mod file;
 pub(crate) mod handlers;
 pub mod list;
-mod looked;
+pub(crate) mod looked;
 pub mod one;
 pub mod result;
 pub(crate) mod results_handlers;
