@@ -54,7 +54,7 @@ pub(crate) async fn relations_to(
 ) -> Result<Vec<(PersonId, Relation)>, StoreError> {
     let state = &runtime.state;
     let pack = state.packs.current();
-    let within = |place: &str, around: &str| pack.ancestors(place).iter().any(|p| p.id == around);
+    let within = |place: &str, around: &str| pack.within(place, around);
     let setting = Setting {
         within: &within,
         tells_place: &|_| true,

@@ -50,9 +50,7 @@ impl<'a> Desk<'a> {
 
     /// The place of the office that works for people at `place`: the district around it, or the place itself.
     pub fn office_of(&self, place: &str) -> String {
-        let around = self.pack.ancestors(place);
-        let district = around.iter().find(|j| j.level == catalogue::model::Level::District);
-        district.map_or_else(|| place.to_owned(), |j| j.id.clone())
+        self.pack.district(place).to_owned()
     }
 
     /// The registry's pen for statements of this origin.

@@ -81,7 +81,8 @@ impl Evaluation {
                 let subject = self.subject(&result.subject)?;
                 let programme = result.programme.clone();
                 let content = self.content(pack, snapshot, n, result, combined, subject)?;
-                Some(Draft { tied: is_tied(pack, &programme, cause), programme, subject, content })
+                let (tied, digest) = (is_tied(pack, &programme, cause), content.digest());
+                Some(Draft { tied, programme, subject, digest, content })
             })
             .collect()
     }
@@ -200,7 +201,7 @@ impl Evaluation {
 pub(crate) fn outcomes(drafts: &[Draft]) -> Outcomes {
     let mut outcomes = Outcomes::default();
     for draft in drafts {
-        outcomes.set(&draft.programme, draft.subject, &draft.content.digest());
+        outcomes.set(&draft.programme, draft.subject, &draft.digest);
     }
     outcomes
 }

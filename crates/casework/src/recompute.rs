@@ -373,7 +373,7 @@ fn new_offer(
         event: occasion.event,
         status: OfferStatus::Open,
         revision: 1,
-        digest: draft.content.digest(),
+        digest: draft.digest,
         content: draft.content,
         facts_hash: stamp.facts.clone(),
         pack_hash: stamp.pack.to_owned(),

@@ -13,9 +13,9 @@ use crate::model::measures::Measures;
 use crate::model::population::Population;
 use crate::model::{
     AccountFault, Agency, Calendar, CaseSteps, Code, CodeList, Combination, Consent, Definition, GivenAccount,
-    GroupKind, HelpService, ImmunisationDose, Indicators, Instrument, Item, Jurisdiction, LeftOut, LifeEvent, Manifest,
-    Milestone, Parameter, PaymentAccount, Process, Programme, Protocol, Register, Score, Shape, SourceRef, Spot, Study,
-    Survey, Version, Visiting, Workforce,
+    GroupKind, HelpService, ImmunisationDose, Indicators, Instrument, Item, Jurisdiction, LeftOut, Level, LifeEvent,
+    Manifest, Milestone, Parameter, PaymentAccount, Process, Programme, Protocol, Register, Score, Shape, SourceRef,
+    Spot, Study, Survey, Version, Visiting, Workforce,
 };
 use crate::read::fault::Faults;
 use crate::read::files::Files;
@@ -127,6 +127,17 @@ impl Pack {
     /// The place and all around it, from the place itself to the root.
     pub fn ancestors(&self, id: &str) -> Vec<&Jurisdiction> {
         self.content.around(id)
+    }
+
+    /// Whether a place is `around` or lies in it; false for a place the pack does not know.
+    pub fn within(&self, place: &str, around: &str) -> bool {
+        self.ancestors(place).iter().any(|j| j.id == around)
+    }
+
+    /// The district a place lies in, or the place itself where it lies in none.
+    pub fn district<'a>(&'a self, place: &'a str) -> &'a str {
+        let around = self.ancestors(place);
+        around.iter().find(|j| j.level == Level::District).map_or(place, |j| j.id.as_str())
     }
 
     /// What its country's people are like; `None`: no synthetic people can be drawn.

@@ -93,9 +93,8 @@ impl Group {
     /// Whether it is of somebody's agency and district.
     pub fn is_of(&self, desk: &Desk<'_>, who: &Who) -> bool {
         let Some(office) = who.jurisdiction.as_deref() else { return false };
-        let around = desk.pack.ancestors(&self.place);
         who.organisation == self.organisation
-            && (around.iter().any(|j| j.id == office) || desk.district(office) == self.place)
+            && (desk.pack.within(&self.place, office) || desk.district(office) == self.place)
     }
 }
 

@@ -29,8 +29,6 @@ impl Desk<'_> {
         let level = place.and_then(|p| self.pack.jurisdictions().get(p)).map(|j| j.level);
         let wide = matches!(level, None | Some(Level::Country | Level::Province));
         let Some(place) = place.filter(|_| !wide) else { return (who.organisation.clone(), String::new()) };
-        let around = self.pack.ancestors(place);
-        let district = around.iter().find(|j| j.level == Level::District);
-        (who.organisation.clone(), district.map_or(place, |j| j.id.as_str()).to_owned())
+        (who.organisation.clone(), self.pack.district(place).to_owned())
     }
 }

@@ -144,7 +144,7 @@ pub async fn run(
     }
     let agreed_by = agreed(tx, desk, person, input.agreed_by).await?;
     if let Some(place) = place_of(tx, desk, person).await?
-        && !desk.pack.ancestors(&place).iter().any(|p| p.id == service.place)
+        && !desk.pack.within(&place, &service.place)
     {
         return Err(Fault::OutOfArea(input.service.clone()));
     }

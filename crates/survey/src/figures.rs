@@ -181,9 +181,7 @@ fn group(desk: &Desk<'_>, by: &By, row: &Row) -> Result<Option<Group>, StoreErro
             let here = at == *place && row.get::<String>("organisation")? == *organisation;
             if here { Some(Group::Nurse(row.maybe("nurse_id")?)) } else { None }
         }
-        By::District { within } => {
-            desk.pack.ancestors(&at).iter().any(|j| j.id == *within).then_some(Group::District(at))
-        }
+        By::District { within } => desk.pack.within(&at, within).then_some(Group::District(at)),
     })
 }
 

@@ -117,11 +117,7 @@ pub async fn of_office(tx: &mut Tx, desk: &Desk<'_>, sight: &Sight<'_>) -> Resul
     let since = desk.now.plus_seconds(-STAYS);
     let found = tx.all(ALERTS_OF_OFFICE, params![who.organisation, since, desk.office(who)]).await?;
     let mut lines: Vec<AlertRow> = found.iter().map(rows::read_alert).collect::<Result<_, _>>()?;
-    let around = |place: &str| {
-        let places = desk.pack.ancestors(place);
-        who.jurisdiction.as_deref().is_some_and(|office| places.iter().any(|j| j.id == office))
-    };
-    lines.retain(|l| around(&l.place));
+    lines.retain(|l| desk.within(&l.place, who));
     let ids: std::collections::BTreeSet<PersonId> = lines.iter().map(|l| l.person).collect();
     let mut relations = registry::sight::relations(tx, sight, ids.iter().copied()).await?;
     relations.values_mut().for_each(|r| r.open_case = true);

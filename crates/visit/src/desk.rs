@@ -31,9 +31,7 @@ impl Desk<'_> {
 
     /// The district around a place, or the place itself.
     pub fn district(&self, place: &str) -> String {
-        let around = self.pack.ancestors(place);
-        let district = around.iter().find(|j| j.level == Level::District);
-        district.map_or_else(|| place.to_owned(), |j| j.id.clone())
+        self.pack.district(place).to_owned()
     }
 
     /// Whether the family is in this account's hands: a nurse's own families, a supervisor's of the district and agency. It is the
@@ -64,7 +62,7 @@ impl Desk<'_> {
     /// everywhere.
     pub(crate) fn works_there(&self, who: &Who, enrolment: &Enrolment) -> bool {
         let Some(office) = who.jurisdiction.as_deref() else { return who.role == Role::AgencySystem };
-        self.within(&enrolment.place, who) || self.pack.ancestors(office).iter().any(|j| j.id == enrolment.place)
+        self.within(&enrolment.place, who) || self.pack.within(office, &enrolment.place)
     }
 
     /// The district a supervisor works for; empty for a larger place, whose districts are looked at one by one.
@@ -74,8 +72,8 @@ impl Desk<'_> {
         if level == Some(Level::District) { place.to_owned() } else { String::new() }
     }
 
-    fn within(&self, place: &str, who: &Who) -> bool {
-        let Some(office) = who.jurisdiction.as_deref() else { return false };
-        self.pack.ancestors(place).iter().any(|j| j.id == office)
+    /// Whether a place lies in the one somebody works for.
+    pub(crate) fn within(&self, place: &str, who: &Who) -> bool {
+        who.jurisdiction.as_deref().is_some_and(|office| self.pack.within(place, office))
     }
 }

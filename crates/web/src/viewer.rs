@@ -42,7 +42,7 @@ impl<'s> Viewer<'s> {
             who,
             purpose,
             now: state.now(),
-            within: Box::new(move |place, around| tree.ancestors(place).iter().any(|p| p.id == around)),
+            within: Box::new(move |place, around| tree.within(place, around)),
             tells: Box::new(move |id| tells_place(&words, id)),
             pack,
             nobody: BTreeSet::new(),

@@ -82,7 +82,7 @@ impl Supervision {
         let present = self.lead == who.account || self.nurses.contains(&who.account);
         let leads = who.role == Role::VisitSupervisor
             && who.organisation == self.organisation
-            && who.jurisdiction.as_deref().is_some_and(|o| desk.pack.ancestors(&self.place).iter().any(|j| j.id == o));
+            && who.jurisdiction.as_deref().is_some_and(|o| desk.pack.within(&self.place, o));
         present || leads
     }
 }

@@ -15,8 +15,7 @@ use crate::{Desk, Fault};
 pub async fn members(tx: &mut Tx, pack: &Pack, who: &Who) -> Result<Vec<(AccountId, String)>, AccountError> {
     let Some(office) = who.jurisdiction.as_deref() else { return Ok(Vec::new()) };
     let here = |duty: &Duty| {
-        let places = duty.jurisdiction.as_deref().map(|place| pack.ancestors(place)).unwrap_or_default();
-        duty.role == Role::Nurse && places.iter().any(|j| j.id == office)
+        duty.role == Role::Nurse && duty.jurisdiction.as_deref().is_some_and(|place| pack.within(place, office))
     };
     let staff = account::staff(tx, &who.organisation).await?;
     Ok(staff.into_iter().filter(|(_, _, duty)| here(duty)).map(|(id, name, _)| (id, name)).collect())

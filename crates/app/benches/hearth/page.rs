@@ -26,7 +26,7 @@ pub(crate) async fn run(table: &mut Table, place: &Place, rounds: usize) {
     let mut near: Vec<&Settled> = Vec::new();
     while near.len() < HOUSEHOLDS {
         let (family, number) = place.family();
-        if pack.ancestors(&family.drawn.place).iter().any(|around| around.id == staff.jurisdiction) {
+        if pack.within(&family.drawn.place, &staff.jurisdiction) {
             place.birth_of(family, number).await;
             near.push(family);
         }

@@ -92,7 +92,7 @@ impl<'a> Visiting<'a> {
     async fn waiting(&self, lead: &Who) -> Result<Vec<Enrolment>, SettleError> {
         let state = &self.runtime.state;
         let pack = self.pack;
-        let within = |place: &str, around: &str| pack.ancestors(place).iter().any(|p| p.id == around);
+        let within = |place: &str, around: &str| pack.within(place, around);
         let tells = |_: &str| false;
         let setting = Setting {
             within: &within,

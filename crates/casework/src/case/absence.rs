@@ -52,7 +52,7 @@ pub struct Absence {
     pub last: Date,
 }
 
-/// Notes an absence; says how many open tasks went back to the office, which they do on its first day. Whether `who` may
+/// Notes an absence; gives its id and how many open tasks went back to the office, which they do on its first day. Whether `who` may
 /// say so of the account is the caller's business.
 pub async fn note(
     tx: &mut Tx,
@@ -61,17 +61,15 @@ pub async fn note(
     account: AccountId,
     first: Date,
     last: Date,
-) -> Result<usize, Fault> {
+) -> Result<(Uuid, usize), Fault> {
     let today = desk.today();
     if last < first || last < today || (last - first).get_days() > LONGEST {
         return Err(Fault::Days);
     }
     let id = desk.ids.uuid(desk.now);
     tx.execute(ADD, params![account, id, first, last, who.account, desk.now]).await?;
-    if first > today {
-        return Ok(0);
-    }
-    Ok(give_back(tx, desk, Actor::of(who), account).await?)
+    let back = if first > today { 0 } else { give_back(tx, desk, Actor::of(who), account).await? };
+    Ok((id, back))
 }
 
 /// Ends an absence: the official is back today. One that had not begun never was. `false`: it was over already.

@@ -211,7 +211,7 @@ fn within(desk: &Desk<'_>, who: &Who, place: Option<&str>) -> bool {
     use catalogue::model::Level;
     let own = who.jurisdiction.as_deref().and_then(|p| desk.pack.jurisdictions().get(p));
     let (Some(own), Some(place)) = (own.filter(|j| j.level == Level::Province), place) else { return true };
-    desk.pack.ancestors(place).iter().any(|j| j.id == own.id)
+    desk.pack.within(place, &own.id)
 }
 
 /// Whether somebody standing so to the viewer may have a case opened by them at all.

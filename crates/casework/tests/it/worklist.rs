@@ -30,7 +30,7 @@ async fn give(office: &Office, task: TaskId) -> bool {
 async fn away(office: &Office, first: Date, last: Date) -> Result<usize, absence::Fault> {
     let lead = who(Role::Approver);
     transact!(office.db, absence::Fault, |tx| {
-        absence::note(tx, &office.desk(), &lead, COLLEAGUE, first, last).await
+        absence::note(tx, &office.desk(), &lead, COLLEAGUE, first, last).await.map(|(_, back)| back)
     })
 }
 

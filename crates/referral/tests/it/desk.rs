@@ -94,7 +94,7 @@ pub(crate) fn allowed(who: &Who, action: Action, person: PersonId) -> Allowed {
 macro_rules! sight {
     ($who:expr, $day:expr) => {{
         let within: &'static (dyn Fn(&str, &str) -> bool + Sync) =
-            &|place: &str, around: &str| crate::desk::pack().ancestors(place).iter().any(|p| p.id == around);
+            &|place: &str, around: &str| crate::desk::pack().within(place, around);
         let setting: &'static Setting<'static> =
             Box::leak(Box::new(Setting { within, tells_place: &|_: &str| true, grace_days: 30, adult_age: 19 }));
         static NOBODY: BTreeSet<PersonId> = BTreeSet::new();

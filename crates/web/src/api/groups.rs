@@ -150,6 +150,12 @@ pub(crate) struct GroupAnswered {
     group: Uuid,
 }
 
+impl GroupAnswered {
+    pub(super) fn new(group: GroupId) -> GroupAnswered {
+        GroupAnswered { group: group.0 }
+    }
+}
+
 /// Joins or leaves a group, or says how a session was. Only the person herself.
 #[utoipa::path(post, path = "/api/persons/{id}/groups/{group}/answer", tag = "surveys", request_body = GroupAnswerWire,
     params(("id" = Uuid, Path, description = "The person."), ("group" = Uuid, Path, description = "The group."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
@@ -181,7 +187,7 @@ pub(crate) async fn reply(
             _ => return Err(Fault::field(Code::Invalid, "/joins", "send joins alone, or session with points")),
         };
         done.map_err(refused)?;
-        once.end(tx, StatusCode::OK, &GroupAnswered { group: group.0 }).await
+        once.end(tx, StatusCode::OK, &GroupAnswered::new(group)).await
     })
 }
 

@@ -5,6 +5,7 @@
 //! Invariants: personal data leaves only as [`guard::Disclosed`]; a change and its idempotency key are one transaction;
 //! whatever is sent, the answer is a status the document declares, and nothing is half done.
 
+mod absences;
 mod admin;
 mod assignments;
 mod births;
@@ -14,6 +15,7 @@ mod cases;
 mod cases_acts;
 mod cases_work;
 pub mod client;
+mod cohorts;
 mod complaints;
 mod consents;
 mod court;
@@ -24,7 +26,9 @@ mod events;
 mod evidence;
 mod extension;
 mod facts;
+mod families;
 mod figures;
+mod group_acts;
 mod groups;
 mod households;
 mod indicators;
@@ -33,6 +37,7 @@ mod mandates;
 mod mending;
 mod offers;
 mod oversight;
+mod payees;
 mod payments;
 mod payments_bank;
 mod people;
@@ -51,6 +56,7 @@ mod studies;
 mod surveys;
 mod team;
 mod team_acts;
+mod waiting;
 mod week;
 mod wire;
 
@@ -140,7 +146,10 @@ pub(crate) enum Faults {
         complaints::raise, complaints::of_person, complaints::list, complaints::one, complaints::reply, complaints::assign,
         referrals::refer, referrals::of_person, referrals::to_agency, referrals::reply,
         plans::shared, plans::one, plans::begin, plans::act,
-        surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, groups::of_office, groups::of_person, groups::reply, team::show, team_acts::hand_over, team_acts::train, team_acts::hold, week::show, week::act,
+        surveys::of_person, surveys::reply, surveys::said, indicators::list, studies::reports, studies::consent, groups::of_office, groups::of_person, groups::reply, team::show, team_acts::hand_over, team_acts::train, team_acts::hold,
+        cohorts::list, cohorts::plan, cohorts::seat, cohorts::came, cohorts::untrain, group_acts::open, group_acts::act_on,
+        families::ask, families::act_on, families::decide, absences::list, absences::note, absences::end, absences::hand_on,
+        waiting::list, waiting::act_on, waiting::entries, waiting::settle, payees::set, payees::confirm, week::show, week::act,
         requalifications::list, requalifications::ask, requalifications::one, requalifications::act_on, requalifications::group,
         requalifications::settle, requalifications::finding,
         scenarios::list, scenarios::begin, scenarios::one, scenarios::change, scenarios::act_on, scenarios::comparison,
@@ -287,17 +296,28 @@ fn people() -> Router<AppState> {
         .route("/api/studies/{study}/reports", get(studies::reports))
         .route("/api/persons/{id}/studies/{study}/consent", post(studies::consent))
         .route("/api/indicators", get(indicators::list))
-        .route("/api/groups", get(groups::of_office))
+        .route("/api/groups", get(groups::of_office).post(group_acts::open))
+        .route("/api/groups/{id}/acts", post(group_acts::act_on))
         .route("/api/persons/{id}/groups", get(groups::of_person))
         .route("/api/persons/{id}/groups/{group}/answer", post(groups::reply))
         .route("/api/team", get(team::show))
         .route("/api/team/handovers", post(team_acts::hand_over))
         .route("/api/team/training", post(team_acts::train))
+        .route("/api/team/training/{id}/withdrawal", post(cohorts::untrain))
+        .route("/api/team/cohorts", get(cohorts::list).post(cohorts::plan))
+        .route("/api/team/cohorts/{id}/seats", post(cohorts::seat))
+        .route("/api/team/cohorts/{id}/attendance", post(cohorts::came))
         .route("/api/team/sessions", post(team_acts::hold))
         .route("/api/week", get(week::show).post(week::act))
+        .route("/api/persons/{id}/visits", post(families::ask))
+        .route("/api/enrolments/{id}/acts", post(families::act_on))
+        .route("/api/enrolments/{id}/need", post(families::decide))
         .route("/api/worklist", get(cases_work::list))
         .route("/api/tasks/{id}/settlement", post(cases_work::settlement))
         .route("/api/tasks/{id}/assignment", post(assignments::assign))
+        .route("/api/absences", get(absences::list).post(absences::note))
+        .route("/api/absences/{id}/end", post(absences::end))
+        .route("/api/officials/{id}/handing-on", post(absences::hand_on))
 }
 
 /// Stages alone, for ministries' own machines.
@@ -337,6 +357,12 @@ fn finance() -> Router<AppState> {
         .route("/api/recoveries/{id}/waiver", post(recoveries::waive))
         .route("/api/recoveries/{id}/waiver-grant", post(recoveries::grant))
         .route("/api/bank-messages", message)
+        .route("/api/bank-entries", get(waiting::entries))
+        .route("/api/bank-entries/settlement", post(waiting::settle))
+        .route("/api/payments", get(waiting::list))
+        .route("/api/payments/{payment}/acts", post(waiting::act_on))
+        .route("/api/persons/{id}/account", post(payees::set))
+        .route("/api/persons/{id}/account/confirmation", post(payees::confirm))
         .route("/api/ledger", get(payments_bank::ledger))
         .route("/api/ledger/check", get(payments_bank::ledger_check))
 }

@@ -26,7 +26,7 @@ use crate::viewer::Viewer;
 use crate::visits::desk;
 
 /// The most families or nurses of one act.
-const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 
 /// Families from one nurse to another.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -109,11 +109,17 @@ pub(crate) struct TeamDone {
     id: Uuid,
 }
 
-fn leads(v: &Viewer<'_>) -> Result<(), Fault> {
+impl TeamDone {
+    pub(super) fn new(id: Uuid) -> TeamDone {
+        TeamDone { id }
+    }
+}
+
+pub(super) fn leads(v: &Viewer<'_>) -> Result<(), Fault> {
     if v.who.role == Role::VisitSupervisor { Ok(()) } else { Err(Fault::new(Code::Forbidden)) }
 }
 
-async fn manages(v: &Viewer<'_>, what: &str) -> Result<Allowed, Fault> {
+pub(super) async fn manages(v: &Viewer<'_>, what: &str) -> Result<Allowed, Fault> {
     Ok(v.state.guard.permit(v.who, Action::ManageTeam, &Resource::thing(what), &v.purpose).await?)
 }
 
@@ -243,7 +249,7 @@ pub(crate) async fn hold(
     })
 }
 
-fn refused(fault: Refused) -> Fault {
+pub(super) fn refused(fault: Refused) -> Fault {
     use workforce::Fault as F;
     let words = fault.to_string();
     let at = match fault {

@@ -27,12 +27,12 @@ const LINES: u32 = 25;
 const AGAIN: &str = "3";
 
 /// The place after a line, as it stands in an address.
-pub(super) fn place(at: Cursor) -> String {
+pub(crate) fn place(at: Cursor) -> String {
     format!("{}.{}.{}", at.entitlement, at.period.0, at.part)
 }
 
 /// The way back.
-pub(super) fn cursor(text: &str) -> Option<Cursor> {
+pub(crate) fn cursor(text: &str) -> Option<Cursor> {
     let mut parts = text.split('.');
     let entitlement: EntitlementId = parts.next()?.parse().ok()?;
     let (period, part) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);

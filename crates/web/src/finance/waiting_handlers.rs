@@ -59,6 +59,11 @@ async fn find(v: &Viewer<'_>, at: Cursor) -> Result<Found, Trouble> {
     Err(Trouble::Absent)
 }
 
+/// Who should get a payment that waits; the look at it is in the log.
+pub(crate) async fn payee_of(v: &Viewer<'_>, at: Cursor) -> Result<PersonId, Trouble> {
+    Ok(find(v, at).await?.it.payee)
+}
+
 /// The page.
 pub(crate) async fn show(
     State(state): State<AppState>,

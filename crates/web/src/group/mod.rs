@@ -1,5 +1,6 @@
 //! Mothers' groups: for the office that runs them, for whoever leads one, and for a mother herself.
 
+pub(crate) mod acts;
 pub mod list;
 pub mod office;
 pub(crate) mod office_handlers;

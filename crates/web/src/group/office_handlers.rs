@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use group::model::{Fault, Status};
+use group::model::Fault;
 use group::plan::{self, NewGroup, NewSession};
 use group::read::{self, Member, Whole};
-use group::{presence, take_part};
 use guard::{Action, Allowed, Relation, Resource, Role, Tier};
 use kernel::{AccountId, GroupId, GroupSessionId, PersonId};
 use store::transact;
 use text::Text;
 
+use super::acts::{Act, takes_part};
 use super::list::{self, Choices, List};
 use super::office::{self, One};
 use crate::components::frame::Frame;
@@ -21,9 +21,9 @@ use crate::official::work_case_handlers::{forbidden, staff_names, trouble};
 use crate::request::Session;
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
-use crate::visits::{desk, standing, supervisor, viewer};
+use crate::visits::{desk, supervisor, viewer};
 
-async fn may(v: &Viewer<'_>, action: Action) -> Result<Allowed, Trouble> {
+pub(super) async fn may(v: &Viewer<'_>, action: Action) -> Result<Allowed, Trouble> {
     Ok(v.state.guard.permit(v.who, action, &Resource::thing("groups"), &v.purpose).await?)
 }
 
@@ -111,13 +111,14 @@ pub(crate) async fn open(State(state): State<AppState>, session: Session, f: Fra
 }
 
 /// One group, opened: the look at its people is in the log.
-struct Opened {
-    whole: Whole,
-    about: Vec<(PersonId, Relation)>,
-    members: Vec<Member>,
+pub(crate) struct Opened {
+    pub(super) whole: Whole,
+    pub(super) about: Vec<(PersonId, Relation)>,
+    pub(super) members: Vec<Member>,
 }
 
-async fn opened(v: &Viewer<'_>, id: &str) -> Result<Opened, Trouble> {
+/// Opens a group of the viewer's office. Another office's looks as if there were none.
+pub(crate) async fn opened(v: &Viewer<'_>, id: &str) -> Result<Opened, Trouble> {
     let _allowed = may(v, Action::ViewGroups).await?;
     let id: GroupId = id.parse().map_err(|_| Trouble::Absent)?;
     let setting = v.setting();
@@ -169,7 +170,6 @@ async fn one_page(
     let lang = f.t.lang();
     let Opened { whole: Whole { group, sessions, said }, members, .. } = o;
     let names = staff_names(&mut v.state.db.read().await?, BTreeSet::from([group.facilitator])).await?;
-    let takes_part = |m: &&Member| matches!(m.status, Status::Joined | Status::Left);
     let line = |s: &group::model::Session| office::Line {
         id: s.id.to_string(),
         held_on: s.held_on,
@@ -243,48 +243,30 @@ pub(crate) async fn send(
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }
 
-/// `None`: the form says what is missing.
-async fn act(v: &Viewer<'_>, f: &Frame, form: &mut Form, o: &Opened) -> Result<Option<Result<(), Fault>>, Trouble> {
-    let (db, group) = (&v.state.db, o.whole.group.id);
-    let session = form.get("session").parse::<GroupSessionId>();
-    Ok(match form.get("do") {
-        "ask" => {
-            let Some((e, about)) = standing(v, form.get("family")).await? else { return Ok(None) };
-            let resource = Resource::people(about.into_iter().filter(|(p, _)| *p == e.person));
-            let resource = resource.at(Tier::Sensitive).showing(["group"]);
-            let allowed = v.state.guard.permit(v.who, Action::WorkGroup, &resource, &v.purpose).await?;
-            let joins = form.get("joins") == "yes";
-            let whom = (group, e.person);
-            Some(transact!(db, Fault, |tx| take_part::ask(tx, &desk(v), v.who, &allowed, whom, joins).await))
-        }
+/// What a form asks for; `None`: the form says what is missing.
+fn told(f: &Frame, form: &mut Form, group: GroupId) -> Result<Option<Act>, Trouble> {
+    let session = form.get("session").parse::<GroupSessionId>().map_err(|_| Trouble::Absent);
+    Ok(Some(match form.get("do") {
+        "ask" => Act::Ask { family: form.get("family").to_owned(), joins: form.get("joins") == "yes" },
         "came" => {
-            let session = session.map_err(|_| Trouble::Absent)?;
-            let resource = Resource::people(o.about.iter().copied()).at(Tier::Sensitive).showing(["group"]);
-            let allowed = v.state.guard.permit(v.who, Action::WorkGroup, &resource, &v.purpose).await?;
-            let came: BTreeSet<&str> = form.all("came").collect();
-            let takes_part = |m: &&Member| matches!(m.status, Status::Joined | Status::Left);
-            let people = o.members.iter().filter(takes_part);
-            let all: Vec<(PersonId, bool)> =
-                people.map(|m| (m.person, came.contains(m.person.to_string().as_str()))).collect();
-            Some(transact!(db, Fault, |tx| presence::note(tx, &desk(v), v.who, &allowed, session, &all).await))
+            let came = form.all("came").map(str::parse).collect::<Result<BTreeSet<PersonId>, _>>();
+            Act::Came { session: session?, came: came.map_err(|_| Trouble::Absent)? }
         }
         "meet" => {
-            let allowed = may(v, Action::ManageGroups).await?;
             let (id, held_on) = (form.id::<GroupSessionId>(f.t, "id"), form.date(f.t, "held_on"));
             let (Some(id), Some(held_on)) = (id, held_on) else { return Ok(None) };
             let (starts, topic) = (form.get("starts").to_owned(), form.get("topic").to_owned());
-            let new = NewSession { id, group, held_on, starts, topic };
-            Some(transact!(db, Fault, |tx| plan::meet(tx, &desk(v), v.who, &allowed, &new).await))
+            Act::Meet(NewSession { id, group, held_on, starts, topic })
         }
-        "call-off" => {
-            let session = session.map_err(|_| Trouble::Absent)?;
-            let allowed = may(v, Action::ManageGroups).await?;
-            Some(transact!(db, Fault, |tx| plan::call_off(tx, &desk(v), v.who, &allowed, session).await))
-        }
-        "close" => {
-            let allowed = may(v, Action::ManageGroups).await?;
-            Some(transact!(db, Fault, |tx| plan::close(tx, &desk(v), v.who, &allowed, group).await))
-        }
+        "call-off" => Act::CallOff(session?),
+        "close" => Act::Close,
         _ => return Err(Trouble::Absent),
-    })
+    }))
+}
+
+/// `None`: the form says what is missing.
+async fn act(v: &Viewer<'_>, f: &Frame, form: &mut Form, o: &Opened) -> Result<Option<Result<(), Fault>>, Trouble> {
+    let Some(act) = told(f, form, o.whole.group.id)? else { return Ok(None) };
+    let Some(permitted) = act.permit(v, o).await? else { return Ok(None) };
+    Ok(Some(transact!(v.state.db, Fault, |tx| act.run(tx, v, o, &permitted).await)))
 }

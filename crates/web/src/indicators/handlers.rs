@@ -41,14 +41,12 @@ pub(crate) fn purpose_kind(role: Role) -> Option<PurposeKind> {
 pub(crate) fn own_place(pack: &Pack, who: &Who) -> String {
     let place = who.jurisdiction.clone().unwrap_or_else(|| pack.manifest().root_jurisdiction.clone());
     // Figures are of districts; of a part of one its district is the nearest.
-    let around = pack.ancestors(&place);
-    around.iter().find(|j| j.level == Level::District).map_or(place, |j| j.id.clone())
+    pack.district(&place).to_owned()
 }
 
 /// Whether a place's figures are somebody's to see.
 pub(crate) fn may_see(pack: &Pack, who: &Who, place: &str) -> bool {
-    let own = own_place(pack, who);
-    pack.ancestors(place).iter().any(|j| j.id == own)
+    pack.within(place, &own_place(pack, who))
 }
 
 fn viewer<'s>(state: &'s AppState, session: &'s Session, f: &Frame) -> Option<Viewer<'s>> {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use casework::case::{absence, worklist};
 use casework::follow::satisfaction::{self, Way};
 use guard::{Action, Purpose, Resource, Role};
-use kernel::{AccountId, Date};
+use kernel::{AccountId, Date, PersonId, TaskId};
 use maud::{Markup, html};
 use store::{StoreError, Tx, transact};
 use text::Text;
@@ -398,27 +398,37 @@ async fn hand(v: &Viewer<'_>, f: &Frame, form: &mut Form, mine: &Mine<'_>) -> Re
         form.refuse("to", f.t.t("error-choose"));
     }
     let (Some(from), true) = (from, form.is_fine()) else { return Ok(None) };
-    let desk = v.desk();
-    let (agency, _) = worklist::office(&desk, v.who);
+    let (desk, tasks) = (v.desk(), movable(v, from).await?);
+    transact!(v.state.db, StoreError, |tx| {
+        for task in &tasks {
+            worklist::assign(tx, &desk, v.who, *task, to).await?;
+        }
+        Ok(())
+    })?;
+    Ok(Some("handed"))
+}
+
+/// The open tasks of an official that the lead may hand on. The lead's own relatives' cases stay where they are; somebody else
+/// hands them on.
+pub(crate) async fn movable(v: &Viewer<'_>, from: AccountId) -> Result<Vec<TaskId>, Trouble> {
+    let (agency, _) = worklist::office(&v.desk(), v.who);
     let mut tx = v.state.db.read().await?;
     let tasks = worklist::in_hand(&mut tx, &agency, from, HANDED).await?;
-    let people: Vec<kernel::PersonId> = tasks.iter().map(|(_, p)| *p).collect();
+    let people: Vec<PersonId> = tasks.iter().map(|(_, p)| *p).collect();
     let setting = v.setting();
-    let sight = v.sight(&setting);
-    let relations = registry::sight::relations(&mut tx, &sight, people).await?;
+    let relations = registry::sight::relations(&mut tx, &v.sight(&setting), people).await?;
     drop(tx);
+    let mut movable = Vec::new();
     for (task, person) in tasks {
         let Some(mut relation) = relations.get(&person).copied() else { continue };
         // The task is one of the lead's own office.
         relation.open_case = true;
         let resource = Resource::person(person, relation).showing(["case"]);
-        // The lead's own relatives' cases stay where they are; somebody else hands them on.
         match v.state.guard.permit(v.who, Action::AssignCases, &resource, &v.purpose).await {
-            Ok(_) => {}
-            Err(guard::Denied::Refused(_)) => continue,
+            Ok(_) => movable.push(task),
+            Err(guard::Denied::Refused(_)) => {}
             Err(why) => return Err(why.into()),
         }
-        transact!(v.state.db, StoreError, |tx| worklist::assign(tx, &desk, v.who, task, to).await)?;
     }
-    Ok(Some("handed"))
+    Ok(movable)
 }

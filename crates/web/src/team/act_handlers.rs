@@ -132,8 +132,7 @@ async fn cohorts_page(v: &Viewer<'_>, f: &Frame, form: &Form, done: bool) -> Res
     let lang = f.t.lang();
     let mut tx = v.state.db.read().await?;
     let team = team::members(&mut tx, &v.pack, v.who).await.map_err(trouble)?;
-    let since = v.today().saturating_sub(STAYS.days());
-    let all = cohort::of_agency(&mut tx, &v.who.organisation, since).await?;
+    let all = listed(&mut tx, v).await?;
     drop(tx);
     let card = |(c, seats): (Cohort, Vec<AccountId>)| {
         let (seated, others) = team.iter().cloned().partition::<Vec<_>, _>(|(id, _)| seats.contains(id));
@@ -154,6 +153,14 @@ async fn cohorts_page(v: &Viewer<'_>, f: &Frame, form: &Form, done: bool) -> Res
     let courses: Vec<(String, String)> =
         rules.courses.iter().map(|c| (c.id.clone(), c.name.get(lang).to_owned())).collect();
     Ok((form.status(), cohorts::page_of(f, form, &courses, &cards, done)).into_response())
+}
+
+/// The courses of the agency that are ahead or ended a short while ago, with who has a seat.
+pub(crate) async fn listed(
+    tx: &mut store::Tx,
+    v: &Viewer<'_>,
+) -> Result<Vec<(Cohort, Vec<AccountId>)>, store::StoreError> {
+    cohort::of_agency(tx, &v.who.organisation, v.today().saturating_sub(STAYS.days())).await
 }
 
 /// A course is planned, seats are given, or it is confirmed who came.

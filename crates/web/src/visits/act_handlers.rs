@@ -5,9 +5,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use guard::{Action, Denied, Resource, Tier};
 use kernel::{AccountId, Date, EnrolmentId, PersonId, SubmissionId};
-use store::transact;
+use store::{Tx, transact};
 use visit::instrument::Answers;
-use visit::model::{LeftWhy, Measured, Visit};
+use visit::model::{Enrolment, LeftWhy, Measured, Visit};
 use visit::submit::{About, Fault, Outcome};
 use visit::{assess, assign, enrol, read, record, take_in};
 
@@ -63,7 +63,7 @@ pub(crate) async fn family(
                     }
                 }
             }
-            "give" => give(&v, &f, &opened, &allowed, enrolment, &mut form).await?,
+            "give" => give(&v, &f, &opened, &allowed, &mut form).await?,
             "take_in" => take_in(&v, &f, &allowed, enrolment, &mut form).await?,
             "end" => end(&v, &f, &allowed, enrolment, &mut form).await?,
             _ => return Err(Trouble::Absent),
@@ -81,7 +81,6 @@ async fn give(
     f: &Frame,
     opened: &Opened,
     allowed: &guard::Allowed,
-    id: EnrolmentId,
     form: &mut Form,
 ) -> Result<Option<&'static str>, Trouble> {
     let chosen = form.get("nurse");
@@ -92,16 +91,8 @@ async fn give(
         return Err(Trouble::Absent);
     }
     let nurse: Option<AccountId> = chosen.parse().ok();
-    let (person, before) = (opened.file.enrolment.person, opened.file.enrolment.nurse_on(v.today()));
-    let done = transact!(v.state.db, assign::Fault, |tx| {
-        assign::give(tx, &desk(v), v.who, allowed, id, nurse).await?;
-        // Open referrals of the family go along, as with a handover.
-        if let (Some(from), Some(to)) = (before, nurse) {
-            referral::change::hand_over(tx, person, from, to).await?;
-        }
-        Ok(())
-    });
-    match done {
+    let e = &opened.file.enrolment;
+    match transact!(v.state.db, assign::Fault, |tx| hand(tx, v, allowed, e, nurse).await) {
         Ok(()) => match nurse {
             Some(nurse) if is_doubtful(v, nurse, opened).await? => Ok(Some("doubt")),
             _ => Ok(Some("nurse")),
@@ -112,6 +103,21 @@ async fn give(
             Ok(None)
         }
     }
+}
+
+/// Gives a family to a nurse, or takes it from her; its open referrals go along, as with a handover.
+pub(crate) async fn hand(
+    tx: &mut Tx,
+    v: &Viewer<'_>,
+    allowed: &guard::Allowed,
+    e: &Enrolment,
+    nurse: Option<AccountId>,
+) -> Result<(), assign::Fault> {
+    assign::give(tx, &desk(v), v.who, allowed, e.id, nurse).await?;
+    if let (Some(from), Some(to)) = (e.nurse_on(v.today()), nurse) {
+        referral::change::hand_over(tx, e.person, from, to).await?;
+    }
+    Ok(())
 }
 
 /// Whether the nurse the family was given to has too many, or lacks what its protocol asks for.

@@ -233,11 +233,10 @@ async fn address(v: &Viewer<'_>, opened: &Opened) -> Result<Option<String>, Trou
 }
 
 /// Nurses of the supervisor's agency who work for this place.
-pub(super) async fn nurses(tx: &mut store::Tx, v: &Viewer<'_>, place: &str) -> Result<Vec<(String, String)>, Trouble> {
-    let around = v.pack.ancestors(place);
+pub(crate) async fn nurses(tx: &mut store::Tx, v: &Viewer<'_>, place: &str) -> Result<Vec<(String, String)>, Trouble> {
     let staff = account::staff(tx, &v.who.organisation).await.map_err(trouble)?;
     let here = |duty: &account::Duty| {
-        duty.role == Role::Nurse && duty.jurisdiction.as_deref().is_some_and(|j| around.iter().any(|a| a.id == j))
+        duty.role == Role::Nurse && duty.jurisdiction.as_deref().is_some_and(|j| v.pack.within(place, j))
     };
     Ok(staff.into_iter().filter(|(_, _, duty)| here(duty)).map(|(id, name, _)| (id.to_string(), name)).collect())
 }

@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use casework::household::PersonRef;
 use casework::register::Teller;
 use catalogue::model::Instrument;
-use guard::{Action, Purpose, Resource, Role, Tier};
+use guard::{Action, Allowed, Purpose, Resource, Role, Tier};
 use kernel::{Date, EnrolmentId, Lang, PersonId, SubmissionId};
 use registry::AsOf;
-use store::{AsConflict, StoreError, transact};
+use store::{AsConflict, StoreError, Tx, transact};
 use survey::model::Invitation;
 use visit::model::Enrolment;
 use visit::schedule::{Planned, State as Standing};
@@ -129,7 +129,7 @@ pub(crate) async fn show(
 
 /// Why she was not taken in.
 #[derive(Debug, thiserror::Error)]
-enum Failed {
+pub(crate) enum Failed {
     #[error(transparent)]
     Pregnancy(#[from] casework::register::Fault),
     #[error(transparent)]
@@ -159,8 +159,9 @@ pub(crate) async fn send(State(state): State<AppState>, session: Session, f: Fra
             form.refuse("consent", f.t.t("visits-error-consent"));
         }
         if form.is_fine() {
-            match take(&v, &mine, due).await? {
-                Ok(()) => return Ok(Redirect::to("/visits/join?done=joined").into_response()),
+            let permitted = Permitted::of(&v, &mine).await?;
+            match transact!(state.db, Failed, |tx| take(tx, &v, &permitted, due).await) {
+                Ok(_) => return Ok(Redirect::to("/visits/join?done=joined").into_response()),
                 Err(why) => said(&f, &mut form, vm.known, why)?,
             }
         }
@@ -169,26 +170,47 @@ pub(crate) async fn send(State(state): State<AppState>, session: Session, f: Fra
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }
 
-async fn take(v: &Viewer<'_>, mine: &Mine, due: Option<Date>) -> Result<Result<(), Failed>, Trouble> {
-    let guard = &v.state.guard;
-    let joins = guard.permit(v.who, Action::JoinVisits, &mine.resource, &v.purpose).await?;
-    let edits = guard.permit(v.who, Action::EditPerson, &mine.resource, &v.purpose).await?;
-    let confirmed = |due: Date| due.saturating_sub(jiff::Span::new().days(CONFIRMED_BEFORE)).min(v.today());
-    Ok(transact!(v.state.db, Failed, |tx| {
-        if let Some(due) = due {
-            let input = casework::pregnancy::Input {
-                person: PersonRef::Id(mine.person),
-                confirmed_on: confirmed(due),
-                due_date: due,
-                unborn: 1,
-                facts: Vec::new(),
-                teller: Teller { source: "self".to_owned(), register_number: None },
-            };
-            casework::pregnancy::run(tx, &v.desk(), v.who, &edits, input).await?;
-        }
-        enrol::run(tx, &desk(v), v.who, &joins, mine.person, true).await?;
-        Ok(())
-    }))
+/// The guard's decisions on a person who asks for visits herself.
+pub(crate) struct Permitted {
+    person: PersonId,
+    joins: Allowed,
+    edits: Allowed,
+}
+
+impl Permitted {
+    /// Asks the guard for whoever is signed in.
+    pub(crate) async fn ask(v: &Viewer<'_>) -> Result<Permitted, Trouble> {
+        Permitted::of(v, &mine(v).await?).await
+    }
+
+    async fn of(v: &Viewer<'_>, mine: &Mine) -> Result<Permitted, Trouble> {
+        let guard = &v.state.guard;
+        let joins = guard.permit(v.who, Action::JoinVisits, &mine.resource, &v.purpose).await?;
+        let edits = guard.permit(v.who, Action::EditPerson, &mine.resource, &v.purpose).await?;
+        Ok(Permitted { person: mine.person, joins, edits })
+    }
+}
+
+/// Registers the pregnancy where a day is given, and takes her in.
+pub(crate) async fn take(
+    tx: &mut Tx,
+    v: &Viewer<'_>,
+    by: &Permitted,
+    due: Option<Date>,
+) -> Result<EnrolmentId, Failed> {
+    if let Some(due) = due {
+        let confirmed = due.saturating_sub(jiff::Span::new().days(CONFIRMED_BEFORE)).min(v.today());
+        let input = casework::pregnancy::Input {
+            person: PersonRef::Id(by.person),
+            confirmed_on: confirmed,
+            due_date: due,
+            unborn: 1,
+            facts: Vec::new(),
+            teller: Teller { source: "self".to_owned(), register_number: None },
+        };
+        casework::pregnancy::run(tx, &v.desk(), v.who, &by.edits, input).await?;
+    }
+    Ok(enrol::run(tx, &desk(v), v.who, &by.joins, by.person, true).await?)
 }
 
 fn said(f: &Frame, form: &mut Form, known: bool, why: Failed) -> Result<(), Trouble> {

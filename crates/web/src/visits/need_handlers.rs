@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use guard::{Action, Tier};
 use kernel::{EnrolmentId, SubmissionId};
 use store::transact;
+use visit::model::{Assessment, Submission};
 use visit::submit::Fault;
 use visit::{read, tier};
 
@@ -37,15 +38,20 @@ pub(crate) async fn need(
     made.await.unwrap_or_else(|trouble: Trouble| trouble.response(&state, &f))
 }
 
+/// The last assessment of a family that decides what visits it needs.
+pub(crate) fn deciding<'a>(v: &Viewer<'_>, opened: &'a Opened) -> Option<(&'a Submission, &'a Assessment)> {
+    let decides = |a: &Assessment| {
+        let rule = a.rule.as_deref().and_then(|key| v.pack.scores().get(key));
+        rule.is_some_and(|rule| rule.bands.iter().any(|band| band.decides))
+    };
+    opened.file.assessments().rev().find(|(_, a)| decides(a))
+}
+
 /// The page's contents, the proposed choice, and the assessment it rests on.
 fn the_need(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> (Need, String, Option<SubmissionId>) {
     let (lang, file) = (f.t.lang(), &opened.file);
     let e = &file.enrolment;
-    let decides = |a: &visit::model::Assessment| {
-        let rule = a.rule.as_deref().and_then(|key| v.pack.scores().get(key));
-        rule.is_some_and(|rule| rule.bands.iter().any(|band| band.decides))
-    };
-    let last = file.assessments().rev().find(|(_, a)| decides(a));
+    let last = deciding(v, opened);
     let rule = last.and_then(|(_, a)| v.pack.scores().get(a.rule.as_deref()?));
     let band = last.and_then(|(_, a)| visit::tier::band_of(&desk(v), a));
     let instrument = last.and_then(|(_, a)| v.pack.instruments().get(&a.instrument));

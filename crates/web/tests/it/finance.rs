@@ -208,7 +208,7 @@ async fn two_persons_let_a_run_go_and_what_the_bank_says_comes_back() {
         assert!(other.status == StatusCode::UNPROCESSABLE_ENTITY && other.body.contains("pain.002"), "{}", other.body);
         assert_eq!(upload(&first, "").await.status, StatusCode::UNPROCESSABLE_ENTITY);
 
-        let answer = camt("B2", &[(&name, "100000", Some("AC04")), ("NONSENSE", "5", None)]);
+        let answer = camt("B2", &[(&name, "100000", Some("AC04")), ("NONSENSE", "5", None), ("NONSENSE", "6", None)]);
         let read = upload(&first, &answer).await;
         assert_eq!(read.status, StatusCode::OK, "{}", read.body);
         for sure in ["<dt>Applied</dt><dd>1</dd>", "none of ours", "The bank’s code AC04"] {
@@ -216,9 +216,10 @@ async fn two_persons_let_a_run_go_and_what_the_bank_says_comes_back() {
         }
         keep("flow-finance-returns.en.html", &read.body);
         let again = upload(&first, &answer).await;
-        assert!(again.body.contains("<dt>Told before</dt><dd>2</dd>"), "{}", again.body);
+        assert!(again.body.contains("<dt>Told before</dt><dd>3</dd>"), "{}", again.body);
 
         settles_an_entry(&first, &read.body).await;
+        waiting_by_api(&first, &browser_of(&app, session(&state, Role::Citizen, Some(mother), "김하윤")), mother).await;
         pays_again(&first, &second, &read.body).await;
         ledger_balances(&first).await;
     }
@@ -237,6 +238,60 @@ async fn settles_an_entry(first: &Browser<'_>, page: &str) {
     fields.push(("resolution", "a test payment of the bank"));
     assert_eq!(led(first, "/finance/returns/entry", &fields).await, "/finance/returns");
     assert_eq!(first.post("/finance/returns/entry", &fields).await.status, StatusCode::NOT_FOUND, "settled");
+}
+
+fn browser_of(app: &Router, session: Session) -> Browser<'_> {
+    Browser { app, session, cookie: String::new(), language: "en" }
+}
+
+/// What waits, by programs: listed, another account given and confirmed, refused where it cannot be; an entry settled.
+async fn waiting_by_api(first: &Browser<'_>, mother: &Browser<'_>, payee: PersonId) {
+    use serde_json::json;
+    let call = async |who: &Browser<'_>, method: &str, path: &str, key: &str, body: serde_json::Value| {
+        api(first.app, &who.session, method, path, key, body).await
+    };
+    let (status, list) = call(first, "GET", "/api/payments?stand=returned", "", json!(null)).await;
+    let one = &list["payments"][0];
+    assert_eq!((status, &one["minor"], &one["reason"]), (200, &json!(100_000), &json!("AC04")), "{list}");
+    assert_eq!(one["payee"], json!(payee), "{list}");
+    assert_eq!(call(mother, "GET", "/api/payments", "", json!(null)).await.0, 403);
+    for wrong in ["stand=lost", "after=there", "limit=0"] {
+        assert_eq!(call(first, "GET", &format!("/api/payments?{wrong}"), "", json!(null)).await.0, 422, "{wrong}");
+    }
+    let path = format!("/api/payments/{}/acts", one["payment"].as_str().unwrap());
+    let act = |act: &str| json!({ "act": act, "reason": "the bank asked for it" });
+    assert_eq!(call(first, "POST", &path, "wait-0001", act("burn")).await.0, 422);
+    assert_eq!(call(first, "POST", &path, "wait-0002", act("let_go")).await.0, 409, "nobody held it");
+    assert_eq!(call(mother, "POST", &path, "wait-0003", act("pay_again")).await.0, 403);
+    assert_eq!(call(first, "POST", "/api/payments/nothing/acts", "wait-0004", act("pay_again")).await.0, 404);
+
+    let account = format!("/api/persons/{payee}/account");
+    let own = |bank: &str, number: &str| json!({ "form": "cash", "own": { "bank": bank, "number": number, "holder": "김하윤" } });
+    let (status, told) = call(first, "POST", &account, "account-1", own("999", "123456789012")).await;
+    assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/own/bank")), "{told}");
+    assert_eq!(call(first, "POST", &account, "account-2", json!({ "form": "cash" })).await.0, 422, "whose?");
+    let (status, told) = call(mother, "POST", &account, "account-3", own("004", "123456789012")).await;
+    assert_eq!(status, 200, "{told}");
+    let confirmed = json!({ "account": told["account"], "how": "the bank said so" });
+    let confirm = format!("{account}/confirmation");
+    assert_eq!(call(mother, "POST", &confirm, "account-4", confirmed.clone()).await.0, 403, "not by herself");
+    assert_eq!(call(first, "POST", &confirm, "account-5", confirmed).await.0, 200);
+    let herself = json!({ "form": "cash", "guardian": { "to": payee, "reason": "a court said so", "law": "art. 9" } });
+    assert_eq!(call(mother, "POST", &account, "account-6", herself.clone()).await.0, 403, "an officer's to say");
+    let (status, told) = call(first, "POST", &account, "account-7", herself).await;
+    assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/guardian/to")), "{told}");
+
+    let (status, list) = call(first, "GET", "/api/bank-entries", "", json!(null)).await;
+    assert_eq!((status, list["entries"].as_array().map(Vec::len)), (200, Some(1)), "{list}");
+    let mut settled = json!({ "resolution": "a test payment of the bank" });
+    for field in ["message", "entry", "digest"] {
+        settled[field] = list["entries"][0][field].clone();
+    }
+    let path = "/api/bank-entries/settlement";
+    assert_eq!(call(mother, "POST", path, "entry-0001", settled.clone()).await.0, 403);
+    assert_eq!(call(first, "POST", path, "entry-0002", settled.clone()).await.0, 200);
+    assert_eq!(call(first, "POST", path, "entry-0002", settled.clone()).await.0, 200, "told twice is told once");
+    assert_eq!(call(first, "POST", path, "entry-0003", settled).await.0, 404, "settled");
 }
 
 /// What came back goes out again after another account.
@@ -270,18 +325,30 @@ async fn ledger_balances(first: &Browser<'_>) {
     assert!(ledger.body.contains("₩200,000 in files = ₩100,000 confirmed + ₩0 at the bank + ₩100,000 came back"));
 }
 
+/// One call of a program; what came back is read as JSON.
+async fn api(
+    app: &Router,
+    who: &Session,
+    method: &str,
+    path: &str,
+    key: &str,
+    body: serde_json::Value,
+) -> (u16, serde_json::Value) {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header(header::CONTENT_TYPE, "application/json").header("idempotency-key", key);
+    let request = request.header("hearth-reason", "a%20test");
+    let text = if body.is_null() { String::new() } else { body.to_string() };
+    let mut request = request.body(Body::from(text)).expect("a request");
+    request.extensions_mut().insert(who.clone());
+    let answer = send(app, request).await;
+    (answer.status.as_u16(), serde_json::from_str(&answer.body).unwrap_or_default())
+}
+
 /// The recovery of which ₩30,000 is left, by programs: read, planned with set-off, repaid, waived by two.
 async fn recoveries_by_api(app: &Router, [first, second, nobody]: [&Session; 3], id: &str) {
     use serde_json::{Value, json};
     let call = async |who: &Session, method: &str, path: &str, key: &str, body: Value| {
-        let request = Request::builder().method(method).uri(path);
-        let request = request.header(header::CONTENT_TYPE, "application/json").header("idempotency-key", key);
-        let request = request.header("hearth-reason", "a%20test");
-        let text = if body.is_null() { String::new() } else { body.to_string() };
-        let mut request = request.body(Body::from(text)).expect("a request");
-        request.extensions_mut().insert(who.clone());
-        let answer = send(app, request).await;
-        (answer.status.as_u16(), serde_json::from_str::<Value>(&answer.body).unwrap_or(Value::Null))
+        api(app, who, method, path, key, body).await
     };
     let path = format!("/api/recoveries/{id}");
     let post = async |who: &Session, what: &str, key: &str, body: Value| {

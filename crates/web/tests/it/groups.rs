@@ -98,6 +98,41 @@ async fn a_group_is_opened_asked_into_joined_and_nobody_sees_who_else_comes() {
     let odd = json!({ "joins": true, "points": 3 }).to_string();
     assert_eq!(call(&As::Citizen(mother), Method::POST, &reply, "group-0002", odd).await.0, 422);
     assert_eq!(call(&As::Person(Role::Caseworker, 5), Method::GET, "/api/groups", "", String::new()).await.0, 403);
+
+    // The office's side: another group is opened, meets, asks, is closed; each by whoever may.
+    let post = async |who: &Browser<'_>, path: &str, key: &str, body: serde_json::Value| {
+        send(&app, Method::POST, path, &As::In(&who.session), key, body.to_string()).await
+    };
+    let second = uuid::Uuid::from_u128(91);
+    let new = json!({ "id": second, "kind": "new_mothers", "venue": "주민센터", "facilitator": to, "seats": 6 });
+    assert_eq!(post(&nurse, "/api/groups", "open-0001", new.clone()).await.0, 403);
+    for (field, value) in [("kind", json!("choir")), ("venue", json!("")), ("seats", json!(1))] {
+        let mut wrong = new.clone();
+        wrong[field] = value;
+        let (status, told) = post(&lead, "/api/groups", "open-0002", wrong).await;
+        let at = format!("/{field}");
+        assert_eq!((status, told["errors"][0]["pointer"].as_str()), (422, Some(at.as_str())), "{told}");
+    }
+    for key in ["open-0003", "open-0003", "open-0004"] {
+        assert_eq!(post(&lead, "/api/groups", key, new.clone()).await.0, 200, "{key}");
+    }
+    let acts = format!("/api/groups/{second}/acts");
+    let session_id = uuid::Uuid::from_u128(92);
+    let meet = |starts: &str| json!({ "meet": { "id": session_id, "held_on": "2026-11-21", "starts": starts, "topic": "Sleep" } });
+    let (status, told) = post(&nurse, &acts, "act-00001", meet("noon")).await;
+    assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/meet/starts")), "{told}");
+    assert_eq!(post(&nurse, &acts, "act-00002", meet("09:00")).await.0, 200);
+    assert_eq!(post(&nurse, &acts, "act-00003", json!({ "close": true, "call_off": session_id })).await.0, 422);
+    let ask = json!({ "ask": { "family": enrolment, "joins": true } });
+    assert_eq!(post(&other, &acts, "act-00004", ask.clone()).await.0, 422, "no family of hers");
+    assert_eq!(post(&nurse, &acts, "act-00005", ask.clone()).await.0, 200);
+    assert_eq!(post(&nurse, &acts, "act-00006", ask).await.0, 409, "asked already");
+    let came = json!({ "attendance": { "session": session_id, "persons": [mother] } });
+    assert_eq!(post(&me, &acts, "act-00007", came.clone()).await.0, 403);
+    let (status, told) = post(&nurse, &acts, "act-00008", came).await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(post(&lead, &acts, "act-00009", json!({ "close": true })).await.0, 200);
+    assert_eq!(post(&nurse, &acts, "act-00010", meet("10:00")).await.0, 404, "it meets no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,7 +43,7 @@ fn every_form_has_its_operation_or_a_reason() {
 
     let document: serde_json::Value = serde_json::from_str(&web::api::document()).unwrap();
     for (pattern, says) in &table {
-        if let Some(why) = says.strip_prefix("- ").or_else(|| says.strip_prefix("! ")) {
+        if let Some(why) = says.strip_prefix("- ") {
             assert!(why.split(' ').count() > 2, "{pattern}: {why:?} is no reason");
             continue;
         }
@@ -57,14 +57,4 @@ fn every_form_has_its_operation_or_a_reason() {
             assert!(known, "{pattern}: {operation:?} is no operation that is served");
         }
     }
-}
-
-#[test]
-fn what_only_pages_do_is_told_to_readers() {
-    let told =
-        include_str!("../../../../docs/api.md").split("## What only pages do yet").nth(1).expect("the last part");
-    let told: BTreeSet<&str> = told.lines().filter_map(|line| line.strip_prefix("- ")).collect();
-    let missing: BTreeSet<String> =
-        table().iter().filter_map(|(at, says)| says.strip_prefix("! ").map(|what| format!("`{at}`: {what}"))).collect();
-    assert_eq!(told, missing.iter().map(String::as_str).collect());
 }

@@ -216,6 +216,32 @@ async fn training_is_confirmed_and_what_two_write_stays_between_them() {
         assert_eq!(post(&lead, path, key, course(80)).await.0, 200);
     }
     assert!(nurse.get("/visits/training").await.body.contains("120 of 320 hours"));
+    // Noted by mistake: taken back by the supervisor, for a nurse of the team, once.
+    let back = format!("{path}/{}/withdrawal", uuid::Uuid::from_u128(78));
+    let whose = serde_json::json!({ "nurse": her });
+    assert_eq!(post(&nurse, &back, "training-5", whose.clone()).await.0, 403);
+    for key in ["training-6", "training-6"] {
+        assert_eq!(post(&lead, &back, key, whose.clone()).await.0, 200, "{key}");
+    }
+    assert!(nurse.get("/visits/training").await.body.contains("40 of 320 hours"));
+    let nothing = format!("{path}/{}/withdrawal", uuid::Uuid::from_u128(5));
+    assert_eq!(post(&lead, &nothing, "training-7", whose).await.0, 404);
+    let path = "/api/team/cohorts";
+    let course = uuid::Uuid::from_u128(80);
+    let plan = |ends: &str| serde_json::json!({ "id": course, "course": "sustained", "place": "서울", "starts_on": "2026-12-01", "ends_on": ends, "seats": 1 });
+    assert_eq!(post(&lead, path, "cohort-01", plan("2026-11-30")).await.0, 422);
+    assert_eq!(post(&nurse, path, "cohort-02", plan("2026-12-05")).await.0, 403);
+    assert_eq!(post(&lead, path, "cohort-03", plan("2026-12-05")).await.0, 200);
+    let nurses = serde_json::json!({ "nurses": [her] });
+    let of = |what: &str| format!("{path}/{course}/{what}");
+    for key in ["cohort-04", "cohort-05"] {
+        assert_eq!(post(&lead, &of("seats"), key, nurses.clone()).await.0, 200, "a seat twice is one");
+    }
+    assert_eq!(post(&lead, &of("seats"), "cohort-06", serde_json::json!({ "nurses": [] })).await.0, 422);
+    assert_eq!(post(&lead, &of("attendance"), "cohort-07", nurses).await.0, 409, "it is not over");
+    let (status, list) = send(&app, Method::GET, path, &As::In(&lead.session), "", String::new()).await;
+    let planned = list["cohorts"].as_array().unwrap().iter().find(|c| c["cohort"]["id"] == serde_json::json!(course));
+    assert_eq!((status, planned.unwrap()["nurses"].clone()), (200, serde_json::json!([her])), "{list}");
     let told = |kind: &str| {
         let id = uuid::Uuid::from_u128(79);
         serde_json::json!({ "id": id, "kind": kind, "nurses": [her], "on": "2026-11-20", "minutes": 45, "topics": "Sleep" })

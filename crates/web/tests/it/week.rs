@@ -2,12 +2,65 @@
 
 use axum::http::{Method, StatusCode};
 use guard::Role;
+use kernel::PersonId;
 use serde_json::json;
 
-use crate::birth::{Browser, couple, session, values};
+use crate::birth::{Browser, couple, session};
 use crate::stages::{As, send as send_api};
 use crate::state::{installation, keep};
 use crate::visits::staff;
+
+/// A mother asks for visits, is given a nurse, and it is decided what she needs, all by programs; nobody does it for another.
+async fn taken_in(
+    me: &Browser<'_>,
+    lead: &Browser<'_>,
+    nurse: &Browser<'_>,
+    colleague: &Browser<'_>,
+    mother: PersonId,
+) -> String {
+    let post = async |who: &Browser<'_>, path: &str, key: &str, body: serde_json::Value| {
+        send_api(who.app, Method::POST, path, &As::In(&who.session), key, body.to_string()).await
+    };
+    let wants = format!("/api/persons/{mother}/visits");
+    let (yes, due) = (json!({ "consent": true, "due": "2027-01-20" }), json!({ "consent": true, "due": "2031-01-20" }));
+    assert_eq!(post(nurse, &wants, "wants-001", yes.clone()).await.0, 403, "she asks herself");
+    assert_eq!(post(me, &wants, "wants-002", json!({ "consent": false })).await.0, 422);
+    for (key, wrong) in [("wants-003", due), ("wants-004", json!({ "consent": true, "due": "soon" }))] {
+        let (status, told) = post(me, &wants, key, wrong).await;
+        assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/due")), "{told}");
+    }
+    let (status, told) = post(me, &wants, "wants-005", yes.clone()).await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(post(me, &wants, "wants-005", yes).await, (200, told.clone()), "told twice is told once");
+    let id = told["enrolment"].as_str().unwrap().to_owned();
+    assert_eq!(post(me, &wants, "wants-006", json!({ "consent": true })).await.0, 409, "she is visited already");
+
+    let (acts, need) = (format!("/api/enrolments/{id}/acts"), format!("/api/enrolments/{id}/need"));
+    let give = |to: serde_json::Value| json!({ "give": { "nurse": to } });
+    let hers = json!(nurse.session.who.account);
+    let (status, told) = post(lead, &acts, "acts-0001", give(json!(lead.session.who.account))).await;
+    assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/give/nurse")), "{told}");
+    assert_eq!(post(nurse, &acts, "acts-0002", give(hers.clone())).await.0, 403);
+    assert_eq!(post(lead, &acts, "acts-0003", json!({ "agreed": true, "give": { "nurse": hers } })).await.0, 422);
+    assert_eq!(post(lead, &acts, "acts-0004", give(hers)).await.0, 200);
+    let end = |why: &str, on: &str| json!({ "end": { "on": on, "why": why } });
+    assert_eq!(post(lead, &acts, "acts-0005", end("tired", "2026-11-21")).await.0, 422);
+    assert_eq!(post(lead, &acts, "acts-0006", end("moved", "2027-11-21")).await.0, 422);
+    assert_eq!(post(lead, &acts, "acts-0007", json!({ "take_in": mother })).await.0, 404);
+
+    let decided =
+        |protocol: &str, reason: Option<&str>| json!({ "protocol": protocol, "from": "2026-11-21", "reason": reason });
+    let why = Some("She is alone with it.");
+    assert_eq!(post(colleague, &need, "need-0001", decided("sustained", why)).await.0, 404, "no family of hers");
+    for (key, at, wrong) in
+        [("need-0002", "/protocol", decided("none", why)), ("need-0003", "/reason", decided("sustained", None))]
+    {
+        let (status, told) = post(nurse, &need, key, wrong).await;
+        assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!(at)), "{told}");
+    }
+    assert_eq!(post(nurse, &need, "need-0004", decided("sustained", why)).await.0, 200);
+    id
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_sees_it() {
@@ -19,15 +72,9 @@ async fn a_week_is_proposed_kept_and_planned_around_days_away_and_nobody_else_se
     let lead = browser(staff(&state, Role::VisitSupervisor, "한지민").await);
     let nurse = browser(staff(&state, Role::Nurse, "정은지").await);
     let colleague = browser(staff(&state, Role::Nurse, "오세나").await);
-    me.post("/visits/join", &[("due", "2027-01-20"), ("consent", "yes")]).await;
-    let list = lead.get("/visits/families").await;
-    let id = values(&list.body, "href=\"/visits/family/")[0].to_owned();
-    let family = format!("/visits/family/{id}");
     let account = nurse.session.who.account.to_string();
-    assert_eq!(lead.post(&family, &[("do", "give"), ("nurse", &account)]).await.status, StatusCode::SEE_OTHER);
-    let need = [("need", "sustained"), ("from", "2026-11-21"), ("reason", "She is alone with it.")];
-    let decided = nurse.post(&format!("{family}/need"), &need).await;
-    assert_eq!(decided.status, StatusCode::SEE_OTHER, "{}", decided.body);
+    let id = taken_in(&me, &lead, &nurse, &colleague, mother).await;
+    let family = format!("/visits/family/{id}");
 
     // Saturday: the next week is proposed, with her in it once.
     let week = nurse.get("/visits/week").await;

@@ -3,20 +3,21 @@
 
 use std::path::Path;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use casework::case::open::{self, Opening, OpeningItem};
 use casework::case::{Actor, Channel};
 use casework::investigate::answer::{self, Reply};
 use casework::model::Subject;
 use guard::Role;
 use guard::account::{self, AccountError, Duty};
-use kernel::{ApplicationId, CaseId, HouseholdId, PersonId, RequestId};
+use kernel::{AccountId, ApplicationId, CaseId, HouseholdId, PersonId, RequestId};
 use store::transact;
 use web::{AppState, Session};
 
 use crate::birth::{Browser, couple, session, values};
 use crate::cases::{agencies_answer, drain, newborn, newborn_of};
 use crate::scenarios::copied;
+use crate::stages::{As, send as send_api};
 use crate::state::{Answer, installation, installations, keep};
 
 /// A signed-in official of the town with an account of their own.
@@ -92,6 +93,37 @@ fn first<'a>(page: &'a str, after: &str) -> &'a str {
     values(page, after).into_iter().next().unwrap_or_else(|| panic!("{after} is not in {page}"))
 }
 
+/// The lead's program says who is away, for how long, and hands the one task on; nobody else's does.
+async fn hands_on_by_api(app: &axum::Router, worker: &Session, lead: &Session) {
+    use serde_json::json;
+    let call = async |who: &Session, method: Method, path: &str, key: &str, body: serde_json::Value| {
+        send_api(app, method, path, &As::In(who), key, body.to_string()).await
+    };
+    let hers = worker.who.account;
+    let away = |first: &str, last: &str| json!({ "official": hers, "first": first, "last": last });
+    let path = "/api/absences";
+    assert_eq!(call(worker, Method::POST, path, "away-0001", away("2026-12-01", "2026-12-04")).await.0, 403);
+    let (status, told) = call(lead, Method::POST, path, "away-0002", away("2026-12-04", "2026-12-01")).await;
+    assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/last")), "{told}");
+    let stranger =
+        json!({ "official": AccountId(uuid::Uuid::from_u128(5)), "first": "2026-12-01", "last": "2026-12-04" });
+    assert_eq!(call(lead, Method::POST, path, "away-0003", stranger).await.0, 422, "of another office");
+    let (status, noted) = call(lead, Method::POST, path, "away-0004", away("2026-12-01", "2026-12-04")).await;
+    assert_eq!(status, 201, "{noted}");
+    let again = call(lead, Method::POST, path, "away-0004", away("2026-12-01", "2026-12-04")).await;
+    assert_eq!(again, (201, noted.clone()), "told twice is told once");
+    let (_, list) = call(lead, Method::GET, path, "", json!({})).await;
+    assert_eq!(list["absences"], json!([noted]), "{list}");
+    let over = format!("{path}/{}/end", noted["id"].as_str().unwrap());
+    for (key, expected) in [("away-0005", 200), ("away-0006", 404)] {
+        assert_eq!(call(lead, Method::POST, &over, key, json!({ "official": hers })).await.0, expected);
+    }
+    let hand = format!("/api/officials/{hers}/handing-on");
+    assert_eq!(call(worker, Method::POST, &hand, "hand-0001", json!({ "to": null })).await.0, 403);
+    assert_eq!(call(lead, Method::POST, &hand, "hand-0002", json!({ "to": uuid::Uuid::from_u128(5) })).await.0, 422);
+    assert_eq!(call(lead, Method::POST, &hand, "hand-0003", json!({ "to": null })).await, (200, json!({ "tasks": 1 })));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_case_goes_from_the_list_to_a_decision_by_two_people() {
     let (state, _folder) = installation().await;
@@ -122,6 +154,9 @@ async fn a_case_goes_from_the_list_to_a_decision_by_two_people() {
     let task = first(&list.body, "name=\"take\" value=\"").to_owned();
     assert_eq!(me.post("/work", &[("take", &task)]).await.status, StatusCode::SEE_OTHER);
     assert!(me.get("/work?scope=mine").await.body.contains(&to), "it is mine now");
+    hands_on_by_api(&app, &worker, &lead).await;
+    assert!(!me.get("/work?scope=mine").await.body.contains(&to), "handed back to the pile");
+    assert_eq!(me.post("/work", &[("take", &task)]).await.status, StatusCode::SEE_OTHER);
 
     // The case: reasons with facts and sources, the silent agency, the gap to fill.
     let page = me.get(&to).await;
