@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::transact;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use workforce::Fault as Refused;
 use workforce::cohort::{self, Cohort};
 use workforce::training;
 
@@ -31,7 +32,7 @@ pub(crate) struct CohortWire {
     #[schema(max_length = 100)]
     course: String,
     /// Where.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 3, max_length = 120)]
     place: String,
     /// The first day.
     #[schema(format = Date)]
@@ -40,7 +41,7 @@ pub(crate) struct CohortWire {
     #[schema(format = Date)]
     ends_on: String,
     /// How many can take part.
-    #[schema(minimum = 1, maximum = 1000)]
+    #[schema(minimum = 1, maximum = 200)]
     seats: u32,
 }
 
@@ -130,9 +131,18 @@ pub(crate) async fn plan(
         if let Some(again) = once.begin(tx, v.now).await? {
             return Ok(again);
         }
-        cohort::plan(tx, &desk(&v), v.who, &allowed, &new).await.map_err(refused)?;
+        cohort::plan(tx, &desk(&v), v.who, &allowed, &new).await.map_err(not_planned)?;
         once.end(tx, StatusCode::OK, &done).await
     })
+}
+
+fn not_planned(fault: Refused) -> Fault {
+    let at = match fault {
+        Refused::Words(_) => "/place",
+        Refused::Order => "/ends_on",
+        other => return refused(other),
+    };
+    Fault::field(Code::Invalid, at, fault.to_string())
 }
 
 /// Gives seats, all or none. A seat given twice is one.

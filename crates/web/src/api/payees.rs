@@ -117,7 +117,7 @@ pub(crate) async fn set(
     };
     let mut tx = state.db.read().await?;
     let about = call.about(&state, &mut tx, people.iter().copied()).await?;
-    if about.len() < people.len() {
+    if !people.iter().all(|p| about.iter().any(|(known, _)| known == p)) {
         return Err(Fault::new(Code::NotFound));
     }
     let _allowed = call.permit(&state, &mut tx, Action::ChangeAccount, people, "account").await?;

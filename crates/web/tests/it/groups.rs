@@ -124,7 +124,7 @@ async fn a_group_is_opened_asked_into_joined_and_nobody_sees_who_else_comes() {
     assert_eq!(post(&nurse, &acts, "act-00002", meet("09:00")).await.0, 200);
     assert_eq!(post(&nurse, &acts, "act-00003", json!({ "close": true, "call_off": session_id })).await.0, 422);
     let ask = json!({ "ask": { "family": enrolment, "joins": true } });
-    assert_eq!(post(&other, &acts, "act-00004", ask.clone()).await.0, 422, "no family of hers");
+    assert_eq!(post(&other, &acts, "act-00004", ask.clone()).await.0, 403, "no family of hers");
     assert_eq!(post(&nurse, &acts, "act-00005", ask.clone()).await.0, 200);
     assert_eq!(post(&nurse, &acts, "act-00006", ask).await.0, 409, "asked already");
     let came = json!({ "attendance": { "session": session_id, "persons": [mother] } });

@@ -228,10 +228,18 @@ async fn training_is_confirmed_and_what_two_write_stays_between_them() {
     assert_eq!(post(&lead, &nothing, "training-7", whose).await.0, 404);
     let path = "/api/team/cohorts";
     let course = uuid::Uuid::from_u128(80);
-    let plan = |ends: &str| serde_json::json!({ "id": course, "course": "sustained", "place": "서울", "starts_on": "2026-12-01", "ends_on": ends, "seats": 1 });
-    assert_eq!(post(&lead, path, "cohort-01", plan("2026-11-30")).await.0, 422);
-    assert_eq!(post(&nurse, path, "cohort-02", plan("2026-12-05")).await.0, 403);
-    assert_eq!(post(&lead, path, "cohort-03", plan("2026-12-05")).await.0, 200);
+    let plan = |place: &str, ends: &str| {
+        let mut cohort =
+            serde_json::json!({ "id": course, "course": "sustained", "starts_on": "2026-12-01", "seats": 1 });
+        (cohort["place"], cohort["ends_on"]) = (place.into(), ends.into());
+        cohort
+    };
+    for (at, wrong) in [("/ends_on", plan("교육원", "2026-11-30")), ("/place", plan("", "2026-12-05"))] {
+        let (status, told) = post(&lead, path, "cohort-01", wrong).await;
+        assert_eq!((status, told["errors"][0]["pointer"].as_str()), (422, Some(at)), "{told}");
+    }
+    assert_eq!(post(&nurse, path, "cohort-02", plan("교육원", "2026-12-05")).await.0, 403);
+    assert_eq!(post(&lead, path, "cohort-03", plan("교육원", "2026-12-05")).await.0, 200);
     let nurses = serde_json::json!({ "nurses": [her] });
     let of = |what: &str| format!("{path}/{course}/{what}");
     for key in ["cohort-04", "cohort-05"] {
