@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::facts::{HouseholdBuilder, Layout};
+use crate::grounds::Grounds;
 use crate::ir::{Arena, Id, Op};
 use crate::schema::{Entity, Expr, Per};
 use crate::tables::ParamTable;
@@ -117,6 +118,8 @@ pub struct Program {
     /// For each node which of these days it or what it reads is changed on: a set of bits.
     touched_by: Vec<u64>,
     hot: Vec<Hot>,
+    /// What explanations of each node are made of.
+    pub(crate) grounds: Grounds,
 }
 
 /// The few facts about a node that every visit needs, kept together: nodes themselves are large.
@@ -156,6 +159,7 @@ impl Program {
             slots.push(u32::try_from(*counter).unwrap_or(u32::MAX));
             *counter += 1;
         }
+        let grounds = Grounds::of_rules(&arena);
         let mut program = Program {
             arena,
             layout: Arc::new(layout),
@@ -176,6 +180,7 @@ impl Program {
             new_law: Vec::new(),
             touched_by: Vec::new(),
             hot: Vec::new(),
+            grounds,
         };
         program.index_reads();
         program.index_items();
