@@ -46,17 +46,36 @@ pub(crate) struct ConditionRecord {
 }
 
 /// The sum of a result.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AmountRecord {
-    pub(crate) minor: Option<i64>,
-    /// The facts missing for it; [`NONE`] when it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sum {
+    /// The programme has none, or the answer leaves none.
+    Nothing,
+    Open,
+    Minor(i64),
+}
+
+/// What most results have nothing of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Further {
+    /// From, until, claim opens, claim closes.
+    pub(crate) days: [i32; 4],
+    /// The facts that would settle the answer.
     pub(crate) missing: u32,
-    /// The named values it is made of, where some may come from decision tables.
-    pub(crate) steps: u32,
+    /// The facts missing for the sum.
+    pub(crate) missing_sum: u32,
+    /// The named values the sum is made of, where some may come from decision tables.
+    pub(crate) sum_steps: u32,
+    pub(crate) nearest: u32,
+    pub(crate) error: Option<Trouble>,
+}
+
+impl Further {
+    pub(crate) const NOTHING: Further =
+        Further { days: [NO_DAY; 4], missing: NONE, missing_sum: NONE, sum_steps: NONE, nearest: NONE, error: None };
 }
 
 /// One programme for one subject.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ResultRecord {
     pub(crate) programme: u32,
     pub(crate) version: u32,
@@ -67,12 +86,9 @@ pub(crate) struct ResultRecord {
     pub(crate) decided_by: u32,
     /// The first of its conditions.
     pub(crate) conditions: u32,
-    pub(crate) amount: Option<AmountRecord>,
-    /// From, until, claim opens, claim closes.
-    pub(crate) days: [i32; 4],
-    pub(crate) missing: u32,
-    pub(crate) nearest: u32,
-    pub(crate) error: Option<Trouble>,
+    pub(crate) sum: Sum,
+    /// Its place in [`Recorded::further`]; [`NONE`] where there is nothing further.
+    pub(crate) further: u32,
 }
 
 /// The nearest change of a *no*.
@@ -97,6 +113,7 @@ pub struct Record<'a> {
 pub(crate) struct Recorded {
     pub(crate) results: Vec<ResultRecord>,
     pub(crate) conditions: Vec<ConditionRecord>,
+    pub(crate) further: Vec<Further>,
     /// Errors of conditions, by the condition's place.
     pub(crate) troubles: Vec<(u32, Trouble)>,
     pub(crate) nearest: Vec<NearestRecord>,
@@ -161,6 +178,8 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(program: &'a Program, household: &'a Household, on: Date, claim: Date, look_ahead: bool) -> Self {
         let members = household.members.len();
+        let [of_household, of_person] = program.most;
+        let most = |of: fn((usize, usize)) -> usize| of(of_household) + of(of_person) * members;
         Run {
             machine: Machine::new(program, household, one_day(on), one_day(claim)),
             days: Days::new(days::of(on)),
@@ -169,7 +188,12 @@ impl<'a> Run<'a> {
             tracer: Tracer::new(),
             steps: Steps::new(&program.grounds, members),
             look_ahead,
-            it: Recorded::default(),
+            it: Recorded {
+                results: Vec::with_capacity(most(|m| m.0)),
+                conditions: Vec::with_capacity(most(|m| m.1)),
+                operations: Vec::with_capacity(program.programmes.len()),
+                ..Recorded::default()
+            },
         }
     }
 
@@ -202,33 +226,43 @@ impl<'a> Run<'a> {
         for condition in &v.conditions {
             self.condition(condition, env);
         }
-        let missing = if answer == Answer::CannotTell { self.missing(v.verdict, env) } else { NONE };
-        let amount = match v.amount {
-            Some((id, _)) if matches!(answer, Answer::Yes | Answer::CannotTell) => Some(self.amount(id, env)),
+        let mut further = Further::NOTHING;
+        if answer == Answer::CannotTell {
+            further.missing = self.missing(v.verdict, env);
+        }
+        let sum = match v.amount {
+            Some((id, _)) if matches!(answer, Answer::Yes | Answer::CannotTell) => self.sum(id, env, &mut further),
             _ => None,
         };
         // A sum that cannot be worked out blocks the decision as a condition would.
-        let broken = amount.and_then(|(_, sum)| trouble(sum)).filter(|_| answer == Answer::Yes);
-        let error = trouble(verdict).or(broken);
-        let answer = if error.is_some() { Answer::Error } else { answer };
-        let nearest = if self.look_ahead && answer == Answer::No { self.nearest(programme, v, env) } else { None };
-        let nearest = nearest.map_or(NONE, |nearest| {
+        let broken = sum.and_then(trouble).filter(|_| answer == Answer::Yes);
+        further.error = trouble(verdict).or(broken);
+        let answer = if further.error.is_some() { Answer::Error } else { answer };
+        if self.look_ahead
+            && answer == Answer::No
+            && let Some(nearest) = self.nearest(programme, v, env)
+        {
+            further.nearest = count(self.it.nearest.len());
             self.it.nearest.push(nearest);
-            count(self.it.nearest.len() - 1)
-        });
-        ResultRecord {
-            programme: 0,
-            version: 0,
-            person: NONE,
-            answer,
-            decided_by: self.decided_by(answer, conditions),
-            conditions,
-            amount: amount.map(|a| a.0).filter(|_| answer != Answer::Error),
-            days: [v.starts, v.until, v.claim_opens, v.claim_closes].map(|id| self.day(id, env)),
-            missing,
-            nearest,
-            error,
         }
+        let days = [v.starts, v.until, v.claim_opens, v.claim_closes];
+        if days.iter().any(Option::is_some) {
+            further.days = days.map(|id| self.day(id, env));
+        }
+        let sum = match sum {
+            None => Sum::Nothing,
+            Some(_) if answer == Answer::Error => Sum::Nothing,
+            Some(Val::Int(n)) => Sum::Minor(n),
+            Some(_) => Sum::Open,
+        };
+        let further = if further == Further::NOTHING {
+            NONE
+        } else {
+            self.it.further.push(further);
+            count(self.it.further.len() - 1)
+        };
+        let decided_by = self.decided_by(answer, conditions);
+        ResultRecord { programme: 0, version: 0, person: NONE, answer, decided_by, conditions, sum, further }
     }
 
     /// Of the conditions from this one on the first that does what the answer says.
@@ -258,15 +292,15 @@ impl<'a> Run<'a> {
         self.it.conditions.push(ConditionRecord { holds, steps, facts });
     }
 
-    fn amount(&mut self, id: Id, env: Env) -> (AmountRecord, Val) {
+    fn sum(&mut self, id: Id, env: Env, further: &mut Further) -> Option<Val> {
         let sum = self.machine.eval(id, env);
-        let minor = match sum {
-            Val::Int(n) => Some(n),
-            _ => None,
-        };
-        let missing = if sum.is_unknown() { self.missing(id, env) } else { NONE };
-        let steps = if self.machine.program.has_tables { self.steps.steps(&mut self.machine, id, env) } else { NONE };
-        (AmountRecord { minor, missing, steps }, sum)
+        if sum.is_unknown() {
+            further.missing_sum = self.missing(id, env);
+        }
+        if self.machine.program.has_tables {
+            further.sum_steps = self.steps.steps(&mut self.machine, id, env);
+        }
+        Some(sum)
     }
 
     /// The unknown facts that could change a value, sorted.

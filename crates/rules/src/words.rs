@@ -12,7 +12,7 @@ use crate::outcome::{
     Step, Steps, Subject,
 };
 use crate::program::{Program, VersionIr};
-use crate::record::{AmountRecord, ConditionRecord, Holds, NO_DAY, NONE, NearestRecord, Record, ResultRecord};
+use crate::record::{ConditionRecord, Further, Holds, NO_DAY, NONE, NearestRecord, Record, ResultRecord, Sum};
 use crate::schema::{Entity, Value};
 use crate::steps::StepRecord;
 use crate::types::Ty;
@@ -48,7 +48,10 @@ impl<'a> ResultOf<'a> {
 
     /// Minor units, where the sum is known and the answer is yes or open.
     pub fn amount(self) -> Option<i64> {
-        self.it.amount.and_then(|a| a.minor)
+        match self.it.sum {
+            Sum::Minor(n) => Some(n),
+            Sum::Nothing | Sum::Open => None,
+        }
     }
 
     /// The first condition that makes the answer what it is, by its place among the version's; `None` for a yes, and where
@@ -125,21 +128,22 @@ impl<'a> Reader<'a> {
         let version = programme.versions.get(r.version as usize)?;
         let conditions = record.it.conditions.get(r.conditions as usize..).unwrap_or(&[]);
         let conditions = (r.conditions..).zip(conditions).zip(&version.conditions);
-        let [from, until, claim_opens, claim_closes] = r.days.map(day);
+        let further = record.it.further.get(r.further as usize).unwrap_or(&Further::NOTHING);
+        let [from, until, claim_opens, claim_closes] = further.days.map(day);
         Some(ProgrammeResult {
             programme: programme.id.to_string(),
             version: r.version as usize,
             subject: subject(r.person),
             answer: r.answer,
-            amount: r.amount.as_ref().and_then(|a| self.amount(a, version)),
+            amount: self.amount(r.sum, further, version),
             from,
             until,
             claim_opens,
             claim_closes,
             conditions: conditions.map(|((at, c), said)| self.condition(at, c, &said.id)).collect(),
-            missing: self.missing(r.missing),
-            nearest: record.it.nearest.get(r.nearest as usize).and_then(|n| self.nearest(n, version)),
-            error: r.error.map(|trouble| record.program.trouble(trouble)),
+            missing: self.missing(further.missing),
+            nearest: record.it.nearest.get(further.nearest as usize).and_then(|n| self.nearest(n, version)),
+            error: further.error.map(|trouble| record.program.trouble(trouble)),
         })
     }
 
@@ -162,11 +166,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn amount(&mut self, amount: &AmountRecord, version: &VersionIr) -> Option<Amount> {
-        let path = self.path(amount.steps);
+    fn amount(&mut self, sum: Sum, further: &Further, version: &VersionIr) -> Option<Amount> {
+        let minor = match sum {
+            Sum::Nothing => return None,
+            Sum::Open => None,
+            Sum::Minor(n) => Some(n),
+        };
+        let path = self.path(further.sum_steps);
         let tables = path.iter().filter(|step| step.table.is_some()).map(|step| Step::clone(step)).collect();
         let (_, per) = version.amount?;
-        Some(Amount { minor: amount.minor, per, missing: self.missing(amount.missing), tables })
+        Some(Amount { minor, per, missing: self.missing(further.missing_sum), tables })
     }
 
     fn missing(&self, list: u32) -> Vec<FactRef> {
