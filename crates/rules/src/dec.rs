@@ -175,6 +175,9 @@ impl Dec {
     /// The sum.
     pub fn plus(self, other: Dec) -> Option<Dec> {
         let (a, b) = if self.scale() >= other.scale() { (self, other) } else { (other, self) };
+        if b == Dec::ZERO {
+            return Some(a);
+        }
         // `b` has the smaller scale and is raised; where it cannot be raised so far, `a` is cut with a sticky digit.
         let gap = u32::try_from(a.scale() - b.scale()).ok()?;
         let mut raise = gap;
