@@ -210,7 +210,7 @@ fn hide_place(desk: &Desk<'_>, evaluation: &mut Evaluation) {
         let elsewhere = condition.facts.iter().filter(|f| !given.contains(f.fact.item.as_str()));
         condition.facts = elsewhere.cloned().collect();
         if touched {
-            condition.steps.clear();
+            condition.steps = Default::default();
         }
     }
 }

@@ -24,16 +24,59 @@ pub enum Rounding {
     Up,
 }
 
-/// An exact decimal number. Sixteen bytes of coefficient kept in halves so that values stay 8-byte aligned and small.
+/// An exact decimal number. The coefficient has at most 114 bits and the scale 8, so both stand in two words: values are copied
+/// more often than anything else.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Dec {
+    /// The upper half of the coefficient, above the scale.
     hi: i64,
     lo: u64,
-    scale: i16,
 }
 
+/// How many bits of `hi` hold the scale.
+const SCALE_BITS: u32 = 8;
+
+/// Powers of ten, as far as they fit.
+#[allow(clippy::indexing_slicing, reason = "worked out by the compiler")]
+const POWERS: [u128; 39] = {
+    let mut all = [1; 39];
+    let mut n = 1;
+    while n < 39 {
+        all[n] = all[n - 1] * 10;
+        n += 1;
+    }
+    all
+};
+
 fn pow10(k: u32) -> u128 {
-    10u128.checked_pow(k).unwrap_or(u128::MAX)
+    POWERS.get(k as usize).copied().unwrap_or(u128::MAX)
+}
+
+/// Quotient and rest. Nearly all numbers fit 64 bits, where dividing takes a fraction of the time.
+#[inline]
+fn divided(a: u128, b: u128) -> (u128, u128) {
+    match (u64::try_from(a), u64::try_from(b)) {
+        (Ok(a), Ok(b)) => (u128::from(a / b), u128::from(a % b)),
+        _ => (a / b, a % b),
+    }
+}
+
+/// Takes zeros off the end, not more than so many.
+#[inline]
+fn stripped(mag: u128, scale: i32) -> (u128, i32) {
+    let (mut mag, mut scale) = (mag, scale);
+    if let Ok(mut small) = u64::try_from(mag) {
+        while scale > 0 && small != 0 && small.is_multiple_of(10) {
+            small /= 10;
+            scale -= 1;
+        }
+        return (u128::from(small), scale);
+    }
+    while scale > 0 && mag != 0 && mag.is_multiple_of(10) {
+        mag /= 10;
+        scale -= 1;
+    }
+    (mag, scale)
 }
 
 /// Divides by ten `k` times at once, leaving a last digit that tells a later half-even rounding what was cut off.
@@ -48,18 +91,26 @@ fn cut(mag: u128, k: u32) -> u128 {
 
 impl Dec {
     /// Zero.
-    pub const ZERO: Dec = Dec { hi: 0, lo: 0, scale: 0 };
+    pub const ZERO: Dec = Dec { hi: 0, lo: 0 };
 
+    #[inline]
     fn coef(self) -> i128 {
-        (i128::from(self.hi) << 64) | i128::from(self.lo)
+        (i128::from(self.hi >> SCALE_BITS) << 64) | i128::from(self.lo)
+    }
+
+    #[inline]
+    fn scale(self) -> i32 {
+        (self.hi & 0xff) as i32
+    }
+
+    /// A coefficient of not more than 34 digits over 10 to the scale.
+    #[inline]
+    fn of(coef: i128, scale: u8) -> Dec {
+        Dec { hi: (((coef >> 64) as i64) << SCALE_BITS) | i64::from(scale), lo: coef as u64 }
     }
 
     fn pack(negative: bool, mag: u128, scale: i32) -> Option<Dec> {
-        let (mut mag, mut scale) = (mag, scale);
-        while scale > 0 && mag != 0 && mag.is_multiple_of(10) {
-            mag /= 10;
-            scale -= 1;
-        }
+        let (mut mag, mut scale) = stripped(mag, scale);
         if mag == 0 {
             return Some(Dec::ZERO);
         }
@@ -72,12 +123,14 @@ impl Dec {
         }
         let signed = i128::try_from(mag).ok()?;
         let signed = if negative { -signed } else { signed };
-        let lo = u64::try_from(signed & i128::from(u64::MAX)).ok()?;
-        Some(Dec { hi: i64::try_from(signed >> 64).ok()?, lo, scale: i16::try_from(scale).ok()? })
+        Some(Dec::of(signed, u8::try_from(scale).ok()?))
     }
 
     /// Rounds a magnitude half-even to 34 digits.
     fn fit(negative: bool, mag: u128, scale: i32) -> Option<Dec> {
+        if mag < LIMIT && scale <= MAX_SCALE {
+            return Dec::pack(negative, mag, scale);
+        }
         let mut drop = scale.saturating_sub(MAX_SCALE).max(0).unsigned_abs();
         while mag / pow10(drop.min(38)) >= LIMIT {
             drop += 1;
@@ -97,7 +150,7 @@ impl Dec {
 
     /// A whole number.
     pub fn from_i64(n: i64) -> Dec {
-        Dec::pack(n < 0, u128::from(n.unsigned_abs()), 0).unwrap_or(Dec::ZERO)
+        Dec::of(i128::from(n), 0)
     }
 
     /// Reads `-12.50`; no exponent. `None` if it is not a number or has more than 34 significant digits.
@@ -121,9 +174,12 @@ impl Dec {
 
     /// The sum.
     pub fn plus(self, other: Dec) -> Option<Dec> {
-        let (a, b) = if self.scale >= other.scale { (self, other) } else { (other, self) };
+        let (a, b) = if self.scale() >= other.scale() { (self, other) } else { (other, self) };
+        if b == Dec::ZERO {
+            return Some(a);
+        }
         // `b` has the smaller scale and is raised; where it cannot be raised so far, `a` is cut with a sticky digit.
-        let gap = u32::try_from(i32::from(a.scale) - i32::from(b.scale)).ok()?;
+        let gap = u32::try_from(a.scale() - b.scale()).ok()?;
         let mut raise = gap;
         while b.coef().unsigned_abs().checked_mul(pow10(raise.min(38))).is_none_or(|m| m > LIMIT * 1000) && raise > 0 {
             raise -= 1;
@@ -132,13 +188,13 @@ impl Dec {
         let kept = i128::try_from(cut(a.coef().unsigned_abs(), gap - raise)).ok()?;
         let kept = if a.coef() < 0 { -kept } else { kept };
         let sum = raised.checked_add(kept)?;
-        Dec::fit(sum < 0, sum.unsigned_abs(), i32::from(a.scale) - i32::try_from(gap - raise).ok()?)
+        Dec::fit(sum < 0, sum.unsigned_abs(), a.scale() - i32::try_from(gap - raise).ok()?)
     }
 
     /// The number with its sign turned.
     pub fn negated(self) -> Dec {
         let c = self.coef();
-        Dec::pack(c > 0, c.unsigned_abs(), i32::from(self.scale)).unwrap_or(Dec::ZERO)
+        Dec::pack(c > 0, c.unsigned_abs(), self.scale()).unwrap_or(Dec::ZERO)
     }
 
     /// The difference.
@@ -150,7 +206,7 @@ impl Dec {
     pub fn times(self, other: Dec) -> Option<Dec> {
         let (a, b) = (self.coef(), other.coef());
         let negative = (a < 0) != (b < 0);
-        let scale = i32::from(self.scale) + i32::from(other.scale);
+        let scale = self.scale() + other.scale();
         let (a, b) = (a.unsigned_abs(), b.unsigned_abs());
         match a.checked_mul(b) {
             Some(mag) => Dec::fit(negative, mag, scale),
@@ -169,14 +225,28 @@ impl Dec {
         }
         let negative = (a < 0) != (b < 0);
         let (a, b) = (a.unsigned_abs(), b.unsigned_abs());
-        let (mut q, mut r) = (a / b, a % b);
-        let mut scale = i32::from(self.scale) - i32::from(other.scale);
+        let mut scale = self.scale() - other.scale();
+        let (mut q, mut r) = divided(a, b);
         // Two digits more than needed, then a sticky one.
-        while r != 0 && q < LIMIT * 10 && scale < MAX_SCALE + 2 {
-            r *= 10;
-            q = q * 10 + r / b;
-            r %= b;
-            scale += 1;
+        match (u64::try_from(r), u64::try_from(b)) {
+            // What is left and ten times it fit 64 bits, only the quotient grows.
+            (Ok(mut left), Ok(by)) if by < u64::MAX / 10 => {
+                while left != 0 && q < LIMIT * 10 && scale < MAX_SCALE + 2 {
+                    left *= 10;
+                    q = q * 10 + u128::from(left / by);
+                    left %= by;
+                    scale += 1;
+                }
+                r = u128::from(left);
+            }
+            _ => {
+                while r != 0 && q < LIMIT * 10 && scale < MAX_SCALE + 2 {
+                    r *= 10;
+                    q = q * 10 + r / b;
+                    r %= b;
+                    scale += 1;
+                }
+            }
         }
         if r != 0 && q.is_multiple_of(5) {
             q += 1;
@@ -186,14 +256,14 @@ impl Dec {
 
     /// Shortens to `scale` decimals (negative: tens, hundreds …).
     pub fn round(self, how: Rounding, scale: i32) -> Option<Dec> {
-        let drop = i32::from(self.scale).checked_sub(scale)?;
+        let drop = self.scale().checked_sub(scale)?;
         if drop <= 0 {
             return Some(self);
         }
         let (c, drop) = (self.coef(), drop.unsigned_abs());
         let negative = c < 0;
         let divisor = if drop > 38 { u128::MAX } else { pow10(drop) };
-        let (q, r) = (c.unsigned_abs() / divisor, c.unsigned_abs() % divisor);
+        let (q, r) = divided(c.unsigned_abs(), divisor);
         let up = r != 0
             && match how {
                 Rounding::Down => false,
@@ -207,7 +277,7 @@ impl Dec {
 
     /// The whole number, if it is one and fits.
     pub fn whole(self) -> Option<i64> {
-        if self.scale == 0 { i64::try_from(self.coef()).ok() } else { None }
+        if self.scale() == 0 { i64::try_from(self.coef()).ok() } else { None }
     }
 
     /// Largest whole number not above, clamped to 64 bits.
@@ -256,12 +326,11 @@ impl PartialOrd for Dec {
 impl Ord for Dec {
     fn cmp(&self, other: &Dec) -> Ordering {
         let (a, b) = (self.coef(), other.coef());
-        if (a < 0) != (b < 0) || self.scale == other.scale {
+        if (a < 0) != (b < 0) || self.scale() == other.scale() {
             return a.cmp(&b);
         }
-        let raise =
-            |c: i128, by: i16| i128::try_from(pow10(u32::from(by.unsigned_abs()))).ok().and_then(|p| c.checked_mul(p));
-        let gap = self.scale - other.scale;
+        let raise = |c: i128, by: i32| i128::try_from(pow10(by.unsigned_abs())).ok().and_then(|p| c.checked_mul(p));
+        let gap = self.scale() - other.scale();
         // Where raising overflows, the raised one is the larger in magnitude (unless it is zero, which never overflows).
         if gap > 0 {
             match raise(b, gap) {
@@ -283,7 +352,7 @@ impl fmt::Display for Dec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let c = self.coef();
         let sign = if c < 0 { "-" } else { "" };
-        let scale = usize::from(self.scale.unsigned_abs());
+        let scale = self.scale().unsigned_abs() as usize;
         if scale == 0 {
             return write!(f, "{sign}{}", c.unsigned_abs());
         }
@@ -336,5 +405,33 @@ mod tests {
         );
         assert_eq!(big.cmp(&d("0.0000000000000000000000000000000001")), Ordering::Greater);
         assert_eq!(d("-1").cmp(&d("-0.0000000000000000000000000000000001")), Ordering::Less);
+    }
+
+    /// Numbers that fit 64 bits go a shorter way; the same times a power of ten do not, and the quotient is the same.
+    #[test]
+    fn the_short_way_divides_as_the_long_one() {
+        let mut r = fastrand::Rng::with_seed(5);
+        let number = |r: &mut fastrand::Rng| {
+            let digits = r.u32(1..17);
+            i64::try_from(r.u64(1..10_u64.pow(digits))).unwrap() * if r.bool() { 1 } else { -1 }
+        };
+        for _ in 0..20_000 {
+            let (a, b) = (number(&mut r), number(&mut r));
+            let long = |n: i64| d(&format!("{n}00000000000000000"));
+            let (short, wide) = (Dec::from_i64(a).over(Dec::from_i64(b)), long(a).over(long(b)));
+            assert_eq!(short, wide, "{a} / {b}");
+            assert_eq!(Dec::from_i64(a), d(&a.to_string()));
+            let scale = r.i32(0..20);
+            for how in [Rounding::Floor, Rounding::Ceiling, Rounding::HalfUp, Rounding::Down, Rounding::Up] {
+                let near = short.unwrap().round(how, scale).unwrap();
+                let step = d(&format!("0.{:0>width$}", 1, width = scale.unsigned_abs() as usize + 1));
+                let off = near.minus(short.unwrap()).unwrap();
+                let off = if off < Dec::ZERO { off.negated() } else { off };
+                assert!(off < step.times(d("10")).unwrap(), "{a} / {b} to {scale}: {near}");
+            }
+        }
+        for n in [0, 1, -1, i64::MAX, i64::MIN] {
+            assert_eq!(Dec::from_i64(n), d(&n.to_string()));
+        }
     }
 }

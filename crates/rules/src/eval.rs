@@ -11,7 +11,7 @@ use crate::apply;
 use crate::ast::Cmp;
 use crate::facts::Household;
 use crate::ir::{Aggregate, ByDate, Id, Node, Op, Relation};
-use crate::program::{Hot, Program};
+use crate::program::{Hot, Leaf, Program};
 use crate::trace::Place;
 use crate::types::Ty;
 use crate::value::{Bounds, Lane, Trouble, TroubleKind, Val};
@@ -288,8 +288,11 @@ impl<'a> Machine<'a> {
     #[inline]
     pub(crate) fn eval(&mut self, id: Id, env: Env) -> Val {
         let hot = self.program.hot(id);
-        if hot.leaf {
-            return self.leaf(id, env);
+        match hot.leaf {
+            Leaf::No => {}
+            Leaf::Written => return self.program.written.get(hot.at as usize).copied().unwrap_or(Val::UNKNOWN),
+            Leaf::Household => return self.fact(hot.at, None),
+            Leaf::Person => return self.fact(hot.at, env.person(0)),
         }
         let slot = self.slot_of(hot, env);
         let on = self.rests_on(id);
@@ -317,16 +320,6 @@ impl<'a> Machine<'a> {
             wider &= wider - 1;
         }
         None
-    }
-
-    #[inline]
-    fn leaf(&self, id: Id, env: Env) -> Val {
-        match &self.program.arena.node(id).op {
-            Op::Const(v) => *v,
-            Op::HouseholdFact(c) => self.fact(*c, None),
-            Op::PersonFact(c) => self.fact(*c, env.person(0)),
-            _ => Val::UNKNOWN,
-        }
     }
 
     #[inline(never)]

@@ -68,6 +68,22 @@ impl Layout {
         self.code_index.get(&(Arc::from(list), Arc::from(code))).copied()
     }
 
+    /// Numbers the facts of the household, then of each member.
+    #[inline]
+    pub(crate) fn number(&self, (member, column): (Option<usize>, u32)) -> u32 {
+        let before = member.map_or(0, |m| self.household.len() + m * self.person.len());
+        u32::try_from(before).unwrap_or(u32::MAX).saturating_add(column)
+    }
+
+    /// The member and column of a number.
+    pub(crate) fn place(&self, number: u32) -> (Option<usize>, u32) {
+        let (n, person) = (number as usize, self.person.len().max(1));
+        match n.checked_sub(self.household.len()) {
+            None => (None, number),
+            Some(n) => (Some(n / person), u32::try_from(n % person).unwrap_or(u32::MAX)),
+        }
+    }
+
     /// All columns of an entity.
     pub fn columns(&self, entity: Entity) -> &[Column] {
         match entity {

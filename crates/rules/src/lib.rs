@@ -6,7 +6,7 @@
 //!
 //! [`columns`] runs the same program over many households at once, with the same values.
 //!
-//! text → `lexer` → `parser` → `ast` → `lower`, `check`, `calls`, `ranges` → [`ir`] → `eval` → `explain`, `trace`, `nearest`
+//! text → `lexer` → `parser` → `ast` → `lower`, `check`, `calls`, `ranges` → [`ir`] → `eval` → `record` (`trace`, `reasons`, `steps`, `nearest`) → `words`
 
 mod ahead;
 mod apply;
@@ -24,9 +24,11 @@ mod eval;
 mod explain;
 mod facts;
 mod faults;
+mod grounds;
 mod hash;
 pub mod ir;
 mod lexer;
+mod lists;
 mod lower;
 mod nearest;
 pub mod outcome;
@@ -35,15 +37,18 @@ mod print;
 mod program;
 mod ranges;
 mod reasons;
+mod record;
 mod refer;
 mod relevant;
 pub mod schema;
 pub mod sql;
+mod steps;
 mod tables;
 mod trace;
 mod turns;
 mod types;
 mod value;
+mod words;
 
 pub use ast::Cmp;
 pub use compile::{Compiled, compile};
@@ -51,9 +56,11 @@ pub use dec::{Dec, Rounding};
 pub use explain::{Named, Short};
 pub use facts::{Column, FactError, Household, HouseholdBuilder, Layout, Member};
 pub use program::{ConditionIr, DecisionTableIr, DefinitionIr, Description, Program, ProgrammeIr, VersionIr};
+pub use record::Record;
 pub use tables::ParamTable;
 pub use types::{Ty, Unit};
 pub use value::{Bounds, Trouble, TroubleKind, Val};
+pub use words::ResultOf;
 
 /// An expression brought into canonical form: single spaces, no needless brackets. `None` if it does not parse.
 pub fn canonical(expression: &str) -> Option<String> {

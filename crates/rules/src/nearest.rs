@@ -10,27 +10,26 @@ use crate::ast::Cmp;
 use crate::days;
 use crate::dec::Dec;
 use crate::eval::{Env, Machine};
-use crate::explain::{Run, environment, one_day, subjects};
+use crate::explain::{environment, one_day, subjects};
 use crate::facts::Household;
 use crate::ir::{ByDate, Id, Op};
-use crate::outcome::NearestChange;
-use crate::program::{ConditionIr, Program, ProgrammeIr, VersionIr};
-use crate::schema::Value;
-use crate::trace::named;
+use crate::program::{Program, ProgrammeIr, VersionIr};
+use crate::record::{NearestRecord, Run};
 use crate::value::Val;
 
 impl Run<'_> {
     /// The nearest change of a *no*.
-    pub(crate) fn nearest(&mut self, programme: &ProgrammeIr, v: &VersionIr, env: Env) -> Option<NearestChange> {
+    pub(crate) fn nearest(&mut self, programme: &ProgrammeIr, v: &VersionIr, env: Env) -> Option<NearestRecord> {
         if let Some(day) = programme.entitled.and_then(|id| self.turns(id, env)) {
-            return Some(NearestChange::Day { on: days::date(day) });
+            return Some(NearestRecord::Day(day));
         }
-        let mut failing = v.conditions.iter().filter(|c| self.machine.eval(c.node, env) == Val::Bool(false));
-        let (Some(one), None) = (failing.next(), failing.next()) else {
+        let conditions = (0u32..).zip(&v.conditions).map(|(n, c)| (n, c.node));
+        let mut failing = conditions.filter(|(_, node)| self.machine.eval(*node, env) == Val::Bool(false));
+        let (Some((condition, node)), None) = (failing.next(), failing.next()) else {
             // Where two conditions fail no single change turns the answer.
             return None;
         };
-        self.threshold(one, one.node, env, true).or_else(|| self.fact(one, env))
+        self.threshold(condition, node, env, true).or_else(|| self.fact(condition, node, env))
     }
 
     /// The first day on which the answer is no longer *no*.
@@ -40,7 +39,7 @@ impl Run<'_> {
     }
 
     /// Looks for the one comparison that decides, and for the value that would turn it.
-    fn threshold(&mut self, c: &ConditionIr, id: Id, env: Env, want: bool) -> Option<NearestChange> {
+    fn threshold(&mut self, c: u32, id: Id, env: Env, want: bool) -> Option<NearestRecord> {
         let program = self.machine.program;
         match &program.arena.node(id).op {
             Op::Not(a) => self.threshold(c, *a, env, !want),
@@ -80,7 +79,7 @@ impl Run<'_> {
     }
 
     /// What `subject` would have to be for `subject cmp other`.
-    fn reach(&mut self, c: &ConditionIr, subject: Id, cmp: Cmp, other: Id, env: Env) -> Option<NearestChange> {
+    fn reach(&mut self, c: u32, subject: Id, cmp: Cmp, other: Id, env: Env) -> Option<NearestRecord> {
         let program = self.machine.program;
         let limit = self.machine.eval(other, env);
         let (mut id, mut env) = (subject, env);
@@ -121,25 +120,22 @@ impl Run<'_> {
         if apply::compare(cmp, apply::widen(needed), apply::widen(limit)) != Val::Bool(true) {
             return None;
         }
-        let name = named(&mut self.machine, id, env).map(|n| n.0).unwrap_or_else(|| self.source(id));
-        let (value, needed): (Value, Value) = (self.readable(id, now)?, self.readable(id, needed)?);
-        Some(NearestChange::Threshold { condition: c.id.to_string(), name, value, needed })
-    }
-
-    /// The expression a node was written as.
-    fn source(&self, id: Id) -> String {
-        let program = self.machine.program;
-        let source = program.arena.node(id).source;
-        let text = program.expressions.get(source.expression as usize).map(|e| e.text.as_str()).unwrap_or("");
-        let part = text.get(source.start as usize..source.end as usize).unwrap_or(text);
-        part.split_whitespace().collect::<Vec<_>>().join(" ")
+        if matches!(now, Val::Unknown(_) | Val::Error(_)) {
+            return None;
+        }
+        Some(NearestRecord::Threshold { condition: c, node: id, value: now, needed })
     }
 
     /// The first fact that decided against, other than a date: birthdays do not change.
-    fn fact(&mut self, c: &ConditionIr, env: Env) -> Option<NearestChange> {
-        let facts = self.tracer.reasons.facts(&mut self.machine, c.node, env);
-        let fact = facts.iter().find(|f| f.value.as_ref().is_some_and(|v| !matches!(v, Value::Date(_))))?;
-        Some(NearestChange::Fact { condition: c.id.to_string(), fact: fact.fact.clone(), value: fact.value.clone() })
+    fn fact(&mut self, condition: u32, node: Id, env: Env) -> Option<NearestRecord> {
+        let facts = self.reasons.facts(&mut self.machine, node, env);
+        let machine = &self.machine;
+        let changes = |place: &&u32| {
+            let (member, column) = machine.place(**place);
+            !matches!(machine.household.fact(column, member), Val::Unknown(_) | Val::Error(_) | Val::Date(_))
+        };
+        let place = *self.reasons.lists.get(facts).iter().find(changes)?;
+        Some(NearestRecord::Fact { condition, place })
     }
 }
 

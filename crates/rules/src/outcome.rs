@@ -91,28 +91,39 @@ pub struct RulesHit {
     pub rules: Vec<(u32, u32)>,
 }
 
-/// Facts in the order in which they were reached. The income of a household stands behind many conditions, so lists that are
-/// the same are one.
+/// A list of which every part stands behind many conditions, as a household's income does: it is put into words once.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Facts(Arc<[Arc<FactUsed>]>);
+pub struct Shared<T>(Arc<[Arc<T>]>);
 
-impl FromIterator<Arc<FactUsed>> for Facts {
-    fn from_iter<I: IntoIterator<Item = Arc<FactUsed>>>(facts: I) -> Facts {
-        Facts(facts.into_iter().collect())
+/// Facts in the order in which they were reached.
+pub type Facts = Shared<FactUsed>;
+
+/// Named values, left to right.
+pub type Steps = Shared<Step>;
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Shared(Arc::new([]))
     }
 }
 
-impl std::ops::Deref for Facts {
-    type Target = [Arc<FactUsed>];
-    fn deref(&self) -> &[Arc<FactUsed>] {
+impl<T> FromIterator<Arc<T>> for Shared<T> {
+    fn from_iter<I: IntoIterator<Item = Arc<T>>>(all: I) -> Self {
+        Shared(all.into_iter().collect())
+    }
+}
+
+impl<T> std::ops::Deref for Shared<T> {
+    type Target = [Arc<T>];
+    fn deref(&self) -> &[Arc<T>] {
         &self.0
     }
 }
 
-impl<'a> IntoIterator for &'a Facts {
-    type Item = &'a Arc<FactUsed>;
-    type IntoIter = std::slice::Iter<'a, Arc<FactUsed>>;
+impl<'a, T> IntoIterator for &'a Shared<T> {
+    type Item = &'a Arc<T>;
+    type IntoIter = std::slice::Iter<'a, Arc<T>>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()
     }
@@ -128,7 +139,7 @@ pub struct ConditionResult {
     /// An error text when it could not be worked out.
     pub error: Option<String>,
     /// Named values compared, left to right.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     /// Facts read.
     pub facts: Facts,
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::facts::{HouseholdBuilder, Layout};
+use crate::grounds::Grounds;
 use crate::ir::{Arena, Id, Op};
 use crate::schema::{Entity, Expr, Per};
 use crate::tables::ParamTable;
-use crate::value::Bounds;
+use crate::value::{Bounds, Val};
 
 /// One condition, compiled.
 #[derive(Clone, Debug)]
@@ -117,16 +118,33 @@ pub struct Program {
     /// For each node which of these days it or what it reads is changed on: a set of bits.
     touched_by: Vec<u64>,
     hot: Vec<Hot>,
+    /// The values written in rules.
+    pub(crate) written: Vec<Val>,
+    /// What explanations of each node are made of.
+    pub(crate) grounds: Grounds,
+    /// How many results and conditions a household has at most, and how many each member.
+    pub(crate) most: [(usize, usize); 2],
 }
 
 /// The few facts about a node that every visit needs, kept together: nodes themselves are large.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Hot {
     pub(crate) slot: u32,
+    /// Of a leaf, its column or its place among the written values.
+    pub(crate) at: u32,
     pub(crate) need: u8,
     pub(crate) dated: bool,
-    /// A written value or a fact: nothing is worked out.
-    pub(crate) leaf: bool,
+    pub(crate) leaf: Leaf,
+}
+
+/// What nothing has to be worked out for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Leaf {
+    #[default]
+    No,
+    Written,
+    Household,
+    Person,
 }
 
 /// A version of a programme as analysts read it.
@@ -156,6 +174,15 @@ impl Program {
             slots.push(u32::try_from(*counter).unwrap_or(u32::MAX));
             *counter += 1;
         }
+        let grounds = Grounds::of_rules(&arena);
+        let mut most = [(0, 0); 2];
+        for programme in &programmes {
+            for (entity, (results, conditions)) in [Entity::Household, Entity::Person].into_iter().zip(&mut most) {
+                let of = programme.versions.iter().filter(|v| v.subject == entity).map(|v| v.conditions.len()).max();
+                *results += usize::from(of.is_some());
+                *conditions += of.unwrap_or(0);
+            }
+        }
         let mut program = Program {
             arena,
             layout: Arc::new(layout),
@@ -176,6 +203,9 @@ impl Program {
             new_law: Vec::new(),
             touched_by: Vec::new(),
             hot: Vec::new(),
+            written: Vec::new(),
+            grounds,
+            most,
         };
         program.index_reads();
         program.index_items();
@@ -227,13 +257,21 @@ impl Program {
     }
 
     fn index_hot(&mut self) {
-        let one = |(node, slot): (&crate::ir::Node, &u32)| Hot {
-            slot: *slot,
-            need: node.need,
-            dated: node.dated,
-            leaf: matches!(node.op, Op::Const(_) | Op::HouseholdFact(_) | Op::PersonFact(_)),
+        let mut written = Vec::new();
+        let one = |(node, slot): (&crate::ir::Node, &u32)| {
+            let (leaf, at) = match &node.op {
+                Op::Const(v) => {
+                    written.push(*v);
+                    (Leaf::Written, u32::try_from(written.len() - 1).unwrap_or(u32::MAX))
+                }
+                Op::HouseholdFact(c) => (Leaf::Household, *c),
+                Op::PersonFact(c) => (Leaf::Person, *c),
+                _ => (Leaf::No, 0),
+            };
+            Hot { slot: *slot, at, need: node.need, dated: node.dated, leaf }
         };
         self.hot = self.arena.nodes().iter().zip(&self.slots).map(one).collect();
+        self.written = written;
     }
 
     /// What is asked of a node each time it is met.

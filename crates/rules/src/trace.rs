@@ -1,11 +1,8 @@
-//! What an answer hangs on: the facts still missing, and the named values compared on the way.
+//! What an open answer hangs on: the facts still missing.
 
 use crate::eval::{Env, Machine};
-use crate::facts::readable;
 use crate::ir::{Aggregate, Id, Op};
-use crate::outcome::{FactRef, RulesHit, Step, Subject};
-use crate::reasons::{Places, Reasons};
-use crate::schema::Entity;
+use crate::lists::Places;
 use crate::value::{Bounds, Val};
 
 /// A fact's place: household or member, and column.
@@ -29,8 +26,6 @@ pub(crate) struct Tracer {
     /// For each slot what is open behind it, once found: the number in `open`, plus one.
     found: Vec<u32>,
     open: Vec<Open>,
-    /// The facts that decided, as far as found.
-    pub(crate) reasons: Reasons,
     /// Whether something unknown was reached on two ways.
     pub(crate) shared: bool,
     /// Unknown comparisons and unknown truths on which the answer hangs.
@@ -46,16 +41,9 @@ impl Tracer {
             places: Places::default(),
             found: Vec::new(),
             open: Vec::new(),
-            reasons: Reasons::new(),
             shared: false,
             atoms: Vec::new(),
         }
-    }
-
-    /// The unknown facts that could change a value, sorted.
-    pub(crate) fn missing(&mut self, machine: &mut Machine, id: Id, env: Env) -> Vec<FactRef> {
-        let places = self.relevant(machine, id, env);
-        places.into_iter().map(|p| fact_ref(machine, p)).collect()
     }
 
     /// The unknown facts a value was read from, and what [`Tracer::shared`] and [`Tracer::atoms`] say of them.
@@ -230,127 +218,4 @@ impl Tracer {
             self.walk(m, value, env);
         }
     }
-
-    /// The named values compared, left to right.
-    pub(crate) fn steps(&mut self, m: &mut Machine, id: Id, env: Env) -> Vec<Step> {
-        self.begin(m);
-        let mut steps = Vec::new();
-        self.step(m, id, env, &mut steps);
-        steps
-    }
-
-    fn step(&mut self, m: &mut Machine, id: Id, env: Env, out: &mut Vec<Step>) {
-        let program = m.program;
-        let op = &program.arena.node(id).op;
-        if matches!(op, Op::Const(_)) || !self.first_time(m, id, env) {
-            return;
-        }
-        if let Some((name, subject)) = named(m, id, env) {
-            let v = m.eval(id, env);
-            let value = readable(&program.layout, &m.household.texts, &program.arena.node(id).ty, v);
-            let table = rules_hit(m, id, env);
-            out.push(Step { name, subject, value, table });
-            return;
-        }
-        match op {
-            Op::If(c, yes, no) => {
-                self.step(m, *c, env, out);
-                match m.eval(*c, env) {
-                    Val::Bool(true) => self.step(m, *yes, env, out),
-                    Val::Bool(false) => self.step(m, *no, env, out),
-                    _ => {}
-                }
-            }
-            Op::Aggregate { relation, of, filter, value, .. } => {
-                for person in m.people(*relation, *of, env) {
-                    let env = env.with(*person);
-                    if let Some(f) = filter
-                        && m.eval(*f, env) == Val::Bool(false)
-                    {
-                        continue;
-                    }
-                    for part in value.iter().chain(filter) {
-                        self.step(m, *part, env, out);
-                    }
-                }
-            }
-            Op::Outer(by, a) => self.step(m, *a, env.outside(*by), out),
-            other => other.each_child(|child| self.step(m, child, env, out)),
-        }
-    }
-}
-
-/// The rules that matched, where a value comes from a decision table and all is known that decides which.
-fn rules_hit(m: &mut Machine, id: Id, env: Env) -> Option<RulesHit> {
-    let program = m.program;
-    let Op::Define { definition, stated, .. } = &program.arena.node(id).op else { return None };
-    let day = m.today.lo;
-    let tables = &program.definitions.get(*definition as usize)?.tables;
-    let table = tables.iter().find(|t| t.from <= day && day <= t.to)?;
-    if stated.is_some_and(|s| !m.eval(s, env).is_unknown()) {
-        return None;
-    }
-    let mut rules = Vec::new();
-    for (number, line, hit) in &table.rules {
-        match m.eval(*hit, env) {
-            Val::Bool(true) => rules.push((*number, *line)),
-            Val::Bool(false) => continue,
-            _ => return None,
-        }
-        if table.first {
-            break;
-        }
-    }
-    Some(RulesHit { name: table.name.clone(), rules })
-}
-
-/// The name under which a value is known to people, if it has one: an item, a definition, a table with its keys, a programme.
-pub(crate) fn named(m: &mut Machine, id: Id, env: Env) -> Option<(String, Subject)> {
-    let program = m.program;
-    let node = program.arena.node(id);
-    let subject = match (node.need, env.person(0)) {
-        (0, _) | (_, None) => Subject::Household,
-        (_, Some(p)) => Subject::Person(p),
-    };
-    let item = |entity: Entity, c: u32| program.layout.columns(entity).get(c as usize).map(|c| c.id.to_string());
-    let name = match &node.op {
-        Op::HouseholdFact(c) => item(Entity::Household, *c)?,
-        Op::PersonFact(c) => item(Entity::Person, *c)?,
-        Op::Define { definition, .. } => {
-            let d = program.definitions.get(*definition as usize)?;
-            let subject = if d.entity == Entity::Household { Subject::Household } else { subject };
-            return Some((d.id.to_string(), subject));
-        }
-        Op::Param { table, keys, .. } => {
-            let id = program.tables.get(*table as usize)?.id.to_string();
-            let keys: Vec<String> = keys.iter().map(|k| key_text(m, *k, env)).collect();
-            if keys.is_empty() { id } else { format!("{id}({})", keys.join(", ")) }
-        }
-        Op::Entitled { programme, .. } => format!("entitled({})", program.programmes.get(*programme as usize)?.id),
-        Op::AmountOf { programme, .. } => format!("amount of({})", program.programmes.get(*programme as usize)?.id),
-        _ => return None,
-    };
-    Some((name, subject))
-}
-
-fn key_text(m: &mut Machine, key: Id, env: Env) -> String {
-    use crate::schema::Value;
-    let v = m.eval(key, env);
-    let program = m.program;
-    match readable(&program.layout, &m.household.texts, &program.arena.node(key).ty, v) {
-        Some(Value::Integer(n) | Value::Money(n)) => n.to_string(),
-        Some(Value::Code(t) | Value::Text(t) | Value::Decimal(t)) => t,
-        Some(Value::Boolean(b)) => b.to_string(),
-        Some(Value::Date(d)) => d.to_string(),
-        None => "?".into(),
-    }
-}
-
-pub(crate) fn fact_ref(m: &Machine, (member, column): Place) -> FactRef {
-    let (entity, subject) = match member {
-        None => (Entity::Household, Subject::Household),
-        Some(p) => (Entity::Person, Subject::Person(p)),
-    };
-    let item = m.program.layout.columns(entity).get(column as usize).map(|c| c.id.to_string()).unwrap_or_default();
-    FactRef { subject, item }
 }

@@ -4,9 +4,10 @@
 //! The steps between stay in the plan as they are: where the first number is an error or not within bounds that prove the short
 //! way, they are worked out one by one within the step that rounds.
 
-use super::column::{Kind, constant};
+use super::column::Kind;
 use super::plan::{Plan, Step, Work};
 use super::scale::{divisor, quotient_factor};
+use super::view::constant;
 use super::{odd, scale};
 use crate::ir::{Arith, Id, Op};
 use crate::value::{Bounds, Val};

@@ -7,6 +7,7 @@
 
 use super::bits::{Bits, words};
 use super::loops;
+use super::view::Lane;
 use crate::dec::Dec;
 use crate::value::{Bounds, Trouble, TroubleKind, Val};
 
@@ -75,10 +76,13 @@ pub(crate) struct Truths {
 #[derive(Clone, Debug)]
 pub(crate) struct Numbers {
     pub(crate) kind: Kind,
-    /// Known rows: the value. Unknown rows: the least possible whole value.
+    /// Known rows: the value. Other rows: anything.
     pub(crate) lane: Vec<i64>,
-    /// Unknown rows: the greatest possible whole value. Empty as long as no row is unknown.
+    /// Unknown rows: the least and the greatest possible whole value. Empty as long as no row is unknown.
+    least: Vec<i64>,
     most: Vec<i64>,
+    /// Of the unknown rows the greatest `least`, and the least `most`: what is not beyond these no row's bounds can tell.
+    reach: Bounds,
     decimals: Vec<Dec>,
     pub(crate) unknown: Bits,
     pub(crate) stray: Bits,
@@ -87,15 +91,15 @@ pub(crate) struct Numbers {
     pub(crate) any_odd: bool,
     /// Between which numbers the lane's known rows lie; [`Bounds::NONE`]: not measured.
     pub(crate) span: Bounds,
-    /// All rows are known and have the one number of the span; the lane is not written.
+    /// All known rows have the one number of the span; the lane is not written.
     pub(crate) flat: bool,
-    /// All rows are known and fit 32 bits: they stand here, and the lane is not written.
+    /// All known rows fit 32 bits: they stand here, and the lane is not written.
     narrow: bool,
     small: Vec<i32>,
 }
 
-/// Of rows that are all odd, whose lane is never looked at.
-const NO_MATTER: Bounds = Bounds { lo: 0, hi: 0 };
+/// Of no unknown row.
+const NO_REACH: Bounds = Bounds { lo: i64::MIN, hi: i64::MAX };
 
 /// The span of no row.
 pub(crate) const NOTHING: Bounds = Bounds { lo: i64::MAX, hi: i64::MIN };
@@ -157,7 +161,9 @@ impl Numbers {
         Numbers {
             kind,
             lane: vec![0; w * 64],
+            least: Vec::new(),
             most: Vec::new(),
+            reach: NO_REACH,
             decimals: Vec::new(),
             unknown: none(),
             stray: none(),
@@ -186,7 +192,7 @@ impl Numbers {
             }
         }
         self.flat = !self.any_odd && self.span.lo == self.span.hi;
-        if !self.any_odd && !self.flat && loops::is_small(self.span) {
+        if !self.flat && loops::is_small(self.span) {
             self.small = self.lane.iter().map(|n| *n as i32).collect();
             self.narrow = true;
         }
@@ -234,7 +240,7 @@ impl Numbers {
         &mut self.lane
     }
 
-    /// Takes over the numbers of a lane. Not narrow where rows are odd.
+    /// Takes over the numbers of a lane.
     pub(crate) fn set(&mut self, lane: Lane<'_>, span: Bounds) {
         match lane {
             Lane::Same(n) => self.set_flat(n),
@@ -279,6 +285,7 @@ impl Numbers {
             self.stray.fill(0);
             self.trouble.clear();
             self.any_odd = false;
+            self.reach = NO_REACH;
         }
     }
 
@@ -286,7 +293,7 @@ impl Numbers {
         let n = self.at(row);
         if self.any_odd {
             if self.unknown.has(row) {
-                return Val::Unknown(Bounds { lo: n, hi: self.most.get(row).copied().unwrap_or(i64::MAX) });
+                return Val::Unknown(self.bounds(row));
             }
             if let Some(t) = self.trouble.get(row) {
                 return Val::Error(t);
@@ -337,39 +344,93 @@ impl Numbers {
         self.put_number(row, number);
     }
 
-    /// The greatest possible value of an unknown row.
-    pub(crate) fn most(&self, row: usize) -> i64 {
-        self.most.get(row).copied().unwrap_or(i64::MAX)
+    /// The least and the greatest possible values; nothing where no row is unknown.
+    pub(crate) fn ends(&self) -> (&[i64], &[i64]) {
+        (&self.least, &self.most)
     }
 
-    /// The greatest possible values; nothing where no row is unknown.
-    pub(crate) fn mosts(&self) -> &[i64] {
-        &self.most
+    /// Of the unknown rows the greatest least value, and the least greatest one.
+    pub(crate) fn reach(&self) -> Bounds {
+        self.reach
     }
 
     /// The bounds of an unknown row.
+    #[inline]
     pub(crate) fn bounds(&self, row: usize) -> Bounds {
-        Bounds { lo: self.lane.get(row).copied().unwrap_or(i64::MIN), hi: self.most(row) }
+        match (self.least.get(row), self.most.get(row)) {
+            (Some(lo), Some(hi)) => Bounds { lo: *lo, hi: *hi },
+            _ => Bounds::NONE,
+        }
     }
 
     /// Puts a known number where none was.
     pub(crate) fn put_number(&mut self, row: usize, n: i64) {
-        if let Some(slot) = self.lane.get_mut(row) {
-            *slot = n;
+        self.shrink();
+        match i32::try_from(n) {
+            Ok(small) if self.narrow => {
+                if let Some(slot) = self.small.get_mut(row) {
+                    *slot = small;
+                }
+            }
+            _ => {
+                self.spread();
+                if let Some(slot) = self.lane.get_mut(row) {
+                    *slot = n;
+                }
+            }
         }
         self.span = self.span.hull(Bounds { lo: n, hi: n });
     }
 
     /// Puts an unknown number where none was.
+    #[inline]
     pub(crate) fn put_unknown(&mut self, row: usize, b: Bounds) {
-        if self.most.is_empty() {
+        if self.least.is_empty() {
+            self.least.resize(self.lane.len(), 0);
             self.most.resize(self.lane.len(), 0);
         }
-        if let (Some(least), Some(most)) = (self.lane.get_mut(row), self.most.get_mut(row)) {
+        if let (Some(least), Some(most)) = (self.least.get_mut(row), self.most.get_mut(row)) {
             (*least, *most) = (b.lo, b.hi);
         }
+        self.reach = Bounds { lo: self.reach.lo.max(b.lo), hi: self.reach.hi.min(b.hi) };
         self.unknown.set(row);
         self.any_odd = true;
+    }
+
+    /// Puts unknown numbers in rows of a word where none were.
+    pub(crate) fn put_unknown_rows(
+        &mut self,
+        word: usize,
+        rows: u64,
+        (lo, hi): (&[i64; 64], &[i64; 64]),
+        reach: Bounds,
+    ) -> Option<()> {
+        if rows == 0 {
+            return Some(());
+        }
+        if self.least.is_empty() {
+            self.least.resize(self.lane.len(), 0);
+            self.most.resize(self.lane.len(), 0);
+        }
+        let (least, most) = (self.least.as_chunks_mut::<64>().0, self.most.as_chunks_mut::<64>().0);
+        let (least, most) = (least.get_mut(word)?, most.get_mut(word)?);
+        // Unknown rows of this word that were put before stay as they are.
+        let before = self.unknown.word(word) & !rows;
+        match before {
+            0 => (*least, *most) = (*lo, *hi),
+            _ => {
+                let all = least.iter_mut().zip(most).zip(lo.iter().zip(hi)).zip(&loops::BIT);
+                for (((least, most), (lo, hi)), _) in all.filter(|(_, bit)| rows & **bit != 0) {
+                    (*least, *most) = (*lo, *hi);
+                }
+            }
+        }
+        if let Some(unknown) = self.unknown.words_mut().get_mut(word) {
+            *unknown |= rows;
+        }
+        self.reach = Bounds { lo: self.reach.lo.max(reach.lo), hi: self.reach.hi.min(reach.hi) };
+        self.any_odd = true;
+        Some(())
     }
 
     /// Puts what lies between the bounds where nothing was: a known number when only one is possible. `None` when the
@@ -447,154 +508,5 @@ impl Column {
             Column::Truth(t) => t.same(rows),
             Column::Number(_) => None,
         }
-    }
-}
-
-/// What an operation reads: a column, or one value for all rows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum View<'a> {
-    Column(&'a Column),
-    /// Lent, so that a view stays small: views are handed on more often than anything else.
-    Same(&'a Val),
-}
-
-/// The rows of a view by what they are; beyond the last row anything.
-pub(crate) struct Bools<'a> {
-    pub(crate) yes: &'a Bits,
-    pub(crate) no: &'a Bits,
-    pub(crate) trouble: Option<&'a Bits>,
-}
-
-/// The numbers of a view over a denominator.
-#[derive(Clone, Copy)]
-pub(crate) enum Lane<'a> {
-    Each(&'a [i64]),
-    Small(&'a [i32]),
-    Same(i64),
-}
-
-impl<'a> View<'a> {
-    #[inline]
-    pub(crate) fn get(self, row: usize) -> Val {
-        match self {
-            View::Column(c) => c.get(row),
-            View::Same(v) => *v,
-        }
-    }
-
-    pub(crate) fn numbers(self) -> Option<&'a Numbers> {
-        match self {
-            View::Column(Column::Number(n)) => Some(n),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn truths(self) -> Option<&'a Truths> {
-        match self {
-            View::Column(Column::Truth(t)) => Some(t),
-            _ => None,
-        }
-    }
-
-    /// The lane, and whether it holds numbers at all.
-    pub(crate) fn lane(self, kind: Kind) -> (Lane<'a>, bool) {
-        match self {
-            View::Column(Column::Number(n)) => (n.numbers(), true),
-            View::Column(Column::Truth(_)) => (Lane::Same(0), false),
-            View::Same(v) => constant(*v, kind).map_or((Lane::Same(0), false), |n| (Lane::Same(n), true)),
-        }
-    }
-
-    /// Rows known to hold and rows known not to hold, a word of each.
-    #[inline]
-    pub(crate) fn truth_word(self, at: usize) -> (u64, u64) {
-        match self {
-            View::Column(Column::Truth(t)) => (t.yes.word(at), t.no.word(at)),
-            View::Same(Val::Bool(true)) => (u64::MAX, 0),
-            View::Same(Val::Bool(false)) => (0, u64::MAX),
-            _ => (0, 0),
-        }
-    }
-
-    /// Rows known to hold, rows known not to, rows that are errors.
-    #[inline]
-    pub(crate) fn bools(self) -> Bools<'a> {
-        match self {
-            View::Column(Column::Truth(t)) => {
-                Bools { yes: &t.yes, no: &t.no, trouble: Some(&t.trouble.rows).filter(|_| t.trouble.any) }
-            }
-            View::Column(Column::Number(n)) => {
-                Bools { yes: &Bits::NO, no: &Bits::NO, trouble: Some(&n.trouble.rows).filter(|_| n.trouble.any) }
-            }
-            View::Same(Val::Bool(true)) => Bools { yes: &Bits::EVERY, no: &Bits::NO, trouble: None },
-            View::Same(Val::Bool(false)) => Bools { yes: &Bits::NO, no: &Bits::EVERY, trouble: None },
-            View::Same(Val::Error(_)) => Bools { yes: &Bits::NO, no: &Bits::NO, trouble: Some(&Bits::EVERY) },
-            View::Same(_) => Bools { yes: &Bits::NO, no: &Bits::NO, trouble: None },
-        }
-    }
-
-    /// Rows that are errors, a word.
-    #[inline]
-    pub(crate) fn trouble_word(self, at: usize) -> u64 {
-        match self {
-            View::Column(Column::Truth(t)) if t.trouble.any => t.trouble.rows.word(at),
-            View::Column(Column::Number(n)) if n.trouble.any => n.trouble.rows.word(at),
-            View::Same(Val::Error(_)) => u64::MAX,
-            _ => 0,
-        }
-    }
-
-    /// The error of a row.
-    pub(crate) fn trouble(self, row: usize) -> Option<Trouble> {
-        match self {
-            View::Column(Column::Truth(t)) => t.trouble.get(row),
-            View::Column(Column::Number(n)) if n.any_odd => n.trouble.get(row),
-            View::Same(Val::Error(t)) => Some(*t),
-            _ => None,
-        }
-    }
-
-    /// The numbers, where some are unknown within bounds and the others stand in the lane as they are or are errors.
-    pub(crate) fn unknown(self) -> Option<&'a Numbers> {
-        let c = self.numbers().filter(|c| c.any_odd && matches!(c.kind, Kind::Int | Kind::Date | Kind::Dec(_)))?;
-        (!c.unknown.is_empty()).then_some(c)
-    }
-
-    /// Whether any row's number does not stand in the lane.
-    pub(crate) fn has_odd(self) -> bool {
-        match self {
-            View::Column(Column::Number(n)) => n.any_odd,
-            View::Column(Column::Truth(_)) | View::Same(Val::Unknown(_) | Val::Error(_)) => true,
-            View::Same(_) => false,
-        }
-    }
-
-    /// Between which numbers the lane lies, over a denominator, where they are known.
-    pub(crate) fn span(self, kind: Kind) -> Bounds {
-        match self {
-            View::Column(Column::Number(n)) if n.span.lo <= n.span.hi => n.span,
-            View::Same(v) => constant(*v, kind).map_or(NO_MATTER, |n| Bounds { lo: n, hi: n }),
-            View::Column(_) => NO_MATTER,
-        }
-    }
-
-    /// Adds the rows whose number does not stand in the lane.
-    pub(crate) fn add_odd(self, to: &mut Bits) {
-        match self {
-            View::Column(Column::Number(n)) => n.add_odd(to),
-            View::Column(Column::Truth(_)) => to.fill(u64::MAX),
-            View::Same(Val::Unknown(_) | Val::Error(_)) => to.fill(u64::MAX),
-            View::Same(_) => {}
-        }
-    }
-}
-
-/// A constant as the lane holds it.
-pub(crate) fn constant(v: Val, kind: Kind) -> Option<i64> {
-    match (v, kind) {
-        (Val::Int(n) | Val::Date(n), _) => Some(n),
-        (Val::Code(n) | Val::Text(n), _) => Some(i64::from(n)),
-        (Val::Dec(d), Kind::Dec(den)) => numerator(d, den),
-        _ => None,
     }
 }

@@ -9,9 +9,10 @@ use std::sync::OnceLock;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::bits::Bits;
-use super::column::{Lane, Numbers};
+use super::column::Numbers;
 #[cfg(target_arch = "x86_64")]
 use super::registers::{self, Wide as Laned};
+use super::view::Lane;
 use crate::ast::Cmp;
 use crate::value::Bounds;
 
@@ -138,8 +139,8 @@ fn wide<'a>(lane: Lane<'a>, scratch: &'a mut Vec<i64>) -> Side<'a, i64> {
 }
 
 /// Two operands whose result is known to lie within `span`.
-pub(crate) fn two(sign: Sign, a: Lane<'_>, b: Lane<'_>, out: &mut Numbers, span: Bounds, any_odd: bool) {
-    let small = !any_odd && is_small(span);
+pub(crate) fn two(sign: Sign, a: Lane<'_>, b: Lane<'_>, out: &mut Numbers, span: Bounds) {
+    let small = is_small(span);
     if let (true, Some(a), Some(b)) = (small, narrow(a), narrow(b)) {
         let out = out.small(span);
         return match sign {
@@ -187,8 +188,8 @@ impl<A: Number, O: Number, F: Fn(i64) -> i64> WithSimd for One<'_, A, O, F> {
 
 /// One operand whose result is known to lie within `span`.
 #[inline]
-pub(crate) fn one(a: Lane<'_>, out: &mut Numbers, span: Bounds, any_odd: bool, f: impl Fn(i64) -> i64) {
-    let small = !any_odd && is_small(span);
+pub(crate) fn one(a: Lane<'_>, out: &mut Numbers, span: Bounds, f: impl Fn(i64) -> i64) {
+    let small = is_small(span);
     match (a, small) {
         (Lane::Same(n), _) => out.set_flat(f(n)),
         (Lane::Each(a), true) => arch().dispatch(One { a, out: out.small(span), f }),
@@ -246,7 +247,7 @@ impl<T: Number, F: Fn(&T, &T) -> bool> WithSimd for Masks<'_, T, F> {
 
 /// Bytes of 0 and 1 as bits: the product gathers eight of them in its topmost byte.
 #[inline(always)]
-fn packed(bytes: &[u8; 64]) -> u64 {
+pub(crate) fn packed(bytes: &[u8; 64]) -> u64 {
     let mut word = 0;
     for (n, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
         word |= (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * n);
@@ -297,7 +298,7 @@ pub(crate) fn masks(cmp: Cmp, a: Lane<'_>, b: Lane<'_>, out: &mut [u64]) {
 
 /// The bits of a word, each alone.
 #[allow(clippy::indexing_slicing, reason = "worked out by the compiler")]
-const BIT: [u64; 64] = {
+pub(crate) const BIT: [u64; 64] = {
     let mut all = [0; 64];
     let mut n = 0;
     while n < 64 {
@@ -363,8 +364,8 @@ fn chosen<T: Laned>(pick: &[u64], yes: Side<'_, T>, no: Side<'_, T>, out: &mut [
 }
 
 /// Takes of each row the one or the other; all numbers lie within `span`.
-pub(crate) fn choose(pick: &[u64], yes: Lane<'_>, no: Lane<'_>, out: &mut Numbers, span: Bounds, any_odd: bool) {
-    if let (true, Some(yes), Some(no)) = (!any_odd && is_small(span), narrow(yes), narrow(no)) {
+pub(crate) fn choose(pick: &[u64], yes: Lane<'_>, no: Lane<'_>, out: &mut Numbers, span: Bounds) {
+    if let (true, Some(yes), Some(no)) = (is_small(span), narrow(yes), narrow(no)) {
         return chosen(pick, yes, no, out.small(span));
     }
     let (mut s, mut t) = (Vec::new(), Vec::new());
@@ -521,7 +522,7 @@ mod tests {
                 (Lane::Each(&large), Lane::Small(&other), span),
             ] {
                 let mut out = Numbers::new(Kind::Int, 2048);
-                choose(rows.words(), a, b, &mut out, span, false);
+                choose(rows.words(), a, b, &mut out, span);
                 for row in 0..2048 {
                     assert_eq!(out.at(row), if rows.has(row) { a.at(row) } else { b.at(row) });
                 }

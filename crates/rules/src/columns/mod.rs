@@ -10,6 +10,7 @@
 
 mod batch;
 mod bits;
+mod bounds;
 mod calendar;
 mod chains;
 mod column;
@@ -29,6 +30,7 @@ mod scalar;
 mod scale;
 mod tables;
 mod truths;
+mod view;
 
 use std::sync::Arc;
 

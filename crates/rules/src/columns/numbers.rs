@@ -5,12 +5,13 @@
 
 use super::bits::Bits;
 use super::chains::Chain;
-use super::column::{Kind, Lane, NOTHING, Numbers, View};
+use super::column::{Kind, NOTHING, Numbers};
 use super::loops::{self, Sign};
 use super::plan::{Step, Work};
 use super::quotients::{Divisor, EXACT, Quotient};
 use super::run::Job;
 use super::scale::quotient_factor;
+use super::view::{Lane, View};
 use super::{calendar, odd};
 use crate::days;
 use crate::dec::Rounding;
@@ -49,7 +50,6 @@ pub(crate) fn work(job: &Job<'_>, out: &mut Numbers) {
     if odd.is_empty() || job.present(&mut odd).is_empty() {
         return;
     }
-    out.spread();
     odd::numbers(job, out, &mut odd);
     for row in odd.rows() {
         out.put(row, job.scalar(row));
@@ -97,7 +97,7 @@ fn proven(
             (n, false) => out.set_flat(n),
             (_, true) => odd.fill(u64::MAX),
         },
-        (Some(span), ..) => loops::two(sign, a.lane, b.lane, out, span, !odd.is_empty()),
+        (Some(span), ..) => loops::two(sign, a.lane, b.lane, out, span),
         (None, ..) => pairs(a.lane, b.lane, out, odd, checked),
     }
 }
@@ -112,7 +112,7 @@ fn proven_one(
     checked: impl Fn(i64) -> (i64, bool),
 ) {
     match span {
-        Some(span) => loops::one(a.lane, out, span, !odd.is_empty(), plain),
+        Some(span) => loops::one(a.lane, out, span, plain),
         None => pairs(a.lane, Lane::Same(0), out, odd, |n, _| checked(n)),
     }
 }
@@ -190,7 +190,7 @@ fn extreme(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits, sign: Sign, f: impl
         () if span == second.span && (first.span.lo >= second.span.hi || first.span.hi <= second.span.lo) => {
             out.set(second.lane, span);
         }
-        () => loops::two(sign, first.lane, second.lane, out, span, !odd.is_empty()),
+        () => loops::two(sign, first.lane, second.lane, out, span),
     }
     for n in 2..job.views.len() {
         let next = job.lane(n, out.kind, &mut s, odd);
@@ -226,7 +226,7 @@ fn branch(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
         () if pick.covers(job.rows) => out.set(yes.lane, yes.span),
         () if !pick.meets(job.rows) => out.set(no.lane, no.span),
         () => {
-            loops::choose(pick.words(), yes.lane, no.lane, out, yes.span.hull(no.span), !odd.is_empty());
+            loops::choose(pick.words(), yes.lane, no.lane, out, yes.span.hull(no.span));
         }
     }
 }
@@ -263,7 +263,7 @@ fn stated(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
         () if pick.covers(job.rows) => out.set(a.lane, a.span),
         () if !pick.meets(job.rows) => out.set(b.lane, b.span),
         () => {
-            loops::choose(pick.words(), a.lane, b.lane, out, a.span.hull(b.span), !odd.is_empty());
+            loops::choose(pick.words(), a.lane, b.lane, out, a.span.hull(b.span));
         }
     }
 }
@@ -276,10 +276,7 @@ fn param(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     let mut none = Bits::none(job.words());
     table.look_up(&lanes, out, odd, &mut none);
     none.take_out(&operands);
-    if !job.present(&mut none).is_empty() {
-        out.spread();
-    }
-    for row in none.rows() {
+    for row in job.present(&mut none).rows() {
         out.put_trouble(row, Trouble { kind: TroubleKind::NoRow, node });
     }
     odd.take_out(&none);
@@ -322,7 +319,7 @@ impl Rounded {
 
     /// Rounds known numbers times a factor of at least 1 that lie within a span, where 64 bits are proven to be enough for it;
     /// else nothing is done.
-    fn known(&self, a: Input<'_>, times: i64, out: &mut Numbers, any_odd: bool) -> bool {
+    fn known(&self, a: Input<'_>, times: i64, out: &mut Numbers) -> bool {
         let ends = a.span.lo.checked_mul(times).zip(a.span.hi.checked_mul(times));
         let both = ends.and_then(|(lo, hi)| self.exactly(lo).zip(self.exactly(hi)));
         let (Some(span), Some(factor)) = (both.map(|(lo, hi)| Bounds { lo, hi }), times.checked_mul(self.up)) else {
@@ -337,8 +334,8 @@ impl Rounded {
         let Some(quotient) = Quotient::new(a.span, factor, self.down - from, self.down) else { return false };
         let unit = self.unit;
         match unit {
-            1 => loops::one(a.lane, out, span, any_odd, |n| quotient.of(n)),
-            _ => loops::one(a.lane, out, span, any_odd, |n| quotient.of(n).wrapping_mul(unit)),
+            1 => loops::one(a.lane, out, span, |n| quotient.of(n)),
+            _ => loops::one(a.lane, out, span, |n| quotient.of(n).wrapping_mul(unit)),
         }
         true
     }
@@ -361,15 +358,22 @@ pub(crate) fn chained(
         return false;
     }
     out.span = NOTHING;
-    if !rounded.known(Input { lane, span: base.span(kind) }, chain.times, out, odd) {
+    if !rounded.known(Input { lane, span: base.span(kind) }, chain.times, out) {
         return false;
     }
     let Some(unknown) = unknown else { return true };
     let mut left = unknown.unknown.clone();
     left.keep(rows);
-    out.spread();
+    // Most rows that are unknown are so without any bounds, or within the same.
+    let mut last = None;
     for row in left.rows() {
-        match chain.bounds(unknown.bounds(row)) {
+        let b = unknown.bounds(row);
+        let through = match last {
+            Some((before, through)) if before == b => through,
+            _ => chain.bounds(b),
+        };
+        last = Some((b, through));
+        match through {
             Some(b) => out.put_unknown(row, b),
             None => {
                 out.clear(out.kind);
@@ -383,8 +387,7 @@ pub(crate) fn chained(
 fn round(how: Rounding, scale: i32, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     let Some(rounded) = Rounded::new(how, scale, job.den(0)) else { return odd.fill(u64::MAX) };
     let a = job.own(0);
-    let some = !odd.is_empty();
-    if rounded.known(a, 1, out, some) {
+    if rounded.known(a, 1, out) {
         return;
     }
     let Rounded { up, down, unit, below, above } = rounded;
@@ -395,7 +398,7 @@ fn round(how: Rounding, scale: i32, job: &Job<'_>, out: &mut Numbers, odd: &mut 
         return pairs(a.lane, Lane::Same(0), out, odd, |n, _| rounded.exactly(n).map_or((0, true), |n| (n, false)));
     };
     let (below, above) = (below as f64, above as f64);
-    loops::one(a.lane, out, span, some, |n| {
+    loops::one(a.lane, out, span, |n| {
         let n = n.wrapping_mul(up);
         let (q, left) = by.divide(n);
         q.wrapping_add(i64::from(left >= if n < 0 { below } else { above })).wrapping_mul(unit)
@@ -425,8 +428,8 @@ fn between(unit: TimeUnit, job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
         (within(a.span) && within(b.span)).then(|| Bounds { lo: f(a.span.hi, b.span.lo), hi: f(a.span.lo, b.span.hi) });
     match (span, b.lane, a.lane) {
         // To today, or from a day of the law.
-        (Some(span), Lane::Same(b), _) => loops::one(a.lane, out, span, !odd.is_empty(), |a| f(day(a).0, b)),
-        (Some(span), _, Lane::Same(a)) => loops::one(b.lane, out, span, !odd.is_empty(), |b| f(a, day(b).0)),
+        (Some(span), Lane::Same(b), _) => loops::one(a.lane, out, span, |a| f(day(a).0, b)),
+        (Some(span), _, Lane::Same(a)) => loops::one(b.lane, out, span, |b| f(a, day(b).0)),
         _ => {
             pairs(a.lane, b.lane, out, odd, |a, b| dates(a, b, f));
             if let Some(span) = span {

@@ -2,10 +2,12 @@
 //! [`super::scalar`]; the outcome is the same, only slower.
 
 use super::bits::Bits;
-use super::column::{Column, Kind, Numbers, Truths, View};
+use super::bounds::{self, Ends};
+use super::column::{Column, Kind, Numbers, Truths};
 use super::plan::Work;
 use super::run::Job;
 use super::scale::divisor;
+use super::view::View;
 use crate::apply;
 use crate::ast::Cmp;
 use crate::ir::{Arith, Op};
@@ -54,7 +56,7 @@ impl<'a> Operand<'a> {
         let n = c.at(row);
         if c.any_odd {
             if c.unknown.has(row) {
-                return Some(Number::Unknown(Bounds { lo: n, hi: c.most(row) }));
+                return Some(Number::Unknown(c.bounds(row)));
             }
             if c.stray.has(row) || c.trouble.rows.has(row) {
                 return None;
@@ -151,66 +153,23 @@ pub(crate) fn numbers(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits) {
     }
 }
 
-/// A lane of whole numbers with its unknown rows.
-#[derive(Clone, Copy)]
-enum Whole<'a> {
-    Each { numbers: &'a Numbers, unknown: Option<&'a Bits> },
-    Same(i64),
-}
-
-impl<'a> Whole<'a> {
-    fn of(view: View<'a>) -> Option<Whole<'a>> {
-        match view {
-            View::Column(Column::Number(c)) if matches!(c.kind, Kind::Int | Kind::Date | Kind::Dec(1)) => {
-                let strays = c.any_odd && !c.stray.is_empty();
-                let unknown = Some(&c.unknown).filter(|_| c.any_odd);
-                (!strays).then_some(Whole::Each { numbers: c, unknown })
-            }
-            View::Same(Val::Int(n) | Val::Date(n)) => Some(Whole::Same(*n)),
-            _ => None,
+/// A view as whole numbers with their unknown rows.
+fn ends(view: View<'_>) -> Option<Ends<'_>> {
+    match view {
+        View::Column(Column::Number(c)) if matches!(c.kind, Kind::Int | Kind::Date | Kind::Dec(1)) => {
+            let strays = c.any_odd && !c.stray.is_empty();
+            (!strays).then(|| Ends::of(c))
         }
-    }
-
-    fn unknown(self, word: usize) -> u64 {
-        match self {
-            Whole::Each { unknown: Some(u), .. } => u.word(word),
-            _ => 0,
-        }
-    }
-
-    #[inline]
-    fn bounds(self, row: usize, unknown: bool) -> Option<Bounds> {
-        match self {
-            Whole::Each { numbers, .. } => {
-                let lo = numbers.at(row);
-                Some(Bounds { lo, hi: if unknown { numbers.most(row) } else { lo } })
-            }
-            Whole::Same(n) => Some(Bounds { lo: n, hi: n }),
-        }
+        View::Same(Val::Int(n) | Val::Date(n)) => Some(Ends::same(*n)),
+        _ => None,
     }
 }
 
-/// Operations on two or more whole numbers or dates of which one at least is unknown: bounds go with bounds, and where they
-/// meet the result is known. For the smallest and largest that is just what [`apply::extreme`] gives: a known number
-/// that the unknown cannot pass leaves no room between the bounds.
+/// For the smallest and largest this is just what [`apply::extreme`] gives: a known number that the unknown cannot pass leaves no
+/// room between the bounds.
 fn whole(job: &Job<'_>, out: &mut Numbers, odd: &mut Bits, f: impl Fn(Bounds, Bounds) -> Bounds) {
-    if !matches!(out.kind, Kind::Int | Kind::Date | Kind::Dec(1)) {
-        return;
-    }
-    let Some(lanes) = job.views.iter().map(|v| Whole::of(*v)).collect::<Option<Vec<_>>>() else { return };
-    let Some((first, others)) = lanes.split_first() else { return };
-    for (n, word) in odd.words_mut().iter_mut().enumerate() {
-        let mut left = *word & lanes.iter().fold(0, |w, l| w | l.unknown(n));
-        while left != 0 {
-            let bit = left.trailing_zeros();
-            left &= left - 1;
-            let row = n * 64 + bit as usize;
-            let at = |l: &Whole<'_>| l.bounds(row, l.unknown(n) >> bit & 1 != 0);
-            let all = others.iter().try_fold(at(first), |a, l| Some(a.zip(at(l)).map(|(a, b)| f(a, b)))).flatten();
-            if all.and_then(|b| out.put_between(row, b)).is_some() {
-                *word &= !(1 << bit);
-            }
-        }
+    if let Some(all) = job.views.iter().map(|v| ends(*v)).collect::<Option<Vec<_>>>() {
+        bounds::settle(&all, out, odd, f);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Values of members made one, down whole columns: the members of a household stand in the same row of their slots.
 
 use super::bits::Bits;
-use super::column::{Column, Kind, Lane, NOTHING, Numbers, Truths, View};
+use super::column::{Column, Kind, NOTHING, Numbers, Truths};
 use super::loops;
+use super::view::{Lane, View};
 use crate::eval::Accumulator;
 use crate::ir::Aggregate;
 use crate::value::{Bounds, Lane as Way, Trouble, Val};
@@ -60,7 +61,6 @@ impl Gathering<'_, '_> {
                 }
                 odd.keep(self.rows);
                 if !odd.is_empty() {
-                    out.spread();
                     self.one_by_one(&odd, |row, v| out.put(row, v));
                 }
             }
@@ -239,10 +239,9 @@ impl Gathering<'_, '_> {
             }
             let all = sure.covers(self.rows);
             let own = if all { span } else { span.hull(Bounds { lo: 0, hi: 0 }) };
-            let any_odd = !odd.is_empty();
             match (empty, all) {
                 (true, true) => out.set(lane, own),
-                (true, false) => loops::choose(sure.words(), lane, Lane::Same(0), out, own, any_odd),
+                (true, false) => loops::choose(sure.words(), lane, Lane::Same(0), out, own),
                 (false, _) => {
                     out.shrink();
                     loops::add_where(sure.words(), lane, out, out.span.plus(own));

@@ -4,7 +4,8 @@ use pulp::{Simd, WithSimd};
 
 use super::batch::Batch;
 use super::bits::Bits;
-use super::column::{Column, Kind, Lane, View};
+use super::column::{Column, Kind};
+use super::view::{Lane, View};
 use super::{Output, loops};
 use crate::outcome::Answer;
 use crate::schema::Entity;

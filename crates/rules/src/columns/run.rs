@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::bits::{Bits, words};
-use super::column::{Column, Kind, Shape, View};
+use super::column::{Column, Kind, Shape};
 use super::guards::Guard;
 use super::people::{Gathering, Relative};
 use super::plan::{Step, Work};
 use super::results::{Asked, Results};
 use super::scalar::{Call, scalar};
 use super::tables::Dense;
+use super::view::View;
 use super::{Columns, ColumnsError, Output, numbers, scale, truths};
 use crate::ir::{Id, Op, Relation};
 use crate::schema::Entity;

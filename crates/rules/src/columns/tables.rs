@@ -1,8 +1,9 @@
 //! Look-ups in dated tables as one array: filled once by asking the table for every combination of keys.
 
 use super::bits::Bits;
-use super::column::{Kind, Lane, NOTHING, Numbers, Shape, constant};
+use super::column::{Kind, NOTHING, Numbers, Shape};
 use super::plan::{Plan, Step, Work};
+use super::view::{Lane, constant};
 use crate::ir::{Id, Op};
 use crate::program::Program;
 use crate::tables::ParamTable;

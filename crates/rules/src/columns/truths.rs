@@ -5,10 +5,11 @@ use std::cmp::Ordering;
 use pulp::{Simd, WithSimd};
 
 use super::bits::Bits;
-use super::column::{Column, Kind, Lane, Numbers, Truths, View};
+use super::column::{Column, Kind, Numbers, Truths};
 use super::numbers::Input;
 use super::plan::Work;
 use super::run::Job;
+use super::view::{Lane, View};
 use super::{loops, odd};
 use crate::ast::Cmp;
 use crate::ir::Op;
@@ -231,32 +232,41 @@ fn within(cmp: Cmp, job: &Job<'_>, a: &Numbers, other: View<'_>, out: &mut Truth
     if !closed(ends) {
         return;
     }
-    let (least, most) = (Lane::Each(&a.lane), Lane::Each(a.mosts()));
+    let (least, most) = a.ends();
+    // Where no row's bounds reach the other side there is nothing to compare.
+    let under = |cmp: Cmp, out: &mut Bits| {
+        if a.reach().hi <= ends.hi {
+            loops::masks(cmp, Lane::Each(most), below, out.words_mut());
+        }
+    };
+    let over = |cmp: Cmp, out: &mut Bits| {
+        if a.reach().lo >= ends.lo {
+            loops::masks(cmp, Lane::Each(least), above, out.words_mut());
+        }
+    };
     let (mut yes, mut no) = (Bits::none(job.words()), Bits::none(job.words()));
-    {
-        let (yes, no) = (yes.words_mut(), no.words_mut());
-        match cmp {
-            Cmp::Lt => {
-                loops::masks(Cmp::Lt, most, below, yes);
-                loops::masks(Cmp::Ge, least, above, no);
-            }
-            Cmp::Le => {
-                loops::masks(Cmp::Le, most, below, yes);
-                loops::masks(Cmp::Gt, least, above, no);
-            }
-            Cmp::Gt => {
-                loops::masks(Cmp::Gt, least, above, yes);
-                loops::masks(Cmp::Le, most, below, no);
-            }
-            Cmp::Ge => {
-                loops::masks(Cmp::Ge, least, above, yes);
-                loops::masks(Cmp::Lt, most, below, no);
-            }
-            Cmp::Eq | Cmp::Ne => {
-                loops::masks(Cmp::Lt, most, below, yes);
-                loops::masks(Cmp::Gt, least, above, no);
-                no.iter_mut().zip(yes).for_each(|(no, yes)| *no |= std::mem::take(yes));
-            }
+    match cmp {
+        Cmp::Lt => {
+            under(Cmp::Lt, &mut yes);
+            over(Cmp::Ge, &mut no);
+        }
+        Cmp::Le => {
+            under(Cmp::Le, &mut yes);
+            over(Cmp::Gt, &mut no);
+        }
+        Cmp::Gt => {
+            over(Cmp::Gt, &mut yes);
+            under(Cmp::Le, &mut no);
+        }
+        Cmp::Ge => {
+            over(Cmp::Ge, &mut yes);
+            under(Cmp::Lt, &mut no);
+        }
+        Cmp::Eq | Cmp::Ne => {
+            under(Cmp::Lt, &mut yes);
+            over(Cmp::Gt, &mut no);
+            no.add(&yes);
+            yes.fill(0);
         }
     }
     yes.keep(&a.unknown);

@@ -7,7 +7,7 @@ use rules::columns::{Columns, Deciding, Machine, ProgrammeColumns, Results};
 use rules::ir::Id;
 use rules::outcome::{Answer, ProgrammeResult, Subject};
 use rules::schema::{Entity, Value};
-use rules::{Household, Named, Program, Trouble, Val};
+use rules::{Household, Named, Program, Record, Trouble, Val};
 
 /// How much was compared, by answer.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -63,7 +63,9 @@ pub(crate) fn programmes(
     (on, claim): (Date, Date),
     tally: &mut Tally,
 ) {
-    let explained = program.explain_today(household, on, claim).results;
+    let record = program.record_today(household, on, claim);
+    let explained = record.read().results;
+    recorded(program, &record, &explained);
     let mut expected: HashMap<(&str, Subject), &ProgrammeResult> =
         explained.iter().map(|r| ((r.programme.as_str(), r.subject.clone()), r)).collect();
     for p in results.programmes() {
@@ -86,6 +88,28 @@ pub(crate) fn programmes(
         }
     }
     assert!(expected.is_empty(), "not run: {:?}", expected.keys());
+}
+
+/// What a record says without words is what it says in words, one result at a time too.
+fn recorded(program: &Program, record: &Record<'_>, read: &[ProgrammeResult]) {
+    assert_eq!(record.results().count(), read.len());
+    for (ours, theirs) in record.results().zip(read) {
+        let programme = &program.programmes()[ours.programme()];
+        assert_eq!(programme.id.as_ref(), theirs.programme);
+        assert_eq!((ours.version(), ours.answer()), (theirs.version, theirs.answer));
+        assert_eq!(ours.subject(), theirs.subject);
+        assert_eq!(ours.amount(), theirs.amount.as_ref().and_then(|a| a.minor));
+        let conditions = &theirs.conditions;
+        let first = conditions.iter().position(|c| match theirs.answer {
+            Answer::Yes => false,
+            Answer::No => c.holds == Some(false),
+            Answer::CannotTell => c.holds.is_none() && c.error.is_none(),
+            Answer::Error => c.error.is_some(),
+        });
+        assert_eq!(ours.decided_by(), first, "{}", theirs.programme);
+        assert_eq!(conditions.len(), programme.versions[ours.version()].conditions.len());
+        assert_eq!(ours.read().as_ref(), Some(theirs));
+    }
 }
 
 /// An error as the explanation words it, without the place in the file.
