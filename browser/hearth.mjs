@@ -102,6 +102,11 @@ async function session(browser, demo, subject) {
   return sessions.get(key);
 }
 
+/** Nobody is signed in to a demo any more: its clock was moved past the end of every sign-in. */
+export function forget(demo) {
+  for (const key of sessions.keys()) if (key.startsWith(`${demo.url} `)) sessions.delete(key);
+}
+
 /** A browser window signed in as one of the demo's people (or nobody). What it complains about fails the run. */
 export async function signedIn(browser, demo, subject, options = {}) {
   const { viewport = DESK, locale = 'en', colorScheme = 'light', ...more } = options;

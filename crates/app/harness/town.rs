@@ -143,7 +143,7 @@ pub(crate) fn lean_pack(to: &Path) {
     std::fs::remove_dir_all(to.join("cases")).expect("the pack has cases");
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("the pack") {
         let entry = entry.expect("the pack");

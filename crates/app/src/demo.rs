@@ -28,6 +28,26 @@ pub struct Told {
     pub expecting: Vec<String>,
 }
 
+/// The telephones of the demonstration's families: the spool of messages, with the sign-ins whose numbers they are.
+pub(crate) struct DemoPhones {
+    /// The folder of messages.
+    pub(crate) spool: PathBuf,
+    /// The data folder.
+    pub(crate) data: PathBuf,
+}
+
+impl web::demo::phones::Phones for DemoPhones {
+    fn sent(&self) -> std::io::Result<Vec<web::demo::phones::Sent>> {
+        let sign_ins = read(&self.data).map(|told| told.sign_ins).unwrap_or_default();
+        let mut all = crate::messages::spooled(&self.spool)?;
+        for sent in &mut all {
+            let reads = sign_ins.iter().find(|one| one.phone.as_ref() == Some(&sent.to));
+            sent.who = reads.map(|one| one.subject.clone());
+        }
+        Ok(all)
+    }
+}
+
 /// One sign-in.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SignIn {
@@ -40,6 +60,9 @@ pub struct SignIn {
     /// The person it is bound to.
     #[serde(default)]
     pub person: Option<PersonId>,
+    /// The telephone number messages go to.
+    #[serde(default)]
+    pub phone: Option<String>,
 }
 
 /// The issuer name under which the demo provider's people are known.
@@ -53,7 +76,11 @@ fn written(data: &Path) -> PathBuf {
 
 /// What the last preparation wrote down, if there was one.
 pub fn told(config: &Config) -> Option<Told> {
-    serde_json::from_str(&std::fs::read_to_string(written(&config.data)).ok()?).ok()
+    read(&config.data)
+}
+
+fn read(data: &Path) -> Option<Told> {
+    serde_json::from_str(&std::fs::read_to_string(written(data)).ok()?).ok()
 }
 
 /// Makes the town unless it stands already; `people` overrides the recipe.
@@ -111,27 +138,47 @@ async fn build(runtime: &Arc<Runtime>, people: Option<usize>, played: Option<&Pl
             person: family.victim,
             name: victim,
             what: "a mother whose address is protected",
+            phone: None,
         });
         sign_ins.push(Citizen {
             subject: format!("perpetrator-{number}"),
             person: family.perpetrator,
             name: other,
             what: "the man she is protected from",
+            phone: None,
         });
     }
+    let issuer = issuer(&runtime.config);
+    let staff = staff(runtime, &recipe, &issuer).await?;
+    let visiting = Visiting::new(runtime, &recipe, &pack, &issuer);
+    // Before anybody works on what the registry told: what was told in the past is handled as of its day.
+    let bar = progress(0, "nurses remember the last months");
+    visiting.remember(&settled).await?;
+    bar.finish_and_clear();
     let expecting = expect(&settler, &recipe, &settled).await?;
     let bar = progress(0, "entitlements are worked out");
     work::until_idle(runtime).await?;
     bar.finish_and_clear();
-    let mothers = births(runtime, &recipe, &settled).await?;
+    let beginner = beginner(&recipe, &pack, &settled, today);
+    let mothers = births(runtime, &recipe, &settled, beginner.map(|(family, _)| family)).await?;
     work::until_idle(runtime).await?;
-    for (number, (person, name)) in mothers.into_iter().enumerate() {
+    let own = mothers.len();
+    for (number, (person, mother)) in mothers.into_iter().enumerate() {
         let subject = format!("mother-{}", number + 1);
-        sign_ins.insert(number, Citizen { subject, person, name, what: "a mother with a newborn" });
+        let (name, phone) = (recipe.called(mother)?, Some(mother.phone.clone()));
+        sign_ins.insert(number, Citizen { subject, person, name, what: "a mother with a newborn", phone });
     }
-    let sign_ins = accounts(runtime, &recipe, sign_ins).await?;
-    let issuer = issuer(&runtime.config);
-    Visiting::new(runtime, &recipe, &pack, &issuer).begin().await?;
+    if let Some((family, place)) = beginner
+        && let (Some(person), Some(woman)) = (family.persons.get(place), family.drawn.members.get(place))
+    {
+        let name = format!("{} ({})", recipe.called(woman)?, woman.identifier);
+        let (subject, phone) = ("expecting".to_owned(), Some(woman.phone.clone()));
+        let what = "who is pregnant and has told nobody yet";
+        sign_ins.insert(own, Citizen { subject, person: *person, name, what, phone });
+    }
+    let mut sign_ins = citizens(runtime, &issuer, sign_ins).await?;
+    sign_ins.extend(staff);
+    visiting.begin().await?;
     if let Some(played) = played {
         let signed = signed(&sign_ins);
         played.settle(runtime, &signed).await?;
@@ -159,14 +206,35 @@ async fn expect(settler: &Settler<'_>, recipe: &Recipe, settled: &[Settled]) -> 
     Ok(due_now)
 }
 
-/// Births told by the civil register; gives the mothers.
-async fn births(runtime: &Runtime, recipe: &Recipe, settled: &[Settled]) -> Result<Vec<(PersonId, String)>, Failure> {
+/// A woman of whose pregnancy nobody knows yet: her family, and her place in it. The visitor asks for visits in her name and follows her; so she
+/// lives where nurses are led, and her family is the last that births of today would come to.
+fn beginner<'a>(
+    recipe: &Recipe,
+    pack: &catalogue::Pack,
+    settled: &'a [Settled],
+    today: kernel::Date,
+) -> Option<(&'a Settled, usize)> {
+    let lead = recipe.staff.iter().find(|s| s.role == Role::VisitSupervisor)?;
+    let here = |f: &&Settled| pack.ancestors(&f.drawn.place).iter().any(|j| j.id == lead.jurisdiction);
+    let family = families(settled, &recipe.events.birth_kinds.0, today).into_iter().rfind(here)?;
+    let place = family.drawn.members.iter().position(|m| m.female)?;
+    Some((family, place))
+}
+
+/// Births told by the civil register; gives the mothers. None happens in the family that is left out.
+async fn births<'a>(
+    runtime: &Runtime,
+    recipe: &Recipe,
+    settled: &'a [Settled],
+    but: Option<&Settled>,
+) -> Result<Vec<(PersonId, &'a crate::town::Person)>, Failure> {
     let register = CivilRegister::new(runtime, recipe);
     let today = runtime.state.today();
     // Every third birth is a second or later child.
     let (of_first, of_more) = &recipe.events.birth_kinds;
     let (first, more): (Vec<_>, Vec<_>) = (families(settled, of_first, today), families(settled, of_more, today));
-    let (mut first, mut more) = (first.into_iter(), more.into_iter());
+    let others = move |f: &&Settled| but.is_none_or(|but| but.household != f.household);
+    let (mut first, mut more) = (first.into_iter().filter(others), more.into_iter());
     let young = (0..).map_while(|n| {
         if n % 3 == 2 { more.next().or_else(|| first.next()) } else { first.next().or_else(|| more.next()) }
     });
@@ -175,7 +243,7 @@ async fn births(runtime: &Runtime, recipe: &Recipe, settled: &[Settled]) -> Resu
         register.tell_birth(family, i64::from(number * 4 + 1), number).await?;
         let mother = family.persons.iter().zip(&family.drawn.members).find(|(_, m)| m.female);
         if let Some((id, m)) = mother {
-            mothers.push((*id, recipe.called(m)?));
+            mothers.push((*id, m));
         }
     }
     Ok(mothers)
@@ -194,18 +262,23 @@ struct Citizen {
     person: PersonId,
     name: String,
     what: &'static str,
+    phone: Option<String>,
 }
 
-async fn accounts(runtime: &Runtime, recipe: &Recipe, citizens: Vec<Citizen>) -> Result<Vec<SignIn>, Failure> {
-    let issuer = issuer(&runtime.config);
+async fn citizens(runtime: &Runtime, issuer: &str, citizens: Vec<Citizen>) -> Result<Vec<SignIn>, Failure> {
+    let mut all = Vec::new();
+    for Citizen { subject, person, name, what, phone } in citizens {
+        let duty = Duty { role: Role::Citizen, organisation: String::new(), jurisdiction: None };
+        open_account(runtime, issuer, &subject, &name, Some(person), duty).await?;
+        let name = format!("{name}, {what}");
+        all.push(SignIn { subject, role: Role::Citizen, name, person: Some(person), phone });
+    }
+    Ok(all)
+}
+
+async fn staff(runtime: &Runtime, recipe: &Recipe, issuer: &str) -> Result<Vec<SignIn>, Failure> {
     let language: Lang = recipe.country_language.parse()?;
     let mut all = Vec::new();
-    for Citizen { subject, person, name, what } in citizens {
-        let duty = Duty { role: Role::Citizen, organisation: String::new(), jurisdiction: None };
-        open_account(runtime, &issuer, &subject, &name, Some(person), duty).await?;
-        let name = format!("{name}, {what}");
-        all.push(SignIn { subject, role: Role::Citizen, name, person: Some(person) });
-    }
     for staff in &recipe.staff {
         let duty = Duty {
             role: staff.role,
@@ -213,12 +286,13 @@ async fn accounts(runtime: &Runtime, recipe: &Recipe, citizens: Vec<Citizen>) ->
             jurisdiction: Some(staff.jurisdiction.clone()),
         };
         let name = staff.name.get(language);
-        open_account(runtime, &issuer, &staff.subject, name, None, duty).await?;
+        open_account(runtime, issuer, &staff.subject, name, None, duty).await?;
         all.push(SignIn {
             subject: staff.subject.clone(),
             role: staff.role,
             name: staff.name.get(Lang::En).to_owned(),
             person: None,
+            phone: None,
         });
     }
     Ok(all)
@@ -286,7 +360,10 @@ pub fn page(config: &Config, told: &Told) -> String {
             The nurse opens a case for a family, writes its plan and asks the caseworker's agency to take part; as caseworker,\n       \
             under *Family plans*, only that part is seen.\n   \
             11. Move the clock ({url}/demo/time, and at the top of every page): a week, a month, two years; visits, deadlines,\n       \
-            referrals and surveys follow in their order. Sign in again then.\n",
+            referrals and surveys follow in their order. Sign in again then. What families get on their telephones: {url}/demo/messages.\n   \
+            12. One mother from the beginning: as expecting, ask for home visits and answer the questions; as visit-supervisor give her\n       \
+            to the nurse; as nurse decide on her need, record visits, send her on to a service and open the service's link; move\n       \
+            the clock; as counter register her birth. After two years her survey waits among the messages.\n",
         url = config.public_url,
         pack = config.pack.display(),
     ));

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use guard::{Action, Denied, Processing, PurposeKind, Resource, Sealed};
-use kernel::{Lang, PersonId};
+use kernel::{Instant, Lang, PersonId};
 use registry::{AsOf, PersonRecord};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::StoreError;
 
 use crate::machine;
@@ -17,13 +17,15 @@ use crate::work::Failed;
 pub(crate) const MOST: u32 = 100;
 
 /// A message as it leaves.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Message {
     id: String,
     phone: Option<String>,
     email: Option<String>,
     language: Lang,
     text: String,
+    /// When it was put here, in microseconds since 1970 (UTC).
+    at: Instant,
 }
 
 /// Who writes to whom, why, and under which law.
@@ -75,7 +77,7 @@ async fn message(
         return Ok(None);
     }
     let lang = language.or(pack.manifest().complete.first().copied()).unwrap_or(Lang::En);
-    let message = Message { id: letter.id.clone(), phone, email, language: lang, text: words(lang) };
+    let message = Message { id: letter.id.clone(), phone, email, language: lang, text: words(lang), at: state.now() };
     let resource = Resource::people(about).showing(["contact"]);
     match state.guard.reveal(&who, Action::ViewPerson, &resource, &purpose, Sealed::new(message, [person])).await {
         Ok(open) => Ok(Some(open.into_inner())),
@@ -91,4 +93,57 @@ fn put(spool: &Path, message: &Message) -> std::io::Result<()> {
     std::fs::write(&part, serde_json::to_vec(message)?)?;
     std::fs::File::open(&part)?.sync_all()?;
     std::fs::rename(&part, spool.join(format!("{}.json", message.id)))
+}
+
+/// The messages in a spool, the newest first; none where there is no such folder.
+///
+/// # Errors
+/// The folder or a file cannot be read.
+pub(crate) fn spooled(spool: &Path) -> std::io::Result<Vec<web::demo::phones::Sent>> {
+    let files = match std::fs::read_dir(spool) {
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        files => files?,
+    };
+    let mut all: Vec<Message> = Vec::new();
+    for file in files {
+        let path = file?.path();
+        if path.extension().is_some_and(|end| end == "json") {
+            all.push(serde_json::from_slice(&std::fs::read(path)?)?);
+        }
+    }
+    all.sort_by(|a, b| (b.at, &b.id).cmp(&(a.at, &a.id)));
+    let sent = |m: Message| web::demo::phones::Sent {
+        to: m.phone.or(m.email).unwrap_or_default(),
+        who: None,
+        lang: m.language,
+        text: m.text,
+        at: m.at,
+    };
+    Ok(all.into_iter().map(sent).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spool_is_read_newest_first_and_half_a_file_is_none() {
+        let home = tempfile::tempdir().unwrap();
+        let spool = home.path().join("out");
+        assert!(spooled(&spool).unwrap().is_empty(), "nothing left yet");
+        for (id, at, phone) in [("a", 1, Some("1")), ("b", 3, None), ("c", 2, Some("3"))] {
+            let message = Message {
+                id: id.to_owned(),
+                phone: phone.map(str::to_owned),
+                email: Some("a@example.org".to_owned()),
+                language: Lang::Ko,
+                text: "text".to_owned(),
+                at: Instant::from_micros(at),
+            };
+            put(&spool, &message).unwrap();
+        }
+        std::fs::write(spool.join(".d.part"), "{").unwrap();
+        let to: Vec<String> = spooled(&spool).unwrap().into_iter().map(|sent| sent.to).collect();
+        assert_eq!(to, ["a@example.org", "3", "1"]);
+    }
 }

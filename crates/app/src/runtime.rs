@@ -10,8 +10,10 @@ use guard::{Guard, KeyError, Keys, Policies, PolicyError};
 use kernel::{Clock, Ids, Instant};
 use store::{Db, Schema, StoreError};
 use web::demo::Travel;
+use web::demo::phones::Post;
 
 use crate::config::{Config, ConfigError};
+use crate::demo::DemoPhones;
 use crate::demo_clock::{self, DemoClock};
 
 /// The machine's clock: the only one in the program.
@@ -140,11 +142,14 @@ impl Runtime {
     ///
     /// # Errors
     /// [`OpenError`].
-    pub async fn demo(config: Config, clock: Arc<DemoClock>) -> Result<Runtime, OpenError> {
-        Self::by(config, clock.clone(), Some(Travel(clock))).await
+    pub async fn demo(mut config: Config, clock: Arc<DemoClock>) -> Result<Runtime, OpenError> {
+        // Messages of invented people go no farther than this folder, whose pages show them.
+        let spool = config.messages.spool.get_or_insert_with(|| config.data.join("messages")).clone();
+        let post = Post(Arc::new(DemoPhones { spool, data: config.data.clone() }));
+        Self::by(config, clock.clone(), Some((Travel(clock), post))).await
     }
 
-    async fn by(config: Config, clock: Arc<dyn Clock>, travel: Option<Travel>) -> Result<Runtime, OpenError> {
+    async fn by(config: Config, clock: Arc<dyn Clock>, demo: Option<(Travel, Post)>) -> Result<Runtime, OpenError> {
         let folder = |path: PathBuf| move |why| OpenError::Folder { path, why };
         std::fs::create_dir_all(&config.data).map_err(folder(config.data.clone()))?;
         if !config.pack.join("pack.toml").exists() {
@@ -166,6 +171,7 @@ impl Runtime {
             address: s.address.clone(),
             patience: std::time::Duration::from_secs(s.timeout_seconds.into()),
         });
+        let (travel, post) = demo.unzip();
         let settings = web::Config {
             demo: config.demo_provider,
             public_url: config.public_url.clone(),
@@ -173,6 +179,7 @@ impl Runtime {
             scanner: scanner.clone(),
             compares: crate::scenario::source(&config).is_some(),
             travel,
+            post,
             ..web::Config::default()
         };
         let exchange = Arc::new(Exchange::new(config.agencies.clone(), clock.clone())?);

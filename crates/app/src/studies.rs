@@ -23,7 +23,7 @@ use crate::work::Failed;
 /// `hearth evaluation …`
 #[derive(Debug, Subcommand)]
 pub enum EvaluationCommand {
-    /// The families that agreed to a study, de-identified: families.csv and dictionary.csv in a new folder. Two people sign in on the
+    /// The families that agreed to a study, de-identified: families.csv and dictionary.csv in a new folder, and the same rows as FHIR NDJSON. Two people sign in on the
     /// standard input, with the password and the code of their local accounts: who orders it, and who approves it.
     Export(ExportArgs),
 }

@@ -132,6 +132,7 @@ async fn regular(runtime: &Runtime, desk: &Desk<'_>) {
         crate::surveys::hand_over(runtime).await,
         crate::referrals::hand_over(runtime).await,
         crate::reminders::hand_over(runtime).await,
+        crate::reminders::hand_over_plans(runtime).await,
     ] {
         match handed {
             Ok(0) => {}

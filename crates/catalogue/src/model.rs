@@ -27,7 +27,9 @@ use crate::identifier::IdentifierScheme;
 pub use directory::{Clocks, HelpService, NEED};
 pub use group::GroupKind;
 pub use growing::{Dose as ImmunisationDose, Milestone};
-pub use indicator::{Better, Cadence, CareLevel, Costs, Indicator, Indicators, Measure, PlacePart, Shape, Unit};
+pub use indicator::{
+    Better, Cadence, CareLevel, Costs, Incomes, Indicator, Indicators, Measure, PlacePart, Shape, Unit,
+};
 pub use instrument::{
     AnswerKind, AskedWhen, Band, Choice, Comparison, Instrument, Question, Safety, Score, Test, Weight,
 };

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use visit::Desk;
 
 use crate::anonymous::{self, band};
+use crate::bulk::Bulk;
 use crate::cohort::{self, Member};
 
 /// What stands where a value is kept back.
@@ -108,7 +109,7 @@ fn kind_of(role: Role) -> PurposeKind {
     }
 }
 
-/// Exports a study: `families.csv` and `dictionary.csv` in a new folder.
+/// Exports a study into a new folder: `families.csv` and `dictionary.csv`, and the same rows as FHIR resources.
 ///
 /// # Errors
 /// [`Fault`]; then there is no table.
@@ -161,15 +162,20 @@ fn write(order: &Order<'_>, members: &[Member], receipt: &Receipt, root: String)
     std::fs::create_dir(order.out).map_err(|error| Fault::File { path: order.out.to_owned(), error })?;
     dictionary(order, &file("dictionary.csv"))?;
     let mut table = csv::Writer::from_path(file("families.csv"))?;
-    table.write_record(columns(study).iter().map(|c| c.name.as_str()))?;
+    let names: Vec<String> = columns(study).into_iter().map(|c| c.name).collect();
+    table.write_record(&names)?;
+    let mut bulk = Bulk::begin(&study.id, order.out)?;
     let (mut blanked, all) = (0, lines.len());
     for (line, width) in lines.into_iter().zip(widths) {
         let Some(width) = width else { continue };
         let of = line.known.len();
         blanked += usize::from(width < of);
         let known = line.known.into_iter().take(width).chain(std::iter::repeat_n(BLANK.to_owned(), of - width));
-        table.write_record(std::iter::once(line.key).chain(known).chain(line.rest))?;
+        let values: Vec<String> = known.chain(line.rest).collect();
+        bulk.family(&line.key, names.iter().skip(1).map(String::as_str).zip(values.iter().map(String::as_str)))?;
+        table.write_record(std::iter::once(line.key).chain(values))?;
     }
+    bulk.end()?;
     table.flush().map_err(|error| Fault::File { path: file("families.csv"), error })?;
     Ok(Taken { rows, blanked, left_out: all - rows, look: receipt.look(), root })
 }

@@ -44,6 +44,7 @@ struct FamilyFile {
     #[serde(default = "one")]
     times: u32,
     place: String,
+    fifth: Option<u8>,
     protocol: String,
     entered: Date,
     agreed: Option<Date>,
@@ -156,6 +157,7 @@ impl FamilyFile {
         };
         Family {
             place: self.place.clone(),
+            fifth: self.fifth,
             protocol: self.protocol.clone(),
             entered: self.entered,
             agreed: self.agreed,

@@ -23,6 +23,8 @@ pub struct Family {
     pub place: String,
     /// Its protocol as `id@version`.
     pub protocol: String,
+    /// The fifth of income, 1 to 5, of its household when it was first counted; `None`: not known.
+    pub fifth: Option<u8>,
     /// The day it came under it.
     pub entered: Date,
     /// The day it agreed to visits.
@@ -63,6 +65,8 @@ pub struct Columns {
 pub struct Families {
     /// District.
     pub place: Vec<u32>,
+    /// Fifth of income; 0: not known.
+    pub fifth: Vec<u8>,
     /// First and last day under visits: from when it agreed until it left, or its protocol ended.
     pub from: Vec<i32>,
     /// The last day.
@@ -169,6 +173,7 @@ impl<'a> Builder<'a> {
         let columns = &mut self.columns;
         let f = &mut columns.families;
         f.place.push(place);
+        f.fifth.push(family.fifth.filter(|n| (1..=5).contains(n)).unwrap_or(0));
         f.from.push(day(family.agreed.map(|agreed| agreed.max(family.entered))));
         f.until.push(day(last));
         f.born.push(day(born));

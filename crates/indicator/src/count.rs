@@ -19,6 +19,14 @@ pub struct Tally {
     pub families: u64,
 }
 
+impl Tally {
+    fn plus(&mut self, other: Tally) {
+        self.n += other.n;
+        self.of += other.of;
+        self.families += other.families;
+    }
+}
+
 /// What was counted of one indicator.
 #[derive(Clone, Debug)]
 pub struct Counted {
@@ -26,7 +34,12 @@ pub struct Counted {
     pub periods: Vec<Period>,
     /// By period, then by district in the order of the columns.
     pub tallies: Vec<Vec<Tally>>,
+    /// By period the whole country by fifth of income; the first is of families whose income is not known.
+    pub fifths: Vec<[Tally; FIFTHS]>,
 }
+
+/// Five, and those of whom it is not known.
+pub const FIFTHS: usize = 6;
 
 /// Counts all indicators, in the order of the pack, over all whole periods from a day up to, and not including, another.
 pub fn count(columns: &Columns, indicators: &Indicators, from: Date, until: Date) -> Vec<Counted> {
@@ -57,6 +70,7 @@ pub fn count(columns: &Columns, indicators: &Indicators, from: Date, until: Date
 struct Family<'a> {
     columns: &'a Columns,
     place: usize,
+    fifth: usize,
     from: i32,
     until: i32,
     born: i32,
@@ -79,6 +93,7 @@ impl<'a> Family<'a> {
         Some(Family {
             columns,
             place: usize::try_from(*f.place.get(n)?).ok()?,
+            fifth: usize::from(*f.fifth.get(n)?),
             from: *f.from.get(n)?,
             until: *f.until.get(n)?,
             born: *f.born.get(n)?,
@@ -141,6 +156,7 @@ struct Counter<'a> {
     lasts: Vec<(i32, i32)>,
     places: usize,
     tallies: Vec<Tally>,
+    fifths: Vec<[Tally; FIFTHS]>,
     /// Period, district and nurse, for what is counted by nurse.
     nurses: Vec<(u32, u32, u32)>,
 }
@@ -156,7 +172,9 @@ impl<'a> Counter<'a> {
         let places = columns.places.len();
         let lasts = span.periods.iter().map(|p| (number(p.first()), number(p.last()))).collect();
         let tallies = vec![Tally::default(); places * span.periods.len()];
-        Counter { measure: &indicator.measure, columns, costs, span, bit, lasts, places, tallies, nurses: Vec::new() }
+        let fifths = vec![[Tally::default(); FIFTHS]; span.periods.len()];
+        let (measure, nurses) = (&indicator.measure, Vec::new());
+        Counter { measure, columns, costs, span, bit, lasts, places, tallies, fifths, nurses }
     }
 
     fn add(&mut self, slot: usize, place: usize, tally: Tally) {
@@ -164,15 +182,21 @@ impl<'a> Counter<'a> {
             return;
         }
         if let Some(at) = self.tallies.get_mut(slot * self.places + place) {
-            at.n += tally.n;
-            at.of += tally.of;
-            at.families += tally.families;
+            at.plus(tally);
+        }
+    }
+
+    /// What is counted of a family.
+    fn of(&mut self, slot: usize, family: &Family<'_>, tally: Tally) {
+        self.add(slot, family.place, tally);
+        if let Some(at) = self.fifths.get_mut(slot).and_then(|all| all.get_mut(family.fifth)) {
+            at.plus(tally);
         }
     }
 
     /// One family that counts, or is one of those it is counted over.
-    fn one(&mut self, slot: usize, place: usize, counts: bool) {
-        self.add(slot, place, Tally { n: u64::from(counts), of: 1, families: 1 });
+    fn one(&mut self, slot: usize, family: &Family<'_>, counts: bool) {
+        self.of(slot, family, Tally { n: u64::from(counts), of: 1, families: 1 });
     }
 
     fn family(&mut self, family: &Family<'_>) {
@@ -181,10 +205,10 @@ impl<'a> Counter<'a> {
             Measure::FirstVisitOnTime { within_days } => {
                 let first = family.visited().find(|day| *day >= family.born && *day < family.mourns);
                 let Some(first) = first.filter(|_| family.born != NEVER) else { return };
-                self.one(self.span.slot(first), family.place, first <= later(family.born, within_days));
+                self.one(self.span.slot(first), family, first <= later(family.born, within_days));
             }
             Measure::DoseReached if family.ended != NEVER && family.mourns == NEVER => {
-                self.one(self.span.slot(family.ended), family.place, family.has_dose());
+                self.one(self.span.slot(family.ended), family, family.has_dose());
             }
             Measure::DoseReached => {}
             Measure::AtLevel { level } => self.at_ends(family, |f, _, last| usize::from(f.level(last)) == level),
@@ -213,7 +237,7 @@ impl<'a> Counter<'a> {
             return;
         }
         let counts = family.visited().any(|day| (family.born..=until).contains(&day));
-        self.one(self.span.slot(family.born), family.place, counts);
+        self.one(self.span.slot(family.born), family, counts);
     }
 
     /// Families under visits on the last days of periods.
@@ -221,7 +245,7 @@ impl<'a> Counter<'a> {
         for slot in 0..self.lasts.len() {
             let Some((first, last)) = self.lasts.get(slot).copied() else { return };
             if family.is_visited_on(last) {
-                self.one(slot, family.place, counts(family, first, last));
+                self.one(slot, family, counts(family, first, last));
             }
         }
     }
@@ -259,14 +283,14 @@ impl<'a> Counter<'a> {
                 Some((same, before)) if same == slot => Some((slot, with(before, counts))),
                 other => {
                     if let Some((slot, counts)) = other {
-                        self.one(slot, family.place, counts);
+                        self.one(slot, family, counts);
                     }
                     Some((slot, counts))
                 }
             };
         }
         if let Some((slot, counts)) = open {
-            self.one(slot, family.place, counts);
+            self.one(slot, family, counts);
         }
     }
 
@@ -274,9 +298,9 @@ impl<'a> Counter<'a> {
         let c = &self.columns.children;
         for n in family.children.clone() {
             let (Some(born), Some(died), Some(age)) = (c.born.get(n), c.died.get(n), c.months.get(n)) else { return };
-            self.add(self.span.slot(*born), family.place, Tally { n: 0, of: 1, families: 1 });
+            self.of(self.span.slot(*born), family, Tally { n: 0, of: 1, families: 1 });
             if *died != NEVER && u32::from(*age) < before {
-                self.add(self.span.slot(*died), family.place, Tally { n: 1, of: 0, families: 1 });
+                self.of(self.span.slot(*died), family, Tally { n: 1, of: 0, families: 1 });
             }
         }
     }
@@ -290,7 +314,7 @@ impl<'a> Counter<'a> {
             if *done && slot != OUTSIDE {
                 let families = u64::from(slot != before);
                 before = slot;
-                self.add(slot, family.place, Tally { n: visit_cost(costs, *minutes), of: 1, families });
+                self.of(slot, family, Tally { n: visit_cost(costs, *minutes), of: 1, families });
             }
         }
     }
@@ -302,7 +326,7 @@ impl<'a> Counter<'a> {
         let done = family.done().iter().zip(minutes).filter(|(done, _)| **done);
         let cost = done.map(|(_, minutes)| visit_cost(costs, *minutes)).sum();
         let (n, of) = with(cost, costs);
-        self.add(self.span.slot(family.ended), family.place, Tally { n, of, families: 1 });
+        self.of(self.span.slot(family.ended), family, Tally { n, of, families: 1 });
     }
 
     fn referrals(&mut self, within: u32) {
@@ -332,7 +356,7 @@ impl<'a> Counter<'a> {
             0 => vec![Vec::new(); self.span.periods.len()],
             places => self.tallies.chunks(places).map(<[Tally]>::to_vec).collect(),
         };
-        Counted { periods: self.span.periods.clone(), tallies }
+        Counted { periods: self.span.periods.clone(), tallies, fifths: self.fifths }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Indicators of home visiting: how many families are reached, in time, with what they were promised, and what came of it.
 //!
 //! * What is counted stands in the pack (`indicators.toml`). [`columns`]: families and visits as columns without names. [`mod@count`]: one pass over
-//!   them. [`mod@publish`]: what of it may be told. [`round`]: each night all of it anew from the records. [`read`]: what was made of it.
+//!   them. [`mod@publish`]: what of it may be told. [`income`]: to which fifth of income a family belongs, kept without the sum. [`round`]: each night all of it anew from the records. [`read`]: what was made of it.
 //! * [`cases`]: worked cases of a pack.
 //!
 //! Invariants: what a mother told alone is in no figure, nor are discreet referrals, nor families that mourn but in that of deaths; the
@@ -11,6 +11,7 @@
 pub mod cases;
 pub mod columns;
 pub mod count;
+pub mod income;
 pub mod period;
 pub mod publish;
 pub mod read;
@@ -19,10 +20,13 @@ pub mod round;
 /// The tables of this room.
 pub const SCHEMA: store::Schema = store::Schema {
     room: "indicator",
-    steps: &[store::Step { version: 1, name: "figures that may be told", sql: include_str!("../schema/1.sql") }],
+    steps: &[
+        store::Step { version: 1, name: "figures that may be told", sql: include_str!("../schema/1.sql") },
+        store::Step { version: 2, name: "fifths of income", sql: include_str!("../schema/2.sql") },
+    ],
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
-    vec![round::STATEMENTS, round::ADD.statements(), read::STATEMENTS]
+    vec![round::STATEMENTS, round::ADD.statements(), read::STATEMENTS, income::STATEMENTS]
 }

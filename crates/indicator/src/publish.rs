@@ -1,7 +1,7 @@
 //! From counts of districts to what may be told: by district, province and country, small numbers kept back with whatever they could
 //! be worked out from. Each period stands alone: there are no sums over time from which one that is kept back could be taken.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use catalogue::Pack;
 use catalogue::model::{Indicator, Indicators, Jurisdiction, Level, PlacePart};
@@ -9,7 +9,7 @@ use kernel::Date;
 use kernel::tree::{Counts, Node, hidden, is_safe};
 use rules::schema::Value;
 
-use crate::count::{Counted, Tally};
+use crate::count::{Counted, FIFTHS, Tally};
 use crate::period::Period;
 
 /// What is told of a place in a period.
@@ -36,7 +36,48 @@ pub fn publish(
     let tree = Places::new(pack, indicators, places);
     let lag = indicators.settle_days + indicator.measure.lag_days();
     let settled = counted.periods.iter().zip(&counted.tallies).filter(|(p, _)| p.is_settled(lag, today));
-    settled.flat_map(|(period, tallies)| tree.figures(*period, indicator, tallies, indicators.suppress_below)).collect()
+    let below = indicators.suppress_below;
+    let mut all: Vec<Figure> =
+        settled.flat_map(|(period, tallies)| tree.figures(*period, indicator, tallies, below)).collect();
+    if indicators.incomes.is_some() && indicator.measure.has_incomes() {
+        let country = |f: &&Figure| f.place == root(pack) && f.part.is_empty() && f.told.is_some();
+        let told: BTreeSet<Period> = all.iter().filter(country).map(|f| f.period).collect();
+        let share = indicator.measure.is_share();
+        let periods = counted.periods.iter().zip(&counted.fifths).filter(|(p, _)| told.contains(p));
+        all.extend(periods.flat_map(|(p, tallies)| fifths(pack, (*p, share, u64::from(below)), tallies)));
+    }
+    all
+}
+
+fn root(pack: &Pack) -> &str {
+    &pack.manifest().root_jurisdiction
+}
+
+/// The name of the part of a fifth of income: `fifth_1` to `fifth_5`.
+pub fn fifth(n: usize) -> String {
+    format!("fifth_{n}")
+}
+
+/// The country by fifths of income, where its sum is told: some are kept back so that none of few can be worked out as the rest, and all where
+/// that is not enough. Fifths are told of no smaller place, so districts and fifths share nothing but the country's sum.
+fn fifths(pack: &Pack, (period, share, below): (Period, bool, u64), tallies: &[Tally; FIFTHS]) -> Vec<Figure> {
+    let leaf = |t: &Tally| {
+        let rest = t.of.saturating_sub(t.n);
+        Node { parent: Some(0), counts: if share { [t.families, t.n, rest] } else { [t.families, 0, 0] }, never: false }
+    };
+    let mut nodes = vec![Node { parent: None, counts: [0; 3], never: false }];
+    nodes.extend(tallies.iter().map(leaf));
+    let hidden = hidden(&nodes, below);
+    // The sum is told elsewhere, so it cannot be kept back here.
+    let of_some = tallies.iter().skip(1).filter(|t| t.families > 0).count();
+    if hidden.first() != Some(&false) || of_some < 2 {
+        return Vec::new();
+    }
+    let figure = |(n, (tally, hidden)): (usize, (&Tally, &bool))| {
+        let told = (!hidden).then_some((tally.n, tally.of));
+        (n > 0 && tally.families > 0).then(|| Figure { period, place: root(pack).to_owned(), part: fifth(n), told })
+    };
+    tallies.iter().zip(hidden.iter().skip(1)).enumerate().filter_map(figure).collect()
 }
 
 /// A place that figures are of, or that lies around one.

@@ -1,5 +1,7 @@
 //! Counting everything anew, once a day.
 
+use std::collections::HashMap;
+
 use catalogue::Pack;
 use catalogue::model::{Indicator, Indicators};
 use jiff::ToSpan as _;
@@ -10,6 +12,7 @@ use visit::whole::Whole;
 
 use crate::columns::{Builder, Columns, Family};
 use crate::count::count;
+use crate::income::{self, Unasked};
 use crate::publish::{Figure, publish};
 
 store::sql! {
@@ -42,25 +45,37 @@ pub async fn queue(tx: &mut Tx, desk: &Desk<'_>) -> Result<bool, StoreError> {
     tx.queue(desk.ids, desk.now, ROUND, &desk.today().to_string(), PRIORITY, &()).await
 }
 
-/// Reads everything that is counted.
+/// Reads everything that is counted, and says of which families nobody has looked at the income.
 ///
 /// # Errors
 /// The database, or a record that cannot be read.
-pub async fn load(tx: &mut Tx, desk: &Desk<'_>, indicators: &Indicators) -> Result<Columns, StoreError> {
+pub async fn load(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    indicators: &Indicators,
+) -> Result<(Columns, Vec<Unasked>), StoreError> {
     let mut builder = Builder::new(desk.pack, indicators);
-    let mut last = None;
+    let incomes = if indicators.incomes.is_some() { income::known(tx).await? } else { HashMap::new() };
+    let (mut last, mut unasked, mut rows) = (None, Vec::new(), 0..);
     loop {
         let families = visit::whole::after(tx, last, CHUNK).await?;
         let Some(end) = families.last().map(|f| (f.enrolment.person, f.enrolment.id)) else { break };
         last = Some(end);
-        families.into_iter().for_each(|whole| builder.family(&family(desk, whole)));
+        for (whole, row) in families.into_iter().zip(&mut rows) {
+            let (person, enrolment, entered) = (whole.enrolment.person, whole.enrolment.id, whole.enrolment.entered_on);
+            let fifth = incomes.get(&enrolment).copied();
+            if fifth.is_none() && indicators.incomes.is_some() {
+                unasked.push(Unasked { row, person, enrolment, entered });
+            }
+            builder.family(&Family { fifth: fifth.flatten(), ..family(desk, whole) });
+        }
     }
     let offset = desk.pack.manifest().utc_offset_hours;
     for it in referral::measure::sent(tx, Instant::start_of(since(desk.today()))).await? {
         let completed = it.completed.map(|at| at.date(offset));
         builder.referral(&desk.district(&it.place), it.person, it.requested.date(offset), completed);
     }
-    Ok(builder.columns())
+    Ok((builder.columns(), unasked))
 }
 
 /// The first day that is looked at.
@@ -72,6 +87,7 @@ fn family(desk: &Desk<'_>, whole: Whole) -> Family {
     let e = whole.enrolment;
     Family {
         place: e.place,
+        fifth: None,
         protocol: e.protocol,
         entered: e.entered_on,
         agreed: e.consented_at.map(|at| at.date(desk.pack.manifest().utc_offset_hours)),

@@ -106,7 +106,7 @@ fn side(
         (Act::Refuse { .. }, Role::Citizen) => (Action::RefuseReferral, By::Family),
         // The family told the nurse.
         (Act::Refuse { .. }, _) => (Action::Refer, By::Family),
-        (_, Role::Approver) => (Action::Refer, By::Supervisor),
+        (_, Role::Approver | Role::VisitSupervisor) => (Action::Refer, By::Supervisor),
         _ => (Action::Refer, By::Referrer),
     };
     let theirs = match by {

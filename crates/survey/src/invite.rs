@@ -1,7 +1,7 @@
 //! Asking: once a day all families are looked at, and those whose time has come get a message. It is kept here; [`crate::deliver`] hands
 //! it over for sending, and the mother finds it on her own page.
 
-use kernel::{Date, InvitationId};
+use kernel::{Date, EnrolmentId, InvitationId};
 use serde::{Deserialize, Serialize};
 use store::{JobRow, StoreError, Tx};
 use visit::Desk;
@@ -71,6 +71,24 @@ pub async fn work(tx: &mut Tx, desk: &Desk<'_>, job: &JobRow) -> Result<Option<R
         tx.queue(desk.ids, desk.now, ROUND, &key, PRIORITY, &Cursor { after }).await?;
     }
     Ok(Some(round))
+}
+
+/// Asks one family, where its time has come on the day of the desk; gives what it is asked now.
+///
+/// # Errors
+/// The database.
+pub async fn ask(tx: &mut Tx, desk: &Desk<'_>, id: EnrolmentId) -> Result<Vec<Invitation>, StoreError> {
+    let Some((e, family)) = roll::whole(tx, id).await? else { return Ok(Vec::new()) };
+    let mut asked = Vec::new();
+    if family.mourns() || rows::is_silent(tx, e.person).await? {
+        return Ok(asked);
+    }
+    for invitation in invitations(desk, &e, &family, desk.today()) {
+        if rows::add(tx, &invitation, desk.now).await? {
+            asked.push(invitation);
+        }
+    }
+    Ok(asked)
 }
 
 /// One family: asked where its time has come, or left alone.

@@ -60,6 +60,7 @@ pub const SCHEMA: store::Schema = store::Schema {
             name: "visits in place of a nurse, and reminders",
             sql: include_str!("../schema/5.sql"),
         },
+        store::Step { version: 6, name: "reminders of plans", sql: include_str!("../schema/6.sql") },
     ],
 };
 
@@ -74,6 +75,7 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         rows::TIERS_OF_OFFICE.statements(),
         rows::STATEMENTS,
         care::rows::STATEMENTS,
+        care::remind::STATEMENTS,
         roll::STATEMENTS,
         handover::STATEMENTS,
         take_in::STATEMENTS,

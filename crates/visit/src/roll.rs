@@ -35,13 +35,27 @@ pub async fn after(
     let found = tx.all(AFTER, params![since, person, id, most]).await?;
     let mut all = Vec::with_capacity(found.len());
     for e in found.iter().map(rows::read_enrolment) {
-        let e = e?;
-        let made = tx.all(MADE, params![e.person, e.id]).await?;
-        let made: Vec<Submission> = made.iter().map(rows::read_submission).collect::<Result<_, _>>()?;
-        let family = e.family(&[], &made);
-        all.push((e, family));
+        all.push(with_dates(tx, e?).await?);
     }
     Ok(all)
+}
+
+async fn with_dates(tx: &mut Tx, e: Enrolment) -> Result<(Enrolment, Family), StoreError> {
+    let made = tx.all(MADE, params![e.person, e.id]).await?;
+    let made: Vec<Submission> = made.iter().map(rows::read_submission).collect::<Result<_, _>>()?;
+    let family = e.family(&[], &made);
+    Ok((e, family))
+}
+
+/// The same for one family; `None`: there is no such family.
+///
+/// # Errors
+/// The database.
+pub async fn whole(tx: &mut Tx, id: EnrolmentId) -> Result<Option<(Enrolment, Family)>, StoreError> {
+    match rows::enrolment(tx, id).await? {
+        Some(e) => with_dates(tx, e).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// One family, with whoever stands for it now; `None`: there is no such family.

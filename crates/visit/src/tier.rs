@@ -74,7 +74,8 @@ pub async fn run(
     input: &Input,
 ) -> Result<TierDecisionId, Fault> {
     let mut e = rows::enrolment(tx, input.enrolment).await?.filter(|e| e.left.is_none()).ok_or(Fault::NoEnrolment)?;
-    if allowed.action() != Action::RecordVisit || !allowed.covers(e.person) {
+    // Whoever makes one visit in a nurse's place writes that visit down; how much a family needs is for those in whose hands it is.
+    if allowed.action() != Action::RecordVisit || !allowed.covers(e.person) || !desk.responsible(who, &e) {
         return Err(Fault::NotAllowed);
     }
     let back = (desk.today() - input.from).get_days();

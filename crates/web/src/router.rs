@@ -75,6 +75,7 @@ fn pages() -> Router<AppState> {
         .route("/", get(start))
         .route("/assets/{name}", get(assets::serve))
         .route("/demo/time", get(demo::show).post(demo::send))
+        .route("/demo/messages", get(demo::messages))
         .route("/check", get(check::start))
         .route("/check/place", post(check::place))
         .route("/check/people", post(check::people))

@@ -69,6 +69,8 @@ pub struct Config {
     pub compares: bool,
     /// The clock of a demonstration, which visitors move; `None` wherever people are real.
     pub travel: Option<crate::demo::Travel>,
+    /// The telephones of a demonstration's families; `None` wherever people are real.
+    pub post: Option<crate::demo::phones::Post>,
 }
 
 impl Default for Config {
@@ -82,6 +84,7 @@ impl Default for Config {
             scanner: None,
             compares: false,
             travel: None,
+            post: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 mod draw;
 mod groups;
 mod life;
+mod past;
 mod people;
 mod recipe;
 mod settle;

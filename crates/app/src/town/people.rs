@@ -5,7 +5,8 @@ use kernel::Date;
 use serde::Deserialize;
 
 use super::draw::Dice;
-use super::recipe::{BySex, FactRecipe, Kind, MemberRecipe, Recipe};
+use super::past;
+use super::recipe::{BySex, FactRecipe, Kind, MemberRecipe, Place, Recipe};
 
 /// How often a name is drawn again when a sibling bears it already.
 const NAME_DRAWS: u32 = 100;
@@ -75,18 +76,22 @@ impl Town {
     /// Draws the town as of `today`.
     pub fn draw(recipe: &Recipe, pack: &Pack, today: Date) -> Town {
         let mut dice = Dice::new(recipe.seed);
+        // Where most came by itself, those with children of the last months come last.
+        let young = past::households(recipe, pack, today);
+        let mut people: usize = young.iter().map(|h| h.members.len()).sum();
         let mut households = Vec::new();
-        let (mut people, mut serial) = (0, 0);
+        let places: Vec<&Place> = recipe.place.iter().collect();
         while people < recipe.people {
             let Some(kind) = dice.weighted(&recipe.household, |k| k.share) else { break };
-            let mut household = household(recipe, kind, today, &mut dice);
-            for member in &mut household.members {
-                serial += 1;
-                member.identifier = identifier(recipe, pack, member.born, member.female, serial);
-                member.phone = phone(recipe, serial);
-            }
+            let household = household(recipe, kind, &places, today, &mut dice);
             people += household.members.len();
             households.push(household);
+        }
+        households.extend(young);
+        let everybody = households.iter_mut().flat_map(|h| &mut h.members);
+        for (serial, member) in (1..).zip(everybody) {
+            member.identifier = identifier(recipe, pack, member.born, member.female, serial);
+            member.phone = phone(recipe, serial);
         }
         Town { households }
     }
@@ -97,7 +102,7 @@ impl Town {
     }
 }
 
-fn household(recipe: &Recipe, kind: &Kind, today: Date, dice: &mut Dice) -> Household {
+pub(super) fn household(recipe: &Recipe, kind: &Kind, places: &[&Place], today: Date, dice: &mut Dice) -> Household {
     let fallback = (String::new(), String::new(), 0);
     let family = dice.weighted(&recipe.names.family, |f| f.2).unwrap_or(&fallback).clone();
     let mut members = Vec::new();
@@ -115,7 +120,7 @@ fn household(recipe: &Recipe, kind: &Kind, today: Date, dice: &mut Dice) -> Hous
             members.push(drawn);
         }
     }
-    let (place, street) = match dice.weighted(&recipe.place, |p| p.weight) {
+    let (place, street) = match dice.weighted(places, |p| p.weight) {
         Some(place) => (place.id.clone(), place.street.clone()),
         None => (String::new(), String::new()),
     };

@@ -43,6 +43,51 @@ pub struct Recipe {
     /// The mothers' groups of its offices.
     #[serde(default)]
     pub group: Vec<Meeting>,
+    /// What its nurses did before the day it begins.
+    pub past: Option<Past>,
+}
+
+/// Births of the months before the town begins, and what nurses made of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Past {
+    /// How many whole months back.
+    pub months: u32,
+    /// The kind of household in which they happened; its last member is the child.
+    pub kind: String,
+    /// The offices.
+    pub office: Vec<PastOffice>,
+}
+
+/// An office of nurses, and how it fared.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PastOffice {
+    /// The place its supervisor and nurses work for.
+    pub jurisdiction: String,
+    /// Births a month for each thousand people of the whole town. Of fewer than [`PastOffice::LEAST`] a month nothing could be told, and none happen.
+    pub births_per_thousand: u32,
+    /// Of a hundred families, how many were visited when it was time.
+    pub in_time: u32,
+    /// How many were visited late; the others wanted no visits.
+    pub late: u32,
+    /// Of a hundred families that are visited, how many have risks.
+    pub troubled: u32,
+    /// How many are sent on to another service.
+    pub sent_on: u32,
+    /// Of a hundred times that a family is asked how it went, how often it answers.
+    pub answered: u32,
+}
+
+impl PastOffice {
+    /// Fewer births a month are told to nobody.
+    pub const LEAST: usize = 5;
+
+    /// Births a month in a town of so many people.
+    pub fn births(&self, people: usize) -> usize {
+        let births = usize::try_from(self.births_per_thousand).unwrap_or(0) * people / 1_000;
+        if births < Self::LEAST { 0 } else { births }
+    }
 }
 
 /// A mothers' group.
@@ -128,7 +173,7 @@ pub struct Names {
 }
 
 /// A kind of household.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kind {
     /// Its name.
@@ -140,7 +185,7 @@ pub struct Kind {
 }
 
 /// How a member is drawn.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberRecipe {
     /// `head`, `spouse`, `child` or `parent` (of the head).

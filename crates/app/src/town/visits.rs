@@ -21,13 +21,13 @@ use crate::runtime::Runtime;
 
 /// The town's nurses and those who lead them.
 pub struct Visiting<'a> {
-    runtime: &'a Runtime,
-    recipe: &'a Recipe,
-    pack: &'a Pack,
+    pub(super) runtime: &'a Runtime,
+    pub(super) recipe: &'a Recipe,
+    pub(super) pack: &'a Pack,
     issuer: &'a str,
 }
 
-fn told(why: impl std::fmt::Display) -> SettleError {
+pub(super) fn told(why: impl std::fmt::Display) -> SettleError {
     SettleError::Recipe(format!("home visits: {why}"))
 }
 
@@ -70,7 +70,7 @@ impl<'a> Visiting<'a> {
         Desk { pack: self.pack, keys: &self.runtime.keys, ids: &*state.ids, now: state.now() }
     }
 
-    async fn who(&self, staff: &Staff) -> Result<Who, SettleError> {
+    pub(super) async fn who(&self, staff: &Staff) -> Result<Who, SettleError> {
         let state = &self.runtime.state;
         let mut tx = state.db.read().await?;
         let found = account::of_subject(&mut tx, self.issuer, &staff.subject).await;
@@ -88,8 +88,8 @@ impl<'a> Visiting<'a> {
         })
     }
 
-    /// Families of the supervisor's district, those with a child first. A machine's look: the town has no people.
-    async fn waiting(&self, lead: &Who) -> Result<Vec<Enrolment>, SettleError> {
+    /// Hands over how somebody of an office sees: of the town, whose people are nobody.
+    pub(super) async fn seen_by<T>(&self, who: &Who, look: impl AsyncFnOnce(&Sight<'_>) -> T) -> T {
         let state = &self.runtime.state;
         let pack = self.pack;
         let within = |place: &str, around: &str| pack.within(place, around);
@@ -102,7 +102,7 @@ impl<'a> Visiting<'a> {
         };
         let (purpose, nobody) = (Purpose::new(PurposeKind::HomeVisit, "demonstration"), Default::default());
         let sight = Sight {
-            who: lead,
+            who,
             purpose: &purpose,
             policies: state.guard.policies(),
             open_cases: &nobody,
@@ -110,16 +110,26 @@ impl<'a> Visiting<'a> {
             setting: &setting,
             today: state.today(),
         };
-        let mut tx = state.db.read().await?;
-        let seen = read::families(&mut tx, &self.desk(), &sight).await?;
+        look(&sight).await
+    }
+
+    /// Families of the supervisor's district that nobody visits yet, those with a child first. A machine's look: the town has no people.
+    async fn waiting(&self, lead: &Who) -> Result<Vec<Enrolment>, SettleError> {
+        let seen = self
+            .seen_by(lead, async |sight| {
+                let mut tx = self.runtime.state.db.read().await?;
+                read::families(&mut tx, &self.desk(), sight).await
+            })
+            .await?;
         let basis = Processing::new(PurposeKind::HomeVisit, "demonstration").map_err(told)?;
         let mut all: Vec<Enrolment> =
             seen.sealed.process(&basis, |lines| lines.iter().map(|l| l.enrolment.clone()).collect());
+        all.retain(|e| e.nurse.is_none() && e.left.is_none());
         all.sort_by_key(|e| (e.dates.children.is_empty(), e.dates.due, e.id));
         Ok(all)
     }
 
-    async fn allowed(&self, who: &Who, action: Action, e: &Enrolment) -> Result<Allowed, SettleError> {
+    pub(super) async fn allowed(&self, who: &Who, action: Action, e: &Enrolment) -> Result<Allowed, SettleError> {
         let relation = Relation { open_case: true, in_jurisdiction: true, ..Relation::default() };
         let resource = Resource::people(e.people().into_iter().map(|p| (p, relation))).showing(["visits"]);
         let purpose = Purpose::new(PurposeKind::HomeVisit, "demonstration");

@@ -24,10 +24,8 @@ pub(crate) struct Town0 {
     home: tempfile::TempDir,
 }
 
-pub(crate) async fn town(start: Instant) -> Town0 {
-    let home = tempfile::tempdir().unwrap();
-    let pack = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/korea"));
-    let config = Config { data: home.path().into(), pack: pack.into(), ..Config::default() };
+/// An installation in a folder, over a database, whose clock stands at `start`.
+pub(crate) async fn standing(config: Config, start: Instant) -> (Arc<Runtime>, Arc<FixedClock>) {
     let db = Db::open(&config.database_url()).await.unwrap();
     db.migrate(SCHEMAS).await.unwrap();
     let keys = Arc::new(Keys::open(&config.data.join("keys")).unwrap());
@@ -43,7 +41,14 @@ pub(crate) async fn town(start: Instant) -> Town0 {
         config: Arc::new(web::Config::default()),
     };
     let exchange = Arc::new(exchange::Exchange::new(exchange::Agencies::default(), clock.clone()).unwrap());
-    let runtime = Arc::new(Runtime { config, state, keys, exchange, scanner: None });
+    (Arc::new(Runtime { config, state, keys, exchange, scanner: None }), clock)
+}
+
+pub(crate) async fn town(start: Instant) -> Town0 {
+    let home = tempfile::tempdir().unwrap();
+    let pack = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/korea"));
+    let config = Config { data: home.path().into(), pack: pack.into(), ..Config::default() };
+    let (runtime, clock) = standing(config, start).await;
     let mut recipe = Recipe::read(pack).unwrap();
     recipe.people = 12;
     recipe.household.retain(|kind| kind.kind == "couple_young");

@@ -20,6 +20,7 @@ mod hostile;
 mod lost_database;
 mod operator;
 mod parked;
+mod past;
 mod population;
 mod reminders;
 mod requalify_api;

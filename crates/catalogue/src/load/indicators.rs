@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use kernel::Lang;
 
 use super::context::Context;
+use super::measures::{self, of_household, times_a_year};
 use crate::model::{
-    AnswerKind, Better, Cadence, CareLevel, Costs, Indicator, Indicators, Instrument, Measure, PlacePart, Question,
-    Shape, Unit,
+    AnswerKind, Better, Cadence, CareLevel, Costs, Incomes, Indicator, Indicators, Instrument, Measure, PlacePart,
+    Question, Shape, Unit,
 };
 use crate::read::fault::{did_you_mean, one_of};
 use crate::read::sheet::Sheet;
@@ -67,6 +68,7 @@ impl Reader<'_, '_> {
     fn all(&self, root: &Table<'_>) -> Indicators {
         let levels = root.tables("level");
         let levels: Vec<CareLevel> = levels.iter().map(|t| self.level(t)).collect();
+        let incomes = root.table("income").and_then(|t| self.incomes(&t));
         let costs = root.table("costs").map(|t| self.costs(&t));
         let tables = root.tables("indicator");
         let all: Vec<Indicator> = tables.iter().filter_map(|t| self.indicator(t, &levels, costs.as_ref())).collect();
@@ -92,6 +94,7 @@ impl Reader<'_, '_> {
             sources: self.cx.checked_sources(root.ids("sources")),
             parts: self.parts(root),
             levels,
+            incomes,
             costs,
             all,
         };
@@ -174,6 +177,31 @@ impl Reader<'_, '_> {
         let all: Vec<PlacePart> = root.tables("part").iter().map(part).collect();
         self.once(root, "part", all.iter().map(|p| p.id.as_str()));
         all
+    }
+
+    fn incomes(&self, table: &Table<'_>) -> Option<Incomes> {
+        let fits = |ty: &rules::schema::Type| times_a_year(ty).is_some();
+        let value = table.need_text("value").and_then(|t| of_household(self.cx, &t, "money a month or a year", fits));
+        let currency = self.cx.content.manifest.currency;
+        let bounds = ["first", "second", "third", "fourth"].map(|key| table.sum(key, currency));
+        let rising = |all: &[Option<i64>]| all.iter().all(Option::is_some) && all.is_sorted_by(|a, b| a < b);
+        if !rising(&bounds) {
+            let message = "the fifths need their four upper bounds, each above the one before".to_owned();
+            self.fault(
+                "order",
+                table,
+                "first",
+                message,
+                "first, second, third, fourth: rising sums a year of one person alone",
+            );
+        }
+        let scale = measures::scale(self.cx, table);
+        let (sources, illustrative) = (self.cx.checked_sources(table.ids("sources")), table.flag("illustrative"));
+        table.finish();
+        let (value, ty) = value?;
+        let [first, second, third, fourth] = bounds;
+        let bounds = [first?, second?, third?, fourth?];
+        Some(Incomes { value, times_a_year: times_a_year(&ty)?, bounds, scale, sources, illustrative })
     }
 
     fn costs(&self, table: &Table<'_>) -> Costs {

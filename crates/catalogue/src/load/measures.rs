@@ -78,7 +78,7 @@ fn type_of(cx: &Context<'_>, entity: Entity, id: &str) -> Option<Type> {
 }
 
 /// `household.x` of a type; a fault otherwise.
-fn of_household(
+pub(super) fn of_household(
     cx: &Context<'_>,
     name: &Located<String>,
     expected: &str,
@@ -100,7 +100,7 @@ fn of_household(
 }
 
 /// How many periods a year has; `None` for what does not come back.
-fn times_a_year(ty: &Type) -> Option<i64> {
+pub(super) fn times_a_year(ty: &Type) -> Option<i64> {
     match ty {
         Type::Money(Per::Month) => Some(12),
         Type::Money(Per::Year) => Some(1),
@@ -112,7 +112,16 @@ fn poverty(cx: &Context<'_>, table: &Table<'_>) -> Option<Poverty> {
     let fits = |ty: &Type| times_a_year(ty).is_some();
     let income = table.need_text("income").and_then(|t| of_household(cx, &t, "money a month or a year", fits));
     let percent = table.count("line_percent").unwrap_or(50);
-    let scale: Vec<u32> = table
+    let scale = scale(cx, table);
+    let _sources = cx.checked_sources(table.ids("sources"));
+    table.finish();
+    let (income, ty) = income?;
+    Some(Poverty { income, times_a_year: times_a_year(&ty)?, line_percent: i64::from(percent), scale })
+}
+
+/// Needs of households by size.
+pub(super) fn scale(cx: &Context<'_>, table: &Table<'_>) -> Vec<u32> {
+    table
         .texts("scale")
         .iter()
         .filter_map(|t| {
@@ -123,11 +132,7 @@ fn poverty(cx: &Context<'_>, table: &Table<'_>) -> Option<Poverty> {
             }
             needs
         })
-        .collect();
-    let _sources = cx.checked_sources(table.ids("sources"));
-    table.finish();
-    let (income, ty) = income?;
-    Some(Poverty { income, times_a_year: times_a_year(&ty)?, line_percent: i64::from(percent), scale })
+        .collect()
 }
 
 fn example(cx: &Context<'_>, table: &Table<'_>, files: &[Source]) -> Option<Example> {

@@ -15,6 +15,8 @@ pub struct Indicators {
     pub levels: Vec<CareLevel>,
     /// Kinds of districts whose figures are told apart for the whole country, such as rural and urban.
     pub parts: Vec<PlacePart>,
+    /// Fifths of income by which the whole country's figures are told apart; `None`: they are not.
+    pub incomes: Option<Incomes>,
     /// What a visit is assumed to cost; `None`: nothing is said about costs.
     pub costs: Option<Costs>,
     /// All indicators, in the order of the page.
@@ -47,6 +49,32 @@ pub struct PlacePart {
     pub item: String,
     /// The value it has there: a code, or `true` or `false`.
     pub is: String,
+}
+
+/// Fifths of income: what a household has for each unit of needs, held against the bounds of all households of the country.
+#[derive(Clone, Debug)]
+pub struct Incomes {
+    /// The household's income: an item or definition of the household, in money.
+    pub value: String,
+    /// How many of its periods make a year.
+    pub times_a_year: i64,
+    /// The most that one person alone has in a year within the first, second, third and fourth fifth, in minor units.
+    pub bounds: [i64; 4],
+    /// Needs of households by size, as in `measures.toml`.
+    pub scale: Vec<u32>,
+    /// Ids of sources.csv.
+    pub sources: Vec<String>,
+    /// Ours, as an example.
+    pub illustrative: bool,
+}
+
+impl Incomes {
+    /// The fifth, 1 to 5, of a household of so many persons with so much in one period.
+    pub fn fifth(&self, income: i64, size: usize) -> u8 {
+        let needs = i128::from(super::measures::needs(&self.scale, size));
+        let each = i128::from(income) * i128::from(self.times_a_year) * 1_000 / needs;
+        self.bounds.iter().map(|bound| u8::from(each > i128::from(*bound))).sum::<u8>() + 1
+    }
 }
 
 /// What visits are assumed to cost, in minor units of the pack's currency. Not what was paid: the pack says where it comes from.
@@ -251,6 +279,12 @@ impl Measure {
     /// Whether what is counted is a part of what it is counted over, so that the rest may be of few as well.
     pub fn is_share(&self) -> bool {
         !self.is_assumed() && !matches!(self, Measure::FamiliesPerNurse { .. })
+    }
+
+    /// Whether it is counted family by family, and so can be told apart by their incomes: not of referrals, of whose families no income is asked, nor
+    /// of nurses, who have families of all.
+    pub fn has_incomes(&self) -> bool {
+        !matches!(self, Measure::ReferralCompleted { .. } | Measure::FamiliesPerNurse { .. })
     }
 
     /// Whether it rests on the assumptions of [`Costs`].

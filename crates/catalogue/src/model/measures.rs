@@ -75,10 +75,15 @@ pub struct Example {
 impl Poverty {
     /// The needs of a household in thousandths of those of one person; at least 1.
     pub fn needs(&self, size: usize) -> i64 {
-        let size = size.max(1);
-        match self.scale.get(size - 1).or(self.scale.last()) {
-            Some(hundredths) => i64::from(*hundredths).max(1) * 10,
-            None => i64::try_from(size).unwrap_or(i64::MAX).saturating_mul(1_000_000).isqrt(),
-        }
+        needs(&self.scale, size)
+    }
+}
+
+/// The needs of a household in thousandths of those of one person, by a scale; at least 1. Without a scale: the square root of the size.
+pub(crate) fn needs(scale: &[u32], size: usize) -> i64 {
+    let size = size.max(1);
+    match scale.get(size - 1).or(scale.last()) {
+        Some(hundredths) => i64::from(*hundredths).max(1) * 10,
+        None => i64::try_from(size).unwrap_or(i64::MAX).saturating_mul(1_000_000).isqrt(),
     }
 }

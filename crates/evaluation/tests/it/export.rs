@@ -67,13 +67,35 @@ async fn nobody_stands_out_nobody_is_in_it_unasked_and_two_exports_cannot_be_joi
         assert_eq!(taken.root, hex::encode(cohort::root(&agreed)));
 
         // Neither a place nor an id nor a word is in any file.
-        for file in ["families.csv", "dictionary.csv"] {
+        for file in ["families.csv", "dictionary.csv", "Group.ndjson", "Patient.ndjson", "Observation.ndjson"] {
             let text = std::fs::read_to_string(first.join(file)).unwrap();
             assert!(!text.contains(CANARY));
             assert!(
                 persons.iter().all(|p| !text.contains(&p.to_string()) && !text.contains(&p.0.simple().to_string()))
             );
         }
+
+        // The same rows as FHIR resources, and nothing else: a Patient a row, an Observation a value.
+        let lines = |name: &str| -> Vec<serde_json::Value> {
+            let text = std::fs::read_to_string(first.join(name)).unwrap();
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        };
+        let (patients, observations, group) =
+            (lines("Patient.ndjson"), lines("Observation.ndjson"), lines("Group.ndjson"));
+        let ids: Vec<&str> = patients.iter().map(|p| p["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, rows.iter().map(|r| r["key"].as_str()).collect::<Vec<_>>());
+        assert!(patients.iter().all(|p| p.as_object().unwrap().len() == 2), "a key and nothing else");
+        assert_eq!((group.len(), group[0]["quantity"].as_u64()), (1, Some(14)));
+        let said: usize = rows.iter().map(|r| r.iter().filter(|(c, v)| *c != "key" && !v.is_empty()).count()).sum();
+        assert_eq!(observations.len(), said);
+        let of = |row: &BTreeMap<String, String>, column: &str| {
+            let subject = format!("Patient/{}", row["key"]);
+            let mine = observations.iter().filter(|o| o["subject"]["reference"] == subject.as_str());
+            let mut mine = mine.filter(|o| o["code"]["coding"][0]["code"] == column);
+            mine.next().cloned()
+        };
+        assert_eq!(of(&rows[0], "age").unwrap()["valueString"], "25..29");
+        assert_eq!(of(&rows[0], "week_6_parenting_week").unwrap()["valueInteger"], 7);
 
         // A family that takes it back is not in the next one; no key of one is in the other.
         office.withdraws(persons[0]).await;
@@ -97,6 +119,10 @@ async fn who_stands_out_is_blanked_before_being_left_out() {
     let taken = take(&office, &guard, &out, 3).await.unwrap();
     assert_eq!((taken.rows, taken.blanked, taken.left_out), (11, 5, 0));
     let rows = table(&out);
+    let text = std::fs::read_to_string(out.join("Observation.ndjson")).unwrap();
+    let blanks: usize = rows.iter().map(|r| r.values().filter(|v| *v == BLANK).count()).sum();
+    assert_eq!(text.matches("\"dataAbsentReason\"").count(), blanks);
+    assert!(!text.contains("\"*\""), "what is kept back has no value");
     assert_eq!(rows.iter().filter(|r| r["age"] == BLANK && r["single"] == BLANK && r["group"] == "with").count(), 5);
 }
 

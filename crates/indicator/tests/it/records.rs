@@ -98,8 +98,11 @@ async fn counted(db: &Db, ids: &SeededIds, on: &str, indicator: &str) -> BTreeMa
     let now = Instant::start_of(day(on)).plus_seconds(3 * 3600);
     let desk = Desk { pack: pack(), keys: keys(), ids, now };
     let mut tx = db.read().await.unwrap();
-    let columns = round::load(&mut tx, &desk, pack().indicators().unwrap()).await.unwrap();
+    let (columns, unasked) = round::load(&mut tx, &desk, pack().indicators().unwrap()).await.unwrap();
     drop(tx);
+    // Nobody has looked at the income of anybody.
+    assert_eq!(unasked.len(), columns.families.place.len());
+    assert!(columns.families.fifth.iter().all(|n| *n == 0));
     for (indicator, figures) in round::figures(pack(), &columns, desk.today()) {
         transact!(db, StoreError, |tx| round::keep(tx, &desk, &indicator.id, &figures).await).unwrap();
     }
@@ -184,5 +187,44 @@ async fn what_the_pack_no_longer_has_is_forgotten() {
         // Once a day, however often it is asked for.
         assert!(transact!(db, StoreError, |tx| round::queue(tx, &desk).await).unwrap());
         assert!(!transact!(db, StoreError, |tx| round::queue(tx, &desk).await).unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_family_is_asked_for_its_income_once_and_the_sum_is_nowhere() {
+    for db in store::testing::databases(SCHEMAS).await.unwrap() {
+        let ids = SeededIds::new(33);
+        let mut r = Records { ids: &ids, tx: db.begin().await.unwrap() };
+        for n in 0..24 {
+            let family = r.family("kr-11-680", true).await;
+            if n % 2 == 0 {
+                r.visit(family, "2026-07-20", "breast", (false, false)).await;
+            }
+        }
+        r.tx.commit().await.unwrap();
+        let now = Instant::start_of(day("2026-09-12")).plus_seconds(3 * 3600);
+        let desk = Desk { pack: pack(), keys: keys(), ids: &ids, now };
+        let load = async || {
+            let mut tx = db.read().await.unwrap();
+            round::load(&mut tx, &desk, pack().indicators().unwrap()).await.unwrap()
+        };
+        let (_, unasked) = load().await;
+        assert_eq!(unasked.len(), 24);
+        for it in &unasked {
+            let fifth = if it.row < 12 { Some(1) } else { Some(5) };
+            transact!(db, StoreError, |tx| indicator::income::keep(tx, it, fifth, now).await).unwrap();
+            // A second answer changes nothing.
+            transact!(db, StoreError, |tx| indicator::income::keep(tx, it, Some(3), now).await).unwrap();
+        }
+        let (columns, unasked) = load().await;
+        assert_eq!(unasked, []);
+        assert_eq!((columns.families.fifth[0], columns.families.fifth[23]), (1, 5));
+        for (indicator, figures) in round::figures(pack(), &columns, desk.today()) {
+            transact!(db, StoreError, |tx| round::keep(tx, &desk, &indicator.id, &figures).await).unwrap();
+        }
+        let mut tx = db.read().await.unwrap();
+        let parts = read::parts(&mut tx, "coverage_4w", "kr").await.unwrap();
+        let of = |n| parts.get(&("2026-07".parse().unwrap(), indicator::publish::fifth(n))).copied();
+        assert_eq!((of(1), of(3), of(5)), (Some(Some((6, 12))), None, Some(Some((6, 12)))));
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn who(role: Role) -> Who {
     let organisation = match role {
         Role::Citizen => "",
         // The partner of these tests runs the mental health centre.
-        Role::AgencySystem | Role::Nurse | Role::Approver => "health_centre",
+        Role::AgencySystem | Role::Nurse | Role::Approver | Role::VisitSupervisor => "health_centre",
         _ => "municipality",
     };
     Who {
@@ -48,7 +48,8 @@ pub(crate) fn who(role: Role) -> Who {
         session: SessionId(Uuid::from_u128(2)),
         role,
         organisation: organisation.into(),
-        jurisdiction: matches!(role, Role::Nurse | Role::Approver | Role::Caseworker).then(|| "kr-11-680".into()),
+        jurisdiction: matches!(role, Role::Nurse | Role::VisitSupervisor | Role::Approver | Role::Caseworker)
+            .then(|| "kr-11-680".into()),
         person: None,
         strong: true,
         suspended: false,
@@ -58,7 +59,7 @@ pub(crate) fn who(role: Role) -> Who {
 
 pub(crate) fn purpose(role: Role) -> Purpose {
     let kind = match role {
-        Role::Nurse => PurposeKind::HomeVisit,
+        Role::Nurse | Role::VisitSupervisor => PurposeKind::HomeVisit,
         Role::Caseworker => PurposeKind::Casework,
         Role::Approver => PurposeKind::Approval,
         Role::AgencySystem => PurposeKind::DataExchange,

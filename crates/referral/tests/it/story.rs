@@ -63,13 +63,18 @@ async fn declined_escalated_and_closed_by_another_service() {
         assert!(!sent().await.unwrap(), "once");
         assert!(told(day(1)).await.is_empty());
         assert_eq!(office.night(day(2)).await.escalated, 1);
-        let approver = who(Role::Approver);
-        let escalated = async |on: Date| {
+        // The office's approver, and she who leads the nurses, see the same.
+        let seen_by = async |role: Role, on: Date| {
+            let (lead, desk) = (who(role), office.desk(on));
             let mut tx = office.db.read().await.unwrap();
-            let desk = office.desk(on);
             let (seen, _) =
-                read::of_office(&mut tx, &desk, &sight(&approver, on), read::Which::Escalated, 10).await.unwrap();
+                read::of_office(&mut tx, &desk, &sight(&lead, on), read::Which::Escalated, 10).await.unwrap();
             inside(&seen).len()
+        };
+        let escalated = async |on: Date| {
+            let both = [seen_by(Role::Approver, on).await, seen_by(Role::VisitSupervisor, on).await];
+            assert_eq!(both[0], both[1]);
+            both[0]
         };
         assert_eq!(escalated(day(2)).await, 1);
         // An answer takes it off the supervisor's list.
@@ -104,6 +109,9 @@ async fn declined_escalated_and_closed_by_another_service() {
         let met = Act::Complete { outcome: Outcome::Met, words: "Three calls; she sleeps again.".into() };
         office.act(day(20), &line, mother, next, Some(3), met).await.unwrap();
         let close = Act::Close { words: "Spoke with her: better.".into(), next: None };
+        let elsewhere = Who { jurisdiction: Some("kr-47-730".into()), ..who(Role::VisitSupervisor) };
+        let refused = office.act(day(21), &elsewhere, mother, next, None, close.clone()).await;
+        assert!(matches!(refused, Err(change::Fault::NotAllowed)), "{refused:?}");
         office.act(day(21), &nurse, mother, next, None, close.clone()).await.unwrap();
         let again = office.act(day(21), &nurse, mother, next, None, close).await;
         assert!(matches!(again, Err(change::Fault::Wrong(_))), "closed once");

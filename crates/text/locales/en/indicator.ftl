@@ -33,3 +33,6 @@ indicator-map = The darker, the higher. Dashed: not shown, or none.
 indicator-map-example = The darker, the higher. Dashed: not shown, or none. These are no real outlines: places are drawn near their neighbours.
 indicator-part = Kind of district
 indicator-parts-title = By kind of district, { $period }
+indicator-fifth = Fifth of income
+indicator-fifths-title = By fifth of income, { $period }
+indicator-fifths-words = Income for each unit of needs on the day a family came under visits, held against all households of the country. Families whose income is not known are left out.

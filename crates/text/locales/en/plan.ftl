@@ -164,3 +164,4 @@ plan-fault-side = This is not for the { $side } to do.
 plan-fault-moved = It stands otherwise meanwhile. Look at the plan again.
 plan-fault-discreet = This agency stays outside of the shared plan. Refer the mother to it instead.
 plan-refer = Refer to another service
+plan-remind = You wanted to see to something by { $date }. You find more after signing in: { $address }

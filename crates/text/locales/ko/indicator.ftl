@@ -33,3 +33,6 @@ indicator-map = 진할수록 값이 커요. 점선은 보이지 않거나 없는
 indicator-map-example = 진할수록 값이 커요. 점선은 보이지 않거나 없는 값이에요. 실제 경계가 아니라 이웃한 곳을 가까이 그린 그림이에요.
 indicator-part = 지역의 종류
 indicator-parts-title = 지역의 종류별, { $period }
+indicator-fifth = 소득 5분위
+indicator-fifths-title = 소득 5분위별, { $period }
+indicator-fifths-words = 가정이 방문을 받기 시작한 날의 균등화 소득을 온 나라 가구의 경계값과 견줘요. 소득을 모르는 가정은 빠져 있어요.

@@ -164,3 +164,4 @@ plan-fault-side = { $side }의 몫이 아니에요.
 plan-fault-moved = 그사이 달라졌어요. 계획을 다시 보세요.
 plan-fault-discreet = 이 기관은 함께 보는 계획에 넣지 않아요. 어머니를 따로 의뢰하세요.
 plan-refer = 다른 서비스로 의뢰하기
+plan-remind = { $date }까지 하기로 한 일이 있어요. 자세한 내용은 로그인하면 볼 수 있어요: { $address }

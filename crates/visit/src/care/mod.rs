@@ -11,4 +11,5 @@ pub mod case;
 pub mod open;
 pub mod plan;
 pub mod read;
+pub mod remind;
 pub(crate) mod rows;

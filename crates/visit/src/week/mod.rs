@@ -192,7 +192,7 @@ pub async fn own(
 }
 
 /// The colleague who makes a family's next visit, while the day is not over.
-fn covers(line: &Line, today: Date) -> Option<&StandIn> {
+pub fn covers(line: &Line, today: Date) -> Option<&StandIn> {
     let next = line.next.as_ref()?;
     line.enrolment.stand_in(today).filter(|c| c.on >= today && c.visit == next.visit)
 }

@@ -373,3 +373,51 @@ async fn a_case_is_kept_on_both_databases_and_shown_to_those_whom_it_concerns() 
         assert_eq!(open(&read::open(&mut tx, &desk, &other.sight(&setting)).await.unwrap()), []);
     }
 }
+
+#[tokio::test]
+async fn a_family_is_reminded_once_of_what_it_wanted_to_do_itself() {
+    for office in Office::all(32).await {
+        let family = office.family(DUE).await;
+        let enrolment = office.visited(&family).await;
+        let desk = office.desk();
+        let (nurse, me) = (who(Role::Nurse), who(Role::Citizen));
+        let may = allowed(Role::Nurse, Action::WorkPlan, &[family.mother]);
+        let own = allowed(Role::Citizen, Action::AgreePlan, &[family.mother]);
+        let id = FamilyCaseId(office.new_id().0);
+        let input = opening::Input { id, enrolment, why: "several risks at once".into(), tier: None };
+        transact!(office.db, opening::Fault, |tx| opening::run(tx, &desk, &nurse, &may, &input).await).unwrap();
+        let does = async |who: &Who, may: &Allowed, act: Act| {
+            let name = FamilyActId(office.new_id().0);
+            transact!(office.db, act::Fault, |tx| act::run(tx, &desk, who, may, id, (name, &act)).await).unwrap()
+        };
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        does(&nurse, &may, goal()).await;
+        does(&nurse, &may, ask(true)).await;
+        let on = |agency: Option<&str>, due: &str| Act::Action(Task { due_on: day(due), ..task(1, agency) });
+        does(&nurse, &may, on(Some("family_centre"), "2026-11-25")).await;
+        does(&nurse, &may, on(None, "2026-11-25")).await;
+        does(&nurse, &may, on(None, "2026-12-25")).await;
+        let coming = async |on: &str| {
+            let mut tx = office.db.read().await.unwrap();
+            visit::care::remind::coming(&mut tx, &office.desk_on(day(on)), 10).await.unwrap()
+        };
+        assert_eq!(coming("2026-11-22").await, [], "two days before, and not earlier");
+        let unasked = coming("2026-11-23").await;
+        assert_eq!(unasked.iter().map(|r| (r.number, r.may)).collect::<Vec<_>>(), [(3, false)], "she has not agreed");
+        let version = {
+            let mut tx = office.db.read().await.unwrap();
+            let eyes = Eyes::of(me.clone());
+            open(&read::own(&mut tx, &eyes.sight(&setting()), family.mother).await.unwrap()).unwrap().plan.version
+        };
+        does(&me, &own, Act::Agree { version }).await;
+        let due = coming("2026-11-24").await;
+        assert_eq!(due.iter().map(|r| (r.person, r.number, r.may)).collect::<Vec<_>>(), [(family.mother, 3, true)]);
+        for _ in 0..2 {
+            let desk = office.desk_on(day("2026-11-24"));
+            transact!(office.db, store::StoreError, |tx| visit::care::remind::told(tx, &desk, &due[0], true).await)
+                .unwrap();
+        }
+        assert_eq!(coming("2026-11-24").await, [], "once");
+        assert_eq!(coming("2026-11-26").await, [], "nor when its day is over");
+    }
+}

@@ -386,6 +386,23 @@ async fn what_cannot_wait_for_a_sick_nurse_goes_to_a_colleague_with_room_and_the
         let kept = visit::read::kept(&mut tx, &desk, &stands.sight(&setting), ids[0]).await.unwrap().unwrap();
         assert!(kept.about.iter().all(|(_, r)| !r.open_case));
         drop(tx);
+        // Nor is how much the family needs hers to decide.
+        let decision = visit::tier::Input {
+            enrolment: ids[0],
+            submission: None,
+            protocol: None,
+            tier: None,
+            from: on,
+            reason: Some("as I see it".to_owned()),
+        };
+        let records = allowed(Role::Nurse, Action::RecordVisit, &[family.mother]);
+        let decides = async |who: &guard::Who| {
+            let desk = office.desk_on(on);
+            transact!(office.db, visit::tier::Fault, |tx| visit::tier::run(tx, &desk, who, &records, &decision).await)
+        };
+        let stranger = guard::Who { account: free.account, ..nurse.clone() };
+        assert!(matches!(decides(&stranger).await, Err(visit::tier::Fault::NotAllowed)));
+        decides(&nurse).await.unwrap();
         // Given back, it is hers alone.
         give(&lead, &manages, 0, None).await.unwrap();
         assert!(!reads(&stands, on).await);

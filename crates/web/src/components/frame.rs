@@ -149,6 +149,7 @@ impl Frame {
                     ("/visits/week", "nav-week"),
                     ("/visits/families", "nav-visit-families"),
                     ("/visits/plans", "nav-plans"),
+                    ("/work/referrals", "referral-title"),
                     ("/visits/surveys", "nav-surveys"),
                     ("/visits/groups", "nav-groups"),
                     ("/visits/training", "nav-training"),
@@ -159,6 +160,7 @@ impl Frame {
                     ("/visits/team", "nav-team"),
                     ("/visits/week", "nav-week"),
                     ("/visits/plans", "nav-plans"),
+                    ("/work/referrals", "referral-title"),
                     ("/visits/groups", "nav-groups"),
                     ("/visits/surveys", "nav-surveys"),
                     ("/visits/indicators", "nav-indicators"),
@@ -244,7 +246,7 @@ pub fn page(frame: &Frame, title: &str, width: Width, content: Markup) -> Markup
                     (frame.navigation())
                     @if frame.demo { div.demo { div.wrap { p {
                         (t.t("frame-demo"))
-                        @if let Some(day) = frame.clock { " " (t.with("frame-clock", &[("date", t.date(day).into())])) " " a href="/demo/time" { (t.t("frame-clock-move")) } }
+                        @if let Some(day) = frame.clock { " " (t.with("frame-clock", &[("date", t.date(day).into())])) " " a href="/demo/time" { (t.t("frame-clock-move")) } " · " a href="/demo/messages" { (t.t("demo-messages")) } }
                     } } } }
                     @if let Some(purpose) = &frame.purpose {
                         div.purpose { div.wrap {

@@ -1,11 +1,11 @@
-//! Showing and moving the clock.
+//! Showing and moving the clock; the telephones.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use kernel::Date;
 
-use super::{FARTHEST, Hands, Time, page_of};
+use super::{FARTHEST, Hands, Time, page_of, phones};
 use crate::components::frame::Frame;
 use crate::error::Fault;
 use crate::form::Form;
@@ -62,4 +62,25 @@ fn days(f: &Frame, form: &mut Form, today: Date) -> Option<u32> {
         return None;
     }
     u32::try_from(days).ok()
+}
+
+/// What would be on the families' telephones.
+pub(crate) async fn messages(State(state): State<AppState>, f: Frame, RawQuery(query): RawQuery) -> Response {
+    let Some(post) = &state.config.post else { return Fault::NotFound.response(&f) };
+    let form = Form::of_query(query.as_deref());
+    let phones = post.0.clone();
+    // Files are read beside the server's other work.
+    let read = tokio::task::spawn_blocking(move || phones.sent()).await;
+    match read.map_err(std::io::Error::other).flatten() {
+        Ok(all) => {
+            let fits = all.into_iter().filter(|sent| phones::fits(sent, form.get("who")));
+            let shown: Vec<phones::Sent> = fits.take(phones::MOST).collect();
+            let offset = state.packs.current().manifest().utc_offset_hours;
+            phones::page_of(&f, &form, &shown, offset).into_response()
+        }
+        Err(why) => {
+            tracing::error!(%why, "the demonstration's messages cannot be read");
+            Fault::Busy(String::new()).response(&f)
+        }
+    }
 }

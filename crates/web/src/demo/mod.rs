@@ -1,7 +1,8 @@
-//! Time travel in a demonstration: a visitor sends the clock forward, and everything that follows from time follows. There is no such
-//! page where people are real.
+//! Time travel in a demonstration: a visitor sends the clock forward, and everything that follows from time follows; and the messages that
+//! would be on its families' telephones by then ([`phones`]). There are no such pages where people are real.
 
 pub(crate) mod handlers;
+pub mod phones;
 
 use std::sync::Arc;
 

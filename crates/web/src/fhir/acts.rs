@@ -240,7 +240,7 @@ fn side(role: Role) -> (By, Action) {
     match role {
         Role::AgencySystem => (By::Partner, Action::AnswerReferral),
         Role::Citizen => (By::Family, Action::RefuseReferral),
-        Role::Approver => (By::Supervisor, Action::Refer),
+        Role::Approver | Role::VisitSupervisor => (By::Supervisor, Action::Refer),
         _ => (By::Referrer, Action::Refer),
     }
 }

@@ -239,6 +239,10 @@ async fn one_of(v: &Viewer<'_>, f: &Frame, id: &str, mut form: Form) -> Result<R
     let part = |p: &catalogue::model::PlacePart| {
         Some(line(p.name.get(lang).to_owned(), *by_part.get(&(last?, p.id.clone()))?))
     };
+    let fifth = |n: usize| {
+        let told = *by_part.get(&(last?, indicator::publish::fifth(n)))?;
+        Some(line(t.with("scenario-fifth", &[("n", n.into())]).into_owned(), told))
+    };
     let map = areas(&v.pack, &inner, &within, f);
     let source = |id: &String| v.pack.sources().get(id).map(|s| s.title.clone());
     let name = v.pack.jurisdictions().get(&place).map_or_else(String::new, |j| j.name.get(lang).to_owned());
@@ -255,6 +259,7 @@ async fn one_of(v: &Viewer<'_>, f: &Frame, id: &str, mut form: Form) -> Result<R
         over_time,
         period: last.map_or_else(String::new, |p| p.to_string()),
         parts: indicators.parts.iter().filter_map(part).collect(),
+        incomes: (1..=5).filter_map(fifth).collect(),
         illustrative: map.1,
         map: map.0,
         within: within.into_iter().map(|(_, line)| line).collect(),
@@ -303,7 +308,13 @@ async fn csv(v: &Viewer<'_>, f: &Frame, id: &str) -> Result<Response, Trouble> {
     permit(v).await?;
     let (_, indicator) = found(v, id)?;
     let mut tx = v.state.db.read().await?;
-    let told = read::figures(&mut tx, id).await?;
+    let mut told: BTreeMap<(Period, String, String), Told> = BTreeMap::new();
+    let of_place = read::figures(&mut tx, id).await?;
+    told.extend(of_place.into_iter().map(|((period, place), figure)| ((period, place, String::new()), figure)));
+    // Kinds of districts and fifths of income are told of the whole country alone.
+    let root = &v.pack.manifest().root_jurisdiction;
+    let of_parts = read::parts(&mut tx, id, root).await?;
+    told.extend(of_parts.into_iter().map(|((period, part), figure)| ((period, root.clone(), part), figure)));
     drop(tx);
     let text = lines(v, f, indicator, &told).map_err(|e| Trouble::Store(StoreError::Driver(e.to_string())))?;
     let kind = [
@@ -317,11 +328,13 @@ fn lines(
     v: &Viewer<'_>,
     f: &Frame,
     indicator: &Indicator,
-    told: &BTreeMap<(Period, String), Told>,
+    told: &BTreeMap<(Period, String, String), Told>,
 ) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(["indicator", "period", "place", "place_name", "numerator", "denominator", "value", "kept_back"])?;
-    for ((period, place), told) in told.iter().filter(|((_, place), _)| may_see(&v.pack, v.who, place)) {
+    let heads =
+        ["indicator", "period", "place", "place_name", "part", "numerator", "denominator", "value", "kept_back"];
+    out.write_record(heads)?;
+    for ((period, place, part), told) in told.iter().filter(|((_, place, _), _)| may_see(&v.pack, v.who, place)) {
         let name = v.pack.jurisdictions().get(place).map(|j| j.name.get(f.t.lang())).unwrap_or_default();
         let number = |n: Option<u64>| n.map_or_else(String::new, |n| n.to_string());
         let value = told.and_then(|told| value(indicator.unit, told));
@@ -334,6 +347,7 @@ fn lines(
             &period.to_string(),
             place,
             name,
+            part,
             &number(told.map(|t| t.0)),
             &number(told.map(|t| t.1)),
             &value,

@@ -52,6 +52,8 @@ pub struct Page {
     pub within: Vec<Line>,
     /// Kinds of districts within it, such as rural and urban.
     pub parts: Vec<Line>,
+    /// Fifths of income of the families within it, the lowest first.
+    pub incomes: Vec<Line>,
     /// Their outlines, those that the pack has.
     pub map: Vec<Area>,
     /// Whether an outline is none of a real place.
@@ -86,6 +88,11 @@ pub fn page_of(f: &Frame, form: &Form, p: &Page) -> Markup {
                 @if !p.parts.is_empty() { section {
                     h2 { (t.with("indicator-parts-title", &[("period", p.period.as_str().into())])) }
                     (lines(f, &t.with("indicator-parts-title", &[("period", p.period.as_str().into())]), "indicator-part", &p.parts))
+                } }
+                @if !p.incomes.is_empty() { section {
+                    h2 { (t.with("indicator-fifths-title", &[("period", p.period.as_str().into())])) }
+                    p.small.soft { (t.t("indicator-fifths-words")) }
+                    (lines(f, &t.with("indicator-fifths-title", &[("period", p.period.as_str().into())]), "indicator-fifth", &p.incomes))
                 } }
                 @if !p.within.is_empty() { (within(f, p)) }
                 div.actions { a.btn.btn--second href=(format!("/visits/indicators/{}/table.csv", p.id)) { (t.t("scenario-csv")) } }

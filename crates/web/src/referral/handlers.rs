@@ -62,7 +62,7 @@ pub(crate) async fn list(
 ) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
     let asked = Form::of_query(query.as_deref());
-    let lead = session.who.role == Role::Approver;
+    let lead = matches!(session.who.role, Role::Approver | Role::VisitSupervisor);
     let (word, which) = match asked.get("which") {
         "mine" => ("mine", Which::Of(session.who.account)),
         "office" => ("office", Which::All),
@@ -177,7 +177,10 @@ async fn show(
         expected_on: r.now.expected_on.filter(|_| !r.now.status.is_over()),
         link: Link::to(r).filter(|_| mine).map(|l| address(v, &l)),
         steps: whole.steps.iter().map(|s| step(s, s.account.and_then(|a| names.get(&a).cloned()))).collect(),
-        instead: home.map(|h| format!("/work/referrals/household/{h}/new?instead_of={}", r.id)),
+        // She who leads nurses sees to it that somebody sends the family elsewhere; whom they live with is not hers to read.
+        instead: home
+            .filter(|_| v.who.role != Role::VisitSupervisor)
+            .map(|h| format!("/work/referrals/household/{h}/new?instead_of={}", r.id)),
         acts: mine,
         done,
         offset_hours: v.offset(),

@@ -22,7 +22,7 @@ use crate::viewer::Viewer;
 /// For which purpose officials in this role work on referrals; `None`: they do not.
 pub(crate) fn purpose_kind(role: Role) -> Option<PurposeKind> {
     match role {
-        Role::Nurse => Some(PurposeKind::HomeVisit),
+        Role::Nurse | Role::VisitSupervisor => Some(PurposeKind::HomeVisit),
         Role::Caseworker => Some(PurposeKind::Casework),
         Role::Approver => Some(PurposeKind::Approval),
         _ => None,

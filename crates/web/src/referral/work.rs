@@ -7,7 +7,7 @@ use text::Text;
 
 use super::{clock_key, status_tag};
 use crate::components::field;
-use crate::components::frame::{Frame, Width, back, page};
+use crate::components::frame::{Area, Frame, Width, back, page};
 use crate::components::list::{Mark, pairs, table, tag};
 use crate::components::message::{Tone, error_summary, notice};
 use crate::form::Form;
@@ -58,9 +58,12 @@ pub fn list(f: &Frame, l: &List) -> Markup {
         &title,
         Width::Wide,
         html! {
+            // Nurses and those who lead them come here by the navigation, and have no worklist.
             @match &l.household {
-                Some(id) => (back(t, &format!("/official/households/{id}"))),
-                None => (back(t, "/work")),
+                Some(id) if is_official(f) => (back(t, &format!("/official/households/{id}"))),
+                None if is_official(f) => (back(t, "/work")),
+                Some(_) => (back(t, "/work/referrals")),
+                None => {}
             }
             @if let Some(key) = l.done { (notice(Tone::Done, &t.t(key), html! {})) }
             h1 { (title) }
@@ -77,6 +80,11 @@ pub fn list(f: &Frame, l: &List) -> Markup {
             @else { (table(&title, &headings.map(|key| t.t(key).into_owned()), &rows)) }
         },
     )
+}
+
+/// Whether the reader has a worklist and opens households.
+fn is_official(f: &Frame) -> bool {
+    f.who.as_ref().is_some_and(|who| who.areas.contains(&Area::Official))
 }
 
 fn row(t: Text, line: &Line) -> Vec<Markup> {

@@ -111,6 +111,7 @@ fn of_one(lang: Lang, money: bool, empty: bool, wrong: bool) -> Markup {
         over_time: if empty { Vec::new() } else { over_time },
         within: if empty { Vec::new() } else { within },
         parts: if empty { Vec::new() } else { vec![line("농어촌", Some(488)), line("도시", Some(633))] },
+        incomes: if empty { Vec::new() } else { vec![line("1", Some(455)), line("2", None), line("5", Some(702))] },
         map: if empty { Vec::new() } else { map },
         illustrative: true,
         below: 5,

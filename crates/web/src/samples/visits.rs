@@ -49,7 +49,12 @@ fn my_day(lang: Lang, empty: bool) -> Markup {
     let f = frame(lang, "/visits/day", Some(Area::Visits));
     let (now, soon) =
         if empty { (vec![], vec![]) } else { (vec![due(lang, true), due(lang, false)], vec![due(lang, false)]) };
-    day::page_of(&f, &day::Day { today: date(2026, 11, 21), now, soon, families: 31 })
+    let covered = if empty {
+        vec![]
+    } else {
+        vec![(due(lang, false), words(lang, "이수진", "Lee Sujin"), date(2026, 11, 23))]
+    };
+    day::page_of(&f, &day::Day { today: date(2026, 11, 21), now, soon, covered, families: 31 })
 }
 
 fn my_week(lang: Lang, supervisor: bool) -> Markup {
@@ -208,6 +213,7 @@ fn the_family(lang: Lang, supervisor: bool, loss: bool) -> Markup {
         } else {
             vec![]
         },
+        stands_in: false,
         done: Some("visits-saved"),
     };
     let area = if supervisor { Area::Supervision } else { Area::Visits };

@@ -44,6 +44,8 @@ pub struct Day {
     pub now: Vec<Due>,
     /// Windows that open within two weeks.
     pub soon: Vec<Due>,
+    /// Visits that a colleague makes, who and on which day.
+    pub covered: Vec<(Due, String, Date)>,
     /// How many families there are in all.
     pub families: usize,
 }
@@ -64,6 +66,12 @@ pub fn page_of(f: &Frame, day: &Day) -> Markup {
             @if !day.soon.is_empty() {
                 h2 { (t.t("visits-day-soon")) }
                 ul.cards { @for due in &day.soon { li { (card(f, due, &html! {}, &html! {})) } } }
+            }
+            @if !day.covered.is_empty() {
+                h2 { (t.t("week-covered")) }
+                ul.cards { @for (due, nurse, on) in &day.covered { li {
+                    (card(f, due, &html! { p { (t.with("week-covered-by", &[("nurse", nurse.as_str().into()), ("day", t.date(*on).into())])) } }, &html! {}))
+                } } }
             }
         },
     )

@@ -138,6 +138,8 @@ pub struct Family {
     pub left: Option<(Date, String)>,
     /// What was sent and not taken in, for a supervisor: its name, the day and why.
     pub refused: Vec<(String, Date, String)>,
+    /// Whether somebody reads it who makes one visit in the nurse's place: then the level of need is not theirs to decide.
+    pub stands_in: bool,
     /// The key of what was just done.
     pub done: Option<&'static str>,
 }
@@ -241,7 +243,7 @@ fn aside(f: &Frame, form: &Form, c: &Family) -> Markup {
         p { a href=(format!("/visits/family/{}/plan", c.id)) { (t.t("plan-title")) } }
         @if c.nurses.is_none() { p { a href=(format!("/visits/family/{}/refer", c.id)) { (t.t("plan-refer")) } } }
         h2 { (t.t("visits-need")) }
-        p { a href=(format!("/visits/family/{}/need", c.id)) { (t.t("visits-decide")) } }
+        @if !c.stands_in { p { a href=(format!("/visits/family/{}/need", c.id)) { (t.t("visits-decide")) } } }
         @for d in &c.decisions { p.small {
             strong { (t.date(d.from)) " · " (d.what) } br;
             @if let Some((points, rule)) = &d.score { (t.with("visits-points-open", &[("points", (*points).into()), ("rule", rule.into())])) br; }

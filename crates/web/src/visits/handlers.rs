@@ -11,6 +11,7 @@ use visit::instrument::{Answer, Answers};
 use visit::model::{Assessment, EndingWord, Refusal, TierDecision};
 use visit::read;
 use visit::schedule::{Planned, State as Standing};
+use visit::week::covers;
 use visit::words::Speaker;
 
 use super::day::{self, Day, Due};
@@ -43,16 +44,27 @@ pub(crate) async fn listed(v: &Viewer<'_>) -> Result<Vec<read::Line>, Trouble> {
 /// The nurse's day.
 pub(crate) async fn day(State(state): State<AppState>, session: Session, f: Frame) -> Response {
     let Some(v) = viewer(&state, &session, &f).filter(|v| v.who.role == Role::Nurse) else { return forbidden(&f) };
-    match listed(&v).await {
-        Ok(lines) => day::page_of(&f, &the_day(&v, &f, &lines)).into_response(),
-        Err(trouble) => trouble.response(&state, &f),
-    }
+    let made = async {
+        let lines = listed(&v).await?;
+        let mut tx = state.db.read().await?;
+        let others = lines.iter().filter_map(|l| covers(l, v.today())).map(|c| c.nurse).collect();
+        let names = staff_names(&mut tx, others).await?;
+        drop(tx);
+        Ok::<_, Trouble>(day::page_of(&f, &the_day(&v, &f, &lines, &names)).into_response())
+    };
+    made.await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
-fn the_day(v: &Viewer<'_>, f: &Frame, lines: &[read::Line]) -> Day {
+fn the_day(v: &Viewer<'_>, f: &Frame, lines: &[read::Line], names: &BTreeMap<AccountId, String>) -> Day {
     let mut day = Day { today: v.today(), families: lines.len(), ..Day::default() };
     for line in lines {
         let Some(next) = &line.next else { continue };
+        // What a colleague makes is not hers to make, be she back at work or not.
+        if let Some(c) = covers(line, v.today()).filter(|c| c.nurse != v.who.account) {
+            let name = names.get(&c.nurse).cloned().unwrap_or_default();
+            day.covered.extend(due(v, f, line, next).map(|due| (due, name, c.on)));
+            continue;
+        }
         let ahead = (next.window.opens - v.today()).get_days();
         let into = match next.state {
             Standing::Ahead if ahead > SOON => continue,
@@ -210,6 +222,7 @@ async fn the_family(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Result<Family
         refused: if supervisor { refused(v, f, opened).await? } else { Vec::new() },
         nurses,
         left: e.left.map(|(day, why)| (day, f.t.t(family::left_key(why)).into_owned())),
+        stands_in: !desk(v).responsible(v.who, e),
         done: None,
     })
 }

@@ -21,6 +21,12 @@ use crate::viewer::{Trouble, Viewer};
 
 // ---- the level of need ---------------------------------------------------------------------------
 
+/// The file of a family in the viewer's own hands; to whoever makes one visit in its nurse's place there is nothing to decide.
+async fn hers(v: &Viewer<'_>, id: &str) -> Result<Opened, Trouble> {
+    let opened = open(v, id).await?;
+    if desk(v).responsible(v.who, &opened.file.enrolment) { Ok(opened) } else { Err(Trouble::Absent) }
+}
+
 /// What a decision on need rests on, and what can be decided.
 pub(crate) async fn need(
     State(state): State<AppState>,
@@ -30,7 +36,7 @@ pub(crate) async fn need(
 ) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
     let made = async {
-        let opened = open(&v, &id).await?;
+        let opened = hers(&v, &id).await?;
         let (vm, proposed, _) = the_need(&v, &f, &opened);
         let form = Form::of([("need", proposed), ("from", v.today().to_string())]);
         Ok(decide::need(&f, &form, &vm).into_response())
@@ -125,7 +131,7 @@ pub(crate) async fn decide_need(
 ) -> Response {
     let Some(v) = viewer(&state, &session, &f) else { return forbidden(&f) };
     let made = async {
-        let opened = open(&v, &id).await?;
+        let opened = hers(&v, &id).await?;
         let (vm, _, submission) = the_need(&v, &f, &opened);
         let chosen = form.get("need").to_owned();
         if !vm.choices.iter().any(|(value, _)| *value == chosen) {

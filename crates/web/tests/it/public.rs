@@ -136,3 +136,38 @@ async fn the_clock_moves_in_a_demonstration_alone_and_never_back() {
         assert_eq!((answer.status, sent()), (StatusCode::UNPROCESSABLE_ENTITY, 0), "{date}");
     }
 }
+
+/// What left for two telephones.
+struct Two;
+
+impl web::demo::phones::Phones for Two {
+    fn sent(&self) -> std::io::Result<Vec<web::demo::phones::Sent>> {
+        let one = |to: &str, who: Option<&str>, text: &str| web::demo::phones::Sent {
+            to: to.to_owned(),
+            who: who.map(str::to_owned),
+            lang: kernel::Lang::Ko,
+            text: text.to_owned(),
+            at: kernel::Instant::from_micros(0),
+        };
+        let link = "어떠셨나요? http://127.0.0.1:8080/s/a.1.2.3";
+        Ok(vec![one("010-0000-0012", Some("mother-1"), link), one("010-0000-0099", None, "<b>11월 23일</b>")])
+    }
+}
+
+#[tokio::test]
+async fn telephones_are_read_in_a_demonstration_alone_and_by_a_part_of_the_name() {
+    let (state, _folder) = installation().await;
+    let app = web::router(state.clone());
+    assert_eq!(get(&app, "/demo/messages").await.status, StatusCode::NOT_FOUND, "people are real");
+    let post = Some(web::demo::phones::Post(std::sync::Arc::new(Two)));
+    let config = web::Config { post, ..(*state.config).clone() };
+    let app = web::router(web::AppState { config: std::sync::Arc::new(config), ..state });
+    let all = get(&app, "/demo/messages").await;
+    assert_eq!(all.status, StatusCode::OK);
+    assert!(all.body.contains("href=\"http://127.0.0.1:8080/s/a.1.2.3\"") && all.body.contains("mother-1"));
+    assert!(all.body.contains("&lt;b&gt;11월 23일&lt;/b&gt;"), "what a message says is text");
+    for (who, first, second) in [("Mother-1", true, false), ("0099", false, true), ("nobody", false, false)] {
+        let some = get(&app, &format!("/demo/messages?who={who}")).await.body;
+        assert_eq!((some.contains("010-0000-0012"), some.contains("010-0000-0099")), (first, second), "{who}");
+    }
+}
