@@ -40,6 +40,8 @@ export function holds(field) {
   if (field.kind === 'hidden' || field.kind === 'select' || field.kind === 'radio' || field.kind === 'checkbox') return 'choice';
   if (field.kind === 'file') return 'file';
   if (DAY.test(field.name) || /^\d{4}-\d\d-\d\d$/.test(field.value)) return 'day';
+  // The number of a card is a text of digits.
+  if (/(voucher_card|bank_account|phone|customer_number)$/.test(field.name)) return 'text';
   return field.keyboard === 'numeric' || field.keyboard === 'decimal' ? 'number' : 'text';
 }
 

@@ -15,9 +15,7 @@ use rules::schema::Value;
 use store::{params, transact};
 
 use crate::desk::{Office, family};
-use crate::flow::{
-    LATE, a_gap, accept, account, agency_says, born, case_of, drain, may, open_tasks, requests, said,
-};
+use crate::flow::{LATE, a_gap, accept, account, agency_says, born, case_of, drain, may, open_tasks, requests, said};
 
 /// A day on which the newborn could have been abroad for 90 days.
 const MARCH: Date = Date::constant(2027, 3, 10);
