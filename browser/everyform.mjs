@@ -43,11 +43,28 @@ const NOT_PRESSED = [
 ];
 
 /** Where something else than the rule is right, and why. */
-const NOT_READ = [[/^\/offers (accept|refuse)=/, 'what the other offers ask is not read with one of them']];
+const NOT_READ = [
+  [/^\/offers (accept|refuse)=/, 'what the other offers ask is not read with one of them'],
+  [/^\/visits\/week do=anew/, 'a week laid anew forgets the order it had'],
+  [/^\/r\/.* in expected/, 'a day belongs to the answer that it takes longer'],
+  [/in review-/, 'sums and days belong to another outcome than that the decision stands'],
+];
 const NOT_TOLD = [[/^\/sign-in\/local/, 'which of name, password and code was wrong is nobody’s business, and a code is typed again']];
 
 const short = (path) => path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…').slice(0, 120);
-const keyOf = (form, button, pattern) => JSON.stringify([pattern, [...new Set(form.fields.filter((f) => f.kind !== 'submit' && f.kind !== 'button').map((f) => (f.kind === 'hidden' && /^(do|act|kind)$/.test(f.name) ? `${f.name}=${f.value}` : f.name.replace(/\d+|[0-9a-f]{8}-[0-9a-f-]{27}/g, 'N'))))].sort(), button && [button.name, /^[0-9a-f-]{36}$/.test(button.value) ? 'ID' : button.value]]);
+/** A field's name without whose and which: forms that ask each family something else are one form, and rows of a table are one row. */
+const like = (field) => {
+  const asked = /^(q|f|a)[-.]/.test(field.name) ? `${field.name[0]} ${holds(field)}` : field.name;
+  return asked.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/g, 'N');
+};
+const isButton = (field) => field.kind === 'submit' || field.kind === 'button';
+const keyOf = (form, button, pattern) => JSON.stringify([
+  pattern,
+  [...new Set(form.fields.filter((f) => !isButton(f)).map((f) => (f.kind === 'hidden' && /^(do|act|kind)$/.test(f.name) ? `${f.name}=${f.value}` : like(f))))].sort(),
+  button && [button.name, /^[0-9a-f-]{36}$/.test(button.value) ? 'ID' : button.value],
+]);
+/** As many fields of one kind are tried in a form. */
+const OF_A_KIND = 2;
 
 /** No control character is text, half a character cannot be sent, a field of one line has no further one, and space around is nothing typed; the rest must come back. */
 const comparable = (text) => text.toWellFormed().replace(/[\u0000-\u001F\u007F-\u009F\uFFFD]/g, '').trim();
@@ -83,7 +100,7 @@ export async function everyForm(browser, demo) {
       const { form, get: again } = waiting.shift();
       const at = new URL(form.action || path, new URL(path, demo.url));
       const pattern = routeOf(at.pathname)?.pattern ?? at.pathname;
-      const buttons = form.fields.filter((f) => f.kind === 'submit' || f.kind === 'button');
+      const buttons = form.fields.filter(isButton);
       for (const button of buttons.length > 0 ? buttons : [null]) {
         const key = keyOf(form, button, pattern);
         if (done.has(key) || NOT_PRESSED.some(([p, value]) => p.test(at.pathname) && (value === null || form.fields.concat(button ?? []).some((f) => f.value === value)))) continue;
@@ -107,7 +124,8 @@ async function oneForm(at, form, button, again) {
   let now = form;
   const next = [];
   const name = `${pattern}${button?.name ? ` ${button.name}=${short(button.value)}` : ''} as ${who ?? 'nobody'}`;
-  const fields = [...new Map(form.fields.filter((f) => f.name && !['submit', 'button', 'password'].includes(f.kind) && !(f.kind === 'hidden' && f.name === 'lang')).map((f) => [f.name, f])).values()];
+  const named = [...new Map(form.fields.filter((f) => !isButton(f) && f.kind !== 'password' && !(f.kind === 'hidden' && f.name === 'lang')).map((f) => [f.name, f])).values()];
+  const fields = named.filter((f) => named.filter((g) => like(g) === like(f)).indexOf(f) < OF_A_KIND);
   const ways = fields.flatMap((field) => Object.entries(VALUES[holds(field)]).map(([what, value]) => ({ field, what, value })));
   // Whatever is surely refused goes first: it leaves the form as it is.
   ways.sort((a, b) => Number(NOT_TAKEN[holds(b.field)]?.includes(b.what) ?? false) - Number(NOT_TAKEN[holds(a.field)]?.includes(a.what) ?? false));
@@ -118,8 +136,8 @@ async function oneForm(at, form, button, again) {
     const pairs = field ? instead(sound, field.name, value) : days.reduce((all, day, n) => instead(all, day, officeDay(-40 * n)), sound);
     const tried = `${name}: ${what}${field ? ` in ${field.name.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…')}` : ''}`;
     let answer = await send(at.at, { cookie: at.cookie, files: form.files }, pairs);
-    // Sign-ins and links are limited per minute, as they should be: whoever is told to wait waits.
-    for (let waits = 0; answer.status === 429 && waits < 60; waits += 1) {
+    // Links are limited per minute, as they should be: whoever is told to wait waits. Who guesses passwords waits longer each time.
+    for (let waits = 0; answer.status === 429 && !/^\/sign-in/.test(pattern) && waits < 60; waits += 1) {
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       answer = await send(at.at, { cookie: at.cookie, files: form.files }, pairs);
     }
@@ -130,7 +148,7 @@ async function oneForm(at, form, button, again) {
     if (answer.status >= 400) check(`${tried}: an answer that can be read`, Boolean(page?.heading), `${answer.status} ${answer.type} ${answer.text.slice(0, 200)}`);
     if (page) check(`${tried}: nothing runs`, page.runs === '', page.runs);
     if (taken && page === null && answer.to === null) check(`${tried}: leads somewhere`, /csv|xml|json/.test(answer.type), answer.type);
-    if (field && taken && NOT_TAKEN[holds(field)]?.includes(what) && !NOT_READ.some(([where]) => where.test(name))) check(`${tried}: is not taken`, (page?.refused ?? 0) > 0, `${answer.status} ${answer.to ?? ''}`);
+    if (field && taken && NOT_TAKEN[holds(field)]?.includes(what) && !NOT_READ.some(([where]) => where.test(tried))) check(`${tried}: is not taken`, (page?.refused ?? 0) > 0, `${answer.status} ${answer.to ?? ''}`);
     if (answer.status === 422 && page) {
       // Somebody else answered the form meanwhile: what comes back cannot hold it.
       const there = page.forms.some((f) => sameFields(f, form)) || ((all) => all === null || all.some((f) => sameFields(f, form)))(await again());
@@ -140,7 +158,8 @@ async function oneForm(at, form, button, again) {
       }
       if (!NOT_TOLD.some(([where]) => where.test(pattern))) {
         check(`${tried}: told at a field`, page.refused > 0, page.heading);
-        kept(tried, page, form, pairs);
+        // Whoever writes another name behind the page's back is told so on a page that need not be the same.
+        if (field?.kind !== 'hidden') kept(tried, page, form, pairs);
       }
       if (field && page.wrong.length > 0 && !page.wrong.includes(field.name)) told.wrongField.push(`${tried}: told at ${page.wrong}`);
     }

@@ -118,7 +118,8 @@ export async function everybodyOnEveryPage(browser, demo) {
   const named = ROUTES.filter((r) => r.get && r.pattern.includes('{')).map((r) => r.pattern);
   const tried = named.flatMap((pattern) => [...addresses(pattern, mine), ...(reached.get(pattern) ?? []).slice(0, BY_ADDRESS)]);
   // A decision tells in every language, each with words of its own.
-  tried.push(...tried.filter((path) => /decision|\/cases?\//.test(path)).flatMap((path) => LANGUAGES.map((lang) => `${path}?lang=${lang}`)));
+  const decisions = tried.filter((path) => /^\/(cases|work\/case)\/[^/]+(\/decisions\/.*)?$/.test(path)).slice(0, 2 * BY_ADDRESS);
+  tried.push(...decisions.flatMap((path) => LANGUAGES.map((lang) => `${path}?lang=${lang}`)));
   const machine = await machinePaths(demo);
   const asked = machine.flatMap((pattern) => addresses(pattern, mine));
   check('the interface has addresses to read', asked.length > 30, asked.join());
