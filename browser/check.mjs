@@ -1,9 +1,9 @@
 // *What may I get?* without an account: from the first page to the result, in two languages, nothing kept.
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { DESK, PHONE, check, officeDay, signedIn } from './hearth.mjs';
 import { checkUpTo } from './pages.mjs';
+import { ask } from './walk.mjs';
 
 // A birth date that nobody in the town has, so that a trace of it is a trace of us.
 const OURS = '1991-02-03';
@@ -41,13 +41,10 @@ async function endToEnd(page, name) {
   check(`check ${name}: no cookie but the language`, cookies.every((c) => c.name === 'hearth_lang' || /lang/.test(c.name)), cookies.map((c) => c.name).join());
 }
 
-/** Rows of the tables that hold people, when the `sqlite3` program is there to count them. */
+/** Rows of the tables that hold people. */
 function counts(demo) {
-  const database = join(demo.data, 'hearth.sqlite');
   const tables = ['person', 'household', 'person_fact', 'household_fact', 'residence', 'application', 'idempotency'];
-  const query = tables.map((t) => `select '${t}', count(*) from ${t}`).join(' union all ');
-  const asked = spawnSync('sqlite3', ['-readonly', database, query], { encoding: 'utf8' });
-  return asked.status === 0 ? asked.stdout.trim().split('\n') : 'sqlite3 is not installed';
+  return ask(demo, tables.map((t) => `select '${t}', count(*) from ${t}`).join(' union all '));
 }
 
 /** Files below a folder that hold what we typed. */

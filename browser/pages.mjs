@@ -2,10 +2,10 @@
 import { PHONE, officeDay, signedIn } from './hearth.mjs';
 
 /** Searches as an official and opens the household of the first person found, or of the one called `name`; gives its path. */
-export async function openHousehold(page, what, { name, purpose = 'counter_service' } = {}) {
+export async function openHousehold(page, what, { name, purpose = 'counter_service', reason = 'asks about the newborn' } = {}) {
   await page.goto('/official/search');
   await page.selectOption('main [name=purpose]', purpose);
-  await page.fill('main [name=reason]', 'asks about the newborn');
+  await page.fill('main [name=reason]', reason);
   await page.fill('main [name=q]', what);
   await page.click('main form[action="/official/search"] button.btn');
   const links = page.locator('main table a[href^="/official/households/"]');
@@ -86,7 +86,7 @@ async function newReferral(page) {
 }
 
 /** A copy of the rules to change. */
-async function newScenario(page) {
+export async function newScenario(page) {
   await page.goto('/analyst/scenarios');
   await page.fill('main [name=name]', '아동수당 나이를 높이면');
   await page.click('main form[action="/analyst/scenarios"] button.btn');

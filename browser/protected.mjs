@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { HEARTH, check, signedIn } from './hearth.mjs';
 import { ROUTES } from './routes.mjs';
-import { ids, together, walk } from './walk.mjs';
+import { ids, protectedOnes, together, walk } from './walk.mjs';
 
 const PURPOSES = {
   counter: ['counter_service', 'emergency'],
@@ -15,6 +15,8 @@ const PURPOSES = {
   nurse: ['home_visit', 'emergency'],
 };
 const SEARCHERS = ['counter', 'rural-counter', 'caseworker'];
+/** In which a notice is read again by everybody. */
+const LANGUAGES = ['en', 'kk', 'ru', 'ko'];
 /** How many of each kind of page everybody opens by its address, without a link that leads there. */
 const BY_ADDRESS = 3;
 
@@ -74,21 +76,6 @@ export async function protectedAddresses(browser, demo) {
   console.log(`protected: ${told.read} answers to searches read`);
 }
 
-/** What addresses are made of: everything that is the protected families' own. */
-function theirs(demo) {
-  const whose = 'select person_id from protection';
-  const home = `select household_id from person_membership where person_id in (${whose})`;
-  const hex = (column, table, where) => ids(demo, `select distinct lower(hex(${column})) from ${table} where ${where}`);
-  return {
-    persons: hex('person_id', 'person_membership', `household_id in (${home})`),
-    households: hex('household_id', 'person_membership', `person_id in (${whose})`),
-    cases: hex('case_id', 'benefit_case', `household_id in (${home})`),
-    decisions: hex('decision_id', 'decision', `case_id in (select case_id from benefit_case where household_id in (${home}))`),
-    offers: hex('offer_id', 'offer', `household_id in (${home})`),
-    events: hex('event_id', 'life_event', `household_id in (${home})`),
-  };
-}
-
 /** The kinds of thing whose id stands in an address behind these words. */
 const KINDS = [
   [/\/households?\/\{/, 'households'], [/\/happened\/\{/, 'households'], [/\/cases?\/\{/, 'cases'], [/\/decisions?\/\{/, 'decisions'],
@@ -126,10 +113,13 @@ export async function everybodyOnEveryPage(browser, demo) {
   for (const { pattern } of ROUTES.filter((r) => r.get)) {
     check(`somebody comes to ${pattern}`, reached.has(pattern) || pattern in NOT_REACHED);
   }
-  const mine = theirs(demo);
+  const mine = protectedOnes(demo);
   check('the protected families have cases of their own', mine.cases.length > 0 && mine.persons.length > 1, JSON.stringify(mine));
   const named = ROUTES.filter((r) => r.get && r.pattern.includes('{')).map((r) => r.pattern);
   const tried = named.flatMap((pattern) => [...addresses(pattern, mine), ...(reached.get(pattern) ?? []).slice(0, BY_ADDRESS)]);
+  // A decision tells in every language, each with words of its own.
+  const decisions = tried.filter((path) => /^\/(cases|work\/case)\/[^/]+(\/decisions\/.*)?$/.test(path)).slice(0, 2 * BY_ADDRESS);
+  tried.push(...decisions.flatMap((path) => LANGUAGES.map((lang) => `${path}?lang=${lang}`)));
   const machine = await machinePaths(demo);
   const asked = machine.flatMap((pattern) => addresses(pattern, mine));
   check('the interface has addresses to read', asked.length > 30, asked.join());
@@ -154,7 +144,7 @@ async function machinePaths(demo) {
 export async function machines(browser, demo) {
   const told = reader(demo);
   const env = { ...process.env, HEARTH_DATA: demo.data, HEARTH_PACK: demo.pack };
-  const asked = (await machinePaths(demo)).flatMap((pattern) => addresses(pattern, theirs(demo)));
+  const asked = (await machinePaths(demo)).flatMap((pattern) => addresses(pattern, protectedOnes(demo)));
   for (const organisation of ['court_administration', 'mohw']) {
     const made = spawnSync(HEARTH, ['agency', 'add', '--name', `walks-${organisation}`, '--organisation', organisation], { env, encoding: 'utf8' });
     const token = made.stdout.match(/[A-Za-z0-9_.~+/=-]{32,}/g)?.at(-1);

@@ -1,13 +1,34 @@
 // Whether a page is sound, for whoever reads it by ear, by keyboard or on a small screen.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PHONE, ROOT, check } from './hearth.mjs';
+import { DESK, PHONE, ROOT, check } from './hearth.mjs';
+import { routeOf } from './routes.mjs';
 
 const AXE = readFileSync(join(ROOT, 'browser/node_modules/axe-core/axe.min.js'), 'utf8');
 const NARROW = { width: 320, height: 640 };
 
+/** Both windows, each in both lights. */
+export const ALL_VIEWS = [[PHONE, 'light'], [DESK, 'dark'], [PHONE, 'dark'], [DESK, 'light']];
+const LOOKED = new Map();
+
+/** In which windows and lights no page of this pattern was looked at. */
+export function unseen(pattern) {
+  return ALL_VIEWS.filter((view) => !LOOKED.get(pattern)?.has(String(view.map((part) => part.width ?? part))));
+}
+
+/** Notes what is looked at; a page that says that there is none, or not for this person, is none of its pattern. */
+async function note(page, views) {
+  const status = await page.evaluate(() => performance.getEntriesByType('navigation')[0]?.responseStatus);
+  const pattern = routeOf(new URL(page.url()).pathname)?.pattern;
+  if (!pattern || (status >= 400 && status !== 422)) return;
+  const seen = LOOKED.get(pattern) ?? new Set();
+  for (const view of views) seen.add(String(view.map((part) => part.width ?? part)));
+  LOOKED.set(pattern, seen);
+}
+
 /** What holds on every page: one heading, its language, a title, nothing that axe finds, no sideways scrolling. */
 export async function axe(page, name, locale, views) {
+  await note(page, views);
   const facts = await page.evaluate(() => ({
     headings: document.querySelectorAll('h1').length,
     lang: document.documentElement.lang,

@@ -28,9 +28,45 @@ export function ids(demo, query) {
   return ask(demo, query).map((id) => id.toLowerCase().replaceAll('-', '').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'));
 }
 
+/** What addresses are made of: everything that is the protected families' own. */
+export function protectedOnes(demo) {
+  const whose = 'select person_id from protection';
+  const home = `select household_id from person_membership where person_id in (${whose})`;
+  const hex = (column, table, where) => ids(demo, `select distinct lower(hex(${column})) from ${table} where ${where}`);
+  return {
+    persons: hex('person_id', 'person_membership', `household_id in (${home})`),
+    households: hex('household_id', 'person_membership', `person_id in (${whose})`),
+    cases: hex('case_id', 'benefit_case', `household_id in (${home})`),
+    decisions: hex('decision_id', 'decision', `case_id in (select case_id from benefit_case where household_id in (${home}))`),
+    offers: hex('offer_id', 'offer', `household_id in (${home})`),
+    events: hex('event_id', 'life_event', `household_id in (${home})`),
+  };
+}
+
 // Whoever leaves sees no further page.
 const NOT_FOLLOWED = /^\/(assets|sign-out|sign-in\/go|provider)\b/;
-const LINK = /<a\b[^>]*\bhref="([^"]+)"/g;
+// A link for somebody else is written out, to be copied.
+const LINK = /<a\b[^>]*\bhref="([^"]+)"|<code\b[^>]*>(https?:[^<]+)<\/code>/g;
+
+// Who came where, by demo.
+const REACHED = new Map();
+/** How many addresses of a kind are kept, of all people and of one. */
+const [KEPT, OF_ONE] = [16, 3];
+
+/** Where everybody came, some addresses for each pattern and set of names in the query: `{ who, path, pattern }`. Walks where nobody has. */
+export async function reached(browser, demo) {
+  if (!REACHED.has(demo.url)) {
+    for (const who of [null, ...demo.told.sign_ins.map((s) => s.subject)]) await walk(browser, demo, who, () => {});
+  }
+  return REACHED.get(demo.url).map(({ who, path }) => ({ who, path, pattern: routeOf(new URL(path, demo.url).pathname).pattern }));
+}
+
+function remember(demo, who, kind, path) {
+  const all = REACHED.get(demo.url) ?? [];
+  REACHED.set(demo.url, all);
+  const like = all.filter((r) => r.kind === kind);
+  if (like.length < KEPT && like.filter((r) => r.who === who).length < OF_ONE) all.push({ who, kind, path });
+}
 
 /**
  * Opens every page without a name in its address, and from there whatever links lead to: of each page, and each set of names in the
@@ -53,8 +89,9 @@ export async function walk(browser, demo, who, look, { most = 3, from = [] } = {
     const response = await request.get(path);
     const text = await response.text();
     await look(path, response, text);
+    if (route && response.ok()) remember(demo, who, kind, path);
     if (route && response.ok()) found.set(route.pattern, [...(found.get(route.pattern) ?? []), path]);
-    for (const [, written] of text.matchAll(LINK)) {
+    for (const [, href, written = href] of text.matchAll(LINK)) {
       const to = new URL(written.replaceAll('&amp;', '&'), response.url());
       to.searchParams.delete('lang');
       if (to.origin === demo.url && !NOT_FOLLOWED.test(to.pathname)) waiting.push(to.pathname + to.search);

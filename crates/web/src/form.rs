@@ -6,6 +6,9 @@ use axum::response::{IntoResponse, Response};
 use kernel::{Currency, Date};
 use text::Text;
 
+use crate::request::lang;
+use crate::state::AppState;
+
 /// The fields of a form in the order they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
@@ -22,9 +25,21 @@ impl Form {
         Form { pairs: pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect(), errors: Vec::new() }
     }
 
-    /// From the query of an address; nothing of it is wrong yet.
+    /// From the query of an address, without the characters that are no text; nothing of it is wrong yet.
     pub fn of_query(query: Option<&str>) -> Self {
-        Form::of(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned())
+        let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        Form::of(pairs.map(|(name, value)| (plain(&name), plain(&value))))
+    }
+
+    /// From a form that was sent. Characters that are no text are told at their field and go no further: no database keeps them,
+    /// and whoever sent them is not understood by a use case that does not look.
+    pub(crate) fn sent(t: Text, pairs: Vec<(String, String)>) -> Self {
+        let odd: Vec<String> = pairs.iter().filter(|(_, v)| !is_plain(v)).map(|(name, _)| plain(name)).collect();
+        let mut form = Form::of(pairs.into_iter().map(|(name, value)| (plain(&name), plain(&value))));
+        for name in odd {
+            form.refuse(&name, t.t("error-field-control"));
+        }
+        form
     }
 
     /// The first value of `name`, trimmed; empty when absent.
@@ -145,23 +160,31 @@ impl Form {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Form {
+impl FromRequest<AppState> for Form {
     type Rejection = Response;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let t = Text::new(lang(&parts, state));
+        let request = Request::from_parts(parts, body);
         let axum::Form(pairs) = axum::Form::<Vec<(String, String)>>::from_request(request, state)
             .await
             .map_err(IntoResponse::into_response)?;
         if pairs.len() > MOST_FIELDS {
             return Err(axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response());
         }
-        Ok(Form { pairs, errors: Vec::new() })
+        Ok(Form::sent(t, pairs))
     }
 }
 
 /// Whether a text holds nothing but characters and ends of lines: no database keeps the rest, and nobody means it.
 pub(crate) fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+/// The same text without them.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect()
 }
 
 /// A date as people type it: `1995-03-02`, `1995.3.2`, `1995/3/2`, `1995년 3월 2일`, `19950302`.
@@ -255,6 +278,16 @@ mod tests {
         ] {
             assert_eq!(parse_sum(text, currency), minor, "{text} {currency}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_at_its_field_and_goes_no_further() {
+        let t = Text::new(kernel::Lang::En);
+        let pairs = [("venue", "a\u{0}b\u{7}c"), ("words", "one\r\ntwo\tthree"), ("re\u{0}v", "1")];
+        let form = Form::sent(t, pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec());
+        assert_eq!((form.get("venue"), form.get("words"), form.get("rev")), ("abc", "one\r\ntwo\tthree", "1"));
+        assert!(!form.is_fine() && form.error("venue").is_some() && form.error("words").is_none());
+        assert_eq!(Form::of_query(Some("q=a%00b")).get("q"), "ab");
     }
 
     #[test]

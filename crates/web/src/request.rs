@@ -62,7 +62,7 @@ pub(crate) fn query(parts: &Parts) -> Form {
 }
 
 /// The language: asked for in the address, chosen before, preferred by the browser, else the pack's first.
-fn lang(parts: &Parts, state: &AppState) -> Lang {
+pub(crate) fn lang(parts: &Parts, state: &AppState) -> Lang {
     let pack = || state.packs.current().manifest().complete.first().copied();
     wished(parts).or_else(pack).unwrap_or(Lang::En)
 }

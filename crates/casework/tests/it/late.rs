@@ -3,7 +3,7 @@
 
 use casework::case::{Case, Stage, StepKind, TaskKind};
 use casework::decide::official::{self, Prepared};
-use casework::decide::{Override, Put};
+use casework::decide::{Override, Put, object};
 use casework::investigate::answer::{self, Contradiction, Effect, Reply};
 use casework::investigate::settle::{self, Finding, Follow, How};
 use casework::investigate::{Need, Whom};
@@ -245,5 +245,75 @@ async fn what_the_family_said_is_not_overruled_by_a_late_answer_alone() {
         settle_both(&office, child, Follow::Agency).await;
         assert_eq!(case_of(&office, "child_allowance").await.stage, Stage::Official);
         assert_eq!(open_tasks(&office, TaskKind::Decide).await.len(), 1);
+    }
+}
+
+/// As [`a_gap`], but the family said nothing that an agency could contradict.
+async fn nobody_spoke(office: &Office) -> (PersonId, Case) {
+    let home = family(office, 1).await;
+    let child = born(office, &home).await.person;
+    accept(office, &home, child, &[("child_allowance", account())]).await;
+    drain(office, crate::desk::TODAY).await;
+    transact!(office.db, answer::Fault, |tx| answer::overdue(tx, &office.desk_on(LATE), 100).await).unwrap();
+    drain(office, LATE).await;
+    (child, case_of(office, "child_allowance").await)
+}
+
+#[tokio::test]
+async fn a_machine_does_not_undo_what_an_official_refused() {
+    for office in Office::all(108).await {
+        let (child, case) = nobody_spoke(&office).await;
+        refuse(&office, LATE, child, &case).await;
+        let refused = case_of(&office, "child_allowance").await;
+        assert_eq!(refused.stage, Stage::Decided);
+        // The agency finds its tongue, nobody contradicts it, and by the rules the machine would grant on the spot.
+        assert_eq!(answers(&office, 0).await, Effect::Late);
+        assert!(open_tasks(&office, TaskKind::Contradiction).await.is_empty(), "nobody had said otherwise");
+        let now = case_of(&office, "child_allowance").await;
+        assert_eq!((now.stage, now.decision), (Stage::Official, refused.decision), "another human being decides anew");
+        assert_eq!(open_tasks(&office, TaskKind::Decide).await.len(), 1);
+        let (me, allowed) = may(Action::WorkCase, child, Role::Caseworker);
+        let input = Prepared { case: now.id, revision: now.revision, words: None, overriding: None };
+        let put = transact!(office.db, official::Fault, |tx| {
+            official::prepare(tx, &office.desk_on(LATER), &me, &allowed, input.clone()).await
+        });
+        let Put::InForce(granted) = put.unwrap() else { panic!("a grant by the rules needs nobody else") };
+        let granted_now = case_of(&office, "child_allowance").await;
+        assert_eq!((granted_now.stage, granted_now.decision), (Stage::Decided, Some(granted)));
+    }
+}
+
+#[tokio::test]
+async fn another_decision_in_force_ends_what_still_was_to_be_settled_about_the_one_before() {
+    for office in Office::all(109).await {
+        let (child, case) = found_out(&office).await;
+        assert_eq!(answers(&office, 120).await, Effect::Late);
+        let waiting = open_tasks(&office, TaskKind::Contradiction).await;
+        assert_eq!(waiting.len(), 1, "the late answer would change the decision");
+        // Before anybody settles it, a court orders otherwise.
+        let (second, approves) = may(Action::ApproveDecision, child, Role::Approver);
+        let second = Who { account: AccountId(uuid::Uuid::from_u128(5)), ..second };
+        let order = Override { grant: false, slices: vec![], reason: "ordered".into(), law: "Judgment 7".into() };
+        let put = transact!(office.db, object::Fault, |tx| {
+            let desk = office.desk_on(LATER);
+            object::court_order(tx, &desk, &second, &approves, case.decision.unwrap(), order.clone()).await
+        });
+        let Put::InForce(ordered) = put.unwrap() else { panic!("a court's order holds at once") };
+        assert!(open_tasks(&office, TaskKind::Contradiction).await.is_empty(), "it was about another decision");
+        let mut tx = office.db.read().await.unwrap();
+        let row = tx.one("select status, outcome from task where task_id = $1", params![waiting[0]]).await.unwrap();
+        let ended = (row.get::<String>("status").unwrap(), row.get::<String>("outcome").unwrap());
+        assert_eq!(ended, ("cancelled".into(), "decided".into()));
+        drop(tx);
+        // Whoever still has the page open settles nothing any more.
+        let (me, allowed) = may(Action::WorkCase, child, Role::Caseworker);
+        let late = transact!(office.db, settle::Fault, |tx| {
+            let desk = office.desk_on(LATER);
+            settle::contradiction(tx, &desk, &me, &allowed, waiting[0], Follow::Agency, "the border was called").await
+        });
+        assert!(late.is_err(), "{late:?}");
+        drain(&office, LATER).await;
+        let now = case_of(&office, "child_allowance").await;
+        assert_eq!((now.stage, now.decision), (Stage::Decided, Some(ordered)));
     }
 }

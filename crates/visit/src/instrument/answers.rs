@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// The most characters of an answer in words.
 pub const MOST_CHARACTERS: usize = 2_000;
+/// The largest age or count anybody answers with.
+const LARGEST_COUNT: i64 = 1_000_000;
 
 /// One answer. What was skipped is not there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -161,7 +163,10 @@ fn fits(question: &Question, answer: &Answer) -> Result<(), AnswerFault> {
     let item = || question.id.clone();
     let (good, expected) = match (&question.kind, answer) {
         (AnswerKind::Boolean, answer) => (matches!(answer, Answer::Flag(_)), "yes or no"),
-        (AnswerKind::Integer, answer) => (matches!(answer, Answer::Integer(_)), "a whole number"),
+        // Whole numbers are ages and counts.
+        (AnswerKind::Integer, answer) => {
+            (matches!(answer, Answer::Integer(0..=LARGEST_COUNT)), "a whole number from 0 to 1,000,000")
+        }
         (AnswerKind::Decimal, Answer::Decimal(n)) => (n.is_finite(), "a number"),
         (AnswerKind::Decimal, answer) => (matches!(answer, Answer::Integer(_)), "a number"),
         (AnswerKind::Date, Answer::Text(day)) => (day.parse::<Date>().is_ok(), "a day such as 2026-11-21"),

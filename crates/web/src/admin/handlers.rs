@@ -48,7 +48,7 @@ async fn permit(v: &Viewer<'_>, what: &str) -> Result<(), Trouble> {
 /// Imports the file, or checks it.
 pub(crate) async fn import(State(state): State<AppState>, session: Session, f: Frame, sent: Multipart) -> Response {
     let v = viewer(&state, &session);
-    let (mut form, file) = match read(sent).await {
+    let (mut form, file) = match read(f.t, sent).await {
         Ok(read) => read,
         Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return Fault::TooLarge.response(&f),
         Err(_) => return Fault::Refused.response(&f),
@@ -93,7 +93,7 @@ pub(crate) async fn import(State(state): State<AppState>, session: Session, f: F
 }
 
 /// The plain fields, and the file.
-async fn read(mut sent: Multipart) -> Result<(Form, Vec<u8>), MultipartError> {
+async fn read(t: text::Text, mut sent: Multipart) -> Result<(Form, Vec<u8>), MultipartError> {
     let (mut pairs, mut file) = (Vec::new(), Vec::new());
     while let Some(field) = sent.next_field().await? {
         match field.name().unwrap_or_default().to_owned() {
@@ -102,5 +102,5 @@ async fn read(mut sent: Multipart) -> Result<(Form, Vec<u8>), MultipartError> {
             _ => {}
         }
     }
-    Ok((Form::of(pairs), file))
+    Ok((Form::sent(t, pairs), file))
 }

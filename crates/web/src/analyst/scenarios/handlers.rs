@@ -22,6 +22,8 @@ use crate::viewer::{Trouble, Viewer};
 
 /// Faults of a file shown.
 const WRONG: usize = 50;
+/// Most characters of what an approver says.
+const MOST_SAID: usize = 1_000;
 /// Most characters of a changed file.
 const MOST_TEXT: usize = 1 << 20;
 
@@ -257,7 +259,11 @@ async fn acted(v: &Viewer<'_>, f: &Frame, id: &str, form: &mut Form, name: &str)
     let by = By { account: v.who.account, name };
     let (id, now, ids) = (scenario.id, v.now, &*v.state.ids);
     let here = format!("/analyst/scenarios/{id}");
-    let said = form.get("said").chars().take(1_000).collect::<String>();
+    // Words that somebody signs are taken whole or not at all.
+    let said = form.optional(f.t, "said", MOST_SAID).unwrap_or_default();
+    if !form.is_fine() {
+        return page(v, f, &id.to_string(), form).await;
+    }
     let done: Result<String, Fault> = match form.get("act") {
         "compare" => {
             log_comparison(v, f.t, &scenario).await?;
