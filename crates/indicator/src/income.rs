@@ -30,8 +30,8 @@ pub struct Unasked {
 /// The database.
 pub(crate) async fn known(tx: &mut Tx) -> Result<HashMap<EnrolmentId, Option<u8>>, StoreError> {
     let found = tx.all(ALL, &[]).await?;
-    let fifth = |row: &store::Row| Ok(row.maybe::<i64>("fifth")?.and_then(|n| u8::try_from(n).ok()));
-    found.iter().map(|row| Ok((row.get("enrolment_id")?, fifth(row)?))).collect()
+    let fifth = |n: Option<i64>| n.and_then(|n| u8::try_from(n).ok());
+    found.iter().map(|row| Ok((row.get("enrolment_id")?, fifth(row.maybe("fifth")?)))).collect()
 }
 
 /// Keeps what was found; a family asked twice keeps the first.
