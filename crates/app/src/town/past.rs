@@ -251,13 +251,13 @@ impl Visiting<'_> {
         Ok(())
     }
 
-    fn about(&self, h: &Hands<'_>, on: Date) -> About {
+    fn about_on(&self, h: &Hands<'_>, on: Date) -> About {
         let desk = self.desk_on(on);
         About { id: SubmissionId::new(desk.ids, desk.now), enrolment: h.id, on, replaces: None }
     }
 
     async fn assess(&self, h: &Hands<'_>, i: &Instrument, answers: Answers, on: Date) -> Result<About, SettleError> {
-        let about = self.about(h, on);
+        let about = self.about_on(h, on);
         let input = assess::Input { about, instrument: i.key.clone(), answers, alone: false };
         let (db, desk) = (&self.runtime.state.db, self.desk_on(on));
         transact!(db, Fault, |tx| assess::run(tx, &desk, h.nurse, Some(&h.records), &input).await).map_err(told)?;
@@ -427,7 +427,7 @@ impl Visiting<'_> {
             measured: children.map(|c| grown(c.person, c.born, on, dice)).collect(),
             forms,
         };
-        let (db, desk, about) = (&self.runtime.state.db, self.desk_on(on), self.about(h, on));
+        let (db, desk, about) = (&self.runtime.state.db, self.desk_on(on), self.about_on(h, on));
         transact!(db, Fault, |tx| record::run(tx, &desk, h.nurse, Some(&h.records), about, &visit).await)
             .map_err(told)?;
         Ok(())
