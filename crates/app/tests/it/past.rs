@@ -25,7 +25,9 @@ async fn prepared(country: &str, home: &Path, database: String) -> Arc<Runtime> 
     let text = std::fs::read_to_string(&town).unwrap();
     let more = text
         .replace("births_per_thousand = 7", "births_per_thousand = 240")
-        .replace("births_per_thousand = 4", "births_per_thousand = 140");
+        .replace("births_per_thousand = 4", "births_per_thousand = 140")
+        .replace("sent_on = 25", "sent_on = 100")
+        .replace("sent_on = 30", "sent_on = 100");
     assert_ne!(text, more);
     std::fs::write(&town, more.replace("months = 8", "months = 5")).unwrap();
     let config = Config { database, data: home.join("data"), pack, ..Config::default() };
@@ -58,7 +60,9 @@ async fn looks_back(country: &str, district: &str, database: impl AsyncFnOnce() 
         [("coverage_4w", 1), ("caseload", 2), ("breastfed", 1), ("referrals", 1), ("screen_after", 1)]
     {
         let told = indicator::read::figures(&mut tx, indicator).await.unwrap();
-        let here = told.iter().filter(|((_, place), told)| place == district && told.is_some()).count();
+        // Where one of two places is too small, the other is kept back with it, and the country around them tells.
+        let around = |place: &str| place == district || district.split('-').next() == Some(place);
+        let here = told.iter().filter(|((_, place), told)| around(place) && told.is_some()).count();
         assert!(here >= least, "{country} {indicator}: {told:?}");
     }
     drop(tx);

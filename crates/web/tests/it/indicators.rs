@@ -96,8 +96,8 @@ async fn everybody_sees_the_figures_of_their_place_and_nobody_those_of_few() {
     );
     keep("flow-indicator.en.html", &one.body);
     let csv = analyst.get("/visits/indicators/coverage_4w/table.csv").await;
-    assert!(csv.body.contains("coverage_4w,2026-08,kr-11-710,Songpa-gu,20,50,40.0,false"), "{}", csv.body);
-    assert!(csv.body.contains("coverage_4w,2026-08,kr-11-740,Gangdong-gu,,,,true"), "{}", csv.body);
+    assert!(csv.body.contains("coverage_4w,2026-08,kr-11-710,Songpa-gu,,20,50,40.0,false"), "{}", csv.body);
+    assert!(csv.body.contains("coverage_4w,2026-08,kr-11-740,Gangdong-gu,,,,,true"), "{}", csv.body);
     let cost = analyst.get("/visits/indicators/cost_visit").await;
     assert!(cost.body.contains("It is not what was spent"), "{}", cost.body);
 
