@@ -56,9 +56,7 @@ async fn looks_back(country: &str, district: &str, database: impl AsyncFnOnce() 
     work::until_idle(&runtime).await.unwrap();
 
     let mut tx = state.db.read().await.unwrap();
-    for (indicator, least) in
-        [("coverage_4w", 1), ("caseload", 2), ("breastfed", 1), ("referrals", 1), ("screen_after", 1)]
-    {
+    for (indicator, least) in [("coverage_4w", 1), ("caseload", 2), ("breastfed", 1), ("screen_after", 1)] {
         let told = indicator::read::figures(&mut tx, indicator).await.unwrap();
         // Where one of two places is too small, the other is kept back with it, and the country around them tells.
         let around = |place: &str| place == district || district.split('-').next() == Some(place);
