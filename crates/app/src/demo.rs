@@ -215,7 +215,7 @@ fn beginner<'a>(
     today: kernel::Date,
 ) -> Option<(&'a Settled, usize)> {
     let lead = recipe.staff.iter().find(|s| s.role == Role::VisitSupervisor)?;
-    let here = |f: &&Settled| pack.ancestors(&f.drawn.place).iter().any(|j| j.id == lead.jurisdiction);
+    let here = |f: &&Settled| pack.within(&f.drawn.place, &lead.jurisdiction);
     let family = families(settled, &recipe.events.birth_kinds.0, today).into_iter().rfind(here)?;
     let place = family.drawn.members.iter().position(|m| m.female)?;
     Some((family, place))

@@ -63,7 +63,7 @@ pub(super) fn households(recipe: &Recipe, pack: &Pack, today: Date) -> Vec<House
     let mut dice = Dice::new(recipe.seed.wrapping_add(1));
     let mut all = Vec::new();
     for office in &past.office {
-        let here = |place: &&Place| pack.ancestors(&place.id).iter().any(|j| j.id == office.jurisdiction);
+        let here = |place: &&Place| pack.within(&place.id, &office.jurisdiction);
         let places: Vec<&Place> = recipe.place.iter().filter(here).collect();
         for month in 1..=past.months {
             let first = beginning(today, month);
@@ -124,7 +124,7 @@ impl Visiting<'_> {
             for nurse in at(guard::Role::Nurse) {
                 office.nurses.push(self.who(nurse).await?);
             }
-            let here = |f: &&Settled| self.pack.ancestors(&f.drawn.place).iter().any(|j| j.id == how.jurisdiction);
+            let here = |f: &&Settled| self.pack.within(&f.drawn.place, &how.jurisdiction);
             for family in settled.iter().filter(here) {
                 let Some((mother, born)) = born_within(family, from, today.saturating_sub(TOLD.days())) else {
                     continue;
