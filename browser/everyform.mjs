@@ -45,11 +45,15 @@ const NOT_PRESSED = [
 /** Where something else than the rule is right, and why. */
 const NOT_READ = [
   [/^\/offers (accept|refuse)=/, 'what the other offers ask is not read with one of them'],
+  [/^\/visits\/week do=keep .* in order/, 'a place in a day that was not chosen'],
   [/^\/visits\/week do=anew/, 'a week laid anew forgets the order it had'],
   [/^\/r\/.* in expected/, 'a day belongs to the answer that it takes longer'],
   [/in review-/, 'sums and days belong to another outcome than that the decision stands'],
 ];
-const NOT_TOLD = [[/^\/sign-in\/local/, 'which of name, password and code was wrong is nobody’s business, and a code is typed again']];
+const NOT_TOLD = [
+  [/^\/sign-in\/local/, 'which of name, password and code was wrong is nobody’s business, and a code is typed again'],
+  [/^\/visits\/alerts\//, 'whoever comes second finds it closed: there is no form any more'],
+];
 
 const short = (path) => path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…').slice(0, 120);
 /** A field's name without whose and which: forms that ask each family something else are one form, and rows of a table are one row. */

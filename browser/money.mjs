@@ -279,7 +279,8 @@ async function pays(browser, demo) {
 async function comesBack(page, run, xml) {
   const message = /<MsgId>([^<]+)</.exec(xml)[1];
   const batch = /<PmtInfId>([^<]+)</.exec(xml)[1];
-  const payment = /<EndToEndId>([^<]+)</.exec(xml)[1];
+  // The first is a protected family's, of whom left.mjs wants money back.
+  const payment = [...xml.matchAll(/<EndToEndId>([^<]+)</g)].at(-1)[1];
   const report = `<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
 <GrpHdr><MsgId>REPORT-1</MsgId><CreDtTm>2026-01-02T03:04:05Z</CreDtTm></GrpHdr>
 <OrgnlGrpInfAndSts><OrgnlMsgId>${message}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId></OrgnlGrpInfAndSts>

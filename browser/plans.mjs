@@ -1,6 +1,6 @@
 // Case management in the browser: a case opened by the nurse, its plan, the part another agency sees, and the mother's own page.
 import { DESK, PHONE, check, officeDay, picture, signedIn } from './hearth.mjs';
-import { axe } from './sound.mjs';
+import { ALL_VIEWS, axe } from './sound.mjs';
 
 const VIEWS = [[PHONE, 'light'], [DESK, 'dark']];
 const TABLET = { width: 820, height: 1180 };
@@ -101,9 +101,9 @@ export async function aPart(browser, demo) {
   check('its own action', seen.includes('시간제 돌봄 알아보기'));
   check('and no other, and no minutes', !seen.includes('번갈아 아기 보기') && !seen.includes('알아보기로 했다'), seen);
   await picture(page, 'plan-part-ko-desk');
-  await axe(page, 'plans part', 'ko', VIEWS);
+  await axe(page, 'plans part', 'ko', ALL_VIEWS);
   await page.locator('main a.btn').first().click();
-  await axe(page, 'plans report', 'ko', VIEWS);
+  await axe(page, 'plans report', 'ko', ALL_VIEWS);
   await page.locator('main [name=how][value=done]').check();
   await page.fill('main [name=words]', '월요일부터 시작해요');
   await saved(page, 'it reports');

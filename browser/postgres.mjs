@@ -15,7 +15,7 @@ export async function thePostgresDemo(browser) {
   database.pathname = `/${name}`;
   ask({ database: server }, `create database ${name}`);
   try {
-    const demo = await startDemo({ database: String(database), people: 120 });
+    const demo = await startDemo({ database: String(database) });
     try {
       // Against each engine the same steps; only the ones whose work is the database's.
       for (const step of [money.fromTapToMoney, journey.birthAtTheCounter, journey.offersOnAPhone, journey.whoLooked, checks.withoutAnAccount]) {

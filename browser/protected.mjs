@@ -113,6 +113,7 @@ export async function everybodyOnEveryPage(browser, demo) {
   for (const { pattern } of ROUTES.filter((r) => r.get)) {
     check(`somebody comes to ${pattern}`, reached.has(pattern) || pattern in NOT_REACHED);
   }
+  if (process.env.VERBOSE) console.log('nobody comes to', ROUTES.filter((r) => r.get && !reached.has(r.pattern)).map((r) => r.pattern).join(' '));
   const mine = protectedOnes(demo);
   check('the protected families have cases of their own', mine.cases.length > 0 && mine.persons.length > 1, JSON.stringify(mine));
   const named = ROUTES.filter((r) => r.get && r.pattern.includes('{')).map((r) => r.pattern);

@@ -147,7 +147,8 @@ impl Form {
         if date.is_none() {
             self.refuse(name, t.t("error-date-form"));
         }
-        date
+        // What is left of something else without its odd characters is no day that anybody wrote.
+        date.filter(|_| self.error(name).is_none())
     }
 
     /// A typed id that must be there and well formed.

@@ -97,7 +97,7 @@ pub(crate) async fn open(State(state): State<AppState>, session: Session, f: Fra
         let id = form.id::<GroupId>(f.t, "id");
         let facilitator = form.id::<AccountId>(f.t, "facilitator");
         let seats = form.get("seats").trim().parse().unwrap_or(0);
-        if let (Some(id), Some(facilitator)) = (id, facilitator) {
+        if let (Some(id), Some(facilitator), true) = (id, facilitator, form.is_fine()) {
             let (kind, venue) = (form.get("kind").to_owned(), form.get("venue").to_owned());
             let new = NewGroup { id, kind, venue, facilitator, seats };
             match transact!(state.db, Fault, |tx| plan::open(tx, &desk(&v), v.who, &allowed, &new).await) {

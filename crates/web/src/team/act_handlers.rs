@@ -30,7 +30,7 @@ pub(super) fn number(form: &mut Form, t: Text, name: &str) -> Option<u32> {
     if found.is_none() {
         form.refuse(name, t.t("team-error-number"));
     }
-    found
+    found.filter(|_| form.error(name).is_none())
 }
 
 /// Says beside the field what is wrong. What can only be an address made up by hand is as if it were not there.
