@@ -10,6 +10,7 @@ import { reached, together } from './walk.mjs';
 const NO_PAGES = {
   '/assets/{name}': 'styles, scripts and drawings',
   '/finance': 'leads on to the runs',
+  '/me': 'leads on to where somebody begins',
   '/finance/runs/{id}/file': 'the file for the bank',
   '/sign-in/go': 'leads on to the provider',
   '/sign-in/return': 'leads on to whom the provider sent',
