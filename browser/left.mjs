@@ -15,32 +15,8 @@ const desk = (browser, demo, who) => signedIn(browser, demo, who, { viewport: DE
 /** Sends something to the interface as somebody signed in. */
 const post = (page, path, data, purpose = {}) => page.request.post(path, { data, headers: { 'idempotency-key': key(), 'hearth-reason': 'a%20test', ...purpose } });
 
-/** What was decided since the last run is paid, if there is anything: two people release it. */
-async function paid(browser, demo) {
-  const [one, two] = staff(demo, 'finance');
-  const first = await desk(browser, demo, one);
-  await first.goto('/finance/runs');
-  await first.locator('main [name=form][value=cash]').check();
-  await first.click('main form[action="/finance/runs"] button');
-  const run = new URL(first.url()).pathname;
-  const sign = first.locator('main form:has(input[value=sign]) button');
-  await until('the run is prepared', async () => {
-    await first.goto(run);
-    return !/Being prepared/.test(await main(first));
-  });
-  if ((await sign.count()) === 0) return first.context().close();
-  await sign.click();
-  await first.context().close();
-  const second = await desk(browser, demo, two);
-  await second.goto(run);
-  await second.locator('main form:has(input[value=release]) button').click();
-  check('what was decided since is paid', /done=released/.test(second.url()), second.url());
-  await second.context().close();
-}
-
-/** A court ends what a protected family was paid: it is to be paid back. */
+/** A court ends what a protected family was paid in money.mjs: it is to be paid back. */
 export async function aRecovery(browser, demo) {
-  await paid(browser, demo);
   const { decisions } = protectedOnes(demo);
   check('a protected family has a decision', decisions.length > 0);
   let put = 0;
