@@ -137,7 +137,7 @@ impl Form {
         self.date_if_any(t, name)
     }
 
-    /// A date that may be left out.
+    /// A date that may be left out; none where the field is refused already: what is left without its odd characters nobody wrote.
     pub fn date_if_any(&mut self, t: Text, name: &str) -> Option<Date> {
         let value = self.get(name).to_owned();
         if value.is_empty() {
@@ -147,8 +147,16 @@ impl Form {
         if date.is_none() {
             self.refuse(name, t.t("error-date-form"));
         }
-        // What is left of something else without its odd characters is no day that anybody wrote.
         date.filter(|_| self.error(name).is_none())
+    }
+
+    /// A whole number that must be there.
+    pub fn number(&mut self, t: Text, name: &str) -> Option<u32> {
+        let number = self.get(name).parse().ok();
+        if number.is_none() {
+            self.refuse(name, t.t("team-error-number"));
+        }
+        number.filter(|_| self.error(name).is_none())
     }
 
     /// A typed id that must be there and well formed.

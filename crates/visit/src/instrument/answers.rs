@@ -159,7 +159,8 @@ pub fn accepted(instrument: &Instrument, answers: &Answers) -> Result<Answers, V
     if faults.is_empty() { Ok(kept) } else { Err(faults) }
 }
 
-fn fits(question: &Question, answer: &Answer) -> Result<(), AnswerFault> {
+/// Whether this is an answer to the question: of its kind, within bounds, one of its choices.
+pub fn fits(question: &Question, answer: &Answer) -> Result<(), AnswerFault> {
     let item = || question.id.clone();
     let (good, expected) = match (&question.kind, answer) {
         (AnswerKind::Boolean, answer) => (matches!(answer, Answer::Flag(_)), "yes or no"),

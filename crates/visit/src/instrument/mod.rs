@@ -6,5 +6,5 @@ mod answers;
 pub mod cases;
 mod score;
 
-pub use answers::{Answer, AnswerFault, Answers, MOST_CHARACTERS, accepted, asked};
+pub use answers::{Answer, AnswerFault, Answers, MOST_CHARACTERS, accepted, asked, fits};
 pub use score::{Counted, Scored, score};

@@ -24,15 +24,6 @@ use crate::visits::{desk, supervisor};
 /// How long a course that is over stays on the list, in days.
 const STAYS: i32 = 60;
 
-/// A whole number from a field; what is none is said beside it.
-pub(super) fn number(form: &mut Form, t: Text, name: &str) -> Option<u32> {
-    let found = form.get(name).trim().parse().ok();
-    if found.is_none() {
-        form.refuse(name, t.t("team-error-number"));
-    }
-    found.filter(|_| form.error(name).is_none())
-}
-
 /// Says beside the field what is wrong. What can only be an address made up by hand is as if it were not there.
 pub(super) fn refuse(t: Text, form: &mut Form, fault: Fault) -> Result<(), Trouble> {
     let (field, words) = match fault {
@@ -92,7 +83,7 @@ pub(crate) async fn nurse(
             }))
         } else {
             let (name, on) = (form.id::<TrainingId>(f.t, "id"), form.date(f.t, "ended_on"));
-            let (hours, course) = (number(&mut form, f.t, "hours"), form.get("course").to_owned());
+            let (hours, course) = (form.number(f.t, "hours"), form.get("course").to_owned());
             match (name, hours, on) {
                 (Some(id), Some(hours), Some(ended_on)) => {
                     let input = Input { id, nurse, course, hours, ended_on };
@@ -190,7 +181,7 @@ pub(crate) async fn change_cohorts(
 }
 
 async fn plan(v: &Viewer<'_>, f: &Frame, form: &mut Form, allowed: &guard::Allowed) -> Option<Result<(), Fault>> {
-    let (id, seats) = (form.id::<CohortId>(f.t, "id"), number(form, f.t, "seats"));
+    let (id, seats) = (form.id::<CohortId>(f.t, "id"), form.number(f.t, "seats"));
     let (starts, ends) = (form.date(f.t, "starts_on"), form.date(f.t, "ends_on"));
     let (course, place) = (form.get("course").to_owned(), form.get("place").to_owned());
     let new = Cohort { id: id?, course, place, starts_on: starts?, ends_on: ends?, seats: seats? };

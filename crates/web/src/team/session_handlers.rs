@@ -12,7 +12,7 @@ use visit::read;
 use workforce::supervision::{self, Content, Input, Seen, Supervision};
 use workforce::{Fault, reflection, team};
 
-use super::act_handlers::{failed, number, refuse};
+use super::act_handlers::{failed, refuse};
 use super::handlers::look;
 use super::kind_key;
 use super::session::{self, Ask, Held, Note};
@@ -99,7 +99,7 @@ fn input(f: &Frame, form: &mut Form) -> Result<Option<Input>, Trouble> {
     };
     let nurses: Result<Vec<AccountId>, _> = form.all("nurse").map(str::parse).collect();
     let nurses = nurses.map_err(|_| Trouble::Absent)?;
-    let (id, on, minutes) = (form.id::<SupervisionId>(t, "id"), form.date(t, "on"), number(form, t, "minutes"));
+    let (id, on, minutes) = (form.id::<SupervisionId>(t, "id"), form.date(t, "on"), form.number(t, "minutes"));
     let topics = form.required(t, "topics", supervision::MOST_WORDS);
     let agreed = form.optional(t, "agreed", supervision::MOST_WORDS);
     let points = form.pairs().iter().filter_map(|(name, value)| Some((name.strip_prefix("seen.")?, value)));

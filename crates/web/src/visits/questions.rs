@@ -3,7 +3,7 @@
 use catalogue::model::{AnswerKind, Instrument, Question};
 use maud::{Markup, html};
 use text::Text;
-use visit::instrument::{Answer, AnswerFault, Answers, asked};
+use visit::instrument::{Answer, AnswerFault, Answers, asked, fits};
 
 use crate::components::field::{self, Look};
 use crate::form::{Form, parse_date};
@@ -95,8 +95,8 @@ pub fn answers(t: Text, form: &mut Form, instrument: &Instrument) -> Answers {
         let answer = match &question.kind {
             AnswerKind::Group | AnswerKind::Display => None,
             AnswerKind::Boolean => given.parse().ok().map(Answer::Flag),
-            // Ages, counts and weeks: told on its own screen, not when everything is sent.
-            AnswerKind::Integer => given.parse().ok().filter(|n| *n >= 0).map(Answer::Integer),
+            // Told on its own screen, not when everything is sent.
+            AnswerKind::Integer => given.parse().ok().map(Answer::Integer).filter(|it| fits(question, it).is_ok()),
             AnswerKind::Decimal => number(&given).map(Answer::Decimal),
             AnswerKind::Date => parse_date(&given).map(|day| Answer::Text(day.to_string())),
             AnswerKind::Text => crate::form::is_plain(&given).then_some(Answer::Text(given)),
