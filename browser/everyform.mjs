@@ -50,10 +50,9 @@ const NOT_READ = [
   [/^\/r\/.* in expected/, 'a day belongs to the answer that it takes longer'],
   [/in review-/, 'sums and days belong to another outcome than that the decision stands'],
 ];
-const NOT_TOLD = [
-  [/^\/sign-in\/local/, 'which of name, password and code was wrong is nobody’s business, and a code is typed again'],
-  [/^\/visits\/alerts\//, 'whoever comes second finds it closed: there is no form any more'],
-];
+const NOT_TOLD = [[/^\/sign-in\/local/, 'which of name, password and code was wrong is nobody’s business, and a code is typed again']];
+/** Steps of a longer way that are taken once: whoever comes second finds no form. */
+const ONCE = [[/^\/visits\/alerts\//, 'an alert is closed once']];
 
 const short = (path) => path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…').slice(0, 120);
 /** A field's name without whose and which: forms that ask each family something else are one form, and rows of a table are one row. */
@@ -126,6 +125,7 @@ async function oneForm(at, form, button, again) {
   const today = officeDay();
   const { pattern, who, told } = at;
   let now = form;
+  let gone = false;
   const next = [];
   const name = `${pattern}${button?.name ? ` ${button.name}=${short(button.value)}` : ''} as ${who ?? 'nobody'}`;
   const named = [...new Map(form.fields.filter((f) => !isButton(f) && f.kind !== 'password' && !(f.kind === 'hidden' && f.name === 'lang')).map((f) => [f.name, f])).values()];
@@ -155,7 +155,7 @@ async function oneForm(at, form, button, again) {
     if (field && taken && NOT_TAKEN[holds(field)]?.includes(what) && !NOT_READ.some(([where]) => where.test(tried))) check(`${tried}: is not taken`, (page?.refused ?? 0) > 0, `${answer.status} ${answer.to ?? ''}`);
     if (answer.status === 422 && page) {
       // Somebody else answered the form meanwhile: what comes back cannot hold it.
-      const there = page.forms.some((f) => sameFields(f, form)) || ((all) => all === null || all.some((f) => sameFields(f, form)))(await again());
+      const there = page.forms.some((f) => sameFields(f, form)) || ((all) => (all === null ? !gone : all.some((f) => sameFields(f, form))))(await again());
       if (!there) {
         told.usedUp.push(tried);
         break;
@@ -169,6 +169,7 @@ async function oneForm(at, form, button, again) {
     }
     if (!taken) continue;
     told.taken += 1;
+    gone = ONCE.some(([where]) => where.test(pattern));
     if (page) next.push(...page.forms);
     const all = await again();
     // A step of a longer way is sent again as it was.
