@@ -44,7 +44,8 @@ explore() {
     shift 2
     echo "== the programming interface as $name"
     # One worker: Python 3.11 loses count of its recursion when two threads parse at once (cpython issue 106905).
-    timeout 400 "${run[@]}" run "$address/api/openapi.json" --checks "$checks" --seed "$seed" \
+    # A guard against hanging; a slow machine takes some minutes.
+    timeout 1200 "${run[@]}" run "$address/api/openapi.json" --checks "$checks" --seed "$seed" \
         --max-examples "${EXAMPLES:-20}" --phases examples,coverage,fuzzing --workers 1 --request-timeout 20 \
         --generation-database none --no-color "$@" || failed=1
 }

@@ -181,7 +181,6 @@ export async function herOwnAddressIsHers(browser, demo) {
 
 /** Pages to which no link leads in a town like this one, after what the other parts have done, and why. */
 const NOT_REACHED = {
-  '/official/duplicates/joined/{survivor}/{merge}': 'no list leads there',
   '/work/plans/{id}': 'the consent was taken back',
   '/work/plans/{id}/{number}': 'the consent was taken back',
   '/s/{token}': 'asked for weeks after a visit',

@@ -3,7 +3,7 @@ import { check, finish, startBrowser, startDemo } from './hearth.mjs';
 
 // What the way to the money leaves behind is looked at by axe.
 // Whoever walks everywhere comes after those who leave something to be seen.
-const PARTS = ['money', 'axe', 'check', 'journey', 'hostile', 'duplicates', 'counter', 'packs', 'visits', 'plans', 'team', 'hearing', 'keys', 'left', 'protected', 'kazakhstan', 'time', 'postgres'];
+const PARTS = ['money', 'axe', 'check', 'journey', 'hostile', 'duplicates', 'counter', 'packs', 'visits', 'plans', 'team', 'hearing', 'keys', 'left', 'protected', 'covered', 'everyform', 'kazakhstan', 'time', 'postgres'];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : PARTS;
 
 const demo = await startDemo();

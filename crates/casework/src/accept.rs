@@ -204,6 +204,10 @@ pub async fn run(
     for (tap, offer) in input.taps.iter_mut().zip(&offers).filter(|(_, o)| o.status != OfferStatus::Accepted) {
         let given = tap.answers.iter_mut().map(|g| (&mut g.subject, g.item.as_str()));
         account::of_payee(desk, &home, input.applicant, given);
+        // Whoever applies agrees for themselves, of whomever the offer asked it.
+        for given in tap.answers.iter_mut().filter(|g| desk.pack.consent_by(&g.item).is_some()) {
+            given.subject = Subject::Person(input.applicant);
+        }
         let given = tap.answers.iter_mut().map(|g| (g.subject, g.item.as_str(), &mut g.value)).collect();
         account::conceal(tx, desk, who, input.applicant, given).await.map_err(|fault| match fault {
             account::Fault::Bad { item, reason } => {

@@ -5,7 +5,7 @@ use guard::{Keys, Processing, PurposeKind};
 use kernel::{Date, Ids, Instant};
 use registry::{FactValue, Origin, Pen};
 use rules::HouseholdBuilder;
-use rules::schema::{Entity, Value};
+use rules::schema::{Entity, Per, Value};
 
 use crate::application::questions::entity;
 use crate::model::{Cause, Subject};
@@ -40,6 +40,12 @@ impl<'a> Desk<'a> {
         let version = known.and_then(|p| p.versions.iter().find(|v| v.covers(on)));
         let claim = version.and_then(|v| v.claim.as_ref()).and_then(|c| c.decision_days);
         claim.unwrap_or(self.pack.process(programme).decision_days)
+    }
+
+    /// By what the programme pays today, as far as its law says.
+    pub(crate) fn per(&self, programme: &str) -> Option<Per> {
+        let versions = &self.pack.programmes().get(programme)?.versions;
+        versions.iter().find(|v| v.covers(self.today()))?.amount.as_ref().map(|(_, per)| *per)
     }
 
     /// The moment from which an agency that is asked today is late: the start of the day after the last it may answer on.

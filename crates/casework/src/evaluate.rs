@@ -260,6 +260,9 @@ pub(crate) fn evidence(
     if pack.account_item(Entity::Person, item).is_some() {
         return account(pack, snapshot, subject, item, applicant);
     }
+    if pack.consent_by(item).is_some() {
+        return agreed(snapshot, subject, item, applicant);
+    }
     let of_household = pack.item(Entity::Household, item).is_some();
     let household = Subject::Household(snapshot.household);
     let (facts, whose) = if of_household {
@@ -273,6 +276,17 @@ pub(crate) fn evidence(
     match known.first() {
         None => Evidence::Asked(whose),
         Some((of, fact)) => Evidence::Known(stood(*of, fact)),
+    }
+}
+
+/// A consent: the yes of who applies, and no other word. Before anybody applies, any member's yes will do.
+fn agreed(snapshot: &Snapshot, subject: Subject, item: &str, applicant: Option<PersonId>) -> Evidence {
+    let head = snapshot.members.first().map(|m| m.person);
+    let said = snapshot.members.iter().filter(|m| applicant.is_none_or(|a| a == m.person));
+    let mut said = said.flat_map(|m| m.facts.iter().map(move |f| (m.person, f)));
+    match said.find(|(_, f)| f.item == item && f.value == rules::schema::Value::Boolean(true)) {
+        Some((person, fact)) => Evidence::Known(stood(Subject::Person(person), fact)),
+        None => Evidence::Asked(applicant.or(head).map_or(subject, Subject::Person)),
     }
 }
 

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use store::{JobRow, Message, StoreError, Tx, params};
 use uuid::Uuid;
 
-use crate::application::follow;
+use crate::application::{consent, follow};
 use crate::case::absence;
 use crate::case::advance;
 use crate::case::open::{ADVANCE, Advance};
 use crate::case::reopen::{self, REVIEW, Review};
 use crate::desk::Desk;
-use crate::follow::remind;
+use crate::follow::{remind, silent};
 use crate::model::Cause;
 use crate::recompute::{self, Fault};
 use crate::register::EVENT;
@@ -63,6 +63,10 @@ pub async fn handle(tx: &mut Tx, desk: &Desk<'_>, message: &Message) -> Result<b
             reopen::review_touched(tx, desk, &asked).await?;
             Ok(true)
         }
+        consent::GIVEN | consent::WITHDRAWN => {
+            consent::follow(tx, desk, message).await?;
+            Ok(true)
+        }
         PACK_CHANGED => {
             queue_pack(tx, desk).await?;
             Ok(true)
@@ -79,6 +83,7 @@ pub async fn handle(tx: &mut Tx, desk: &Desk<'_>, message: &Message) -> Result<b
 /// Queues the day's work: once a day, however often it is called.
 pub async fn queue_dates(tx: &mut Tx, desk: &Desk<'_>) -> Result<bool, StoreError> {
     remind::queue(tx, desk).await?;
+    silent::queue(tx, desk).await?;
     let key = desk.today().to_string();
     tx.queue(desk.ids, desk.now, DATES, &key, PRIORITY, &Cursor::default()).await
 }
@@ -91,7 +96,10 @@ pub async fn queue_pack(tx: &mut Tx, desk: &Desk<'_>) -> Result<bool, StoreError
 /// Works on a leased job: one chunk, then the rest is queued as a job of its own. Says whether it was one for this room.
 /// The caller commits.
 pub async fn work(tx: &mut Tx, desk: &Desk<'_>, job: &JobRow) -> Result<bool, Fault> {
-    if remind::work(tx, desk, job).await? || requalify::work(tx, desk, job).await? {
+    if remind::work(tx, desk, job).await?
+        || silent::work(tx, desk, job).await?
+        || requalify::work(tx, desk, job).await?
+    {
         return Ok(true);
     }
     let cause = match job.kind.as_str() {

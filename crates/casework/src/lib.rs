@@ -75,6 +75,7 @@ pub fn statements() -> Vec<&'static [(&'static str, &'static str)]> {
         letter::STATEMENTS,
         follow::report::STATEMENTS,
         follow::remind::STATEMENTS,
+        follow::silent::STATEMENTS,
         follow::grievance::STATEMENTS,
         follow::satisfaction::STATEMENTS,
         follow::uptake::STATEMENTS,

@@ -389,6 +389,16 @@ impl Pack {
         rule.read(text, |bank| self.code(&rule.banks, bank).is_some())
     }
 
+    /// The consent that has to stand before an agency is asked, if there is one.
+    pub fn consent_for(&self, agency: &str) -> Option<&Consent> {
+        self.content.consents.iter().find(|c| c.covers.iter().any(|covered| covered == agency))
+    }
+
+    /// The consent that a yes to an item of a person is.
+    pub fn consent_by(&self, item: &str) -> Option<&Consent> {
+        self.content.consents.iter().find(|c| c.item.as_deref() == Some(item))
+    }
+
     /// What people agree to.
     pub fn consents(&self) -> &Register<Consent> {
         &self.content.consents

@@ -13,7 +13,7 @@ use datafusion::error::Result as EngineResult;
 use datafusion::prelude::SessionConfig;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures_util::StreamExt;
-use population::run::{Done, Left, Opened, Order, Summary};
+use population::run::{Done, Identity, Left, Opened, Order, Summary};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -29,12 +29,14 @@ const FRUITLESS: usize = 3;
 /// Runs, or goes on with a run that stopped, on the cluster of the scheduler at `address` (`host:port`). The folder of the
 /// results is the same, byte by byte, as that of the embedded run. `told` hears of every part that is done.
 pub fn run(address: &str, order: &Order<'_>, told: &(dyn Fn(&Done) + Sync)) -> Result<Summary, ClusterError> {
-    run_as(VERSION, address, order, told)
+    run_as(VERSION, &|_| {}, address, order, told)
 }
 
-/// The same as if by another version of Hearth: to see that it is refused.
+/// The same as if by another version of Hearth, or of something else than it is (`of` changes what it says): to see that it is
+/// refused.
 pub fn run_as(
     version: &str,
+    of: &dyn Fn(&mut Identity),
     address: &str,
     order: &Order<'_>,
     told: &(dyn Fn(&Done) + Sync),
@@ -43,7 +45,9 @@ pub fn run_as(
     runtime.block_on(ready(address))?;
     let opened = Opened::open(order)?;
     let engine = |e: datafusion::error::DataFusionError| failed(address, &e.to_string());
-    let program = Arc::new(Program::new(version, opened.identity(), order.pack).map_err(engine)?);
+    let mut identity = opened.identity().clone();
+    of(&mut identity);
+    let program = Arc::new(Program::new(version, &identity, order.pack).map_err(engine)?);
     let (mut unread, mut told_of) = (BTreeSet::new(), BTreeSet::new());
     let mut fruitless = 0;
     loop {

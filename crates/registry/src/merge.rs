@@ -4,6 +4,8 @@
 //! it stood at the moment read. So every statement, old reference and past read stays what it was, and unmerging
 //! restores every read exactly.
 
+use std::collections::BTreeMap;
+
 use kernel::{Instant, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
@@ -12,6 +14,8 @@ use uuid::Uuid;
 use crate::change::{Changes, Kind};
 use crate::person::touch_person;
 use crate::rows;
+use crate::sight::{Seen, Sight};
+use crate::ties::ties;
 use crate::time::Pen;
 
 /// A merge as recorded.
@@ -69,6 +73,8 @@ store::sql! {
         where person_id = $1 order by recorded_at, merge_id";
     ONE = "select person_id as survivor_id, merged_id, merge_id, recorded_at, withdrawn_at, reason, recorded_by from absorbed
         where person_id = $1 and merge_id = $2 and withdrawn_at is null";
+    RECENT = "select person_id as survivor_id, merged_id, merge_id, recorded_at, withdrawn_at, reason, recorded_by from absorbed
+        where withdrawn_at is null order by recorded_at desc, merge_id desc limit $1";
     UNDO_REDIRECT = "update redirect set withdrawn_at = $3 where person_id = $1 and merge_id = $2 and withdrawn_at is null";
     UNDO_ABSORBED = "update absorbed set withdrawn_at = $3 where person_id = $1 and merge_id = $2 and withdrawn_at is null";
 }
@@ -129,6 +135,32 @@ pub async fn unmerge(tx: &mut Tx, pen: Pen<'_>, survivor: PersonId, merge: Uuid)
 /// The merges into a record, undone ones too.
 pub async fn merges(tx: &mut Tx, survivor: PersonId) -> Result<Vec<Merge>, StoreError> {
     tx.all(OF_SURVIVOR, params![survivor]).await?.iter().map(read_merge).collect()
+}
+
+/// The latest merges that hold, the newest first, of records that the viewer may list: what was joined by mistake is found
+/// again and undone.
+pub async fn recent(tx: &mut Tx, sight: &Sight<'_>, most: u32) -> Result<Seen<Vec<Merge>>, StoreError> {
+    let mut all: Vec<Merge> = tx.all(RECENT, params![most]).await?.iter().map(read_merge).collect::<Result<_, _>>()?;
+    let known = ties(tx, sight, &all.iter().map(|m| m.survivor).collect(), sight.today).await?;
+    let listed = |m: &Merge| known.get(&m.survivor).filter(|t| sight.may_list(t.relation));
+    all.retain(|m| listed(m).is_some());
+    let about: BTreeMap<PersonId, _> = all.iter().filter_map(|m| Some((m.survivor, listed(m)?.relation))).collect();
+    Ok(Seen::new(all, about.into_iter().collect()))
+}
+
+/// The ids under which one person was known: the record that stands, first, and those merged into it, by merges that hold.
+pub async fn ids_of(tx: &mut Tx, survivor: PersonId) -> Result<Vec<PersonId>, StoreError> {
+    let mut ids = vec![survivor];
+    let mut at = 0;
+    while let Some(id) = ids.get(at).copied() {
+        at += 1;
+        for merge in merges(tx, id).await?.into_iter().filter(|m| m.withdrawn_at.is_none()) {
+            if !ids.contains(&merge.merged) {
+                ids.push(merge.merged);
+            }
+        }
+    }
+    Ok(ids)
 }
 
 async fn touch(tx: &mut Tx, a: PersonId, b: PersonId, now: Instant) -> Result<Instant, MergeError> {

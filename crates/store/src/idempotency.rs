@@ -37,7 +37,17 @@ impl Tx {
         if self.execute(OPEN, params![key, scope, hash, now]).await? == 1 {
             return Ok(Begun::New);
         }
-        let row = self.one(FIND, params![key, scope]).await?;
+        match self.idempotent_before(key, scope, hash).await? {
+            // There and not to be read: never a reason to do the work a second time.
+            Begun::New => Err(StoreError::NotFound),
+            known => Ok(known),
+        }
+    }
+
+    /// What the key says so far, without opening it: for work that must not hold the database's writer and is done before
+    /// [`Tx::idempotent`]. Whoever does it may find the key opened by somebody else meanwhile.
+    pub async fn idempotent_before(&mut self, key: &str, scope: &str, hash: &str) -> Result<Begun, StoreError> {
+        let Some(row) = self.maybe(FIND, params![key, scope]).await? else { return Ok(Begun::New) };
         if row.get::<String>("request_hash")? != hash {
             return Ok(Begun::Mismatch);
         }

@@ -125,9 +125,27 @@ fn a_cluster_comes_to_the_same_bytes_and_refuses_what_differs() {
     let out = at("refused");
     let on = kernel::Date::constant(2026, 11, 2);
     let order = population::run::Order { snapshot: &country, pack: &loaded, on, out: &out, threads: 1 };
-    let refused = cluster::run_as("0.0.1", &cluster.address, &order, &|_| {}).unwrap_err();
-    assert!(matches!(refused, cluster::ClusterError::Refused { .. }), "{refused}");
-    assert!(refused.to_string().contains("the run was started by Hearth 0.0.1"), "{refused}");
+    let refused_as = |version: &str, of: &dyn Fn(&mut population::run::Identity)| {
+        let refused = cluster::run_as(version, of, &cluster.address, &order, &|_| {}).unwrap_err();
+        assert!(matches!(refused, cluster::ClusterError::Refused { .. }), "{refused}");
+        refused.to_string()
+    };
+    let words = refused_as("0.0.1", &|_| {});
+    assert!(words.contains("the run was started by Hearth 0.0.1"), "{words}");
+    // The same version and another program: what the executors compile from the pack has another hash than the run says.
+    let other = "0".repeat(64);
+    type Changed<'a> = (&'a str, &'a dyn Fn(&mut population::run::Identity), &'a str);
+    let changed: [Changed<'_>; 3] = [
+        ("program", &|of| of.rules = other.clone(), "install one version of Hearth on all machines"),
+        ("pack", &|of| of.pack = other.clone(), "start the run again"),
+        ("snapshot", &|of| of.content = other.clone(), "all machines must see one folder under this path"),
+    ];
+    for (what, of, then) in changed {
+        let words = refused_as(env!("CARGO_PKG_VERSION"), of);
+        let said = format!("that of the run {other}");
+        assert!(words.contains(&format!("its {what} has hash")) && words.contains(&said), "{words}");
+        assert!(words.contains(then), "{words}");
+    }
 
     // An executor is killed while it is at a part.
     let says: Vec<_> = cluster.says.try_iter().collect();

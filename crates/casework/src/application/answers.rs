@@ -9,7 +9,7 @@ use store::{Row, StoreError, Tx, params};
 use uuid::Uuid;
 
 use super::questions::{AskedOf, Question, entity};
-use super::rows;
+use super::{consent, rows};
 use crate::accept::Given;
 use crate::case::rows::NewTask;
 use crate::case::{self, Case, TaskKind, TaskStatus};
@@ -171,7 +171,10 @@ async fn record(tx: &mut Tx, desk: &Desk<'_>, frame: &Frame<'_>, given: &Given) 
         corrects: None,
     };
     let check = |s: &registry::Subject, i: &str, v: &registry::FactValue| desk.check(s, i, v);
-    registry::fact::record(tx, desk.pen(&origin), &check, fact).await
+    let id = registry::fact::record(tx, desk.pen(&origin), &check, fact).await?;
+    let agrees = given.value == rules::schema::Value::Boolean(true);
+    consent::answered(tx, desk, frame.who, given.subject, &given.item, agrees).await?;
+    Ok(id)
 }
 
 async fn statement(

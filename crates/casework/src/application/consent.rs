@@ -1,28 +1,35 @@
 //! Consents: to one purpose of the pack each, in the words shown, given and withdrawn by date and never deleted.
 //!
 //! Where the pack binds a consent to an item of the data dictionary, giving it records that item as true and withdrawing
-//! it as false, so that rules and investigations see it like any other fact.
+//! it as false, so that rules and investigations see it like any other fact; and an answer to that item is the consent, or
+//! takes it back. What only a consent opens is asked of an agency while it stands ([`lacking`]).
 
 use catalogue::Pack;
+use catalogue::model::Consent as Purpose;
 use guard::{Allowed, Who};
 use kernel::{ApplicationId, ConsentId, Instant, Period, PersonId, Words};
 use registry::fact::FactError;
 use registry::sight::Sight;
 use registry::{FactValue, NewFact, Origin};
-use rules::schema::Entity;
-use serde::Serialize;
-use store::{AsConflict, Row, StoreError, Tx, params};
+use rules::schema::{Entity, Value};
+use serde::{Deserialize, Serialize};
+use store::{AsConflict, Message, Row, StoreError, Tx, params};
 
 use super::model::{Agreed, Chosen, Setting, start};
 use super::questions::date_of;
 use super::{ground, life, rows, seal};
 use crate::desk::Desk;
+use crate::investigate::answer;
+use crate::model::Subject;
 use crate::read::Seen;
 use crate::rows::json;
 use crate::snapshot::Snapshot;
+use crate::{case, household, recompute};
 
 /// The topic under which the investigation is told that a consent was withdrawn.
 pub const WITHDRAWN: &str = "consent.withdrawn";
+/// The topic under which it is told that one was given.
+pub const GIVEN: &str = "consent.given";
 
 /// A consent as the database holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -99,21 +106,94 @@ pub async fn give(
     if life.died.is_some() {
         return Err(Fault::Dead);
     }
-    if !stands(tx, agreed.person, &purpose.id).await? {
-        let id = ConsentId::new(desk.ids, desk.now);
-        let words = json(&purpose.words)?;
-        let (law, account) = (&purpose.law, who.account);
-        let values = params![agreed.person, id, purpose.id, law, words, application, account, desk.now];
-        tx.execute(rows::CONSENT_ADD, values).await?;
-    }
+    stand(tx, desk, who, purpose, agreed.person, application).await?;
     record(tx, desk, who, purpose, agreed.person, true).await
 }
 
-/// What the investigation is told.
-#[derive(Serialize)]
-struct TakenBack<'a> {
+/// Keeps that it stands, unless it does.
+async fn stand(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    purpose: &Purpose,
     person: PersonId,
-    purpose: &'a str,
+    application: Option<ApplicationId>,
+) -> Result<(), StoreError> {
+    if stands(tx, person, &purpose.id).await? {
+        return Ok(());
+    }
+    let id = ConsentId::new(desk.ids, desk.now);
+    let words = json(&purpose.words)?;
+    let values = params![person, id, purpose.id, purpose.law, words, application, who.account, desk.now];
+    tx.execute(rows::CONSENT_ADD, values).await?;
+    let told = Told { person, purpose: purpose.id.clone() };
+    tx.emit(desk.ids, desk.now, GIVEN, &told).await.map(drop)
+}
+
+/// Ends it, if it stands; says whether it did.
+async fn end(tx: &mut Tx, desk: &Desk<'_>, person: PersonId, purpose: &str) -> Result<bool, StoreError> {
+    if tx.execute(rows::CONSENT_END, params![person, purpose, desk.now]).await? == 0 {
+        return Ok(false);
+    }
+    let told = Told { person, purpose: purpose.to_owned() };
+    tx.emit(desk.ids, desk.now, WITHDRAWN, &told).await?;
+    Ok(true)
+}
+
+/// What is said to the item of a consent is the consent: it stands in the person's list, and can be taken back there.
+pub(crate) async fn answered(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    subject: Subject,
+    item: &str,
+    agrees: bool,
+) -> Result<(), StoreError> {
+    let (Some(purpose), Some(person)) = (desk.pack.consent_by(item), subject.person()) else { return Ok(()) };
+    match agrees {
+        true => stand(tx, desk, who, purpose, person, None).await,
+        false => end(tx, desk, person, &purpose.id).await.map(drop),
+    }
+}
+
+/// What the investigation is told.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    person: PersonId,
+    purpose: String,
+}
+
+/// The household's open cases go on, or stop, when a consent was given or taken back. Taken back, what is asked of the agencies
+/// it opened is asked no more.
+pub(crate) async fn follow(tx: &mut Tx, desk: &Desk<'_>, message: &Message) -> Result<(), recompute::Fault> {
+    let told: Told = serde_json::from_str(&message.payload).map_err(|e| recompute::Fault::Payload(e.to_string()))?;
+    let covers = desk.pack.consents().get(&told.purpose).map_or(&[][..], |c| &c.covers);
+    let Some(home) = household::household_of(tx, desk, told.person).await?.filter(|_| !covers.is_empty()) else {
+        return Ok(());
+    };
+    for case in case::rows::of_household(tx, home).await?.iter().filter(|c| !c.stage.is_closed()) {
+        if message.topic == WITHDRAWN {
+            answer::cancel_of(tx, desk, case, covers).await?;
+        }
+        answer::wake(tx, desk, case.id).await?;
+    }
+    Ok(())
+}
+
+/// Who has to agree before agencies under a consent are asked, and has not: the applicant, or every grown member.
+pub(crate) fn lacking(purpose: &Purpose, pack: &Pack, facts: &Snapshot, applicant: PersonId) -> Vec<PersonId> {
+    let Some(item) = &purpose.item else { return Vec::new() };
+    let whose = match purpose.all_members {
+        true => grown(pack, purpose.from_age.unwrap_or_default(), facts),
+        false => vec![applicant],
+    };
+    whose.into_iter().filter(|person| !says_yes(facts, *person, item)).collect()
+}
+
+/// Whether a person has agreed, as the item bound to a consent says.
+pub(crate) fn says_yes(facts: &Snapshot, person: PersonId, item: &str) -> bool {
+    let member = facts.members.iter().find(|m| m.person == person);
+    member.is_some_and(|m| m.facts.iter().any(|f| f.item == item && f.value == Value::Boolean(true)))
 }
 
 /// Takes a consent back: from now on nothing rests on it. Says whether it stood.
@@ -126,14 +206,13 @@ pub async fn withdraw(
     purpose: &str,
 ) -> Result<bool, Fault> {
     ground(tx, desk, who, allowed, person, None).await?.ok_or(Fault::NotAllowed)?;
-    if tx.execute(rows::CONSENT_END, params![person, purpose, desk.now]).await? == 0 {
+    if !end(tx, desk, person, purpose).await? {
         return Ok(false);
     }
     // A pack may have dropped the purpose since; taking back works all the same.
     if let Some(known) = desk.pack.consents().get(purpose) {
         record(tx, desk, who, known, person, false).await?;
     }
-    tx.emit(desk.ids, desk.now, WITHDRAWN, &TakenBack { person, purpose }).await?;
     Ok(true)
 }
 
@@ -176,7 +255,7 @@ async fn record(
     tx: &mut Tx,
     desk: &Desk<'_>,
     who: &Who,
-    purpose: &catalogue::model::Consent,
+    purpose: &Purpose,
     person: PersonId,
     agrees: bool,
 ) -> Result<(), Fault> {
@@ -217,7 +296,8 @@ pub fn wanted(
     for one in chosen {
         for id in &pack.process(&one.programme).consents {
             let Some(purpose) = pack.consents().get(id) else { continue };
-            let persons = if purpose.all_members { grown(pack, setting, snapshot) } else { vec![applicant] };
+            let age = purpose.from_age.unwrap_or(setting.adult_age);
+            let persons = if purpose.all_members { grown(pack, age, snapshot) } else { vec![applicant] };
             for person in persons {
                 match all.iter_mut().find(|w| w.purpose == *id && w.person == person) {
                     Some(known) if known.programmes.contains(&one.programme) => {}
@@ -232,10 +312,10 @@ pub fn wanted(
     all
 }
 
-/// Members of age and alive. Somebody whose age nobody knows counts as grown: asking once too often harms less.
-fn grown(pack: &Pack, setting: Setting<'_>, snapshot: &Snapshot) -> Vec<PersonId> {
+/// Members of this age and alive. Somebody whose age nobody knows counts as grown: asking once too often harms less.
+fn grown(pack: &Pack, age: u8, snapshot: &Snapshot) -> Vec<PersonId> {
     let roles = &pack.schema().roles;
-    let years = jiff::Span::new().try_years(i64::from(setting.adult_age)).unwrap_or_default();
+    let years = jiff::Span::new().try_years(i64::from(age)).unwrap_or_default();
     let of_age = |born: kernel::Date| born.saturating_add(years) <= snapshot.on;
     let members = snapshot.members.iter().map(|m| m.person);
     members

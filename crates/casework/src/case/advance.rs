@@ -8,14 +8,14 @@ use rules::outcome::Answer;
 use serde::Serialize;
 use store::{StoreError, Tx};
 
-use super::model::{Case, Stage, StepKind, TaskKind, TaskStatus};
+use super::model::{Case, Stage, StepKind, TaskKind, TaskStatus, answer_by};
 use super::reserve;
 use super::rows::{self, Actor, NewTask};
 use crate::decide::put::By;
 use crate::decide::{self, Judgement, Put};
 use crate::desk::Desk;
 use crate::determine::{self, Basis, Determined};
-use crate::investigate::{self, Need, Request, Whom, ask};
+use crate::investigate::{self, Need, Request, RequestStatus, Whom, ask};
 use crate::letter;
 use crate::model::Subject;
 
@@ -146,7 +146,9 @@ async fn investigate_first(
     let needs = investigate::needs(desk.pack, basis, case.applicant, determined, &confirmed);
     let since = reopened_at(tx, case).await?;
     let asked = investigate::of_case(tx, case.id).await?;
-    let ended = |need: &&Need| covers(&asked, need, |r| !r.status.is_open() && r.asked_at >= since);
+    // What was called back (a consent was taken back, and is given again) has not been asked.
+    let over = |r: &Request| !r.status.is_open() && r.status != RequestStatus::Cancelled;
+    let ended = |need: &&Need| covers(&asked, need, |r| over(r) && r.asked_at >= since);
     let open = |need: &&Need| covers(&asked, need, |r| r.status.is_open());
     let of_agencies: Vec<&Need> = needs.iter().filter(|n| n.whom != Whom::Person).collect();
     let mut fresh: Vec<Need> = of_agencies.iter().filter(|n| !ended(n) && !open(n)).map(|n| (*n).clone()).collect();
@@ -156,7 +158,11 @@ async fn investigate_first(
         unasked = std::mem::take(&mut fresh);
     }
     let mut gaps: Vec<Need> = of_agencies.iter().filter(|n| ended(n) && !open(n)).map(|n| (*n).clone()).collect();
-    let of_person: Vec<&Need> = needs.iter().filter(|n| n.whom == Whom::Person).collect();
+    let mut of_person: Vec<&Need> = needs.iter().filter(|n| n.whom == Whom::Person).collect();
+    if !of_person.is_empty() && is_silent(tx, desk, case).await? {
+        // Asked and silent past its time: an official finds it out or decides without it, and the legal time runs again.
+        gaps.extend(of_person.drain(..).cloned());
+    }
     let in_vain = ask::run(tx, desk, case, &fresh).await?;
     gaps.extend(fresh.extract_if(.., |n| in_vain.contains(&(n.subject, n.item.clone()))));
     gaps.extend(unasked);
@@ -167,8 +173,9 @@ async fn investigate_first(
         let detail = serde_json::json!({ "needs": gaps });
         open_once(tx, desk, case, TaskKind::Gap, detail).await?;
     }
-    if !of_person.is_empty() {
-        ask_person(tx, desk, case, &of_person).await?;
+    if !of_person.is_empty() && ask_person(tx, desk, case, &of_person).await? {
+        // What is asked for the first time has its whole time, however long the family was asked for something else.
+        case.enter(Stage::Investigating, desk.today(), desk.now);
     }
     let tasks = rows::tasks(tx, case.id).await?;
     let settling =
@@ -189,6 +196,20 @@ async fn investigate_first(
     Ok(None)
 }
 
+/// Whether the family was asked and its time to answer is over, or an official has taken that over already.
+async fn is_silent(tx: &mut Tx, desk: &Desk<'_>, case: &Case) -> Result<bool, StoreError> {
+    let late = case.paused_on.is_some_and(|asked| answer_by(desk, &case.programme, asked) < desk.today());
+    if late && case.stage == Stage::AwaitingPerson {
+        return Ok(true);
+    }
+    let of_family = |t: &super::Task| {
+        let needs = t.detail.get("needs").cloned().and_then(|n| serde_json::from_value::<Vec<Need>>(n).ok());
+        needs.is_some_and(|needs| needs.iter().any(|n| n.whom == Whom::Person))
+    };
+    let open = |t: &super::Task| t.kind == TaskKind::Gap && t.status == TaskStatus::Open && of_family(t);
+    Ok(rows::tasks(tx, case.id).await?.iter().any(open))
+}
+
 /// Whether a question that is `so` asks for what is wanted.
 fn covers(asked: &[Request], need: &Need, so: impl Fn(&Request) -> bool) -> bool {
     asked.iter().filter(|r| so(r)).any(|r| r.items.iter().any(|(s, i)| *s == need.subject && *i == need.item))
@@ -200,15 +221,17 @@ async fn reopened_at(tx: &mut Tx, case: &Case) -> Result<Instant, StoreError> {
     Ok(steps.iter().rev().find(|s| s.kind == StepKind::Reopened).map_or(case.opened_at, |s| s.at))
 }
 
-/// Asks the family for what only it can say: a letter, once for the same things.
-async fn ask_person(tx: &mut Tx, desk: &Desk<'_>, case: &Case, needs: &[&Need]) -> Result<(), StoreError> {
+/// Asks the family for what only it can say: a letter, once for the same things. Says whether these are new.
+async fn ask_person(tx: &mut Tx, desk: &Desk<'_>, case: &Case, needs: &[&Need]) -> Result<bool, StoreError> {
     let items: BTreeSet<(Subject, &str)> = needs.iter().map(|n| (n.subject, n.item.as_str())).collect();
     let key = format!("{} {}", case.id, items.iter().map(|(_, i)| *i).collect::<Vec<_>>().join(" "));
-    if letter::write(tx, desk, case, letter::Kind::Asked, &key, desk.today().into()).await? {
+    let by = answer_by(desk, &case.programme, desk.today());
+    let new = letter::write(tx, desk, case, letter::Kind::Asked, &key, by.into()).await?;
+    if new {
         let said = serde_json::json!({ "needs": needs });
         rows::step(tx, desk, case, StepKind::AskedPerson, Actor::MACHINE, &said).await?;
     }
-    Ok(())
+    Ok(new)
 }
 
 /// What cannot be worked out waits for a human being; it never denies.

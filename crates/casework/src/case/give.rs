@@ -9,7 +9,7 @@ use store::{AsConflict, StoreError, Tx};
 
 use super::model::StepKind;
 use super::rows::{self, Actor};
-use crate::application::account;
+use crate::application::{account, consent};
 use crate::desk::{Desk, fact_value, registry_subject};
 use crate::household;
 use crate::investigate::answer::wake;
@@ -167,5 +167,7 @@ pub(crate) async fn record(
         corrects: None,
     };
     let check = |subject: &registry::Subject, item: &str, value: &registry::FactValue| desk.check(subject, item, value);
-    registry::fact::record(tx, desk.pen(&origin), &check, new).await.map(drop)
+    registry::fact::record(tx, desk.pen(&origin), &check, new).await?;
+    consent::answered(tx, desk, who, subject, item, *value == Value::Boolean(true)).await?;
+    Ok(())
 }

@@ -6,6 +6,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::desk::Desk;
 use crate::model::Subject;
 
 words! {
@@ -228,6 +229,11 @@ impl Case {
         let stood = self.paused_on.map_or(0, |since| (today - since).get_days().max(0));
         self.due_on.map(|due| plus_days(due, stood))
     }
+}
+
+/// The last day on which a family answers what it was asked on a day.
+pub(crate) fn answer_by(desk: &Desk<'_>, programme: &str, asked_on: Date) -> Date {
+    in_days(asked_on, desk.pack.process(programme).supplement_days)
 }
 
 /// `date` moved by days; stays within the calendar.

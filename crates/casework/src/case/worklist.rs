@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use catalogue::model::Level;
 use guard::{Action, Allowed, Decision, Relation, Request, Resource, Who};
 use kernel::{AccountId, Date, Instant, PersonId, TaskId};
 use registry::sight::{Seen, Sight, relations};
@@ -30,6 +31,9 @@ store::sql! {
     OF_OFFICE = select!("task t join benefit_case c on c.subject_id = t.subject_id and c.case_id = t.case_id
         where t.agency = $1 and t.jurisdiction = $2 and t.status = 'open' and t.sort_key > $3
         and ($5 = '' or t.kind = $5) and ($6 = '' or t.programme = $6) order by t.sort_key limit $4");
+    OF_NO_OFFICE = select!("task t join benefit_case c on c.subject_id = t.subject_id and c.case_id = t.case_id
+        where t.agency = $1 and t.jurisdiction is null and t.status = 'open' and t.sort_key > $2
+        and ($4 = '' or t.kind = $4) and ($5 = '' or t.programme = $5) order by t.sort_key limit $3");
     OF_AGENCY = select!("task t join benefit_case c on c.subject_id = t.subject_id and c.case_id = t.case_id
         where t.agency = $1 and t.status = 'open' and t.sort_key > $2
         and ($4 = '' or t.kind = $4) and ($5 = '' or t.programme = $5) order by t.sort_key limit $3");
@@ -125,11 +129,34 @@ pub struct Load {
 
 /// The office of an official: the agency, and the district unless they work for a larger place.
 pub fn office(desk: &Desk<'_>, who: &Who) -> (String, Option<String>) {
-    use catalogue::model::Level;
     let place = who.jurisdiction.as_deref();
     let level = place.and_then(|p| desk.pack.jurisdictions().get(p)).map(|j| j.level);
     let wide = matches!(level, None | Some(Level::Country | Level::Province));
     (who.organisation.clone(), place.filter(|_| !wide).map(|p| desk.office_of(p)))
+}
+
+/// Whose tasks an official lists.
+enum Places {
+    /// One office, or those of a province and what has no place.
+    These { offices: BTreeSet<String>, placeless: bool },
+    /// All of the agency.
+    All,
+}
+
+impl Places {
+    fn of(desk: &Desk<'_>, who: &Who) -> Places {
+        if let (_, Some(own)) = office(desk, who) {
+            return Places::These { offices: BTreeSet::from([own]), placeless: false };
+        }
+        let places = desk.pack.jurisdictions();
+        match who.jurisdiction.as_deref().and_then(|p| places.get(p)) {
+            Some(own) if own.level == Level::Province => {
+                let below = places.ids().filter(|place| desk.pack.within(place, &own.id));
+                Places::These { offices: below.map(|place| desk.office_of(place)).collect(), placeless: true }
+            }
+            _ => Places::All,
+        }
+    }
 }
 
 /// Whether a case is closed and the viewer's own office handled it: then it may be opened again, to be read, for a reason.
@@ -139,21 +166,8 @@ pub fn closed_here(desk: &Desk<'_>, who: &Who, case: &Case) -> bool {
     case.stage.is_closed() && case.agency == agency && (place.is_none() || place == there())
 }
 
-/// A page of open tasks the viewer may list, the most urgent first, from `after` on ("" is the beginning).
-pub async fn page(
-    tx: &mut Tx,
-    desk: &Desk<'_>,
-    sight: &Sight<'_>,
-    agencies: &[String],
-    scope: Scope,
-    after: &str,
-    most: u32,
-) -> Result<Seen<Vec<WorkLine>>, StoreError> {
-    let seen = list(tx, desk, sight, agencies, scope, &Filter::default(), after, most).await?;
-    Ok(Seen { sealed: seen.sealed.map(|listed| listed.lines), about: seen.about })
-}
-
-/// As [`page`], narrowed, and with the place where the next page begins.
+/// A page of open tasks the viewer may list, the most urgent first, from `after` on ("" is the beginning), with the place
+/// where the next page begins.
 #[expect(clippy::too_many_arguments, reason = "who looks, at what, from where on")]
 pub async fn list(
     tx: &mut Tx,
@@ -165,7 +179,6 @@ pub async fn list(
     after: &str,
     most: u32,
 ) -> Result<Seen<Listed>, StoreError> {
-    let (_, district) = office(desk, sight.who);
     let kind = filter.kind.map_or("", TaskKind::word);
     let programme = filter.programme.as_deref().unwrap_or_default();
     let mut rows: Vec<Row> = Vec::new();
@@ -174,12 +187,21 @@ pub async fn list(
             rows = tx.all(OF_OFFICIAL, params![sight.who.account, after, most, kind, programme]).await?;
         }
         Scope::Office => {
+            let places = Places::of(desk, sight.who);
             for agency in agencies {
-                let (sql, values): (&'static str, Vec<Value>) = match &district {
-                    Some(place) => (OF_OFFICE, params![agency, place, after, most, kind, programme].to_vec()),
-                    None => (OF_AGENCY, params![agency, after, most, kind, programme].to_vec()),
-                };
-                rows.extend(tx.all(sql, &values).await?);
+                let wide = params![agency, after, most, kind, programme];
+                match &places {
+                    Places::All => rows.extend(tx.all(OF_AGENCY, wide).await?),
+                    Places::These { offices, placeless } => {
+                        for place in offices {
+                            let values = params![agency, place, after, most, kind, programme];
+                            rows.extend(tx.all(OF_OFFICE, values).await?);
+                        }
+                        if *placeless {
+                            rows.extend(tx.all(OF_NO_OFFICE, wide).await?);
+                        }
+                    }
+                }
             }
         }
     }
@@ -188,7 +210,6 @@ pub async fn list(
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     lines.truncate(most);
     let next = lines.last().filter(|_| lines.len() == most).map(|l| l.after.clone());
-    lines.retain(|l| within(desk, sight.who, l.task.jurisdiction.as_deref()));
     let persons: BTreeSet<PersonId> = lines.iter().map(|l| l.person).collect();
     let mut relations = relations(tx, sight, persons.iter().copied()).await?;
     // Every line is an open task in the viewer's own hands or office.
@@ -203,15 +224,6 @@ pub async fn list(
     let shown: Vec<PersonId> = relations.keys().copied().collect();
     let about: Vec<_> = relations.into_iter().collect();
     Ok(Seen { sealed: guard::Sealed::new(Listed { lines, next }, shown), about })
-}
-
-/// Whether an office at a place is one of those below the viewer's province; who works for the country or for one office
-/// alone has the lines of theirs already.
-fn within(desk: &Desk<'_>, who: &Who, place: Option<&str>) -> bool {
-    use catalogue::model::Level;
-    let own = who.jurisdiction.as_deref().and_then(|p| desk.pack.jurisdictions().get(p));
-    let (Some(own), Some(place)) = (own.filter(|j| j.level == Level::Province), place) else { return true };
-    desk.pack.within(place, &own.id)
 }
 
 /// Whether somebody standing so to the viewer may have a case opened by them at all.

@@ -198,10 +198,13 @@ impl Content {
     /// Whether two people must decide: against the rules, against the family, or over much money.
     pub fn needs_second(&self, process: &Process) -> bool {
         let against = !self.granted || self.is_worse();
+        self.judgement.overriding.is_some() || (against && process.four_eyes_on_denial) || self.is_large(process)
+    }
+
+    /// Whether it is over so much money that nobody decides it alone, a reviewer or who enters a court's order neither.
+    pub fn is_large(&self, process: &Process) -> bool {
         let largest = self.slices.iter().map(|s| s.minor).max().unwrap_or(0);
-        self.judgement.overriding.is_some()
-            || (against && process.four_eyes_on_denial)
-            || process.four_eyes_over.is_some_and(|most| largest > most)
+        process.four_eyes_over.is_some_and(|most| largest > most)
     }
 
     /// Whether the machine may decide: the pack allows it, everything is certain, and nobody is worse off.

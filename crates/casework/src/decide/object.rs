@@ -5,7 +5,7 @@ use kernel::{AccountId, CaseId, Date, DecisionId, Instant, ObjectionId, PersonId
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
 
-use super::model::{Decision, DecisionStatus, Judgement, Override};
+use super::model::{Decision, DecisionStatus, Judgement, Override, compose};
 use super::official::{self, check_override};
 use super::put::{By, Put, put};
 use super::{rows, way};
@@ -120,6 +120,11 @@ pub enum Fault {
     /// Another office has its turn.
     #[error("this objection is reviewed by another office, {0}: somebody of it must do so")]
     OtherOffice(String),
+    /// The family would be worse off.
+    #[error(
+        "a review leaves nobody worse off: let the decision stand; where the facts have changed, the case is worked out again and the family is heard first"
+    )]
+    Worse,
     /// No words.
     #[error("say in a few words why, at least three letters and at most 4,000")]
     NoWords,
@@ -259,11 +264,12 @@ pub async fn review(
         }
         Outcome::Anew => None,
         Outcome::Otherwise(other) => {
-            check_override(&other)?;
+            check_override(desk, &case.programme, &other)?;
             Some(other)
         }
     };
     let judgement = Judgement { words: Some(reason.to_owned()), overriding, review: Some(objection.id) };
+    not_worse(tx, desk, &case, &judgement).await?;
     let done = decide_anew(tx, desk, who, &mut case, judgement).await?;
     let new = match done {
         Put::InForce(id) => Some(id),
@@ -283,9 +289,9 @@ pub async fn court_order(
     decision: DecisionId,
     order: Override,
 ) -> Result<Put, Fault> {
-    check_override(&order)?;
     let decision = rows::one(tx, decision).await?.ok_or(Fault::Nothing)?;
     let mut case = official::open(tx, desk, who, allowed, Action::ApproveDecision, decision.case).await?;
+    check_override(desk, &case.programme, &order)?;
     if decision.status != DecisionStatus::InForce {
         return Err(Fault::NotInForce);
     }
@@ -314,6 +320,16 @@ pub async fn court_order(
         end(tx, desk, &case, objection, &Ending { task: TaskStatus::Cancelled, ..ending }).await?;
     }
     Ok(done)
+}
+
+/// Refuses what would leave the family worse off: whoever objects must not lose by it, and nobody has heard them about that.
+async fn not_worse(tx: &mut Tx, desk: &Desk<'_>, case: &Case, judgement: &Judgement) -> Result<(), Fault> {
+    let before = rows::in_force(tx, case).await?;
+    let basis = determine::load(tx, desk, case).await?.ok_or(Fault::Nothing)?;
+    let now = determine::work_out(desk.pack, &basis);
+    let ran = before.as_ref().map(|b| &b.content);
+    let would = compose(desk.pack, &case.programme, case.subject, &now, judgement.clone(), ran);
+    if would.is_worse() { Err(Fault::Worse) } else { Ok(()) }
 }
 
 /// Works the case out from the facts as they are known now and brings the result into force: a review is the second look.

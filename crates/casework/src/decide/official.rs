@@ -1,8 +1,9 @@
 //! What officials decide: prepare, sign or send back, close a hearing.
 
 use guard::{Action, Allowed, Who};
-use kernel::{CaseId, DecisionId, PersonId};
+use kernel::{CaseId, Date, DecisionId, PersonId};
 use rules::outcome::Answer;
+use rules::schema::Per;
 use store::{AsConflict, StoreError, Tx};
 
 use super::model::{Decision, DecisionStatus, Judgement, Override};
@@ -12,7 +13,7 @@ use crate::case::advance;
 use crate::case::rows as cases;
 use crate::case::{Actor, Case, Stage, StepKind, TaskKind, TaskStatus};
 use crate::desk::Desk;
-use crate::determine;
+use crate::determine::{self, Slice};
 use crate::household;
 
 /// Why an official's act was not taken.
@@ -57,7 +58,9 @@ pub enum Fault {
     )]
     NoGround,
     /// A grant without any days.
-    #[error("a grant needs at least one stretch that begins before it ends, without overlaps, with sums of 0 or more")]
+    #[error(
+        "a grant needs at least one stretch that begins before it ends, without overlaps, with sums of 0 or more; what is paid by the month or year has one sum in each, and what is paid once has one stretch"
+    )]
     BadSlices,
     /// Too many words.
     #[error("the words have {length} characters; at most {most} are taken")]
@@ -124,7 +127,7 @@ pub async fn prepare(
     if advance::waits_for_heir(tx, &case).await? {
         return Err(Fault::WrongStage(case.stage));
     }
-    let judgement = judgement(&input)?;
+    let judgement = judgement(desk, &case.programme, &input)?;
     let basis = determine::load(tx, desk, &case).await?.ok_or(Fault::Nothing)?;
     let determined = determine::work_out(desk.pack, &basis);
     if !over_rules && matches!(determined.answer, Answer::CannotTell | Answer::Error) {
@@ -141,7 +144,7 @@ pub async fn prepare(
     Ok(done)
 }
 
-fn judgement(input: &Prepared) -> Result<Judgement, Fault> {
+fn judgement(desk: &Desk<'_>, programme: &str, input: &Prepared) -> Result<Judgement, Fault> {
     let words = input.words.as_deref().map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned);
     let long = |text: &str| text.chars().count();
     let longest = words.as_deref().map_or(0, long).max(input.overriding.as_ref().map_or(0, |o| long(&o.reason)));
@@ -149,23 +152,36 @@ fn judgement(input: &Prepared) -> Result<Judgement, Fault> {
         return Err(Fault::TooLong { length: longest, most: LONGEST });
     }
     if let Some(other) = &input.overriding {
-        check_override(other)?;
+        check_override(desk, programme, other)?;
     }
     Ok(Judgement { words, overriding: input.overriding.clone(), review: None })
 }
 
 /// Whether an override says what it must.
-pub(super) fn check_override(other: &Override) -> Result<(), Fault> {
+pub(super) fn check_override(desk: &Desk<'_>, programme: &str, other: &Override) -> Result<(), Fault> {
     let short = |text: &str| text.trim().chars().count() < 3;
     if short(&other.reason) || short(&other.law) {
         return Err(Fault::NoGround);
     }
-    let ordered = other.slices.windows(2).all(|w| matches!(w, [a, b] if a.until.is_some_and(|u| u <= b.from)));
     let sound = other.slices.iter().all(|s| s.minor >= 0 && s.until.is_none_or(|u| s.from < u));
-    if other.grant && (other.slices.is_empty() || !ordered || !sound) {
+    if other.grant && (other.slices.is_empty() || !sound || !apart(&other.slices, desk.per(programme))) {
         return Err(Fault::BadSlices);
     }
     Ok(())
+}
+
+/// Whether every month (or year) has one sum at most. The notice would tell of two, and one would be paid.
+fn apart(slices: &[Slice], per: Option<Per>) -> bool {
+    let period = |day: Date| match per {
+        Some(Per::Year) => (day.year(), 0),
+        _ => (day.year(), day.month()),
+    };
+    let last = |s: &Slice| s.until.and_then(|until| until.yesterday().ok());
+    let follows = |a: &Slice, b: &Slice| last(a).is_some_and(|last| period(last) < period(b.from));
+    match per {
+        Some(Per::Once) => slices.len() == 1,
+        _ => slices.windows(2).all(|w| matches!(w, [a, b] if follows(a, b))),
+    }
 }
 
 /// The second person signs, or sends it back with words.

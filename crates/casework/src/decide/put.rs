@@ -51,7 +51,8 @@ pub(crate) enum By {
     Machine,
     /// An official, who prepares.
     Official(AccountId),
-    /// An official after the hearing, or the second person: nothing more is asked of anybody.
+    /// An official after the hearing, the second person, a reviewer or who enters a court's order: nothing more is asked of
+    /// anybody, but of nobody's preparing a second signature over much money.
     Final { prepared: Option<AccountId>, decided: AccountId },
 }
 
@@ -82,8 +83,11 @@ pub(crate) async fn put(
     if by == By::Machine && !to_hear && (against_rules || !content.may_be_automatic(determined, process)) {
         return Ok(Put::Official);
     }
+    // Nobody has prepared it: whoever reviews, or enters a court's order, is the first to look at this sum.
+    let first = matches!(by, By::Final { prepared: None, .. }) && content.is_large(process);
     let account = match by {
         By::Machine => None,
+        By::Final { decided, .. } if first => Some(decided),
         By::Official(account) => Some(account),
         By::Final { prepared, .. } => prepared,
     };
@@ -112,7 +116,7 @@ pub(crate) async fn put(
         open_hearing(tx, desk, case, &decision, by).await?;
         return Ok(Put::Hearing(decision.id));
     }
-    if !heard && by != By::Machine && decision.content.needs_second(process) {
+    if first || (!heard && by != By::Machine && decision.content.needs_second(process)) {
         rows::add(tx, case, &decision).await?;
         ask_second(tx, desk, case, &decision).await?;
         return Ok(Put::Approval(decision.id));

@@ -32,6 +32,16 @@ pub struct Claimed {
     pub subject: Subject,
     /// The day it was applied for: before that it takes nothing away from another.
     pub since: Date,
+    /// The first day on which what was granted is over, and takes nothing away any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+}
+
+impl Claimed {
+    /// Whether it can take something away from another in the month of a day.
+    pub(super) fn counts_in(&self, day: Date) -> bool {
+        self.since <= day.last_of_month() && self.until.is_none_or(|until| until > day.first_of_month())
+    }
 }
 
 /// What is put before the rules.
@@ -179,14 +189,22 @@ pub(super) fn month_days(from: Date, today: Date) -> impl Iterator<Item = Date> 
     std::iter::successors(Some(from), next).take_while(move |day| *day <= today).take(MONTHS)
 }
 
-/// What the family has been granted or asks for, this case among it.
+/// What the family has been granted or asks for, this case among it. What was refused takes nothing away from another: else a
+/// family whose better benefit an official refused would not get the lesser one either.
 async fn claimed(tx: &mut Tx, case: &Case) -> Result<Vec<Claimed>, StoreError> {
-    let cases = crate::case::rows::of_household(tx, case.household).await?;
-    let live = cases.into_iter().filter(|c| c.id == case.id || !c.stage.is_closed() || c.decision.is_some());
-    let mut claimed: Vec<Claimed> =
-        live.map(|c| Claimed { programme: c.programme, subject: c.subject, since: c.applied_on }).collect();
-    claimed.push(Claimed { programme: case.programme.clone(), subject: case.subject, since: case.applied_on });
+    let mut claimed = vec![asked_for(case, None)];
+    for other in crate::case::rows::of_household(tx, case.household).await? {
+        if !other.stage.is_closed() {
+            claimed.push(asked_for(&other, None));
+        } else if let Some(decision) = crate::decide::in_force(tx, &other).await?.filter(|d| d.content.granted) {
+            claimed.push(asked_for(&other, decision.content.until));
+        }
+    }
     claimed.sort();
-    claimed.dedup();
+    claimed.dedup_by(|a, b| a.programme == b.programme && a.subject == b.subject && a.since == b.since);
     Ok(claimed)
+}
+
+fn asked_for(case: &Case, until: Option<Date>) -> Claimed {
+    Claimed { programme: case.programme.clone(), subject: case.subject, since: case.applied_on, until }
 }

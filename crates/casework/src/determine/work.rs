@@ -255,8 +255,7 @@ fn look<'a>(pack: &Pack, basis: &Basis, facts: &'a Snapshot, day: Date) -> Optio
     };
     let among = |r: &ProgrammeResult| {
         let of = subject(&r.subject);
-        let month_ends = day.last_of_month();
-        let claimed = |c: &Claimed| c.programme == *r.programme && Some(c.subject) == of && c.since <= month_ends;
+        let claimed = |c: &Claimed| c.programme == *r.programme && Some(c.subject) == of && c.counts_in(day);
         mine(&r.programme, of) || basis.claimed.iter().any(claimed)
     };
     let (explanation, combined) = pack.evaluate_among(&household, day, basis.claim, &among);

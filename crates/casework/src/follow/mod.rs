@@ -1,4 +1,4 @@
-//! After the decision: changes a person must report, reminders before something ends, complaints about how somebody was
+//! After the decision: changes a person must report, reminders before something ends, families that do not answer, complaints about how somebody was
 //! treated, one question after a decision, and the figures that say how it went.
 
 pub mod grievance;
@@ -7,6 +7,7 @@ pub mod refused;
 pub mod remind;
 pub mod report;
 pub mod satisfaction;
+pub mod silent;
 pub mod uptake;
 
 /// The longest words a person can send with a report, a complaint or an answer, in characters.

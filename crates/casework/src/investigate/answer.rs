@@ -115,6 +115,7 @@ pub async fn run(tx: &mut Tx, desk: &Desk<'_>, id: RequestId, reply: Reply) -> R
         return Ok(Effect::TooLate);
     };
     match reply {
+        Reply::Answered { .. } if called_back_for_good(desk, &request) => Ok(Effect::TooLate),
         Reply::Answered { facts, .. } if !request.status.is_open() => late::run(tx, desk, &request, facts).await,
         _ if !request.status.is_open() => Ok(Effect::TooLate),
         Reply::Pending => still_open(tx, &request, RequestStatus::Pending, None).await,
@@ -148,13 +149,37 @@ pub(crate) async fn cancel(tx: &mut Tx, desk: &Desk<'_>, case: &Case) -> Result<
             needed |= other != case.id && cases::case(tx, other).await?.is_some_and(|c| !c.stage.is_closed());
         }
         if !needed {
-            let word = RequestStatus::Cancelled.word();
-            let none: Option<String> = None;
-            let values = params![request.person, request.id, word, desk.now, none, none, none];
-            tx.execute(requests::END, values).await?;
+            call_back(tx, desk, &request).await?;
         }
     }
     Ok(())
+}
+
+/// Cancels the open questions of a case to these agencies, whoever else waits for them.
+pub(crate) async fn cancel_of(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &Case,
+    agencies: &[String],
+) -> Result<(), StoreError> {
+    for request in requests::of_case(tx, case.id).await? {
+        if request.status.is_open() && agencies.contains(&request.agency) {
+            call_back(tx, desk, &request).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the family took back the consent on which the question rested: what is said all the same is not taken.
+fn called_back_for_good(desk: &Desk<'_>, request: &Request) -> bool {
+    request.status == RequestStatus::Cancelled && desk.pack.consent_for(&request.agency).is_some()
+}
+
+async fn call_back(tx: &mut Tx, desk: &Desk<'_>, request: &Request) -> Result<(), StoreError> {
+    let word = RequestStatus::Cancelled.word();
+    let none: Option<String> = None;
+    let values = params![request.person, request.id, word, desk.now, none, none, none];
+    tx.execute(requests::END, values).await.map(drop)
 }
 
 async fn still_open(

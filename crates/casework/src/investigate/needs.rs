@@ -8,6 +8,7 @@ use rules::outcome::Answer;
 use rules::schema::Entity;
 use serde::{Deserialize, Serialize};
 
+use crate::application::consent;
 use crate::determine::{Basis, Determined};
 use crate::evaluate::{Evidence, evidence};
 use crate::household::PLACE;
@@ -87,8 +88,34 @@ pub fn needs(
             add(subject, &item, Why::Claim);
         }
     }
+    if let Some(facts) = basis.now() {
+        needs = agreed_to(pack, facts, applicant, needs);
+    }
     needs.sort();
+    needs.dedup_by(|a, b| a.subject == b.subject && a.item == b.item);
     needs
+}
+
+/// What only a consent opens waits until everybody concerned has agreed: instead, whoever has not is asked to.
+fn agreed_to(pack: &Pack, facts: &Snapshot, applicant: PersonId, needs: Vec<Need>) -> Vec<Need> {
+    let mut open = Vec::new();
+    for need in needs {
+        let consent = match &need.whom {
+            Whom::Agency(agency) => pack.consent_for(agency),
+            Whom::Person => None,
+        };
+        let lacking = consent.map_or(Vec::new(), |c| consent::lacking(c, pack, facts, applicant));
+        match consent.and_then(|c| c.item.as_ref()).filter(|_| !lacking.is_empty()) {
+            None => open.push(need),
+            Some(item) => open.extend(lacking.into_iter().map(|person| Need {
+                whom: Whom::Person,
+                subject: Subject::Person(person),
+                item: item.clone(),
+                why: Why::Claim,
+            })),
+        }
+    }
+    open
 }
 
 /// Who can say an item: the agency that owns it; the family, where nobody does.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::{AsConflict, StoreError, Tx};
 
 use super::answer::{self, Contradiction, Said};
-use crate::application::account;
+use crate::application::{account, consent};
 use crate::case::reopen;
 use crate::case::rows as cases;
 use crate::case::{Actor, Case, Stage, StepKind, Task, TaskKind, TaskStatus};
@@ -227,6 +227,9 @@ async fn find(tx: &mut Tx, desk: &Desk<'_>, who: &Who, case: &Case, findings: &[
             until: None,
         };
         answer::take(tx, desk, &origin, &said).await?;
+        // A consent signed on paper is one.
+        let agrees = finding.value == Value::Boolean(true);
+        consent::answered(tx, desk, who, finding.subject, &finding.item, agrees).await?;
     }
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use casework::Desk;
 use casework::case::TaskKind;
-use casework::case::worklist::{self, Scope};
+use casework::case::worklist::{self, Filter, Scope};
 use casework::decide::object::{self, Outcome};
-use casework::decide::{Put, way};
+use casework::decide::{Put, official, way};
 use catalogue::{Files, Pack};
 use guard::{Action, Role, Who};
 use kernel::{AccountId, Date, DecisionId, ObjectionId, PersonId};
@@ -128,6 +128,65 @@ async fn what_a_review_decided_is_objected_to_above_and_what_that_decided_no_mor
     }
 }
 
+#[tokio::test]
+async fn whoever_objects_does_not_lose_by_it_and_nobody_reviews_much_money_alone() {
+    for office in Office::all(39).await {
+        let (_, child, case) = decided(&office).await;
+        let order = |grant, minor| casework::decide::Override {
+            grant,
+            slices: vec![casework::determine::Slice { from: Date::constant(2026, 11, 1), until: None, minor }],
+            reason: "looked at again".into(),
+            law: "Act 4".into(),
+        };
+        let objection = raise(&office, TODAY, child, case.decision.unwrap()).await.unwrap();
+        let by = (70, "municipality");
+        for worse in [order(true, 50_000), casework::decide::Override { slices: vec![], ..order(false, 0) }] {
+            let refused = review(&office, TODAY, child, by, objection, Outcome::Otherwise(worse)).await;
+            assert!(matches!(refused, Err(object::Fault::Worse)), "{refused:?}");
+        }
+        assert_eq!(case_of(&office, "child_allowance").await.decision, case.decision);
+        // Four million a month: the reviewer is the first to sign, and not the only one.
+        let much = Outcome::Otherwise(order(true, 4_000_000));
+        let put = review(&office, TODAY, child, by, objection, much).await.unwrap();
+        let Some(Put::Approval(waits)) = put else { panic!("{put:?}") };
+        let sign = async |account: AccountId| {
+            let (me, allowed) = may(Action::ApproveDecision, child, Role::Approver);
+            let me = Who { account, ..me };
+            transact!(office.db, official::Fault, |tx| {
+                official::approve(tx, &office.desk(), &me, &allowed, waits, true, "").await
+            })
+        };
+        assert!(matches!(sign(account(70)).await, Err(official::Fault::SamePerson)));
+        assert_eq!(sign(account(71)).await.unwrap(), Put::InForce(waits));
+        assert_eq!(case_of(&office, "child_allowance").await.decision, Some(waits));
+    }
+}
+
+#[tokio::test]
+async fn a_month_has_one_sum_whoever_orders_it() {
+    let office = Office::all(41).await.remove(0);
+    let (_, child, case) = decided(&office).await;
+    let slice = |from: (i16, i8, i8), until: Option<(i16, i8, i8)>, minor| casework::determine::Slice {
+        from: Date::constant(from.0, from.1, from.2),
+        until: until.map(|u| Date::constant(u.0, u.1, u.2)),
+        minor,
+    };
+    let (me, allowed) = may(Action::ApproveDecision, child, Role::Approver);
+    let ordered = async |slices: Vec<casework::determine::Slice>| {
+        let order =
+            casework::decide::Override { grant: true, slices, reason: "ordered".into(), law: "Judgment 7".into() };
+        transact!(office.db, object::Fault, |tx| {
+            object::court_order(tx, &office.desk(), &me, &allowed, case.decision.unwrap(), order.clone()).await
+        })
+    };
+    // The notice would tell of both sums of November, and one would be paid.
+    let twice = vec![slice((2026, 11, 1), Some((2026, 11, 16)), 100_000), slice((2026, 11, 16), None, 120_000)];
+    let refused = ordered(twice).await;
+    assert!(matches!(refused, Err(object::Fault::Official(official::Fault::BadSlices))), "{refused:?}");
+    let apart = vec![slice((2026, 11, 1), Some((2026, 12, 1)), 100_000), slice((2026, 12, 1), None, 120_000)];
+    assert!(matches!(ordered(apart).await.unwrap(), Put::InForce(_)));
+}
+
 /// The English notice as one text.
 async fn told(office: &Office, decision: DecisionId) -> String {
     let read: Result<_, StoreError> = async {
@@ -222,9 +281,13 @@ async fn an_official_of_a_province_lists_the_offices_of_that_province_alone() {
             let eyes = Eyes::for_purpose(me, purpose);
             let mut tx = office.db.read().await.unwrap();
             let agencies = ["province".to_owned()];
-            let seen = worklist::page(&mut tx, &desk, &eyes.sight(), &agencies, Scope::Office, "", 10).await.unwrap();
+            let all = Filter::default();
+            let seen =
+                worklist::list(&mut tx, &desk, &eyes.sight(), &agencies, Scope::Office, &all, "", 1).await.unwrap();
             let basis = guard::Processing::new(guard::PurposeKind::Approval, "law").unwrap();
-            assert_eq!(seen.sealed.process(&basis, Vec::len), lines, "{place}");
+            // Nor is a page filled with what is left out of it: there would be a next page and nothing on this one.
+            let listed = seen.sealed.process(&basis, |listed| (listed.lines.len(), listed.next.is_some()));
+            assert_eq!(listed, (lines, lines == 1), "{place}");
         }
     }
 }

@@ -249,6 +249,30 @@ async fn what_the_family_said_is_not_overruled_by_a_late_answer_alone() {
 }
 
 #[tokio::test]
+async fn a_machine_does_not_undo_what_an_official_refused() {
+    for office in Office::all(108).await {
+        let (child, case) = a_gap(&office).await;
+        refuse(&office, LATE, child, &case).await;
+        let refused = case_of(&office, "child_allowance").await;
+        assert_eq!(refused.stage, Stage::Decided);
+        // The border says the three days that the family had said: by the rules the machine would grant on the spot.
+        assert_eq!(answers(&office, 3).await, Effect::Late);
+        assert!(open_tasks(&office, TaskKind::Contradiction).await.is_empty(), "nobody says otherwise");
+        let now = case_of(&office, "child_allowance").await;
+        assert_eq!((now.stage, now.decision), (Stage::Official, refused.decision), "another human being decides anew");
+        assert_eq!(open_tasks(&office, TaskKind::Decide).await.len(), 1);
+        let (me, allowed) = may(Action::WorkCase, child, Role::Caseworker);
+        let input = Prepared { case: now.id, revision: now.revision, words: None, overriding: None };
+        let put = transact!(office.db, official::Fault, |tx| {
+            official::prepare(tx, &office.desk_on(LATER), &me, &allowed, input.clone()).await
+        });
+        let Put::InForce(granted) = put.unwrap() else { panic!("a grant by the rules needs nobody else") };
+        let granted_now = case_of(&office, "child_allowance").await;
+        assert_eq!((granted_now.stage, granted_now.decision), (Stage::Decided, Some(granted)));
+    }
+}
+
+#[tokio::test]
 async fn another_decision_in_force_ends_what_still_was_to_be_settled_about_the_one_before() {
     for office in Office::all(109).await {
         let (child, case) = found_out(&office).await;

@@ -9,7 +9,9 @@
 mod again;
 mod appeal;
 mod application;
+mod asked;
 mod births;
+mod combine;
 mod desk;
 mod evidence;
 mod flow;

@@ -82,6 +82,7 @@ fn process(cx: &Context<'_>, table: &Table<'_>) -> Process {
     put(&mut it.reply_days, number(cx, table, "reply_days", DAYS));
     put(&mut it.reply_counted, table.text("reply_counted").and_then(|t| cx.choice(&t, &COUNTED)));
     put(&mut it.hearing_days, number(cx, table, "hearing_days", DAYS));
+    put(&mut it.supplement_days, number(cx, table, "supplement_days", DAYS));
     put(&mut it.objection_days, number(cx, table, "objection_days", DAYS));
     put(&mut it.review_days, number(cx, table, "review_days", DAYS));
     put(&mut it.second_review_days, days("second_review_days"));
@@ -294,13 +295,24 @@ fn consent(cx: &mut Context<'_>, table: &Table<'_>) {
     if let Some(item) = &item {
         cx.check_item(item);
     }
+    let covers = table.texts("covers");
+    covers.iter().for_each(|agency| cx.check_agency(agency));
+    if let (Some(agency), None) = (covers.first(), &item) {
+        let message = "a consent that opens an agency has no item by which it is asked for";
+        let hint = "name an item of a person, of type boolean, owned by self: item = \"…_consent\"";
+        cx.faults.error("missing-key", &agency.at, message, "item", hint);
+    }
+    let from_age = number(cx, table, "from_age", 0..=120).and_then(|n| u8::try_from(n).ok());
     let sources = cx.checked_sources([table.ids("sources"), table.ids("source")].concat());
     let confidence = table.text("confidence").and_then(|c| cx.confidence(&c));
     let Some(id) = id else { return };
     cx.check_id(&id.it, &id.at);
     let ids = programmes.iter().map(|p| p.it.clone()).collect();
     let item = item.map(|t| t.it);
-    let consent = Consent { id: id.it.clone(), law, words, all_members, programmes: ids, item, sources, confidence };
+    let covers = covers.into_iter().map(|agency| agency.it).collect();
+    let id_of = id.it.clone();
+    let consent =
+        Consent { id: id_of, law, words, all_members, programmes: ids, item, covers, from_age, sources, confidence };
     if !cx.content.consents.add(&id.it, consent) {
         return cx.twice("consent", &id.it, &id.at);
     }

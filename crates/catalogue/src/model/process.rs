@@ -110,6 +110,8 @@ pub struct Process {
     pub pay_on_holiday: OnHoliday,
     /// Working days within which what is not paid on a day of the month goes out.
     pub pay_within_days: u32,
+    /// Days the family has to give what only it can give; after that an official goes on.
+    pub supplement_days: u32,
     /// Days before an end on which the family is reminded.
     pub reminder_days: u32,
     /// How too much paid comes back.
@@ -153,6 +155,7 @@ impl Process {
         pay_day: None,
         pay_on_holiday: OnHoliday::Before,
         pay_within_days: 14,
+        supplement_days: 30,
         reminder_days: 30,
         recovery: Recovery { set_off_percent: 0, most_instalments: 12, waive_up_to_minor: 0 },
         objection_to: None,
@@ -207,6 +210,11 @@ pub struct Consent {
     pub programmes: Vec<String>,
     /// The item of evidence that is this consent, if there is one.
     pub item: Option<String>,
+    /// Agencies that hold what is asked with this consent alone: before it stands, and after it is taken back, they are asked
+    /// nothing. Such a consent has an [`Consent::item`], by which whoever has not agreed is asked.
+    pub covers: Vec<String>,
+    /// From which age a member agrees for themselves, where all must; `None`: from the installation's age of majority.
+    pub from_age: Option<u8>,
     /// Ids of sources.csv.
     pub sources: Vec<String>,
     /// How sure.

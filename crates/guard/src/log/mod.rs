@@ -30,7 +30,7 @@ mod year_keys;
 pub use entry::{Body, Class, Entry, Envelope, Receipt};
 pub use error::LogError;
 pub use note::{Checkpoint, VerifierKey};
-pub use trail::{Inclusion, LogRow, Trail, TrailEntry, Withheld};
+pub use trail::{Inclusion, LogRow, Position, Trail, TrailEntry, Withheld};
 pub use tree::{Crown, Hash, Tree, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 pub use verify::{Damage, Trust, Verified, VerifiedYear, verify};
 pub use writer::{BatchRate, Log, measure};

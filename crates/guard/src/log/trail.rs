@@ -1,5 +1,9 @@
 //! Reading the log: a person's trail of looks, and the privacy officer's view.
 
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
+
 use kernel::{Instant, PersonId};
 use serde::Serialize;
 use uuid::Uuid;
@@ -66,6 +70,32 @@ pub struct Trail {
     pub withheld: Vec<Withheld>,
     /// How many entries were lawfully erased.
     pub erased: u64,
+    /// The last entry shown, where there are older ones.
+    pub older: Option<Position>,
+}
+
+/// An entry's place: the log of a year, and the position in it. Written `2026-17`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Position {
+    /// The year of the log.
+    pub year: i16,
+    /// The position in it.
+    pub seq: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.year, self.seq)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (year, seq) = text.split_once('-').unwrap_or((text, ""));
+        Ok(Position { year: year.parse()?, seq: seq.parse()? })
+    }
 }
 
 impl Trail {
@@ -115,27 +145,45 @@ pub struct Inclusion {
 }
 
 impl Log {
-    /// Everybody who looked at `person`, newest first, at most `most` entries shown; under seal, because who looked
-    /// is itself personal.
-    pub async fn trail(&self, person: PersonId, now: Instant, most: usize) -> Result<Sealed<Trail>, LogError> {
-        let log = self.clone();
-        let trail = tokio::task::spawn_blocking(move || log.read_trail(person, now, most))
+    /// Everybody who looked at a person, newest first, at most `most` entries shown, older than `before`; under seal, because who
+    /// looked is itself personal. `person` has several ids where records were merged: what was seen of any of them was seen
+    /// of the person, who is the first. What is withheld and erased is counted whole, on every page.
+    pub async fn trail(
+        &self,
+        person: &[PersonId],
+        now: Instant,
+        before: Option<Position>,
+        most: usize,
+    ) -> Result<Sealed<Trail>, LogError> {
+        let (log, ids) = (self.clone(), person.to_vec());
+        let trail = tokio::task::spawn_blocking(move || log.read_trail(&ids, now, before, most))
             .await
             .map_err(|_| LogError::Stopped)??;
-        Ok(Sealed::new(trail, [person]))
+        Ok(Sealed::new(trail, person.first().copied()))
     }
 
-    fn read_trail(&self, person: PersonId, now: Instant, most: usize) -> Result<Trail, LogError> {
+    fn read_trail(
+        &self,
+        ids: &[PersonId],
+        now: Instant,
+        before: Option<Position>,
+        most: usize,
+    ) -> Result<Trail, LogError> {
         let mut trail = Trail::default();
         let years = self.years();
-        for (number, year) in years.open.iter().rev() {
-            for &seq in year.of_person(person).iter().rev() {
-                match year.read(seq)? {
+        for (number, log) in years.open.iter().rev() {
+            let year = *number;
+            let mut all: Vec<u64> = ids.iter().flat_map(|id| log.of_person(*id)).copied().collect();
+            all.sort_unstable();
+            all.dedup();
+            for seq in all.into_iter().rev() {
+                match log.read(seq)? {
                     (_, Opened::Erased) => trail.erased += 1,
                     (envelope, Opened::Whole(stored)) => match stored.body.withheld_until.filter(|u| now < *u) {
                         Some(until) => trail.withhold(until, stored.body.withheld_law.as_deref().unwrap_or("")),
-                        None if trail.entries.len() < most => trail.entries.push(shown(*number, &envelope, *stored)),
-                        None => {}
+                        None if before.is_some_and(|before| Position { year, seq } >= before) => {}
+                        None if trail.entries.len() < most => trail.entries.push(shown(year, &envelope, *stored)),
+                        None => trail.older = trail.entries.last().map(|e| Position { year: e.year, seq: e.seq }),
                     },
                 }
             }

@@ -24,15 +24,44 @@ async fn a_person_sees_every_look_newest_first_after_a_restart_too() {
         let receipt = log.append(entry(n, if n % 3 == 0 { &[1, 2] } else { &[2] })).await.unwrap();
         assert_eq!(receipt.count(), if n % 3 == 0 { 2 } else { 1 });
     }
-    let before = log.trail(person(1), noon(), 100).await.unwrap();
+    let before = log.trail(&[person(1)], noon(), None, 100).await.unwrap();
     let seen = before.process(&basis(), |t| t.entries.iter().map(|e| e.look.as_u128()).collect::<Vec<_>>());
     assert_eq!(seen, (0..30).filter(|n| n % 3 == 0).rev().collect::<Vec<_>>());
     drop(log);
     let log = open_log(dir.path());
-    let after = log.trail(person(1), noon(), 100).await.unwrap();
+    let after = log.trail(&[person(1)], noon(), None, 100).await.unwrap();
     assert_eq!(before.process(&basis(), Clone::clone), after.process(&basis(), Clone::clone));
-    assert_eq!(log.trail(person(3), noon(), 100).await.unwrap().process(&basis(), |t| t.entries.len()), 0);
+    assert_eq!(log.trail(&[person(3)], noon(), None, 100).await.unwrap().process(&basis(), |t| t.entries.len()), 0);
     assert_eq!(verify(&dir.path().join("log"), &Trust::default()).unwrap().entries(), 40);
+}
+
+#[tokio::test]
+async fn a_long_trail_comes_in_pages_and_under_every_id_a_person_had() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open_log(dir.path());
+    for n in 0..25 {
+        let _ = log.append(entry(n, &[1 + n % 3])).await.unwrap();
+    }
+    let mut next = entry(25, &[1]);
+    next.at = Instant::start_of(kernel::Date::constant(2027, 1, 1));
+    let _ = log.append(next).await.unwrap();
+    let (mut seen, mut before, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = log.trail(&[person(1), person(2)], noon(), before, 5).await.unwrap();
+        let (looks, older) =
+            page.process(&basis(), |t| (t.entries.iter().map(|e| e.look.as_u128()).collect::<Vec<_>>(), t.older));
+        assert!(looks.len() == 5 || older.is_none());
+        seen.extend(looks);
+        pages += 1;
+        match older {
+            // As it stands in an address.
+            Some(last) => before = Some(last.to_string().parse().unwrap()),
+            None => break,
+        }
+    }
+    let all: Vec<u128> = (0..26).rev().filter(|n| n % 3 != 2).collect();
+    assert_eq!((seen, pages), (all, 4));
+    assert!("2026".parse::<guard::log::Position>().is_err() && "x-1".parse::<guard::log::Position>().is_err());
 }
 
 #[tokio::test]
@@ -45,11 +74,11 @@ async fn withheld_entries_are_counted_and_shown_when_their_time_is_over() {
     secret.body.withheld_law = Some("article 7".into());
     let _ = log.append(secret).await.unwrap();
     let _ = log.append(entry(2, &[1])).await.unwrap();
-    log.trail(person(1), noon(), 9).await.unwrap().process(&basis(), |t| {
+    log.trail(&[person(1)], noon(), None, 9).await.unwrap().process(&basis(), |t| {
         assert_eq!(t.entries.len(), 1);
         assert_eq!((t.withheld[0].count, t.withheld[0].until, &*t.withheld[0].law), (1, until, "article 7"));
     });
-    log.trail(person(1), until, 9).await.unwrap().process(&basis(), |t| {
+    log.trail(&[person(1)], until, None, 9).await.unwrap().process(&basis(), |t| {
         assert_eq!((t.entries.len(), t.withheld.len()), (2, 0));
     });
 }
@@ -63,10 +92,10 @@ async fn erasing_a_person_leaves_nothing_readable_and_the_log_still_verifies() {
     assert!(!log.erase(person(1), 2026).await.unwrap());
     let _ = log.append(entry(2, &[1])).await.unwrap();
     let check = |log: Log| async move {
-        log.trail(person(1), noon(), 9).await.unwrap().process(&basis(), |t| {
+        log.trail(&[person(1)], noon(), None, 9).await.unwrap().process(&basis(), |t| {
             assert_eq!((t.erased, t.entries.len(), t.entries[0].look.as_u128()), (1, 1, 2));
         });
-        log.trail(person(2), noon(), 9).await.unwrap().process(&basis(), |t| assert_eq!(t.entries.len(), 1));
+        log.trail(&[person(2)], noon(), None, 9).await.unwrap().process(&basis(), |t| assert_eq!(t.entries.len(), 1));
         assert_eq!(log.verify(Trust::default()).await.unwrap().unwrap().entries(), 3);
     };
     check(log.clone()).await;
@@ -86,10 +115,10 @@ async fn a_year_that_is_over_is_erased_whole_and_the_log_still_verifies() {
     assert_eq!(log.erase_year(2025).await.unwrap(), None);
     assert_eq!(log.erase_year(2026).await.unwrap(), Some(2));
     let check = |log: Log| async move {
-        log.trail(person(1), noon(), 9).await.unwrap().process(&basis(), |t| {
+        log.trail(&[person(1)], noon(), None, 9).await.unwrap().process(&basis(), |t| {
             assert_eq!(t.entries.iter().map(|e| e.look.as_u128()).collect::<Vec<_>>(), [2]);
         });
-        log.trail(person(2), noon(), 9).await.unwrap().process(&basis(), |t| assert_eq!(t.entries.len(), 0));
+        log.trail(&[person(2)], noon(), None, 9).await.unwrap().process(&basis(), |t| assert_eq!(t.entries.len(), 0));
         assert_eq!(log.verify(Trust::default()).await.unwrap().unwrap().entries(), 3);
         assert_eq!(log.erase_year(2026).await.unwrap(), Some(0));
     };
@@ -189,7 +218,7 @@ async fn the_years_are_apart_and_a_clock_set_back_does_not_write_into_a_closed_o
     next.at = Instant::start_of(kernel::Date::constant(2027, 1, 1));
     assert_eq!(log.append(next).await.unwrap().year(), 2027);
     assert_eq!(log.append(entry(3, &[1])).await.unwrap().year(), 2027);
-    log.trail(person(1), noon(), 9).await.unwrap().process(&basis(), |t| assert_eq!(t.entries.len(), 3));
+    log.trail(&[person(1)], noon(), None, 9).await.unwrap().process(&basis(), |t| assert_eq!(t.entries.len(), 3));
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn a_look_and_a_refusal_are_both_in_the_persons_trail() {
     let refused =
         guard.reveal(&official, Action::ViewPerson, &elsewhere, &counter(), Sealed::new("Kim", [person(1)])).await;
     assert_eq!(refused.unwrap_err().refusal().unwrap().reason, Reason::NoGround);
-    let trail = guard.log().trail(person(1), noon(), 9).await.unwrap();
+    let trail = guard.log().trail(&[person(1)], noon(), None, 9).await.unwrap();
     trail.process(&Processing::new(PurposeKind::Oversight, "test").unwrap(), |t| {
         let seen: Vec<_> = t.entries.iter().map(|e| (e.class, e.allowed, e.organisation.as_deref())).collect();
         let office = Some("office-of-a-district");
@@ -82,7 +82,7 @@ async fn a_protected_address_opens_to_nothing_but_the_decision_to_view_an_addres
     let rightly = guard.reveal(&caseworker, Action::ViewAddress, &resource, &protecting, address().into_sealed()).await;
     assert_eq!(*rightly.unwrap(), "a quiet street 7");
     // Her trail does not name the office that would say where she is.
-    let trail = guard.log().trail(person(1), noon(), 9).await.unwrap();
+    let trail = guard.log().trail(&[person(1)], noon(), None, 9).await.unwrap();
     trail.process(&Processing::new(PurposeKind::Oversight, "test").unwrap(), |t| {
         assert!(t.entries.iter().all(|e| e.organisation.is_none()));
         assert_eq!(t.entries.len(), 3);
@@ -161,7 +161,7 @@ async fn a_mandate_opens_its_programmes_and_is_told_as_what_it_is() {
     let mother = Relation { own: true, ..Relation::default() };
     let theirs = guard.permit(&citizen, Action::ViewCase, &Resource::person(person(1), mother), &own).await.unwrap();
     assert!(!theirs.is_by_mandate());
-    let trail = guard.log().trail(person(1), noon(), 9).await.unwrap();
+    let trail = guard.log().trail(&[person(1)], noon(), None, 9).await.unwrap();
     trail.process(&Processing::new(PurposeKind::Oversight, "test").unwrap(), |t| {
         let told: Vec<_> = t.entries.iter().map(|e| (e.allowed, e.by_mandate)).collect();
         assert_eq!(told, [(true, false), (false, false), (true, true)]);

@@ -179,6 +179,7 @@ visits-error-impossible = It must lie between { $low } and { $high }. Measure ag
 visits-error-reason = Say why you decide otherwise.
 visits-error-from = Today, or within the last 30 days.
 visits-error-alert = Somebody else took or closed it meanwhile.
+visits-alert-unsaved = What you wrote, not saved
 visits-error-already = You get visits already.
 visits-error-place = No address is registered. Call the health centre.
 visits-error-entry = Visits cannot begin at this time. Ask the health centre.

@@ -322,7 +322,7 @@ work-fault-open = { $count ->
    *[other] The rules cannot tell yet: { $count } facts are missing. Settle them, or decide otherwise with reason and law.
 }
 work-fault-ground = Give reason and law in at least three letters each.
-work-fault-slices = Give at least one period that begins before it ends; periods must not overlap.
+work-fault-slices = Give at least one period that begins before it ends. Periods must not overlap, and no month (or year, where it is paid by the year) may have two sums; what is paid once has one period.
 work-fault-long = This is too long: { $length } characters, at most { $most }.
 work-fault-hearing = The family may still speak until { $date }. Decide after that, or when it has spoken.
 work-fault-not-in-force = This decision does not hold any more. Look at the one in force.
@@ -330,6 +330,7 @@ work-fault-reviewed = This objection is reviewed already. Look below at what cam
 work-fault-exhausted = The offices have looked at this decision as often as the law lets them. Only a court can change it now.
 work-fault-office-above = This objection is reviewed by another office: { $office }.
 work-fault-took-part = You took part in the decision. Somebody else must review it.
+work-fault-review-worse = A review leaves nobody worse off. Let the decision stand; if the facts have changed, the case is worked out again and the family is heard first.
 work-fault-no-words = Say in a few words why, at least three letters.
 work-fault-done = Somebody was faster: this is done already. Look below at what came of it.
 work-fault-closed = The case is closed. It opens again by an objection, a report of a change or a correction.

@@ -179,6 +179,7 @@ visits-error-impossible = { $low } мен { $high } аралығында бол�
 visits-error-reason = Неге басқаша шешкеніңізді жазыңыз.
 visits-error-from = Бүгін немесе соңғы 30 күн ішінде.
 visits-error-alert = Оны басқа біреу алды немесе жапты.
+visits-alert-unsaved = Жазғаныңыз, сақталмады
 visits-error-already = Сізде сапарлар бар.
 visits-error-place = Мекенжай тіркелмеген. Денсаулық орталығына қоңырау шалыңыз.
 visits-error-entry = Қазір сапар бастауға болмайды. Денсаулық орталығынан сұраңыз.

@@ -179,6 +179,7 @@ visits-error-impossible = { $low }에서 { $high } 사이여야 해요. 다시 �
 visits-error-reason = 규칙과 다르게 정하는 까닭을 적어 주세요.
 visits-error-from = 오늘이나 지난 30일 안의 날이어야 해요.
 visits-error-alert = 다른 사람이 먼저 맡았거나 마쳤어요.
+visits-alert-unsaved = 적으신 내용(저장되지 않았어요)
 visits-error-already = 이미 방문을 받고 있어요.
 visits-error-place = 등록된 주소가 없어요. 보건소에 전화해 주세요.
 visits-error-entry = 지금은 새로 시작할 수 없는 때예요. 보건소에 물어보세요.

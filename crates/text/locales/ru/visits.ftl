@@ -179,6 +179,7 @@ visits-error-impossible = Должно быть от { $low } до { $high }. И
 visits-error-reason = Напишите, почему решаете иначе.
 visits-error-from = Сегодня или в последние 30 дней.
 visits-error-alert = Кто-то уже взял или закрыл это.
+visits-alert-unsaved = Ваш текст, не сохранён
 visits-error-already = Визиты у вас уже есть.
 visits-error-place = Адрес не зарегистрирован. Позвоните в поликлинику.
 visits-error-entry = Сейчас визиты начать нельзя. Спросите в поликлинике.

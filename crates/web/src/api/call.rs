@@ -124,11 +124,12 @@ impl Once {
 
     /// The earlier answer, if the change was done before.
     pub(crate) async fn begin(&self, tx: &mut Tx, now: kernel::Instant) -> Result<Option<Response>, Fault> {
-        match tx.idempotent(&self.key, &self.scope, &self.hash, now).await? {
-            Begun::New => Ok(None),
-            Begun::Repeated(stored) => Ok(Some(sent(&stored))),
-            Begun::Mismatch => Err(Fault::new(Code::KeyReused)),
-        }
+        answered(tx.idempotent(&self.key, &self.scope, &self.hash, now).await?)
+    }
+
+    /// As [`Once::begin`] without opening the key: asked before long work that does no harm when it is done twice.
+    pub(crate) async fn ahead(&self, tx: &mut Tx) -> Result<Option<Response>, Fault> {
+        answered(tx.idempotent_before(&self.key, &self.scope, &self.hash).await?)
     }
 
     /// As [`Once::begin`], for an answer that is finished by a look after the change: what was kept with the key.
@@ -157,6 +158,14 @@ impl Once {
         let stored = StoredResponse { status: u32::from(status.as_u16()), body };
         tx.idempotent_answer(&self.key, &self.scope, &stored).await?;
         Ok(sent(&stored))
+    }
+}
+
+fn answered(begun: Begun) -> Result<Option<Response>, Fault> {
+    match begun {
+        Begun::New => Ok(None),
+        Begun::Repeated(stored) => Ok(Some(sent(&stored))),
+        Begun::Mismatch => Err(Fault::new(Code::KeyReused)),
     }
 }
 

@@ -228,6 +228,7 @@ pub(super) fn object_fault(error: object::Fault) -> Fault {
         O::Official(inner) => official_fault(inner),
         O::Nothing => Fault::new(Code::NotFound),
         O::NoWords => Fault::field(Code::Invalid, "/words", words),
+        O::Worse => Fault::told(Code::Conflict, words),
         O::TookPart | O::OtherOffice(_) => Fault::told(Code::Forbidden, words),
         O::TooLate(_) | O::Exhausted | O::NotInForce | O::Already | O::Done => Fault::told(Code::Conflict, words),
     }

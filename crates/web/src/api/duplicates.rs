@@ -6,7 +6,7 @@ use axum::response::Response;
 use guard::{Purpose, PurposeKind};
 use kernel::PersonId;
 use registry::duplicate::{self, DuplicateError, Finding};
-use registry::merge::{self, MergeError};
+use registry::merge::{self, Merge, MergeError};
 use serde::{Deserialize, Serialize};
 use store::transact;
 use utoipa::ToSchema;
@@ -16,6 +16,7 @@ use super::body::{self, Body, Short};
 use super::call::{Call, Once};
 use super::people::PersonWire;
 use super::problem::{Code, Fault};
+use super::wire::moment;
 use crate::official::duplicate_handlers as pages;
 use crate::state::AppState;
 use crate::viewer::Viewer;
@@ -40,6 +41,21 @@ pub(crate) struct ProposalWire {
 pub(crate) struct ProposalList {
     /// The likeliest first, those alone whose two records the caller may both see.
     proposals: Vec<ProposalWire>,
+    /// The latest joinings that hold, the newest first: to be undone, if need be.
+    joined: Vec<MergeWire>,
+}
+
+/// Two records that were joined.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergeWire {
+    /// The record that goes on.
+    survivor: Uuid,
+    /// The joining, to be undone by.
+    merge: Uuid,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
 }
 
 /// What a field says, with its weight.
@@ -110,14 +126,19 @@ fn word(finding: Finding) -> String {
 /// Records that may be one human being. The purpose is `data_quality`, whatever the call says.
 #[utoipa::path(get, path = "/api/duplicates", tag = "persons", responses((status = 200, body = ProposalList), super::Faults))]
 pub(crate) async fn list(State(state): State<AppState>, call: Call) -> Result<axum::Json<ProposalList>, Fault> {
-    let open = pages::proposals(&viewer(&state, &call)).await?;
+    let viewer = viewer(&state, &call);
+    let (open, joined) = (pages::proposals(&viewer).await?, pages::merges(&viewer).await?);
     let one = |p: &duplicate::Proposal| ProposalWire {
         person: p.person.0,
         other: p.other.0,
         score: p.score,
         findings: p.findings.iter().map(|f| word(*f)).collect(),
     };
-    Ok(axum::Json(ProposalList { proposals: open.iter().map(one).collect() }))
+    let merge = |m: &Merge| MergeWire { survivor: m.survivor.0, merge: m.id, at: moment(m.recorded_at) };
+    Ok(axum::Json(ProposalList {
+        proposals: open.iter().map(one).collect(),
+        joined: joined.iter().map(merge).collect(),
+    }))
 }
 
 /// Two records side by side.

@@ -1,14 +1,15 @@
 //! Who looked; the log's checkpoint; a new version of the pack.
 
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use catalogue::ReloadError;
+use guard::log::Position;
 use guard::{Action, Tier};
 use kernel::PersonId;
 use serde::{Deserialize, Serialize};
 use store::transact;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::body;
 use super::call::{Call, Once};
@@ -64,6 +65,19 @@ pub(crate) struct TrailWire {
     looks: Vec<LookWire>,
     /// What is withheld.
     withheld: Vec<WithheldWire>,
+    /// Where the next page begins; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Which page of a trail.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TrailQuery {
+    /// From an earlier page.
+    #[serde(default)]
+    after: Option<String>,
 }
 
 /// How many looks one answer holds.
@@ -71,16 +85,21 @@ const MOST: usize = 500;
 
 /// Who looked at a person's record.
 #[utoipa::path(get, path = "/api/persons/{id}/trail", tag = "oversight",
-    params(("id" = Uuid, Path, description = "The person.")),
+    params(("id" = Uuid, Path, description = "The person."), TrailQuery),
     responses((status = 200, body = TrailWire), super::Faults))]
 pub(crate) async fn trail(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
+    uri: Uri,
 ) -> Result<axum::Json<TrailWire>, Fault> {
     let person = PersonId(super::id(&id)?);
+    let asked: TrailQuery = super::query(&uri)?;
+    let odd = |_| Fault::field(Code::Invalid, "query:after", "expected what an earlier page gave as next");
+    let before = asked.after.as_deref().map(str::parse::<Position>).transpose().map_err(odd)?;
     let mut tx = state.db.read().await?;
     let about = call.about(&state, &mut tx, [person]).await?;
+    let ids = registry::merge::ids_of(&mut tx, person).await?;
     drop(tx);
     if about.is_empty() {
         return Err(Fault::new(Code::NotFound));
@@ -89,7 +108,7 @@ pub(crate) async fn trail(
         tracing::error!(%why, "the trail could not be read");
         Fault::new(Code::Unavailable)
     };
-    let sealed = state.guard.log().trail(person, state.now(), MOST).await.map_err(unavailable)?;
+    let sealed = state.guard.log().trail(&ids, state.now(), before, MOST).await.map_err(unavailable)?;
     let resource = guard::Resource::people(about).at(Tier::Contact).showing(["trail"]);
     let open = state.guard.reveal(&call.who, Action::ViewOwnTrail, &resource, &call.purpose, sealed).await?;
     let looks = open.entries.iter().map(|e| LookWire {
@@ -106,7 +125,8 @@ pub(crate) async fn trail(
     });
     let withheld =
         open.withheld.iter().map(|w| WithheldWire { count: w.count, until: moment(w.until), law: w.law.clone() });
-    Ok(axum::Json(TrailWire { looks: looks.collect(), withheld: withheld.collect() }))
+    let next = open.older.map(|last| last.to_string());
+    Ok(axum::Json(TrailWire { looks: looks.collect(), withheld: withheld.collect(), next }))
 }
 
 /// A checkpoint of one year.

@@ -417,6 +417,14 @@ pub(crate) async fn act_on(
     let base = base_of(&viewer, &it.base)?;
     let name = name_of(&call, session);
     let (by, now, ids) = (By { account: call.who.account, name: &name }, viewer.now, &*state.ids);
+    // The pack is compiled and put in force before: nobody else could write while it is.
+    let mut hash = String::new();
+    if act == Act::Publish {
+        if let Some(again) = once.ahead(&mut state.db.read().await?).await? {
+            return Ok(again);
+        }
+        hash = take_into_force(&viewer, &it, by).await?.map_err(fault)?;
+    }
     transact!(state.db, Fault, |tx| {
         if let Some(again) = once.begin(tx, now).await? {
             return Ok(again);
@@ -426,10 +434,7 @@ pub(crate) async fn act_on(
             Act::Compare => touched.comparison = Some(compare::ask(tx, ids, now, by, id).await.map_err(fault)?.0),
             Act::Submit => publish::submit(tx, now, by, id, &base).await.map_err(fault)?,
             Act::Back => publish::send_back(tx, now, by, id, &said).await.map_err(fault)?,
-            Act::Publish => {
-                let hash = take_into_force(&viewer, &it, by).await?.map_err(fault)?;
-                published(tx, &viewer, id, by, &said, &hash).await.map_err(fault)?;
-            }
+            Act::Publish => published(tx, &viewer, id, by, &said, &hash).await.map_err(fault)?,
             Act::Discard => edit::discard(tx, now, id).await.map_err(fault)?,
             Act::Copy => {
                 let copied = edit::copy(tx, ids, now, by, &viewer.pack, &it).await;

@@ -193,7 +193,7 @@ pub fn result(f: &Frame, form: &Form, r: &Result) -> Markup {
             (section(t, "section-dropped", &given_way))
             @if !no.is_empty() {
                 details {
-                    summary { (t.with("section-no", &[("count", no.len().into())])) }
+                    summary { h2 { (t.with("section-no", &[("count", no.len().into())])) } }
                     ul.cards { @for e in &no { li { (card(t, e)) } } }
                 }
             }

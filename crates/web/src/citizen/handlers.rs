@@ -1,10 +1,11 @@
 //! Requests of a signed-in family: my family, my offers, who looked.
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::accept::{self, Given, Tap};
 use casework::model::{NeededFor, Subject};
 use casework::{read, refuse};
+use guard::log::Position;
 use guard::{Action, Allowed, Purpose, Resource};
 use kernel::{HouseholdId, OfferId, PersonId};
 use registry::AsOf;
@@ -420,9 +421,16 @@ pub(crate) fn refuse_fault(form: &mut Form, f: &Frame, fault: &accept::Fault) {
 }
 
 /// Who looked.
-pub(crate) async fn who_looked(State(state): State<AppState>, session: Session, f: Frame) -> Response {
+pub(crate) async fn who_looked(
+    State(state): State<AppState>,
+    session: Session,
+    f: Frame,
+    RawQuery(query): RawQuery,
+) -> Response {
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
-    match trail(&v, &f).await {
+    // An address that nobody made begins at the newest.
+    let before = Form::of_query(query.as_deref()).get("before").parse().ok();
+    match trail(&v, &f, before).await {
         Ok(vm) => looked::page_of(&f, &vm).into_response(),
         Err(trouble) => trouble.response(&state, &f),
     }
@@ -431,16 +439,17 @@ pub(crate) async fn who_looked(State(state): State<AppState>, session: Session, 
 /// How many looks are shown.
 const LOOKS: usize = 200;
 
-async fn trail(v: &Viewer<'_>, f: &Frame) -> Result<looked::Looked, Trouble> {
+async fn trail(v: &Viewer<'_>, f: &Frame, before: Option<Position>) -> Result<looked::Looked, Trouble> {
     let me = v.who.person.ok_or(Trouble::NoPerson)?;
     let setting = v.setting();
     let sight = v.sight(&setting);
     let mut tx = v.state.db.read().await?;
     let me = registry::read::surviving(&mut tx, me).await?;
     let relation = registry::sight::relations(&mut tx, &sight, [me]).await?.remove(&me).ok_or(Trouble::Absent)?;
+    let ids = registry::merge::ids_of(&mut tx, me).await?;
     drop(tx);
     let guard = &v.state.guard;
-    let sealed = guard.log().trail(me, v.now, LOOKS).await?;
+    let sealed = guard.log().trail(&ids, v.now, before, LOOKS).await?;
     let resource = Resource::person(me, relation).showing(["trail"]);
     let trail = guard.reveal(v.who, Action::ViewOwnTrail, &resource, &v.purpose, sealed).await?;
     let story = Story { pack: &v.pack, names: &[] };
@@ -468,7 +477,7 @@ async fn trail(v: &Viewer<'_>, f: &Frame) -> Result<looked::Looked, Trouble> {
         withheld: trail.withheld.iter().map(|w| usize::try_from(w.count).unwrap_or(usize::MAX)).sum(),
         withheld_until: trail.withheld.iter().map(|w| w.until.date(v.offset())).max(),
         offset_hours: v.offset(),
-        older: None,
+        older: trail.older.map(|last| format!("/looked?before={last}")),
     })
 }
 

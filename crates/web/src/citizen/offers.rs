@@ -116,7 +116,7 @@ pub fn page_of(f: &Frame, form: &Form, o: &Offers) -> Markup {
             }
             @if !o.no.is_empty() {
                 details {
-                    summary { (t.with("section-no", &[("count", o.no.len().into())])) }
+                    summary { h2 { (t.with("section-no", &[("count", o.no.len().into())])) } }
                     p { (t.t("apply-lead")) " " a href="/apply" { (t.t("cases-apply")) } }
                     ul.cards { @for e in &o.no { li { (card(t, e)) } } }
                 }

@@ -163,8 +163,9 @@ pub(super) async fn looks(asked: &Asked<'_>) -> Result<Vec<Resource>, Fault> {
     let me = asked.me().await?;
     let mut tx = asked.state.db.read().await?;
     let about = asked.call.about(asked.state, &mut tx, [me]).await?;
+    let ids = registry::merge::ids_of(&mut tx, me).await?;
     drop(tx);
-    let sealed = asked.state.guard.log().trail(me, asked.state.now(), LOOKS).await;
+    let sealed = asked.state.guard.log().trail(&ids, asked.state.now(), None, LOOKS).await;
     let sealed = sealed.map_err(|why| Fault::from(Denied::NotLogged(why)))?;
     let resource = guard::Resource::people(about).at(Tier::Contact).showing(["trail"]);
     let open = asked.open(Action::ViewOwnTrail, &resource, sealed).await?;

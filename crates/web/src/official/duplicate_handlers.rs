@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use guard::{Action, Disclosed, Purpose, PurposeKind, Tier};
 use kernel::PersonId;
 use registry::duplicate::{self, Comparison, DuplicateError, Finding, Proposal};
-use registry::merge::{self, MergeError};
+use registry::merge::{self, Merge, MergeError};
 use registry::{Origin, Pen, PersonRecord};
 use store::transact;
 use uuid::Uuid;
@@ -20,6 +20,8 @@ use crate::viewer::{Trouble, Viewer};
 
 /// How many proposals a page shows.
 const SHOWN: usize = 50;
+/// How many joinings.
+const RECENT: u32 = 50;
 
 fn viewer<'s>(state: &'s AppState, session: &'s Session, reason: &str) -> Viewer<'s> {
     Viewer::new(state, &session.who, Purpose::new(PurposeKind::DataQuality, reason))
@@ -39,10 +41,30 @@ pub(crate) async fn list(
         "unmerged" => Some("duplicates-done-unmerged"),
         _ => None,
     };
-    match queue(&v).await {
-        Ok(list) => duplicates::list(&f, &list, said.map(|key| f.t.t(key)).as_deref()).into_response(),
-        Err(trouble) => trouble.response(&state, &f),
+    let made = async {
+        let (open, joined) = (queue(&v).await?, merges(&v).await?);
+        let joined: Vec<duplicates::Joined> = joined.iter().map(|m| joined_line(&v, &f, m)).collect();
+        Ok::<_, Trouble>(duplicates::list(&f, &open, &joined, said.map(|key| f.t.t(key)).as_deref()).into_response())
+    };
+    made.await.unwrap_or_else(|trouble| trouble.response(&state, &f))
+}
+
+fn joined_line(v: &Viewer<'_>, f: &Frame, merge: &Merge) -> duplicates::Joined {
+    duplicates::Joined {
+        path: format!("/official/duplicates/joined/{}/{}", merge.survivor, merge.id),
+        when: f.t.moment(merge.recorded_at, v.offset()),
     }
+}
+
+/// The latest joinings that hold and that the viewer may see.
+pub(crate) async fn merges(v: &Viewer<'_>) -> Result<Disclosed<Vec<Merge>>, Trouble> {
+    let setting = v.setting();
+    let sight = v.sight(&setting);
+    let mut tx = v.state.db.read().await?;
+    let seen = merge::recent(&mut tx, &sight, RECENT).await?;
+    drop(tx);
+    let resource = seen.resource().at(Tier::Contact).showing(["duplicates"]);
+    Ok(v.state.guard.reveal(v.who, Action::ViewPerson, &resource, &v.purpose, seen.sealed).await?)
 }
 
 async fn queue(v: &Viewer<'_>) -> Result<Vec<duplicates::Proposal>, Trouble> {

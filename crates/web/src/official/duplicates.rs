@@ -19,6 +19,15 @@ pub struct Proposal {
     pub findings: Vec<&'static str>,
 }
 
+/// Two records that were joined. The list names nobody either.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Joined {
+    /// Where it can be undone.
+    pub path: String,
+    /// When.
+    pub when: String,
+}
+
 /// Two records beside each other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
@@ -38,8 +47,8 @@ fn odds(f: &Frame, p: &Proposal) -> String {
     f.t.with("duplicates-odds-value", &[("odds", f.t.number(p.odds).into())]).into_owned()
 }
 
-/// The open proposals, the most certain first.
-pub fn list(f: &Frame, proposals: &[Proposal], done: Option<&str>) -> Markup {
+/// The open proposals, the most certain first, and what was joined lately.
+pub fn list(f: &Frame, proposals: &[Proposal], joined: &[Joined], done: Option<&str>) -> Markup {
     let t = f.t;
     let headings = ["duplicates-pair", "duplicates-odds", "duplicates-speaks"].map(|key| t.t(key).into_owned());
     let rows: Vec<Vec<Markup>> = proposals
@@ -62,6 +71,10 @@ pub fn list(f: &Frame, proposals: &[Proposal], done: Option<&str>) -> Markup {
             h1 { (t.t("duplicates-title")) }
             p.lead { (t.t("duplicates-lead")) }
             @if rows.is_empty() { p { (t.t("duplicates-none")) } } @else { (table(&t.t("duplicates-title"), &headings, &rows)) }
+            @if !joined.is_empty() {
+                h2 { (t.t("duplicates-joined")) }
+                ul.tasks { @for j in joined { li { a href=(j.path) { (t.with("duplicates-joined-on", &[("when", j.when.as_str().into())])) } } } }
+            }
         },
     )
 }

@@ -188,6 +188,7 @@ fn of_object(t: Text, v: &Viewer<'_>, fault: object::Fault) -> Result<Said, Trou
         F::Already | F::Done => Said::Changed(t.t("work-fault-reviewed").into_owned()),
         F::Exhausted => words(t, "work-fault-exhausted"),
         F::TookPart => words(t, "work-fault-took-part"),
+        F::Worse => words(t, "work-fault-review-worse"),
         F::OtherOffice(office) => {
             let office = agency(v, &office);
             Said::Words(t.with("work-fault-office-above", &[("office", office.get(t.lang()).into())]).into_owned())

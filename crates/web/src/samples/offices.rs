@@ -225,6 +225,10 @@ fn births_page(lang: Lang, kind: event::Kind, refused: bool, children: u32) -> M
     )
 }
 
+fn joined() -> duplicates::Joined {
+    duplicates::Joined { path: "/official/duplicates/joined/1/2".into(), when: "2026-11-21 10:00".into() }
+}
+
 fn proposal() -> duplicates::Proposal {
     duplicates::Proposal {
         path: "/official/duplicates/a/b".to_owned(),
@@ -352,8 +356,11 @@ pub(super) fn all() -> Vec<Sample> {
         ("import-done", Box::new(|l| import_page(l, 3))),
         ("account", Box::new(|l| crate::account::page_of(&frame(l, "/account", Some(Area::Official))))),
         ("official-birth-refused", Box::new(|l| event_page(l, event::Kind::Birth, true))),
-        ("official-duplicates", Box::new(move |l| duplicates::list(&official(l), &[proposal()], Some("ok")))),
-        ("official-duplicates-none", Box::new(move |l| duplicates::list(&official(l), &[], None))),
+        (
+            "official-duplicates",
+            Box::new(move |l| duplicates::list(&official(l), &[proposal()], &[joined()], Some("ok"))),
+        ),
+        ("official-duplicates-none", Box::new(move |l| duplicates::list(&official(l), &[], &[], None))),
         ("official-compare", Box::new(|l| compare(l, false))),
         ("official-compare-refused", Box::new(|l| compare(l, true))),
         (

@@ -92,7 +92,7 @@ pub(crate) async fn act(
                 let allowed = v.state.guard.permit(v.who, Action::ViewKept, &resource, &v.purpose).await?;
                 Some(transact!(state.db, Fault, |tx| alert::take(tx, &desk(&v), v.who, &allowed, (person, id)).await))
             }
-            "close" => {
+            "close" if form.is_fine() => {
                 let allowed = v.state.guard.permit(v.who, Action::ViewKept, &resource, &v.purpose).await?;
                 let words = form.get("outcome").to_owned();
                 Some(transact!(state.db, Fault, |tx| alert::close(

@@ -134,7 +134,10 @@ pub fn one(f: &Frame, form: &Form, to: &str, a: &Alert) -> Markup {
                     div.actions { button.btn type="submit" { (t.t("visits-alert-take")) } }
                 }
             }
-            @if a.line.status != AlertStatus::Closed {
+            @if a.line.status == AlertStatus::Closed {
+                // Somebody was faster: the words are not lost, and can go where they belong now.
+                @if !form.get("outcome").is_empty() { h2 { (t.t("visits-alert-unsaved")) } p #f-outcome { (form.get("outcome")) } }
+            } @else {
                 form method="post" action=(to) novalidate {
                     (field::hidden("alone", "yes")) (field::hidden("do", "close"))
                     (field::area(form, "outcome", &t.t("visits-alert-outcome"), &t.t("visits-alert-outcome-hint"), 4))
