@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use catalogue::Pack;
 use kernel::{Date, PersonId};
-use rules::combine::{Combined, CombinedResult, Standing, What};
+use rules::combine::{Combined, CombinedResult, Effect, Standing, Stretch, What};
 use rules::outcome::{Answer, Explanation, NearestChange, ProgrammeResult, Subject as Indexed};
 use rules::schema::{Per, Value};
 use serde::{Deserialize, Serialize};
@@ -118,6 +118,7 @@ pub enum Nearest {
 
 /// One evaluation of the basis on one day.
 struct On<'a> {
+    day: Date,
     facts: &'a Snapshot,
     persons: Vec<PersonId>,
     explanation: Explanation,
@@ -260,7 +261,7 @@ fn look<'a>(pack: &Pack, basis: &Basis, facts: &'a Snapshot, day: Date) -> Optio
     };
     let (explanation, combined) = pack.evaluate_among(&household, day, basis.claim, &among);
     let at = explanation.results.iter().position(|r| mine(&r.programme, subject(&r.subject)))?;
-    Some(On { facts, persons, explanation, combined, at })
+    Some(On { day, facts, persons, explanation, combined, at })
 }
 
 impl On<'_> {
@@ -301,9 +302,17 @@ impl On<'_> {
         self.sum().map(|(_, per)| per).or_else(|| version.and_then(|v| v.amount.as_ref()).map(|(_, per)| *per))
     }
 
+    /// The rule by which another programme takes its place on the day: for good, or for the days on which both would run. Of
+    /// two discounts on one bill the second runs when the first has ended, and not beside it.
     fn excluded(&self) -> Option<Excluded> {
-        let kept = self.kept().filter(|c| c.standing == Standing::Dropped)?;
-        let mut effects = self.combined.effects.iter().filter(|e| e.loser == Some(self.at) && e.what == What::Dropped);
+        let inside = |s: &Stretch| s.from.is_none_or(|f| f <= self.day) && s.until.is_none_or(|u| self.day < u);
+        let kept = self.kept().filter(|c| match c.standing {
+            Standing::Dropped => true,
+            Standing::Shortened => !c.periods.iter().any(inside),
+            _ => false,
+        })?;
+        let takes = |e: &&Effect| e.loser == Some(self.at) && matches!(e.what, What::Dropped | What::Shortened);
+        let mut effects = self.combined.effects.iter().filter(takes);
         let effect = effects.next();
         let rule = effect.map(|e| e.rule.to_string()).or_else(|| kept.by.first().map(ToString::to_string))?;
         let other = effect.and_then(|e| e.winner).and_then(|w| self.explanation.results.get(w));

@@ -3,7 +3,7 @@
 use casework::case::Case;
 use casework::decide::{Override, Put, object};
 use casework::determine::{self, Determined};
-use guard::{Action, Role};
+use guard::{Action, Role, Who};
 use kernel::{Date, Period};
 use registry::{FactValue, Origin};
 use rules::outcome::Answer;
@@ -61,16 +61,17 @@ async fn what_excludes_another_does_so_while_it_is_granted_and_no_longer_when_it
         let (infant, many) =
             (case_of(&office, "electricity_birth").await, case_of(&office, "electricity_many_children").await);
         let (first, second) = (worked_out(&office, &infant).await, worked_out(&office, &many).await);
-        // The one goes first, the other follows when it ends: not in the same months.
-        let begins = |d: &Determined| d.slices.first().map(|s| s.from);
-        let (winner, loser, follows) =
-            if begins(&first) < begins(&second) { (infant, many, second) } else { (many, infant, first) };
-        assert_eq!(follows.answer, Answer::Yes);
-        assert!(begins(&follows) > Some(Date::constant(2029, 1, 1)), "{:?}", follows.slices);
+        // The one goes first; the other would follow when it ends, and is not granted beside it.
+        let (winner, loser, lost) =
+            if first.excluded.is_none() { (infant, many, second) } else { (many, infant, first) };
+        let rule = lost.excluded.as_ref().map(|e| e.rule.as_str());
+        assert_eq!((lost.answer, rule), (Answer::No, Some("I16")), "{:?}", lost.slices);
+        assert_eq!(loser.decision, None, "a refusal is no machine's");
 
         // A court takes the discount that was granted away again: the other is free.
         let decision = winner.decision.expect("a certain grant is made by the machine");
-        let (judge, allowed) = may(Action::ApproveDecision, child, Role::Approver);
+        let (judge, allowed) = may(Action::ApproveDecision, home.mother, Role::Approver);
+        let judge = Who { organisation: winner.agency.clone(), ..judge };
         let order =
             Override { grant: false, slices: vec![], reason: "not their meter".into(), law: "Judgment 7".into() };
         let put = transact!(office.db, object::Fault, |tx| {
@@ -78,6 +79,7 @@ async fn what_excludes_another_does_so_while_it_is_granted_and_no_longer_when_it
         });
         assert!(matches!(put.unwrap(), Put::InForce(_)));
         let free = worked_out(&office, &loser).await;
-        assert_eq!((free.answer, begins(&free)), (Answer::Yes, Some(Date::constant(2026, 11, 1))));
+        let begins = free.slices.first().map(|s| s.from);
+        assert_eq!((free.answer, begins), (Answer::Yes, Some(Date::constant(2026, 11, 1))));
     }
 }

@@ -179,6 +179,11 @@ impl Entitlement {
         self.combined.iter().any(|c| c.effect == Effect::Dropped)
     }
 
+    /// Whether it runs only when another has ended.
+    pub fn comes_later(&self) -> bool {
+        self.combined.iter().any(|c| c.effect == Effect::Later)
+    }
+
     /// The sum in words; `None` when the programme has none.
     pub fn sum(&self, t: Text) -> Option<String> {
         let (money, per) = self.amount?;
@@ -358,7 +363,7 @@ pub fn card(t: Text, e: &Entitlement) -> Markup {
 /// Totals of the best set: what comes once and what comes each month (yearly sums apart).
 pub fn totals(list: &[Entitlement]) -> Vec<(Money, Per)> {
     let mut sums: Vec<(Money, Per)> = Vec::new();
-    for e in list.iter().filter(|e| e.answer == Answer::Yes && !e.dropped()) {
+    for e in list.iter().filter(|e| e.answer == Answer::Yes && !e.dropped() && !e.comes_later()) {
         let Some((Some(money), per)) = e.amount else { continue };
         if per == Per::Use {
             continue;
