@@ -260,7 +260,8 @@ pub(crate) fn evidence(
     if pack.account_item(Entity::Person, item).is_some() {
         return account(pack, snapshot, subject, item, applicant);
     }
-    if pack.consent_by(item).is_some() {
+    // A no to a consent that opens no agency is an answer: another paper takes its place.
+    if pack.consent_by(item).is_some_and(|c| !c.covers.is_empty()) {
         return agreed(snapshot, subject, item, applicant);
     }
     let of_household = pack.item(Entity::Household, item).is_some();

@@ -303,6 +303,10 @@ fn consent(cx: &mut Context<'_>, table: &Table<'_>) {
         cx.faults.error("missing-key", &agency.at, message, "item", hint);
     }
     let from_age = number(cx, table, "from_age", 0..=120).and_then(|n| u8::try_from(n).ok());
+    if let (Some(agency), true, None) = (covers.first(), all_members, from_age) {
+        let message = "a consent of all grown members that opens an agency does not say from which age they are grown";
+        cx.faults.error("missing-key", &agency.at, message, "from_age = 19", "");
+    }
     let sources = cx.checked_sources([table.ids("sources"), table.ids("source")].concat());
     let confidence = table.text("confidence").and_then(|c| cx.confidence(&c));
     let Some(id) = id else { return };
