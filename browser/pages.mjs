@@ -235,6 +235,10 @@ export function visits(town) {
     ...events,
     { name: 'household-apply', who: 'counter', go: at(`${home}/apply`) },
     { name: 'household-apply-error', who: 'counter', go: sendEmpty(`${home}/apply`) },
+    { name: 'household-address', who: 'counter', go: async (page) => {
+      await page.goto(home);
+      await page.locator('main a[href*="/address/"]').first().click();
+    } },
     { name: 'household-powers', who: 'counter', go: at(`${home}/powers`) },
     { name: 'household-powers-error', who: 'counter', go: sendEmpty(`${home}/powers`) },
     { name: 'account', who: 'counter', go: at('/account') },

@@ -7,12 +7,12 @@ import { ROUTES } from './routes.mjs';
 import { ids, protectedOnes, together, walk } from './walk.mjs';
 
 const PURPOSES = {
-  counter: ['counter_service', 'emergency'],
-  'rural-counter': ['counter_service', 'emergency'],
-  caseworker: ['casework', 'protection', 'data_quality', 'emergency'],
+  counter: ['counter_service'],
+  'rural-counter': ['counter_service'],
+  caseworker: ['casework', 'protection', 'data_quality'],
   approver: ['approval'],
   finance: ['payment'],
-  nurse: ['home_visit', 'emergency'],
+  nurse: ['home_visit'],
 };
 const SEARCHERS = ['counter', 'rural-counter', 'caseworker'];
 /** In which a notice is read again by everybody. */

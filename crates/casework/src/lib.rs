@@ -30,6 +30,7 @@ pub mod model;
 pub mod moved;
 pub mod plan;
 pub mod pregnancy;
+pub mod protection;
 pub mod read;
 pub mod recompute;
 pub mod refuse;

@@ -20,6 +20,12 @@ words! {
         ViewAddress = "view_address",
         /// See what a person or household may get and why.
         ViewEntitlements = "view_entitlements",
+        /// See from whom somebody is protected, since when and by which order.
+        ViewProtection = "view_protection",
+        /// Record that somebody's whereabouts are protected.
+        ProtectPerson = "protect_person",
+        /// End such a protection.
+        EndProtection = "end_protection",
         /// Record a life event.
         RegisterEvent = "register_event",
         /// Change a person's names, contact, address or facts.
@@ -178,6 +184,8 @@ impl Action {
         matches!(
             self,
             Action::RegisterEvent
+                | Action::ProtectPerson
+                | Action::EndProtection
                 | Action::EditPerson
                 | Action::KeyInForPerson
                 | Action::AcceptOffer

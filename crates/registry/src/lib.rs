@@ -41,11 +41,14 @@ use store::{Schema, Step};
 /// The tables of this room.
 pub const SCHEMA: Schema = Schema {
     room: "registry",
-    steps: &[Step {
-        version: 1,
-        name: "persons, households, kinship, residences, facts, pregnancies, protection, merges, search, import",
-        sql: include_str!("../schema/1.sql"),
-    }],
+    steps: &[
+        Step {
+            version: 1,
+            name: "persons, households, kinship, residences, facts, pregnancies, protection, merges, search, import",
+            sql: include_str!("../schema/1.sql"),
+        },
+        Step { version: 2, name: "why a protection ended", sql: include_str!("../schema/2.sql") },
+    ],
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use guard::{
     Action, Decision, Policies, ProtectedAddress, Purpose, Redaction, Relation, Request, Resource, Sealed, Who,
 };
-use kernel::{Date, HouseholdId, Instant, PersonId};
+use kernel::{Date, HouseholdId, Instant, Period, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
@@ -353,10 +353,20 @@ pub(crate) fn redact(mut rows: Rows, tie: &Tie, sight: &Sight<'_>) -> Rows {
     }
     let mine = tie.relation.own || tie.relation.ward;
     if !mine && !tie.cover.past.is_empty() {
-        let then = |stamp: &Stamp| tie.cover.past.iter().any(|p| p.overlaps(&stamp.valid));
-        rows.residences.retain(|r| !then(&r.row.stamp));
-        rows.details.retain(|d| !(matches!(d.row.detail, Detail::Phone(_) | Detail::Email(_)) && then(&d.row.stamp)));
-        rows.facts.retain(|f| !(hidden_fact(&f.row, tells) && then(&f.row.stamp)));
+        // What holds today is no more covered by what is over: only where they were then stays hidden.
+        let today = PersonRecord::at(&rows, AsOf::latest(sight.today), false);
+        let covers = |p: &Period, holds: bool| !holds || p.until.is_none_or(|until| until > sight.today);
+        let then =
+            |stamp: &Stamp, holds: bool| tie.cover.past.iter().any(|p| p.overlaps(&stamp.valid) && covers(p, holds));
+        let home = today.residence.as_ref().map(|r| r.id);
+        rows.residences.retain(|r| !then(&r.row.stamp, home == Some(r.row.id)));
+        rows.details.retain(|d| match &d.row.detail {
+            Detail::Phone(number) => !then(&d.row.stamp, today.phone.as_ref() == Some(number)),
+            Detail::Email(address) => !then(&d.row.stamp, today.email.as_ref() == Some(address)),
+            _ => true,
+        });
+        let standing: BTreeSet<_> = today.facts.iter().map(|f| f.id).collect();
+        rows.facts.retain(|f| !(hidden_fact(&f.row, tells) && then(&f.row.stamp, standing.contains(&f.row.id))));
     }
     rows
 }

@@ -127,6 +127,11 @@ pub(crate) fn name(record: &HouseholdRecord, person: PersonId, lang: Lang) -> St
 }
 
 impl Opened {
+    /// How a member stands to the viewer.
+    pub(crate) fn stands(&self, member: &registry::Member) -> Option<Relation> {
+        self.about.iter().find(|(p, _)| *p == member.person.id).map(|(_, relation)| *relation)
+    }
+
     /// Every result with its subject, in the pack's order.
     pub(crate) fn explained(&self, v: &Viewer<'_>, lang: Lang) -> Vec<(Option<Subject>, Entitlement)> {
         let Some(entitlements) = &self.entitlements else { return Vec::new() };

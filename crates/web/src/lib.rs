@@ -36,6 +36,7 @@ pub mod survey;
 pub mod team;
 mod viewer;
 pub mod visits;
+mod whereabouts;
 
 pub use request::Session;
 pub use router::router;

@@ -29,8 +29,8 @@ use crate::group::{office_handlers as groups, own_handlers as own_groups};
 use crate::indicators::handlers as indicators;
 use crate::official::{
     complaint_handlers as complaints, duplicate_handlers as duplicates, event_handlers as events, handlers as official,
-    key_in_handlers as key_in, mending_handlers as mending, work_case_handlers as work_case, work_deeds,
-    work_handlers as work, work_office, work_review,
+    key_in_handlers as key_in, mending_handlers as mending, protection_handlers as protection,
+    work_case_handlers as work_case, work_deeds, work_handlers as work, work_office, work_review,
 };
 use crate::plan::{handlers as plans, own_handlers as own_plan, part_handlers as part};
 use crate::privacy::handlers as privacy;
@@ -98,6 +98,8 @@ fn pages() -> Router<AppState> {
         .route("/official/households/{id}/events/{kind}", get(events::form).post(events::send))
         .route("/official/households/{id}/apply", get(key_in::form).post(key_in::take))
         .route("/official/households/{id}/powers", get(powers::at_counter).post(powers::send_at_counter))
+        .route("/official/households/{id}/address/{person}", get(protection::address))
+        .route("/official/households/{id}/protection/{person}", get(protection::show).post(protection::send))
         .route("/official/duplicates", get(duplicates::list))
         .route("/official/duplicates/{left}/{right}", get(duplicates::compare).post(duplicates::decide))
         .route("/official/duplicates/joined/{survivor}/{merge}", get(duplicates::joined).post(duplicates::undo))

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use casework::Desk;
 use catalogue::Pack;
 use catalogue::model::AgencyKind;
-use guard::{Denied, Purpose, PurposeKind, Relation, Who};
+use guard::{Action, Decision, Denied, Purpose, PurposeKind, Relation, Request, Resource, Who};
 use kernel::{Date, HouseholdId, Instant, PersonId};
+use registry::AsOf;
 use registry::sight::{Setting, Sight};
 use store::StoreError;
+use uuid::Uuid;
 
 use crate::components::frame::Frame;
 use crate::error::{Fault, denied};
@@ -68,6 +70,32 @@ impl<'s> Viewer<'s> {
             self.open_cases = open;
         }
         Ok(self)
+    }
+
+    /// The same for the household a person belongs to, if to any.
+    pub(crate) async fn concerning_person(self, person: PersonId) -> Result<Self, Trouble> {
+        let mut tx = self.state.db.read().await?;
+        let household = registry::read::household_of(&mut tx, person, AsOf::latest(self.today())).await?;
+        drop(tx);
+        match household {
+            Some(household) => self.concerning(household).await,
+            None => Ok(self),
+        }
+    }
+
+    /// Whether the policies would let the viewer, of somebody standing so to them: for what a page offers. Nothing is opened
+    /// by it and nothing logged.
+    pub(crate) fn may(&self, action: Action, relation: Relation) -> bool {
+        let nobody = Uuid::nil();
+        let request = Request {
+            look: nobody,
+            now: self.now,
+            who: self.who,
+            action,
+            resource: &Resource::person(PersonId(nobody), relation),
+            purpose: &self.purpose,
+        };
+        matches!(self.state.guard.decide(&request), Decision::Allowed(_))
     }
 
     /// The country, for [`Viewer::sight`].

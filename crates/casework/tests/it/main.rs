@@ -23,6 +23,7 @@ mod offers;
 mod parts;
 mod payee;
 mod powers;
+mod protection;
 mod requalify;
 mod together;
 mod touched;

@@ -286,7 +286,10 @@ async fn after_the_order_ends_what_was_hidden_then_stays_hidden() {
         let mut tx = db.begin().await.unwrap();
         let order: uuid::Uuid =
             tx.one("select protection_id from protection", &[]).await.unwrap().get("protection_id").unwrap();
-        protection::end(&mut tx, pen(&ids, 20), town.victim, order, day("2026-11-20")).await.unwrap();
+        protection::end(&mut tx, pen(&ids, 20), town.victim, order, day("2026-11-20"), "lifted").await.unwrap();
+        let near = Viewer::new(who(Role::CounterOfficial, None, "kr-99-canary"), PurposeKind::CounterService);
+        let seen = sight::history(&mut tx, &near.sight(), town.victim, at(99)).await.unwrap();
+        assert!(text(seen).contains("Canary-ro 99, 7"), "where she lives today is no secret any more");
         let address = Address::new("kr-50-110", "Open-gil 1", "63000");
         residence::move_person(&mut tx, pen(&ids, 21), town.victim, &address, since("2026-11-20")).await.unwrap();
         tx.commit().await.unwrap();

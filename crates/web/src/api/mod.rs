@@ -43,6 +43,7 @@ mod payments_bank;
 mod people;
 mod plans;
 pub(crate) mod problem;
+mod protections;
 mod recoveries;
 mod referrals;
 mod requalifications;
@@ -124,7 +125,8 @@ pub(crate) enum Faults {
 #[openapi(
     info(title = "Hearth", description = "What families are entitled to, and why. Officials name purpose and reason in the headers `hearth-purpose` and `hearth-reason` (percent-encoded)."),
     paths(
-        people::create, people::one, people::search, oversight::trail, intake::create,
+        people::create, people::one, people::search, protections::address, protections::list, protections::record, protections::end,
+         oversight::trail, intake::create,
         facts::of_person, facts::of_household, facts::withdraw_of_person, facts::withdraw_of_household, households::history,
         admin::agency, admin::account, admin::import,
         households::household, households::facts, households::entitlements, households::events, offers::list,
@@ -193,6 +195,9 @@ pub fn router(state: AppState) -> Router {
         .route("/api/persons/search", post(people::search))
         .route("/api/persons/{id}", get(people::one))
         .route("/api/persons/{id}/trail", get(oversight::trail))
+        .route("/api/persons/{id}/address", get(protections::address))
+        .route("/api/persons/{id}/protections", get(protections::list).post(protections::record))
+        .route("/api/persons/{id}/protections/{protection}/end", post(protections::end))
         .route("/api/persons/{id}/facts", post(facts::of_person))
         .route("/api/persons/{id}/facts/{fact}/withdrawal", post(facts::withdraw_of_person))
         .route("/api/households", post(intake::create))

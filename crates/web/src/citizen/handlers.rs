@@ -509,6 +509,8 @@ pub(crate) fn action_key(action: Action) -> &'static str {
         Action::ViewFacts => "look-view-facts",
         Action::ViewEntitlements => "look-view-entitlements",
         Action::ViewAddress => "look-view-address",
+        Action::ViewProtection => "look-view-protection",
+        Action::ProtectPerson | Action::EndProtection => "look-protect",
         Action::SearchPerson => "look-search",
         Action::ViewOwnTrail => "look-own-trail",
         Action::RegisterEvent => "look-register-event",

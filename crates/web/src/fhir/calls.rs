@@ -46,15 +46,7 @@ impl<'s> Asked<'s> {
 
     /// The viewer with the guard's open-case relation worked out for the household of a person.
     pub(super) async fn viewer_of(&self, person: PersonId) -> Result<Viewer<'_>, Fault> {
-        let viewer = self.viewer();
-        let mut tx = self.state.db.read().await?;
-        let as_of = registry::AsOf::latest(viewer.today());
-        let household = registry::read::household_of(&mut tx, person, as_of).await?;
-        drop(tx);
-        match household {
-            Some(household) => Ok(viewer.concerning(household).await?),
-            None => Ok(viewer),
-        }
+        Ok(self.viewer().concerning_person(person).await?)
     }
 
     /// Opens what was read of several families in one write of the log. What the guard refuses is left out, as from any list.

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use guard::{Action, Decision, Processing, PurposeKind, Relation, Request, Resource, Sealed};
+use guard::{Action, Processing, PurposeKind, Relation, Resource, Sealed};
 use kernel::PersonId;
 use registry::sight::Seen;
-use uuid::Uuid;
 
 use crate::viewer::{Trouble, Viewer};
 
@@ -22,16 +21,7 @@ impl Names {
 
 /// Whether somebody standing so to the viewer may have their payments looked at.
 fn may_look(v: &Viewer<'_>, relation: Relation) -> bool {
-    let resource = Resource::person(PersonId(Uuid::nil()), relation);
-    let request = Request {
-        look: Uuid::nil(),
-        now: v.now,
-        who: v.who,
-        action: Action::ViewPayment,
-        resource: &resource,
-        purpose: &v.purpose,
-    };
-    matches!(v.state.guard.decide(&request), Decision::Allowed(_))
+    v.may(Action::ViewPayment, relation)
 }
 
 /// Turns what was read into rows without anything of people who may not be looked at, and opens them; who was named is in

@@ -22,17 +22,16 @@ use crate::household::{self, Opened, Want, name};
 use crate::request::{Session, Stated, purpose_cookie, purpose_key};
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
+use crate::whereabouts::unprotected;
 
 /// The purposes for which a role may look at families: word and message key.
 fn purposes(role: Role) -> Vec<(&'static str, &'static str)> {
     let kinds: &[PurposeKind] = match role {
-        Role::CounterOfficial => &[PurposeKind::CounterService, PurposeKind::Emergency],
-        Role::Caseworker => {
-            &[PurposeKind::Casework, PurposeKind::Protection, PurposeKind::DataQuality, PurposeKind::Emergency]
-        }
+        Role::CounterOfficial => &[PurposeKind::CounterService],
+        Role::Caseworker => &[PurposeKind::Casework, PurposeKind::Protection, PurposeKind::DataQuality],
         Role::Approver => &[PurposeKind::Approval],
         Role::Finance => &[PurposeKind::Payment],
-        Role::Nurse => &[PurposeKind::HomeVisit, PurposeKind::Emergency],
+        Role::Nurse => &[PurposeKind::HomeVisit],
         _ => &[],
     };
     kinds.iter().map(|kind| (kind.word(), purpose_key(*kind))).collect()
@@ -44,13 +43,19 @@ pub(crate) async fn search_form(
     session: Session,
     f: Frame,
     Stated(purpose): Stated,
+    RawQuery(query): RawQuery,
 ) -> Response {
     let form = match purpose {
         Some(p) => Form::of([("purpose", p.kind.word().to_owned()), ("reason", p.reason)]),
         None => Form::default(),
     };
-    search::page_of(&f, &form, &identifier_name(&state.packs.current(), &f), &purposes(session.who.role), None)
-        .into_response()
+    let page = search::Page {
+        identifier: &identifier_name(&state.packs.current(), &f),
+        purposes: &purposes(session.who.role),
+        found: None,
+        recorded: Form::of_query(query.as_deref()).get("done") == "protected",
+    };
+    search::page_of(&f, &form, &page).into_response()
 }
 
 /// Searches, and keeps the purpose for the households opened from the results.
@@ -67,29 +72,23 @@ pub(crate) async fn search(State(state): State<AppState>, session: Session, f: F
         form.refuse("reason", t.t("error-reason-short"));
     }
     let query = query(&state, &f, &mut form);
+    let identifier = identifier_name(&state.packs.current(), &f);
+    let page = search::Page { identifier: &identifier, purposes: &offered, found: None, recorded: false };
     let (Some(kind), true) = (kind, form.is_fine()) else {
-        return (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            search::page_of(&f, &form, &identifier_name(&state.packs.current(), &f), &offered, None),
-        )
-            .into_response();
+        return (StatusCode::UNPROCESSABLE_ENTITY, search::page_of(&f, &form, &page)).into_response();
     };
     let purpose = Purpose::new(kind, reason);
     let cookie = purpose_cookie(&purpose, state.config.public_url.starts_with("https"));
     let v = Viewer::new(&state, &session.who, purpose);
     match found(&v, &f, &query).await {
         Ok(Ok(found)) => {
-            let page = search::page_of(&f, &form, &identifier_name(&state.packs.current(), &f), &offered, Some(&found));
-            ([(header::SET_COOKIE, cookie)], page).into_response()
+            let page = search::Page { found: Some(&found), ..page };
+            ([(header::SET_COOKIE, cookie)], search::page_of(&f, &form, &page)).into_response()
         }
         Ok(Err(fault)) => {
             let key = if matches!(fault, SearchError::TooLong(_)) { "search-error-long" } else { "search-error-short" };
             form.refuse("q", t.t(key));
-            (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                search::page_of(&f, &form, &identifier_name(&state.packs.current(), &f), &offered, None),
-            )
-                .into_response()
+            (StatusCode::UNPROCESSABLE_ENTITY, search::page_of(&f, &form, &page)).into_response()
         }
         Err(trouble) => trouble.response(&state, &f),
     }
@@ -240,7 +239,7 @@ fn screen_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, on: Date, past: bool, a
         protected,
         on,
         past,
-        members: record.members.iter().map(|m| member(m, lang, on)).collect(),
+        members: record.members.iter().map(|m| member(v, m, lang, on, opened.stands(m).filter(|_| !past))).collect(),
         offers: opened.offers(v, lang, &explained),
         entitlements: by_answer(explained.into_iter().map(|(_, e)| e).collect()),
         facts: facts(v, opened, lang),
@@ -284,7 +283,14 @@ fn done(f: &Frame, asked: &Form) -> Option<String> {
     Some(words.into_owned())
 }
 
-fn member(m: &registry::Member, lang: kernel::Lang, on: Date) -> screen::Member {
+/// A member; `stands`: how they stand to the viewer, where something is offered about where they live.
+fn member(
+    v: &Viewer<'_>,
+    m: &registry::Member,
+    lang: kernel::Lang,
+    on: Date,
+    stands: Option<Relation>,
+) -> screen::Member {
     let p = &m.person;
     screen::Member {
         id: p.id.to_string(),
@@ -300,6 +306,8 @@ fn member(m: &registry::Member, lang: kernel::Lang, on: Date) -> screen::Member 
         age: p.birth_date.filter(|_| p.death_date.is_none()).and_then(|born| age(born, on)),
         due: p.pregnancies.first().map(|p| p.due_date),
         died: p.death_date,
+        address: stands.is_some_and(|r| v.may(Action::ViewAddress, unprotected(r))),
+        protect: stands.is_some_and(|r| v.may(Action::ProtectPerson, r)),
     }
 }
 

@@ -61,6 +61,10 @@ pub struct Member {
     pub due: Option<Date>,
     /// Death.
     pub died: Option<Date>,
+    /// Whether a look at the address is offered.
+    pub address: bool,
+    /// Whether protecting the address is.
+    pub protect: bool,
 }
 
 /// A fact with what it replaced.
@@ -180,8 +184,10 @@ fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
 }
 
 fn members(t: Text, h: &Household) -> Markup {
-    let headings = ["name", "relation", "birth-date", "state"].map(|key| t.t(key).into_owned());
-    let rows: Vec<Vec<Markup>> = h.members.iter().map(|m| vec![
+    let mut headings = ["name", "relation", "birth-date", "state"].map(|key| t.t(key).into_owned()).to_vec();
+    let offered = h.members.iter().any(|m| m.address || m.protect);
+    headings.extend(offered.then(|| t.t("address").into_owned()));
+    let mut rows: Vec<Vec<Markup>> = h.members.iter().map(|m| vec![
         html! { (m.name) },
         html! { @if m.relation_key.is_empty() { "–" } @else { (t.t(m.relation_key)) } },
         html! {
@@ -194,7 +200,25 @@ fn members(t: Text, h: &Household) -> Markup {
             @if m.due.is_none() && m.died.is_none() { "–" }
         },
     ]).collect();
+    if offered {
+        rows.iter_mut().zip(&h.members).for_each(|(row, m)| row.push(whereabouts(t, h, m)));
+    }
     html! { h2 #members { (t.t("members")) } (table(&t.t("members"), &headings, &rows)) }
+}
+
+/// What is offered about where a member lives.
+fn whereabouts(t: Text, h: &Household, m: &Member) -> Markup {
+    let link = |what: &str, key: &str| {
+        html! {
+            a.small.nowrap href=(format!("/official/households/{}/{what}/{}", h.id, m.id)) { (t.t(key)) span.hidden-visually { ": " (m.name) } }
+        }
+    };
+    html! {
+        @if m.address { (link("address", "address-link")) }
+        @if m.address && m.protect { br; }
+        @if m.protect { (link("protection", "protection-link")) }
+        @if !m.address && !m.protect { "–" }
+    }
 }
 
 fn entitlements(t: Text, h: &Household) -> Markup {

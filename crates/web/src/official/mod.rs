@@ -12,6 +12,8 @@ pub mod key_in;
 pub(crate) mod key_in_handlers;
 pub mod mending;
 pub(crate) mod mending_handlers;
+pub mod protection;
+pub(crate) mod protection_handlers;
 pub mod search;
 pub mod work;
 pub mod work_acts;

@@ -35,31 +35,38 @@ pub struct Found {
     pub more: bool,
 }
 
-/// The page; `identifier`: what people call the national identifier. `purposes`: the purposes this role may have, as value and
-/// message key. `found`: `None` before the first search.
-pub fn page_of(
-    f: &Frame,
-    form: &Form,
-    identifier: &str,
-    purposes: &[(&'static str, &'static str)],
-    found: Option<&Found>,
-) -> Markup {
+/// What is on the page beside the form.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// What people call the national identifier.
+    pub identifier: &'a str,
+    /// The purposes this role may have, as value and message key.
+    pub purposes: &'a [(&'static str, &'static str)],
+    /// What was found; `None` before the first search.
+    pub found: Option<&'a Found>,
+    /// Whether a protection was just recorded of somebody the official does not see any more.
+    pub recorded: bool,
+}
+
+/// The page.
+pub fn page_of(f: &Frame, form: &Form, p: &Page<'_>) -> Markup {
     let t = f.t;
     let options: Vec<(String, String)> =
-        purposes.iter().map(|(value, key)| ((*value).to_owned(), t.t(key).into_owned())).collect();
+        p.purposes.iter().map(|(value, key)| ((*value).to_owned(), t.t(key).into_owned())).collect();
     page(
         f,
         &t.t("search-title"),
         Width::Wide,
         html! {
             (error_summary(t, form))
+            @if p.recorded { (notice(Tone::Done, &t.t("protection-done-recorded"), html! { p { (t.t("protection-done-closed")) } })) }
             h1 { (t.t("search-title")) }
             form method="post" action="/official/search" novalidate {
                 div.grid-2 {
                     (field::select(form, "purpose", &t.t("purpose"), &t.t("search-purpose-hint"), "", &options))
                     (field::line(form, "reason", &t.t("search-reason"), Look { hint: &t.t("search-reason-hint"), ..Look::default() }))
                 }
-                (field::line(form, "q", &t.with("search-what", &[("identifier", identifier.into())]), Look { hint: &t.t("search-what-hint"), ..Look::default() }))
+                (field::line(form, "q", &t.with("search-what", &[("identifier", p.identifier.into())]), Look { hint: &t.t("search-what-hint"), ..Look::default() }))
                 div.grid-2 {
                     (field::line(form, "born", &t.t("birth-date"), Look { hint: &t.t("search-optional"), width: "w-m", keyboard: "numeric", ..Look::default() }))
                     (field::line(form, "address", &t.t("address"), Look { hint: &t.t("search-optional"), ..Look::default() }))
@@ -67,7 +74,7 @@ pub fn page_of(
                 button.btn type="submit" { (t.t("search-go")) }
             }
             p.soft.small { (t.t("search-logged")) }
-            @if let Some(found) = found { (results(f, found)) }
+            @if let Some(found) = p.found { (results(f, found)) }
         },
     )
 }

@@ -9,6 +9,7 @@ mod indicators;
 mod offices;
 mod plans;
 mod powers;
+mod protection;
 mod referrals;
 mod requalify;
 mod scenarios;
@@ -36,6 +37,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(scenarios::all())
         .chain(plans::all())
         .chain(powers::all())
+        .chain(protection::all())
         .chain(referrals::all())
         .chain(work::all())
         .chain(finance::all())

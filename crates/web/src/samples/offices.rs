@@ -46,9 +46,12 @@ fn search_page(lang: Lang, state: u8) -> Markup {
     search::page_of(
         &frame(lang, "/official/search", Some(Area::Official)),
         &form,
-        &identifier(lang),
-        &PURPOSES,
-        found.as_ref(),
+        &search::Page {
+            identifier: &identifier(lang),
+            purposes: &PURPOSES,
+            found: found.as_ref(),
+            recorded: state == 0,
+        },
     )
 }
 
@@ -70,6 +73,8 @@ fn household_page(lang: Lang, past: bool) -> Markup {
         age: Some(age),
         due,
         died,
+        address: !past,
+        protect: !past,
     };
     let mut entitlements = others();
     entitlements.insert(0, yes(("아동수당", "Child allowance"), 100_000, Per::Month));

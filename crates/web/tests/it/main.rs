@@ -23,6 +23,7 @@ mod oversight_api;
 mod parity;
 mod plans;
 mod powers;
+mod protection;
 mod public;
 mod referrals;
 mod scenarios;

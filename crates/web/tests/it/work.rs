@@ -33,12 +33,12 @@ pub(crate) async fn official(state: &AppState, role: Role, person: Option<Person
 }
 
 /// A case of the newborn's child allowance, applied for at the counter.
-async fn a_case(state: &AppState, home: HouseholdId, mother: PersonId) -> CaseId {
+pub(crate) async fn a_case(state: &AppState, home: HouseholdId, mother: PersonId) -> CaseId {
     a_case_of(state, home, mother, "child_allowance").await
 }
 
 /// The youngest of a household.
-async fn child_of(state: &AppState, home: HouseholdId) -> PersonId {
+pub(crate) async fn child_of(state: &AppState, home: HouseholdId) -> PersonId {
     let pack = state.packs.current();
     let desk = casework::Desk { pack: &pack, keys: state.guard.keys(), ids: &*state.ids, now: state.now() };
     let mut tx = state.db.read().await.expect("a read");
@@ -70,7 +70,7 @@ async fn a_case_of(state: &AppState, home: HouseholdId, mother: PersonId, progra
 }
 
 /// No agency can say anything.
-async fn nobody_answers(state: &AppState) {
+pub(crate) async fn nobody_answers(state: &AppState) {
     let pack = state.packs.current();
     let desk = casework::Desk { pack: &pack, keys: state.guard.keys(), ids: &*state.ids, now: state.now() };
     let mut tx = state.db.read().await.expect("a read");

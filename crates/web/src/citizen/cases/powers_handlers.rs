@@ -228,8 +228,7 @@ async fn answer(v: &Viewer<'_>, f: &Frame, desk: &Desk, mut form: Form) -> Resul
     Ok((StatusCode::UNPROCESSABLE_ENTITY, powers::page_of(f, &form, &vm)).into_response())
 }
 
-/// Who is to act: a grown member of the household, or somebody whose number and name are both right. A wrong number and a
-/// wrong name are refused alike, so that nobody learns whose a number is.
+/// Who is to act: a grown member of the household, or somebody whose number and name are both right.
 async fn holder(v: &Viewer<'_>, f: &Frame, desk: &Desk, form: &mut Form) -> Result<Option<PersonId>, Trouble> {
     let t = f.t;
     match form.get("holder") {
@@ -242,6 +241,13 @@ async fn holder(v: &Viewer<'_>, f: &Frame, desk: &Desk, form: &mut Form) -> Resu
             return Ok(member);
         }
     }
+    somebody(v, f, form).await
+}
+
+/// Somebody whose number and name are both right. A wrong number and a wrong name are refused alike, so that nobody learns whose
+/// a number is.
+pub(crate) async fn somebody(v: &Viewer<'_>, f: &Frame, form: &mut Form) -> Result<Option<PersonId>, Trouble> {
+    let t = f.t;
     let (written, number) = (form.required(t, "name", 140), form.required(t, "number", 40));
     let known = v.pack.manifest().identifier.as_ref();
     if let Some((known, wrong)) = known.and_then(|k| k.accepts(&number).err().map(|w| (k, w)))
