@@ -205,7 +205,7 @@ pub async fn run(
         let given = tap.answers.iter_mut().map(|g| (&mut g.subject, g.item.as_str()));
         account::of_payee(desk, &home, input.applicant, given);
         // Whoever applies agrees for themselves, of whomever the offer asked it.
-        for given in tap.answers.iter_mut().filter(|g| desk.pack.consent_by(&g.item).is_some()) {
+        for given in tap.answers.iter_mut().filter(|g| desk.pack.opening_consent(&g.item).is_some()) {
             given.subject = Subject::Person(input.applicant);
         }
         let given = tap.answers.iter_mut().map(|g| (g.subject, g.item.as_str(), &mut g.value)).collect();

@@ -261,7 +261,7 @@ pub(crate) fn evidence(
         return account(pack, snapshot, subject, item, applicant);
     }
     // A no to a consent that opens no agency is an answer: another paper takes its place.
-    if pack.consent_by(item).is_some_and(|c| !c.covers.is_empty()) {
+    if pack.opening_consent(item).is_some() {
         return agreed(snapshot, subject, item, applicant);
     }
     let of_household = pack.item(Entity::Household, item).is_some();

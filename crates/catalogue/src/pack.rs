@@ -394,6 +394,11 @@ impl Pack {
         self.content.consents.iter().find(|c| c.covers.iter().any(|covered| covered == agency))
     }
 
+    /// The consent that opens agencies and that a yes to an item of a person is.
+    pub fn opening_consent(&self, item: &str) -> Option<&Consent> {
+        self.consent_by(item).filter(|c| !c.covers.is_empty())
+    }
+
     /// The consent that a yes to an item of a person is.
     pub fn consent_by(&self, item: &str) -> Option<&Consent> {
         self.content.consents.iter().find(|c| c.item.as_deref() == Some(item))

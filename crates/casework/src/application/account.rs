@@ -93,7 +93,7 @@ pub(crate) fn of_payee<'a>(
 /// Whether an answer is what was asked for. The account, or the consent, of who applies answers where it was asked for a child or a household.
 pub(crate) fn answers(desk: &Desk<'_>, applicant: PersonId, asked: &Needed, subject: Subject, item: &str) -> bool {
     let own = || {
-        let theirs = rule(desk, subject, item).is_some() || desk.pack.consent_by(item).is_some();
+        let theirs = rule(desk, subject, item).is_some() || desk.pack.opening_consent(item).is_some();
         theirs && subject == Subject::Person(applicant)
     };
     asked.item == item && (asked.subject == subject || own())
