@@ -150,17 +150,8 @@ pub async fn recent(tx: &mut Tx, sight: &Sight<'_>, most: u32) -> Result<Seen<Ve
 
 /// The ids under which one person was known: the record that stands, first, and those merged into it, by merges that hold.
 pub async fn ids_of(tx: &mut Tx, survivor: PersonId) -> Result<Vec<PersonId>, StoreError> {
-    let mut ids = vec![survivor];
-    let mut at = 0;
-    while let Some(id) = ids.get(at).copied() {
-        at += 1;
-        for merge in merges(tx, id).await?.into_iter().filter(|m| m.withdrawn_at.is_none()) {
-            if !ids.contains(&merge.merged) {
-                ids.push(merge.merged);
-            }
-        }
-    }
-    Ok(ids)
+    let all = rows::clusters(tx, &[survivor].into(), Instant::from_micros(i64::MAX)).await?;
+    Ok(std::iter::once(survivor).chain(all.into_keys().filter(|id| *id != survivor)).collect())
 }
 
 async fn touch(tx: &mut Tx, a: PersonId, b: PersonId, now: Instant) -> Result<Instant, MergeError> {

@@ -128,8 +128,8 @@ pub(crate) fn name(record: &HouseholdRecord, person: PersonId, lang: Lang) -> St
 
 impl Opened {
     /// How a member stands to the viewer.
-    pub(crate) fn stands(&self, member: &registry::Member) -> Option<Relation> {
-        self.about.iter().find(|(p, _)| *p == member.person.id).map(|(_, relation)| *relation)
+    pub(crate) fn stands(&self, member: PersonId) -> Option<Relation> {
+        self.about.iter().find(|(p, _)| *p == member).map(|(_, relation)| *relation)
     }
 
     /// Every result with its subject, in the pack's order.

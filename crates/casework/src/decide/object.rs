@@ -15,7 +15,7 @@ use crate::case::rows as cases;
 use crate::case::rows::NewTask;
 use crate::case::{Actor, Case, StepKind, TaskKind, TaskStatus};
 use crate::desk::Desk;
-use crate::determine;
+use crate::determine::{self, Basis, Determined};
 use crate::letter::{self, Said};
 
 store::sql! {
@@ -269,8 +269,9 @@ pub async fn review(
         }
     };
     let judgement = Judgement { words: Some(reason.to_owned()), overriding, review: Some(objection.id) };
-    not_worse(tx, desk, &case, &judgement).await?;
-    let done = decide_anew(tx, desk, who, &mut case, judgement).await?;
+    let now = work_out(tx, desk, &case, &judgement).await?;
+    not_worse(tx, desk, &case, &judgement, &now.1).await?;
+    let done = decide_anew(tx, desk, who, &mut case, judgement, &now).await?;
     let new = match done {
         Put::InForce(id) => Some(id),
         _ => None,
@@ -306,7 +307,8 @@ pub async fn court_order(
     .await?;
     let reason = order.reason.clone();
     let judgement = Judgement { words: None, overriding: Some(order), review: Some(id) };
-    let done = decide_anew(tx, desk, who, &mut case, judgement).await?;
+    let now = work_out(tx, desk, &case, &judgement).await?;
+    let done = decide_anew(tx, desk, who, &mut case, judgement, &now).await?;
     let objection = one(tx, id).await?.ok_or(Fault::Nothing)?;
     let new = match done {
         Put::InForce(id) => Some(id),
@@ -323,23 +325,26 @@ pub async fn court_order(
 }
 
 /// Refuses what would leave the family worse off: whoever objects must not lose by it, and nobody has heard them about that.
-async fn not_worse(tx: &mut Tx, desk: &Desk<'_>, case: &Case, judgement: &Judgement) -> Result<(), Fault> {
+async fn not_worse(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    case: &Case,
+    judgement: &Judgement,
+    now: &Determined,
+) -> Result<(), Fault> {
     let before = rows::in_force(tx, case).await?;
-    let basis = determine::load(tx, desk, case).await?.ok_or(Fault::Nothing)?;
-    let now = determine::work_out(desk.pack, &basis);
     let ran = before.as_ref().map(|b| &b.content);
-    let would = compose(desk.pack, &case.programme, case.subject, &now, judgement.clone(), ran);
+    let would = compose(desk.pack, &case.programme, case.subject, now, judgement.clone(), ran);
     if would.is_worse() { Err(Fault::Worse) } else { Ok(()) }
 }
 
-/// Works the case out from the facts as they are known now and brings the result into force: a review is the second look.
-async fn decide_anew(
+/// Works the case out from the facts as they are known now, for a decision that holds at once.
+async fn work_out(
     tx: &mut Tx,
     desk: &Desk<'_>,
-    who: &Who,
-    case: &mut Case,
-    judgement: Judgement,
-) -> Result<Put, Fault> {
+    case: &Case,
+    judgement: &Judgement,
+) -> Result<(Basis, Determined), Fault> {
     // A decided case is closed, and nobody would ever say who follows the dead: that comes first.
     if advance::waits_for_heir(tx, case).await? {
         return Err(official::Fault::WrongStage(case.stage).into());
@@ -350,9 +355,21 @@ async fn decide_anew(
     if judgement.overriding.is_none() && open {
         return Err(official::Fault::CannotTell(determined.missing.len()).into());
     }
-    let id = advance::determination(tx, desk, case, &basis, &determined).await?;
+    Ok((basis, determined))
+}
+
+/// Brings what was worked out into force: a review is the second look.
+async fn decide_anew(
+    tx: &mut Tx,
+    desk: &Desk<'_>,
+    who: &Who,
+    case: &mut Case,
+    judgement: Judgement,
+    (basis, determined): &(Basis, Determined),
+) -> Result<Put, Fault> {
+    let id = advance::determination(tx, desk, case, basis, determined).await?;
     let by = By::Final { prepared: None, decided: who.account };
-    let done = put(tx, desk, case, (id, &determined), judgement, by).await?;
+    let done = put(tx, desk, case, (id, determined), judgement, by).await?;
     cases::save(tx, case, desk.now).await?;
     Ok(done)
 }

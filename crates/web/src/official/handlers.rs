@@ -239,7 +239,11 @@ fn screen_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, on: Date, past: bool, a
         protected,
         on,
         past,
-        members: record.members.iter().map(|m| member(v, m, lang, on, opened.stands(m).filter(|_| !past))).collect(),
+        members: record
+            .members
+            .iter()
+            .map(|m| member(v, m, lang, on, opened.stands(m.person.id).filter(|_| !past)))
+            .collect(),
         offers: opened.offers(v, lang, &explained),
         entitlements: by_answer(explained.into_iter().map(|(_, e)| e).collect()),
         facts: facts(v, opened, lang),

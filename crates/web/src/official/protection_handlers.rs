@@ -80,8 +80,7 @@ struct Desk {
 
 impl Desk {
     fn relation(&self) -> Relation {
-        let known = self.opened.about.iter().find(|(p, _)| *p == self.person);
-        known.map(|(_, relation)| *relation).unwrap_or_default()
+        self.opened.stands(self.person).unwrap_or_default()
     }
 
     fn address(&self) -> String {
