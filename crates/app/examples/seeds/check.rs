@@ -362,7 +362,7 @@ async fn whole(tx: &mut Tx) -> Result<(), Stop> {
         (
             "select o.objection_id as id from objection o where o.kind = 'objection' and (o.level not between 1 and 2 or (o.level = 2
                 and not exists (select 1 from objection f where f.case_id = o.case_id and f.level = 1 and f.kind = 'objection'
-                    and f.status in ('rejected', 'granted') and f.received_at < o.received_at))) limit 1",
+                    and f.status in ('rejected', 'granted')))) limit 1",
             "is a second objection without a first that was reviewed",
         ),
         (
