@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::run::{has, hearth, install, root, step};
+use crate::run::{has, hearth, install, root, step, together};
 
 /// Installs what scripts in `browser/` stand on.
 pub(crate) fn packages() -> Result<(), String> {
@@ -28,7 +28,12 @@ pub(crate) fn run(postgres: &str) -> Result<(), String> {
         }
     }
     packages()?;
-    let run = root().join("browser").join("run.mjs");
-    let mut node = Command::new("node");
-    step("browser", node.arg(run).env("HEARTH", hearth()).env("HEARTH_TEST_POSTGRES", postgres))
+    // Two demos side by side: one town that everything happens in, and all that brings a town of its own.
+    let lane = |parts: &'static str| {
+        let mut node = Command::new("node");
+        node.arg(root().join("browser").join("run.mjs")).arg(parts);
+        node.env("HEARTH", hearth()).env("HEARTH_TEST_POSTGRES", postgres);
+        (format!("browser: {parts}"), node)
+    };
+    together(vec![lane("town"), lane("apart")], || Ok(()))
 }

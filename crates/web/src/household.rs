@@ -9,6 +9,7 @@ use registry::sight::{self, Earlier, Seen};
 use registry::{AsOf, HouseholdRecord};
 use rules::schema::Entity;
 
+use crate::citizen::life_event_handlers as life_events;
 use crate::citizen::offers::{Offer, State};
 use crate::components::entitlement::{Combined, Effect, Entitlement, Fact};
 use crate::explain::{Story, plain, shown, type_of};
@@ -175,6 +176,7 @@ impl Opened {
             deadline: c.claim_closes,
             prefilled: c.answers.iter().map(|a| self.prefilled(v, lang, a)).collect(),
             needs: o.needed(&v.pack, v.who.person).map(|n| field(n.subject, &n.item)).collect(),
+            services: life_events::of_programme(&v.pack, &o.offer.programme),
             entitlement: e,
         }
     }

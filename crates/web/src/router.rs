@@ -20,7 +20,7 @@ use crate::citizen::cases::{
     figures_handlers as figures, list_handlers, payment_handlers as pay, powers_handlers as powers,
     report_handlers as report,
 };
-use crate::citizen::{check_handlers as check, handlers as citizen, home};
+use crate::citizen::{check_handlers as check, handlers as citizen, home, life_event_handlers as life_events};
 use crate::components::frame::Frame;
 use crate::demo::handlers as demo;
 use crate::error::Fault;
@@ -81,6 +81,7 @@ fn pages() -> Router<AppState> {
         .route("/check/people", post(check::people))
         .route("/check/more", post(check::more))
         .route("/check/result", post(check::result))
+        .route("/life-events/{id}", get(life_events::show))
         .route("/me", get(citizen::me))
         .route("/family", get(citizen::my_family))
         .route("/offers", get(citizen::my_offers).post(citizen::answer_offers))
@@ -232,8 +233,8 @@ fn cases() -> Router<AppState> {
         .route("/figures", get(figures::show))
 }
 
-async fn start(f: Frame) -> Response {
-    home::home(&f).into_response()
+async fn start(State(state): State<AppState>, f: Frame) -> Response {
+    home::home(&f, &life_events::named(&state.packs.current())).into_response()
 }
 
 async fn not_found(f: Frame) -> Response {

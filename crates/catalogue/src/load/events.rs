@@ -36,11 +36,12 @@ fn event(cx: &mut Context<'_>, root: &Table<'_>) {
 
 fn claimant(cx: &Context<'_>, table: &Table<'_>) -> Option<EventClaimant> {
     let claimant = table.need_text("claimant");
-    let channels = table.texts("channels").into_iter().map(|t| t.it).collect();
+    let channels = table.texts("channels");
+    channels.iter().for_each(|channel| cx.check_code("channel", channel, "channel", "unknown-channel"));
     table.finish();
     let claimant = claimant?;
     check_claimant(cx, &claimant);
-    Some(EventClaimant { claimant: claimant.it, channels })
+    Some(EventClaimant { claimant: claimant.it, channels: channels.into_iter().map(|t| t.it).collect() })
 }
 
 fn service(cx: &Context<'_>, table: &Table<'_>, complete: &[Lang]) -> Option<Service> {

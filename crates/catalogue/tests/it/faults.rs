@@ -234,6 +234,13 @@ const VARIANTS: &[(&str, &str, &str, &str, &str)] = &[
         "child_benfit",
     ),
     ("events/birth.toml", "processed_by = \"town\"", "processed_by = \"twon\"", "unknown-agency", "twon"),
+    (
+        "events/birth.toml",
+        "channels = [\"online\", \"counter\"]",
+        "channels = [\"on-line\"]",
+        "unknown-channel",
+        "on-line",
+    ),
     ("events/birth.toml", "claimant = \"mother\"", "claimant = \"moter\"", "unknown-claimant", "moter"),
     // cases
     ("cases/first.yaml", "wage: unknown", "wag: unknown", "unknown-item", "unknown"),

@@ -33,6 +33,7 @@ mod groups;
 mod households;
 mod indicators;
 mod intake;
+mod life_events;
 mod mandates;
 mod mending;
 mod offers;
@@ -133,7 +134,7 @@ pub(crate) enum Faults {
         events::birth, events::pregnancy, events::moved, events::income_change, events::death, mending::correction,
         mending::withdrawal, births::births_file,
         offers::accept, offers::accept_several, offers::refuse,
-        rules_of::programmes, rules_of::programme, rules_of::parameters, rules_of::parameter, rules_of::explain,
+        life_events::all, life_events::one, rules_of::programmes, rules_of::programme, rules_of::parameters, rules_of::parameter, rules_of::explain,
         oversight::checkpoint, oversight::reload,
         stages::application, stages::stands, stages::investigation, stages::answered, stages_determination::determination,
         stages_decision::decision, stages_payment::payment, stages_payment::paid,
@@ -219,6 +220,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/offers/accept", post(offers::accept_several))
         .route("/api/offers/{id}/accept", post(offers::accept))
         .route("/api/offers/{id}/refuse", post(offers::refuse))
+        .route("/api/life-events", get(life_events::all))
+        .route("/api/life-events/{id}", get(life_events::one))
         .route("/api/programmes", get(rules_of::programmes))
         .route("/api/programmes/{id}", get(rules_of::programme))
         .route("/api/parameters", get(rules_of::parameters))

@@ -14,7 +14,7 @@ use rules::schema::Entity;
 use store::transact;
 
 use super::question::{self, Kind, Question};
-use super::{family, looked, offers};
+use super::{family, life_event_handlers as life_events, looked, offers};
 use crate::components::entitlement::{Entitlement, Fact};
 use crate::components::frame::Frame;
 use crate::explain::{Story, plain, shown, type_of};
@@ -186,6 +186,7 @@ fn offers_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, done: Option<&Form>) ->
     let (questions, more) = needed(v, f, opened, &waiting);
     offers::Offers {
         because: because(v, f, opened),
+        elsewhere: newest(opened).and_then(|e| life_events::elsewhere(&v.pack, e.kind.word())),
         questions,
         more,
         offers: list,
@@ -200,11 +201,15 @@ fn yearly(e: &Entitlement) -> i64 {
     e.amount.and_then(|(money, per)| Some(rules::combine::yearly(money?.minor, per))).unwrap_or(0)
 }
 
+/// The newest standing event.
+fn newest(opened: &Opened) -> Option<&casework::model::LifeEvent> {
+    opened.events.iter().find(|e| e.status == casework::model::EventStatus::Registered)
+}
+
 /// The newest standing event, as a sentence.
 fn because(v: &Viewer<'_>, f: &Frame, opened: &Opened) -> Option<String> {
     let t = f.t;
-    let standing = |e: &&casework::model::LifeEvent| e.status == casework::model::EventStatus::Registered;
-    let event = opened.events.iter().find(standing)?;
+    let event = newest(opened)?;
     let date = t.date(event.occurred_on);
     if event.kind == casework::model::Cause::Birth {
         let name = name(&opened.record, event.person, t.lang());

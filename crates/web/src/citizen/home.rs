@@ -2,10 +2,11 @@
 
 use maud::{Markup, html};
 
+use super::life_event::{self, Named};
 use crate::components::frame::{Area, Frame, Width, page};
 
-/// The start page.
-pub fn home(f: &Frame) -> Markup {
+/// The start page. `events`: those of a life at which the state does something.
+pub fn home(f: &Frame, events: &[Named]) -> Markup {
     let t = f.t;
     page(
         f,
@@ -28,6 +29,10 @@ pub fn home(f: &Frame) -> Markup {
                         a href="/apply" { (t.t("cases-apply")) }
                     }
                 }
+            }
+            @if !events.is_empty() {
+                h2 { (t.t("home-life-events")) }
+                ul.plain { @for event in events { li { (life_event::link(t, event)) } } }
             }
             ul.three {
                 @for (title, words) in [

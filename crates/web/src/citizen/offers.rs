@@ -4,6 +4,7 @@ use kernel::{Date, Instant};
 use maud::{Markup, html};
 use text::Text;
 
+use super::life_event::{self, Named, Service};
 use super::question::{self, Question};
 use crate::components::entitlement::{
     Entitlement, Fact, card, combinations, head, missing, nearest, reasons, source, total_strip,
@@ -49,6 +50,8 @@ pub struct Offer {
     pub prefilled: Vec<Fact>,
     /// Names of the questions below that this offer needs.
     pub needs: Vec<String>,
+    /// The services at a life event that this programme is.
+    pub services: Vec<Service>,
 }
 
 impl Offer {
@@ -73,6 +76,8 @@ pub struct Offers {
     pub open: Vec<Entitlement>,
     /// Programmes the family does not get, and why.
     pub no: Vec<Entitlement>,
+    /// The event and its services that are asked for somewhere else.
+    pub elsewhere: Option<(Named, Vec<Service>)>,
     /// What was just done: names of accepted and of refused programmes.
     pub done: Option<(Vec<String>, Vec<String>)>,
     /// The office's hours east of Greenwich.
@@ -109,6 +114,7 @@ pub fn page_of(f: &Frame, form: &Form, o: &Offers) -> Markup {
                 h2 { (t.t("offers-answered")) }
                 ul.tasks { @for x in answered { li { (answered_line(t, x, o.offset_hours)) } } }
             }
+            @if let Some((event, services)) = &o.elsewhere { (life_event::elsewhere(t, event, services)) }
             @if !o.open.is_empty() {
                 h2 { (t.with("section-open", &[("count", o.open.len().into())])) }
                 p { (t.t("offers-open-words")) }
@@ -189,10 +195,26 @@ fn offer(t: Text, form: &Form, x: &Offer) -> Markup {
                 summary { (t.t("why")) span.hidden-visually { ": " (name) } }
                 (reasons(t, e))
             }
+            (how_to_ask(t, name, &x.services))
             @if !x.prefilled.is_empty() {
                 details {
                     summary { (t.with("offers-prefilled", &[("count", x.prefilled.len().into())])) span.hidden-visually { ": " (name) } }
                     (prefilled(t, &x.prefilled))
+                }
+            }
+        }
+    }
+}
+
+/// Who may ask, until when and with what, of each service that a programme is.
+pub fn how_to_ask(t: Text, name: &str, services: &[Service]) -> Markup {
+    html! {
+        @if !services.is_empty() {
+            details {
+                summary { (t.t("life-how")) span.hidden-visually { ": " (name) } }
+                @for s in services {
+                    @if services.len() > 1 { p { strong { (s.name.get(t.lang())) } } }
+                    (pairs(&life_event::how(t, s)))
                 }
             }
         }

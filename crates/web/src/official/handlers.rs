@@ -16,6 +16,7 @@ use store::transact;
 
 use super::{household as screen, search};
 use crate::citizen::handlers::{age, allow, full_address, known, refuse_fault, taps};
+use crate::citizen::life_event_handlers as life_events;
 use crate::components::frame::Frame;
 use crate::form::{Form, parse_date};
 use crate::household::{self, Opened, Want, name};
@@ -232,6 +233,7 @@ fn screen_of(v: &Viewer<'_>, f: &Frame, opened: &Opened, on: Date, past: bool, a
     let protected = opened.about.iter().any(|(_, r)| r.protected);
     let residence = record.members.iter().find_map(|m| m.person.residence.as_ref());
     screen::Household {
+        services: life_events::named(&v.pack),
         id: record.id.to_string(),
         // On a day before the household existed there is nobody to name it after.
         name: head.map_or_else(|| "–".to_owned(), |m| m.person.name(lang).to_owned()),

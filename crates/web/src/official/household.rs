@@ -4,7 +4,8 @@ use kernel::{Date, Instant};
 use maud::{Markup, html};
 use text::Text;
 
-use crate::citizen::offers::{Offer, State, explained, state_tag};
+use crate::citizen::life_event::{self, Named};
+use crate::citizen::offers::{Offer, State, explained, how_to_ask, state_tag};
 use crate::components::entitlement::{Entitlement, Fact, answer_tag, source};
 use crate::components::field::{self, Look};
 use crate::components::frame::{Frame, Width, back, page};
@@ -38,6 +39,8 @@ pub struct Household {
     pub facts: Vec<Known>,
     /// What happened, newest first.
     pub events: Vec<Happened>,
+    /// Life events at which the state has services.
+    pub services: Vec<Named>,
     /// The office's hours east of Greenwich.
     pub offset_hours: i8,
     /// What was just done, as a message.
@@ -173,6 +176,10 @@ fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
             li { a href=(format!("/official/households/{}/apply", h.id)) { (t.t("key-in-title")) } }
             li { a href=(format!("/official/households/{}/powers", h.id)) { (t.t("power-title")) } }
         }
+        @if !h.services.is_empty() {
+            h2 { (t.t("home-life-events")) }
+            ul.plain { @for event in &h.services { li { (life_event::link(t, event)) } } }
+        }
         h2 { (t.t("household-as-of")) }
         form method="get" action=(format!("/official/households/{}", h.id)) {
             (field::line(form, "on", &t.t("date"), Look { hint: &t.t("date-hint"), keyboard: "numeric", ..Look::default() }))
@@ -257,6 +264,7 @@ fn offers(t: Text, h: &Household) -> Markup {
                         State::Refused(when) => div.small.soft { (t.with("offers-refused-line", &[("when", t.moment(*when, h.offset_hours).into())])) },
                         _ => {}
                     }
+                    @if x.state == State::Open { (how_to_ask(t, x.entitlement.name.get(t.lang()), &x.services)) }
                 }
                 div {
                     (state_tag(t, &x.state))

@@ -7,7 +7,7 @@ use rules::outcome::Answer;
 use rules::schema::Per;
 
 use super::{Sample, frame, words};
-use crate::citizen::{check, family, home, looked, offers, question};
+use crate::citizen::{check, family, home, life_event, looked, offers, question};
 use crate::components::entitlement::{Combined, Condition, Effect, Entitlement, Fact, Missing, Nearest, Source};
 use crate::components::frame::{Area, Place};
 use crate::components::value::Shown;
@@ -141,6 +141,48 @@ fn pair() -> (Entitlement, Entitlement) {
     (best, other)
 }
 
+/// What a birth is called, and where its services stand.
+pub(super) fn birth_named() -> life_event::Named {
+    (words("출생", "Birth"), "/life-events/birth".to_owned())
+}
+
+fn service(no: u32, here: bool) -> life_event::Service {
+    life_event::Service {
+        no,
+        name: words("첫만남이용권", "First-meeting voucher"),
+        here,
+        class_key: if here { "life-class-nationwide" } else { "life-class-municipal" }.to_owned(),
+        owner: words("보건복지부", "Ministry of Health and Welfare"),
+        processed_by: here.then(|| words("시군구", "Municipality")),
+        who: Some(words("어머니, 배우자", "The mother or her spouse")),
+        evidence: Some(words("없음", "None")),
+        instead_of_paper: Some(words("주민등록(출생)으로 확인", "The birth entry in the resident register")),
+        window: (
+            Some(words("출생신고를 할 때부터", "From the birth registration")),
+            Some(words("태어난 지 2년까지", "Until two years from birth")),
+        ),
+        form: Some(catalogue::model::Form::Voucher),
+    }
+}
+
+fn birth_services() -> life_event::Event {
+    use catalogue::model::Form;
+    let forms = [Form::Cash, Form::Voucher, Form::Discount, Form::Service, Form::InKind, Form::Status];
+    let classes = ["general", "income-tested", "information", "municipal", "nationwide"].into_iter().cycle();
+    let services = (1u32..).zip(forms).zip(classes).map(|((no, form), class)| life_event::Service {
+        form: Some(form),
+        class_key: format!("life-class-{class}"),
+        ..service(no, no % 2 == 1)
+    });
+    life_event::Event {
+        name: words("출생", "Birth"),
+        law: "임신출산 관련 서비스 통합처리에 관한 규정 제8조".to_owned(),
+        help_line: Some("1588-2188".to_owned()),
+        who: vec![(words("어머니", "Mother"), vec![words("온라인", "Online"), words("창구", "Counter")])],
+        services: services.collect(),
+    }
+}
+
 /// A birth's offers.
 pub(super) fn birth_offers() -> Vec<offers::Offer> {
     let offer = |id: &str, entitlement, state| offers::Offer {
@@ -152,6 +194,7 @@ pub(super) fn birth_offers() -> Vec<offers::Offer> {
         deadline: Some(date(2027, 1, 19)),
         prefilled: vec![born()],
         needs: vec!["e-bank".to_owned()],
+        services: vec![service(1, true)],
     };
     let at = Instant::start_of(date(2026, 11, 21)).plus_seconds(3600);
     let (best, other) = pair();
@@ -219,6 +262,7 @@ fn offers_page(lang: Lang, form: &Form, list: Vec<offers::Offer>, done: Option<(
         more: questions().split_off(1),
         open: others,
         no,
+        elsewhere: Some((birth_named(), vec![service(14, false)])),
         done,
         offset_hours: 9,
     };
@@ -371,8 +415,9 @@ pub(super) fn all() -> Vec<Sample> {
         ("error-busy", Fault::Busy("7F3A-10".to_owned())),
     ];
     let mut all: Vec<Sample> = vec![
-        ("home", Box::new(|l| home::home(&frame(l, "/", None)))),
-        ("home-signed-in", Box::new(|l| home::home(&frame(l, "/", Some(Area::Citizen))))),
+        ("home", Box::new(|l| home::home(&frame(l, "/", None), &[birth_named()]))),
+        ("home-signed-in", Box::new(|l| home::home(&frame(l, "/", Some(Area::Citizen)), &[]))),
+        ("life-event", Box::new(|l| life_event::page_of(&frame(l, "/life-events/birth", None), &birth_services()))),
         ("check-start", Box::new(|l| check::start(&frame(l, "/check", None)))),
         ("check-place", Box::new(|l| check::place(&public(l, "place"), &typed(), &places()))),
         ("check-place-refused", Box::new(|l| check::place(&public(l, "place"), &refused(l, &["place"]), &places()))),

@@ -92,6 +92,7 @@ fn household_page(lang: Lang, past: bool) -> Markup {
         &frame(lang, "/official/households/1", Some(Area::Official)),
         &Form::default(),
         &household::Household {
+            services: vec![super::families::birth_named()],
             id: "1".to_owned(),
             name: "김하윤".to_owned(),
             address: (!past).then(|| "서울특별시 강남구 은행나무로 12, 304호".to_owned()),
