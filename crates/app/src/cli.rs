@@ -162,6 +162,7 @@ impl Cli {
             Command::Agency(AgencyCommand::Add { config, name, organisation, jurisdiction }) => {
                 with_runtime(tools::add_agency(config, name, organisation, jurisdiction))
             }
+            Command::Account(AccountCommand::Add(args)) => with_runtime(tools::add_account(args)),
             Command::Account(AccountCommand::AddLocal(args)) => with_runtime(tools::add_local(args)),
             Command::Parked(ParkedCommand::List { config }) => with_runtime(parked::list(config)),
             Command::Parked(ParkedCommand::Retry { id, config }) => with_runtime(parked::retry(id, config)),

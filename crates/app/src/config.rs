@@ -53,6 +53,11 @@ pub struct Oidc {
     pub client_secret_file: Option<PathBuf>,
     /// Whether the provider asks everybody for a second factor although its tokens do not say so.
     pub always_strong: bool,
+    /// The claim of its tokens that holds the national identifier: whoever has it and is in the register gets an account of their
+    /// own at the first sign-in. Empty: only accounts that were made before are let in.
+    pub identifier_claim: String,
+    /// What to ask for beside `openid`, so that the provider tells that claim.
+    pub scopes: Vec<String>,
 }
 
 /// A snapshot of everybody, for comparisons of changed rules.
@@ -113,7 +118,14 @@ impl Default for Config {
 
 impl Default for Oidc {
     fn default() -> Self {
-        Oidc { issuer: String::new(), client_id: "hearth".into(), client_secret_file: None, always_strong: false }
+        Oidc {
+            issuer: String::new(),
+            client_id: "hearth".into(),
+            client_secret_file: None,
+            always_strong: false,
+            identifier_claim: String::new(),
+            scopes: Vec::new(),
+        }
     }
 }
 

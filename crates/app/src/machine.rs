@@ -67,7 +67,6 @@ pub(crate) async fn relations_to(
         purpose,
         policies: state.guard.policies(),
         open_cases: &nobody,
-        colleagues: &nobody,
         setting: &setting,
         today: state.today(),
     };

@@ -49,6 +49,19 @@ pub enum Task {
         /// The place it works for; `None`: the whole country.
         jurisdiction: Option<String>,
     },
+    /// The account of an official whom the identity provider knows.
+    AddAccount {
+        /// The provider's name of them.
+        subject: String,
+        /// The name shown.
+        name: String,
+        /// The role's word.
+        role: String,
+        /// The agency, as its id in the pack.
+        organisation: String,
+        /// The place; `None`: the whole country.
+        jurisdiction: Option<String>,
+    },
     /// A local account.
     AddLocal {
         /// The login.
@@ -84,6 +97,11 @@ pub enum Said {
     Token {
         /// Shown once.
         token: String,
+    },
+    /// The account was made.
+    Account {
+        /// Its id.
+        id: String,
     },
     /// The secret of the second factor.
     Secret {
@@ -143,6 +161,18 @@ pub(crate) async fn run(config: Config, task: Task, progress: OnProgress<'_>) ->
     }
 }
 
+/// The job of an official; says what is wrong with it.
+fn job(runtime: &Runtime, role: &str, organisation: &str, place: Option<&str>) -> Result<Duty, Failure> {
+    web::official_job(&runtime.state.packs.current(), role, organisation, place).map_err(|field| {
+        let (given, expected) = match field {
+            "role" => (role, "the role of an official, such as caseworker or administrator"),
+            "organisation" => (organisation, "an agency of the pack; agencies.csv lists them"),
+            _ => (place.unwrap_or_default(), "a place of the pack; jurisdictions.csv lists them"),
+        };
+        format!("--{field} {given:?}: expected {expected}").into()
+    })
+}
+
 /// Does a task, after the guard has allowed it and the log has it.
 pub async fn perform(runtime: &Runtime, task: Task, progress: OnProgress<'_>) -> Result<Said, Failure> {
     let state = &runtime.state;
@@ -179,10 +209,21 @@ pub async fn perform(runtime: &Runtime, task: Task, progress: OnProgress<'_>) ->
             })?;
             Ok(Said::Token { token: client.token })
         }
+        Task::AddAccount { subject, name, role, organisation, jurisdiction } => {
+            let duty = job(runtime, &role, &organisation, jurisdiction.as_deref())?;
+            let issuer =
+                state.config.issuer.as_deref().ok_or("[oidc] issuer is empty: there is no identity provider")?;
+            permitted(runtime, Action::ManageAccounts, "account of an official").await?;
+            let id = transact!(state.db, AccountError, |tx| {
+                let id = account::create(tx, ids, now, &name, None, std::slice::from_ref(&duty)).await?;
+                account::link(tx, issuer, &subject, id).await?;
+                Ok(id)
+            })?;
+            Ok(Said::Account { id: id.to_string() })
+        }
         Task::AddLocal { login, name, role, organisation, jurisdiction, password } => {
-            let role: Role = role.parse()?;
+            let duties = [job(runtime, &role, &organisation, jurisdiction.as_deref())?];
             permitted(runtime, Action::ManageAccounts, "local account").await?;
-            let duties = [Duty { role, organisation, jurisdiction }];
             let secret = transact!(state.db, AccountError, |tx| {
                 let id = account::create(tx, ids, now, &name, None, &duties).await?;
                 account::create_local(tx, keys, &NewLocal { account: id, login: &login, password: &password }).await

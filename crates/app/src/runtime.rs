@@ -175,6 +175,7 @@ impl Runtime {
         let settings = web::Config {
             demo: config.demo_provider,
             public_url: config.public_url.clone(),
+            issuer: issuer(&config),
             payer: config.payer.clone().or_else(|| config.demo_provider.then(invented_payer)),
             scanner: scanner.clone(),
             compares: crate::scenario::source(&config).is_some(),
@@ -194,6 +195,12 @@ impl Runtime {
         let today = now.date(state.packs.current().manifest().utc_offset_hours);
         payment::Desk { keys: &self.keys, ids: &*state.ids, now, today }
     }
+}
+
+/// Whose word signing in goes by: the demonstration's provider or the configured one.
+fn issuer(config: &Config) -> Option<String> {
+    let configured = || Some(config.oidc.issuer.clone()).filter(|issuer| !issuer.is_empty());
+    if config.demo_provider { Some(crate::demo::issuer(config)) } else { configured() }
 }
 
 /// Who pays in a demonstration: nobody's account.

@@ -55,6 +55,7 @@ fn provider(runtime: &Runtime, told: &Told) -> Result<Provider, Failure> {
         name: one.name.clone(),
         what: one.subject.clone(),
         strong: true,
+        identifier: None,
     });
     Ok(Provider::new(&config.public_url, &config.oidc.client_id, people.collect(), runtime.state.clock.clone())?)
 }
@@ -76,6 +77,8 @@ fn oidc(config: &Config, provider: Option<&Provider>) -> Result<Option<OidcSetti
         client_secret: secret.transpose()?.map(|text| text.trim().to_owned()),
         redirect: format!("{}/sign-in/return", config.public_url),
         always_strong: config.oidc.always_strong,
+        identifier_claim: Some(config.oidc.identifier_claim.clone()).filter(|claim| !claim.is_empty()),
+        scopes: config.oidc.scopes.clone(),
     }))
 }
 

@@ -86,8 +86,33 @@ pub enum AgencyCommand {
 /// `hearth account …`
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
+    /// The account of an official who signs in at the configured identity provider.
+    Add(AccountArgs),
     /// A local account for times when the identity provider is away. Reads the password from the standard input.
     AddLocal(LocalArgs),
+}
+
+/// `hearth account add`
+#[derive(Debug, Args)]
+pub struct AccountArgs {
+    /// The identity provider's name of the official: the `sub` of its tokens.
+    #[arg(long)]
+    subject: String,
+    /// The name shown.
+    #[arg(long)]
+    name: String,
+    /// The role.
+    #[arg(long)]
+    role: Role,
+    /// The agency, as its id in the pack.
+    #[arg(long)]
+    organisation: String,
+    /// The place, as its id in the pack.
+    #[arg(long)]
+    jurisdiction: Option<String>,
+    /// Configuration.
+    #[arg(long)]
+    config: Option<PathBuf>,
 }
 
 /// `hearth account add-local`
@@ -103,7 +128,7 @@ pub struct LocalArgs {
     #[arg(long)]
     role: Role,
     /// The agency, as its id in the pack.
-    #[arg(long, default_value = "")]
+    #[arg(long)]
     organisation: String,
     /// The place, as its id in the pack.
     #[arg(long)]
@@ -210,6 +235,22 @@ pub async fn add_agency(
     let Said::Token { token } = operator::run(config, task, &mut |_| {}).await? else { return Err(strange()) };
     println!("{token}");
     eprintln!("This token is shown once. Send it as: Authorization: Bearer TOKEN");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `hearth account add`
+pub async fn add_account(args: AccountArgs) -> Result<ExitCode, Failure> {
+    let config = Config::read(args.config.as_deref())?;
+    let (role, organisation) = (args.role.word().to_owned(), args.organisation);
+    let task = Task::AddAccount {
+        subject: args.subject,
+        name: args.name,
+        role,
+        organisation,
+        jurisdiction: args.jurisdiction,
+    };
+    let Said::Account { id } = operator::run(config, task, &mut |_| {}).await? else { return Err(strange()) };
+    println!("{id}");
     Ok(ExitCode::SUCCESS)
 }
 

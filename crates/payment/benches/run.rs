@@ -44,7 +44,7 @@ fn main() {
 async fn bench(count: usize, engine: &str) {
     let dir = tempfile::tempdir().unwrap();
     let keys = Keys::open(&dir.path().join("keys")).unwrap();
-    let schemas = &[store::SCHEMA, registry::SCHEMA, payment::SCHEMA, SOURCE];
+    let schemas = &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, payment::SCHEMA, SOURCE];
     let db = if engine == "postgres" {
         store::testing::postgres(schemas).await.unwrap().expect("HEARTH_TEST_POSTGRES names a server")
     } else {

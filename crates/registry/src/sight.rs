@@ -50,8 +50,6 @@ pub struct Sight<'a> {
     pub policies: &'a Policies,
     /// The people with an open case assigned to the viewer.
     pub open_cases: &'a BTreeSet<PersonId>,
-    /// The people who work for the viewer's organisation.
-    pub colleagues: &'a BTreeSet<PersonId>,
     /// The country.
     pub setting: &'a Setting<'a>,
     /// The present day.

@@ -100,10 +100,12 @@ async fn tied(
         Some(viewer) => relatives(tx, &circle, viewer, sight.today).await?,
         None => BTreeSet::new(),
     };
+    let colleagues = colleagues(tx, sight, &circle, asked.values()).await?;
     let mut all = BTreeMap::new();
     for (record, id) in &asked {
         let cover = cover(&circle, *id, &days);
         let mut relation = plain(&circle, sight, *id, viewer);
+        relation.colleague = colleagues.contains(id);
         relation.kin = relatives.contains(id);
         relation.open_case = cases.contains(id);
         let sides: BTreeSet<PersonId> = viewer.into_iter().chain(cases.iter().copied()).collect();
@@ -113,6 +115,25 @@ async fn tied(
         all.insert(*record, Tie { relation, cover, discreet });
     }
     Ok(all)
+}
+
+/// Who of some people works where the viewer does, as far as accounts say who is behind them. An account may know somebody by
+/// a record that was merged since.
+async fn colleagues(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    circle: &Circle,
+    asked: impl Iterator<Item = &PersonId>,
+) -> Result<BTreeSet<PersonId>, StoreError> {
+    if !sight.who.role.is_staff() {
+        return Ok(BTreeSet::new());
+    }
+    let merged = |id: PersonId| {
+        circle.people.get(&id).into_iter().flat_map(move |rows| rows.merged.iter().map(move |m| (*m, id)))
+    };
+    let survivors: BTreeMap<PersonId, PersonId> = asked.flat_map(|id| merged(*id).chain([(*id, *id)])).collect();
+    let found = guard::account::colleagues(tx, &sight.who.organisation, survivors.keys().copied()).await?;
+    Ok(found.iter().filter_map(|id| survivors.get(id).copied()).collect())
 }
 
 /// How `person` stands to `viewer` by household, kinship and protection alone, whatever role the viewer may have: for
@@ -247,7 +268,6 @@ fn plain(circle: &Circle, sight: &Sight<'_>, id: PersonId, viewer: Option<Person
         own,
         own_household: !own && viewer.is_some_and(|v| live_together(circle, v, id, &today)),
         ward: viewer.is_some_and(|v| is_ward(circle, v, id, sight.today, sight.setting.adult_age)),
-        colleague: sight.colleagues.contains(&id),
         in_jurisdiction,
         prior_jurisdiction: !in_jurisdiction && lived_there_lately(circle, id, sight),
         ..Relation::default()

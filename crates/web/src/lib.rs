@@ -38,6 +38,7 @@ mod viewer;
 pub mod visits;
 mod whereabouts;
 
+pub use admin::account_acts::duty as official_job;
 pub use request::Session;
 pub use router::router;
 pub use state::{AppState, Config, Packs};

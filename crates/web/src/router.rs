@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::admin::handlers as admin;
+use crate::admin::{account_handlers as accounts, handlers as admin};
 use crate::analyst::handlers as analyst;
 use crate::analyst::scenarios::{handlers as scenarios, results_handlers as comparisons};
 use crate::assets;
@@ -137,6 +137,9 @@ fn pages() -> Router<AppState> {
         .route("/work/case/{id}/review", post(work_review::review))
         .route("/work/case/{id}/paper/{paper}", get(work_case::paper))
         .route("/work/case/{id}/decision/{decision}", get(work_case::decision_file))
+        .route("/admin/accounts", get(accounts::list))
+        .route("/admin/accounts/new", get(accounts::new).post(accounts::add))
+        .route("/admin/accounts/{id}", get(accounts::show).post(accounts::send))
         .route("/admin/import", get(admin::import_form).post(admin::import))
         .route("/account", get(crate::account::show))
         .route("/privacy/log", get(privacy::list).post(privacy::search))

@@ -57,6 +57,8 @@ pub struct Config {
     pub demo: bool,
     /// The address people see, without a slash at the end. Cookies are `Secure` when it begins with `https`.
     pub public_url: String,
+    /// Whose word signing in goes by; `None`: local accounts only.
+    pub issuer: Option<String>,
     /// How many days after a move the former office may still read.
     pub grace_days: u16,
     /// The age at which parents stop acting for a child, in years.
@@ -78,6 +80,7 @@ impl Default for Config {
         Config {
             demo: false,
             public_url: "http://127.0.0.1:8080".to_owned(),
+            issuer: None,
             grace_days: 30,
             adult_age: 19,
             payer: None,

@@ -31,7 +31,6 @@ pub(crate) struct Viewer<'s> {
     pub(crate) now: Instant,
     within: Within,
     tells: Tells,
-    nobody: BTreeSet<PersonId>,
     open_cases: BTreeSet<PersonId>,
 }
 
@@ -47,7 +46,6 @@ impl<'s> Viewer<'s> {
             within: Box::new(move |place, around| tree.within(place, around)),
             tells: Box::new(move |id| tells_place(&words, id)),
             pack,
-            nobody: BTreeSet::new(),
             open_cases: BTreeSet::new(),
         }
     }
@@ -116,7 +114,6 @@ impl<'s> Viewer<'s> {
             purpose: &self.purpose,
             policies: self.state.guard.policies(),
             open_cases: &self.open_cases,
-            colleagues: &self.nobody,
             setting,
             today: self.today(),
         }

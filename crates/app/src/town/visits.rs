@@ -106,7 +106,6 @@ impl<'a> Visiting<'a> {
             purpose: &purpose,
             policies: state.guard.policies(),
             open_cases: &nobody,
-            colleagues: &nobody,
             setting: &setting,
             today: state.today(),
         };

@@ -73,11 +73,19 @@ async fn all(place: &Place, number: u32) {
     assert!(String::from_utf8_lossy(&client.stdout).trim().len() >= 32, "the token alone on the standard output");
 
     let login = format!("night-{number}");
-    let local = ["account", "add-local", "--login", &login, "--name", "Night", "--role", "administrator"];
+    let local =
+        ["account", "add-local", "--login", &login, "--name", "Night", "--role", "administrator", "--organisation"];
+    let nowhere = hearth(place, &[&local[..], &["nobody"]].concat(), "a long enough password\n").await;
+    assert!(!nowhere.status.success() && said(&nowhere).contains("an agency of the pack"), "{}", said(&nowhere));
+    let local = [&local[..], &["mohw"]].concat();
     let short = hearth(place, &local, "short\n").await;
     assert!(!short.status.success(), "{}", said(&short));
     let made = hearth(place, &local, "a long enough password\n").await;
     assert!(made.status.success() && said(&made).contains("second factor"), "{}", said(&made));
+    let linked =
+        ["account", "add", "--subject", &login, "--name", "Day", "--role", "administrator", "--organisation", "mohw"];
+    let unknown = hearth(place, &linked, "").await;
+    assert!(!unknown.status.success() && said(&unknown).contains("no identity provider"), "{}", said(&unknown));
 }
 
 #[tokio::test(flavor = "multi_thread")]

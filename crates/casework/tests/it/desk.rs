@@ -16,7 +16,7 @@ use store::{Db, Schema, transact};
 pub(crate) use testing::{keys, pack};
 use uuid::Uuid;
 
-pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, casework::SCHEMA];
+pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, casework::SCHEMA];
 
 /// The day most tests play on.
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);

@@ -106,7 +106,6 @@ impl Eyes {
             purpose: &self.purpose,
             policies: POLICIES.get_or_init(|| Policies::built_in().unwrap()),
             open_cases: &self.none,
-            colleagues: &self.none,
             setting: &SETTING,
             today: TODAY,
         }

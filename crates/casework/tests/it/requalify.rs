@@ -331,7 +331,6 @@ async fn a_finding_is_explained_on_the_facts_the_run_had() {
             who: &who,
             purpose: &purpose,
             open_cases: &Default::default(),
-            colleagues: &Default::default(),
             setting: &setting,
             today: DAY,
         };

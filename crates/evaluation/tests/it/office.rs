@@ -19,8 +19,15 @@ use store::{Db, Schema, Tx, params, transact};
 pub(crate) use testing::{keys, pack};
 use uuid::Uuid;
 
-pub(crate) const SCHEMAS: &[Schema] =
-    &[store::SCHEMA, registry::SCHEMA, casework::SCHEMA, visit::SCHEMA, survey::SCHEMA, evaluation::SCHEMA];
+pub(crate) const SCHEMAS: &[Schema] = &[
+    store::SCHEMA,
+    guard::account::SCHEMA,
+    registry::SCHEMA,
+    casework::SCHEMA,
+    visit::SCHEMA,
+    survey::SCHEMA,
+    evaluation::SCHEMA,
+];
 pub(crate) const BORN: &str = "2026-01-10";
 /// Told nowhere: it stands wherever a place or a word could slip through.
 pub(crate) const CANARY: &str = "kr-canary-refuge";

@@ -174,7 +174,6 @@ impl Eyes {
             purpose: &self.purpose,
             policies: &self.policies,
             open_cases: &self.nobody,
-            colleagues: &self.nobody,
             setting,
             today: TODAY,
         }

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod local;
+mod people;
 mod session;
 
 use kernel::{AccountId, Ids, Instant, PersonId};
@@ -12,6 +13,7 @@ use crate::log::LogError;
 use crate::{Reason, Role};
 
 pub use local::{LocalSecret, NewLocal, create_local, sign_in_local};
+pub use people::{bind, colleagues, of_person, office};
 pub use session::{
     Checked, SignedInBy, Started, check_session, end_all_sessions, end_session, sessions_of, start_session,
     touch_session,
@@ -20,12 +22,20 @@ pub use session::{
 /// The tables of this room.
 pub const SCHEMA: Schema = Schema {
     room: "guard",
-    steps: &[Step { version: 1, name: "accounts, sessions", sql: include_str!("../../schema/1.sql") }],
+    steps: &[
+        Step { version: 1, name: "accounts, sessions", sql: include_str!("../../schema/1.sql") },
+        Step { version: 2, name: "accounts of a person", sql: include_str!("../../schema/2.sql") },
+    ],
 };
 
 /// Every statement of this room, for the test that prepares them all on both engines.
 pub const ALL_STATEMENTS: &[&[(&str, &str)]] =
-    &[STATEMENTS, session::STATEMENTS, local::STATEMENTS, attempt::STATEMENTS];
+    &[STATEMENTS, people::STATEMENTS, session::STATEMENTS, local::STATEMENTS, attempt::STATEMENTS];
+
+/// The statements over lists of ids, for the same test.
+pub fn lists() -> Vec<(&'static str, &'static str)> {
+    people::COLLEAGUES.statements().to_vec()
+}
 
 sql! {
     ADD = "insert into account (account_id, display_name, person_id, suspended, created_at) values ($1, $2, $3, $4, $5)";
@@ -65,7 +75,7 @@ pub enum AccountError {
     /// The account has no such role.
     #[error("the account does not act in this role")]
     NoDuty,
-    /// The login is taken.
+    /// The login, or the identity provider's name of somebody, belongs to an account already.
     #[error("the login {0:?} is taken: choose another")]
     Taken(String),
     /// The password is too short.
@@ -144,10 +154,13 @@ pub async fn drop_duty(tx: &mut Tx, account: AccountId, role: Role) -> Result<()
     Ok(())
 }
 
-/// Ties the identity provider's name of somebody to an account.
+/// Ties the identity provider's name of somebody to an account; refuses one that is tied already.
 pub async fn link(tx: &mut Tx, issuer: &str, subject: &str, account: AccountId) -> Result<(), AccountError> {
-    tx.execute(LINK, params![subject_key(issuer, subject), account]).await?;
-    Ok(())
+    match tx.execute(LINK, params![subject_key(issuer, subject), account]).await {
+        Ok(_) => Ok(()),
+        Err(StoreError::Duplicate(_)) => Err(AccountError::Taken(subject.to_owned())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The account of somebody the identity provider vouches for.

@@ -67,6 +67,7 @@ impl Bench {
 async fn every_statement_prepares_on_both_engines_and_the_schema_stays_distributable() {
     for bench in benches().await {
         store::testing::prepare_all(&bench.db, account::ALL_STATEMENTS).await;
+        store::testing::prepare_all(&bench.db, &[&account::lists()]).await;
     }
     assert_eq!(store::lint(&account::SCHEMA), Vec::<String>::new());
 }
@@ -173,4 +174,30 @@ async fn short_passwords_and_taken_logins_are_refused() {
     assert!(matches!(make("a", "elevenchars").await, Err(AccountError::Short)));
     assert_eq!(make("a", "twelve chars").await.unwrap(), (32, "LocalSecret(hidden)".to_owned()));
     assert!(matches!(make("a", "twelve chars").await, Err(AccountError::Taken(_))));
+}
+
+#[tokio::test]
+async fn who_is_behind_an_account_is_said_once_and_colleagues_are_found_by_it() {
+    for bench in benches().await {
+        let (clerk, mother, other) = (person(21), person(22), person(23));
+        let make = async |role, organisation: &str, name: &str, person| {
+            let duty = Duty { role, organisation: organisation.into(), jurisdiction: None };
+            transact!(bench.db, AccountError, |tx| {
+                account::create(tx, &bench.ids, noon(), name, person, std::slice::from_ref(&duty)).await
+            })
+            .unwrap()
+        };
+        let office = make(Role::Caseworker, "office", "Clerk", None).await;
+        let own = make(Role::Citizen, "", "Clerk at home", Some(clerk)).await;
+        make(Role::Nurse, "elsewhere", "Nurse", Some(other)).await;
+        let bind = async |to| transact!(bench.db, AccountError, |tx| Ok(account::bind(tx, office, to).await?)).unwrap();
+        assert!(bind(clerk).await && !bind(mother).await, "said once");
+        let mut tx = bench.db.read().await.unwrap();
+        assert_eq!(account::by_id(&mut tx, office).await.unwrap().unwrap().person, Some(clerk));
+        // The account of the office is not that of her own affairs.
+        assert_eq!(account::of_person(&mut tx, &[mother, clerk]).await.unwrap(), Some(own));
+        assert_eq!(account::of_person(&mut tx, &[mother]).await.unwrap(), None);
+        let found = account::colleagues(&mut tx, "office", [clerk, mother, other]).await.unwrap();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [clerk]);
+    }
 }

@@ -14,7 +14,7 @@ use store::{Db, Schema, StoreError, transact};
 pub(crate) use testing::keys;
 use uuid::Uuid;
 
-pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, payment::SCHEMA];
+pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, payment::SCHEMA];
 
 /// Days off in tests besides weekends.
 pub(crate) const HOLIDAYS: [Date; 2] = [Date::constant(2026, 12, 24), Date::constant(2026, 12, 25)];

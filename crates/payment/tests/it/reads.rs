@@ -30,7 +30,6 @@ async fn a_family_sees_what_was_paid_what_came_back_what_it_owes_and_what_is_nex
         purpose: &purpose,
         policies: policies(),
         open_cases: &nobody,
-        colleagues: &nobody,
         setting: &setting,
         today,
     };

@@ -20,7 +20,7 @@ use store::{Db, Schema, transact};
 pub(crate) use testing::{keys, pack};
 use uuid::Uuid;
 
-pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, referral::SCHEMA];
+pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, referral::SCHEMA];
 
 /// The day most tests begin on.
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
@@ -100,15 +100,7 @@ macro_rules! sight {
             Box::leak(Box::new(Setting { within, tells_place: &|_: &str| true, grace_days: 30, adult_age: 19 }));
         static NOBODY: BTreeSet<PersonId> = BTreeSet::new();
         let purpose: &'static Purpose = Box::leak(Box::new(crate::desk::purpose($who.role)));
-        Sight {
-            who: $who,
-            purpose,
-            policies: crate::desk::policies(),
-            open_cases: &NOBODY,
-            colleagues: &NOBODY,
-            setting,
-            today: $day,
-        }
+        Sight { who: $who, purpose, policies: crate::desk::policies(), open_cases: &NOBODY, setting, today: $day }
     }};
 }
 pub(crate) fn sight(who: &Who, day: Date) -> Sight<'_> {

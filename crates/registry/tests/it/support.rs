@@ -9,7 +9,7 @@ use registry::person::{Detail, Identifier, Name, NewPerson, Script, Sex};
 use registry::{FactValue, Origin, Pen, Setting, Sight, Subject};
 
 /// The schemas under test.
-pub(crate) const SCHEMAS: &[store::Schema] = &[store::SCHEMA, registry::SCHEMA];
+pub(crate) const SCHEMAS: &[store::Schema] = &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA];
 
 /// A day, from its ISO text.
 pub(crate) fn day(text: &str) -> Date {
@@ -105,13 +105,12 @@ pub(crate) struct Viewer {
     pub(crate) who: Who,
     pub(crate) purpose: Purpose,
     pub(crate) cases: BTreeSet<PersonId>,
-    pub(crate) colleagues: BTreeSet<PersonId>,
 }
 
 impl Viewer {
     pub(crate) fn new(who: Who, purpose: PurposeKind) -> Viewer {
         let purpose = Purpose::new(purpose, "application at the counter");
-        Viewer { who, purpose, cases: BTreeSet::new(), colleagues: BTreeSet::new() }
+        Viewer { who, purpose, cases: BTreeSet::new() }
     }
 
     pub(crate) fn with_case(mut self, person: PersonId) -> Viewer {
@@ -125,7 +124,6 @@ impl Viewer {
             purpose: &self.purpose,
             policies: policies(),
             open_cases: &self.cases,
-            colleagues: &self.colleagues,
             setting: setting(),
             today: day("2026-11-21"),
         }

@@ -19,7 +19,8 @@ use visit::model::{EndingWord, Visit};
 use visit::submit::About;
 use visit::{assign, enrol, follow, record};
 
-pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, visit::SCHEMA, survey::SCHEMA];
+pub(crate) const SCHEMAS: &[Schema] =
+    &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, visit::SCHEMA, survey::SCHEMA];
 pub(crate) const BORN: Date = Date::constant(2026, 6, 18);
 pub(crate) const DISTRICT: &str = "kr-11-680";
 

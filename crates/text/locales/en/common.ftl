@@ -162,6 +162,7 @@ local-wrong = The login, the password or the code is wrong. Check all three and 
 local-wait = Too many failed attempts. Try again in
 sign-in-why-suspended = Your account is suspended. Ask your administrator.
 sign-in-why-unknown = No account is known here for you. Ask your administrator.
+sign-in-why-not-registered = You are not in the register here. Go to the office where you live with your identity card; signing in works after that.
 sign-in-why-stale = The sign-in took too long or was begun in another browser. Begin again.
 sign-in-why-service = The sign-in service does not answer. Try again in a few minutes.
 nav-import = Import

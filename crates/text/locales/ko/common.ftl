@@ -146,6 +146,7 @@ local-wrong = 아이디, 비밀번호 또는 인증 숫자가 맞지 않습니�
 local-wait = 실패가 너무 많았습니다. 다시 시도할 수 있을 때까지
 sign-in-why-suspended = 계정이 정지되었습니다. 관리자에게 문의하세요.
 sign-in-why-unknown = 이곳에 등록된 계정이 없습니다. 관리자에게 문의하세요.
+sign-in-why-not-registered = 주민 정보가 이곳에 등록되어 있지 않습니다. 신분증을 가지고 사는 곳의 주민센터에 가시면, 그 뒤에 로그인할 수 있습니다.
 sign-in-why-stale = 로그인이 너무 오래 걸렸거나 다른 브라우저에서 시작되었습니다. 처음부터 다시 하세요.
 sign-in-why-service = 로그인 서비스가 응답하지 않습니다. 잠시 후 다시 시도하세요.
 nav-import = 자료 가져오기

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use visit::submit::About;
 use visit::{Desk, assign, enrol};
 
-pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, registry::SCHEMA, visit::SCHEMA];
+pub(crate) const SCHEMAS: &[Schema] = &[store::SCHEMA, guard::account::SCHEMA, registry::SCHEMA, visit::SCHEMA];
 /// The day most tests play on.
 pub(crate) const TODAY: Date = Date::constant(2026, 11, 21);
 pub(crate) const DISTRICT: &str = "kr-11-680";
@@ -168,7 +168,6 @@ impl Eyes {
             purpose: &self.purpose,
             policies: &self.policies,
             open_cases: &self.nobody,
-            colleagues: &self.nobody,
             setting,
             today: TODAY,
         }

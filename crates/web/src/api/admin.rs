@@ -103,7 +103,7 @@ pub(crate) struct NewAccountWire {
     #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: Short<100>,
     /// The role: any of an official's, such as `caseworker`.
-    #[schema(value_type = String, pattern = "^(counter_official|caseworker|approver|finance|analyst|nurse|privacy_officer|administrator)$")]
+    #[schema(value_type = String, pattern = "^(counter_official|caseworker|approver|finance|nurse|visit_supervisor|analyst|privacy_officer|administrator)$")]
     role: Short<40>,
     /// The agency, as its id in the pack.
     #[schema(value_type = String, min_length = 1, max_length = 60)]

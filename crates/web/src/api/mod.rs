@@ -6,6 +6,7 @@
 //! whatever is sent, the answer is a status the document declares, and nothing is half done.
 
 mod absences;
+mod accounts;
 mod admin;
 mod assignments;
 mod births;
@@ -129,7 +130,7 @@ pub(crate) enum Faults {
         people::create, people::one, people::search, protections::address, protections::list, protections::record, protections::end,
          oversight::trail, intake::create,
         facts::of_person, facts::of_household, facts::withdraw_of_person, facts::withdraw_of_household, households::history,
-        admin::agency, admin::account, admin::import,
+        admin::agency, admin::account, admin::import, accounts::list, accounts::make, accounts::act,
         households::household, households::facts, households::entitlements, households::events, offers::list,
         events::birth, events::pregnancy, events::moved, events::income_change, events::death, mending::correction,
         mending::withdrawal, births::births_file,
@@ -241,7 +242,9 @@ pub fn router(state: AppState) -> Router {
         .route("/api/duplicates/{left}/{right}", get(duplicates::compare).post(duplicates::settle))
         .route("/api/persons/{id}/merges/{merge}/undoing", post(duplicates::undo))
         .route("/api/agencies", post(admin::agency))
-        .route("/api/accounts", post(admin::account))
+        .route("/api/accounts", get(accounts::list).post(admin::account))
+        .route("/api/accounts/linked", post(accounts::make))
+        .route("/api/accounts/{id}/acts", post(accounts::act))
         .route("/api/import/{table}", post(admin::import))
         .route("/api/packs/reload", post(oversight::reload))
         .merge(people())

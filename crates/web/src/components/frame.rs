@@ -182,7 +182,7 @@ impl Frame {
                     ("/finance/recoveries", "nav-finance-recoveries"),
                     ("/finance/ledger", "nav-finance-ledger"),
                 ],
-                Area::Operator => &[("/admin/import", "nav-import")],
+                Area::Operator => &[("/admin/import", "nav-import"), ("/admin/accounts", "nav-accounts")],
                 Area::Privacy => &[("/privacy/log", "nav-log"), ("/privacy/verify", "nav-verify")],
             });
         }

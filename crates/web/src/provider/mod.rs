@@ -34,7 +34,12 @@ pub struct DemoPerson {
     pub what: String,
     /// Whether to say that a second factor was used.
     pub strong: bool,
+    /// The national identifier, said as the claim [`IDENTIFIER_CLAIM`].
+    pub identifier: Option<String>,
 }
+
+/// The claim in which this provider says somebody's national identifier.
+pub const IDENTIFIER_CLAIM: &str = "national_identifier";
 
 /// What is wrong with a provider's settings.
 #[derive(Debug, thiserror::Error)]
@@ -254,6 +259,7 @@ async fn exchange(State(provider): State<Provider>, Form(sent): Form<Exchange>) 
             "exp": seconds + 300,
             "nonce": g.nonce,
             "amr": if person.strong { json!(["mfa"]) } else { json!(["pwd"]) },
+            IDENTIFIER_CLAIM: person.identifier,
         });
         let id_token = token::sign(&inner.key, &claims)?;
         Some(json!({ "access_token": token::random_word()?, "token_type": "Bearer", "expires_in": 300, "id_token": id_token }))

@@ -3,6 +3,7 @@
 //! [`routes`] brings the pages; [`attach`] is the layer that puts a checked [`Session`] into every request.
 
 mod cookie;
+mod first;
 mod local;
 mod oidc;
 
@@ -17,7 +18,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use guard::account::{self, AccountError, SignedInBy, Started};
 use serde::Deserialize;
-use store::transact;
+use store::{AsConflict, StoreError, transact};
 
 use crate::components::frame::Frame;
 use crate::request::Session;
@@ -53,6 +54,23 @@ enum SignInError {
     Stale,
     #[error("no account is known here for this identity")]
     Unknown,
+    #[error("nobody in the register has the identifier for which the identity provider vouches")]
+    NotRegistered,
+    /// What is wrong with it, never the number.
+    #[error("the identity provider's identifier is none: {0}")]
+    Identifier(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AsConflict for SignInError {
+    fn is_conflict(&self) -> bool {
+        match self {
+            SignInError::Account(e) => e.is_conflict(),
+            SignInError::Store(e) => e.is_conflict(),
+            _ => false,
+        }
+    }
 }
 
 impl SignIn {
@@ -86,7 +104,10 @@ impl SignIn {
                 (StatusCode::FORBIDDEN, "sign-in-why-unknown")
             }
             SignInError::Stale => (StatusCode::BAD_REQUEST, "sign-in-why-stale"),
-            SignInError::Account(_) | SignInError::Oidc(_) => (StatusCode::SERVICE_UNAVAILABLE, "sign-in-why-service"),
+            SignInError::NotRegistered => (StatusCode::FORBIDDEN, "sign-in-why-not-registered"),
+            SignInError::Account(_) | SignInError::Oidc(_) | SignInError::Identifier(_) | SignInError::Store(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "sign-in-why-service")
+            }
         };
         tracing::warn!(%error, "a sign-in failed");
         if let Err(error) = self.app().guard.note_sign_in(None, &format!("failed: {error}"), false).await {
@@ -197,12 +218,9 @@ async fn finish(sign_in: &SignIn, parts: &Parts, returned: Returned) -> Result<(
     let flow = oidc::Flow::open(app.guard.keys(), app.now(), &flow, &state).ok_or(SignInError::Stale)?;
     let next = flow.next.clone();
     let identity = oidc.finish(flow, code).await?;
-    let mut tx = app.db.read().await.map_err(AccountError::from)?;
-    let found = account::of_subject(&mut tx, &identity.issuer, &identity.subject).await?;
-    drop(tx);
-    let account = found.ok_or(SignInError::Unknown)?;
+    let (account, how) = first::account_of(app, &identity).await?;
     let by = SignedInBy { strong: identity.strong, break_glass: false };
-    Ok((sign_in.enter(account.id, by, "signed in").await?, next))
+    Ok((sign_in.enter(account, by, how).await?, next))
 }
 
 async fn sign_out(State(sign_in): State<SignIn>, request: Request) -> Response {

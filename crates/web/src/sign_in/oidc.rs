@@ -11,7 +11,8 @@ use kernel::Instant;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata};
 use openidconnect::{
     AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
-    IssuerUrl, LoginHint, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, TokenResponse,
+    IssuerUrl, LoginHint, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
@@ -35,6 +36,10 @@ pub struct OidcSettings {
     pub redirect: String,
     /// Whether the provider asks everybody for a second factor although its tokens do not say so.
     pub always_strong: bool,
+    /// The claim of the ID token that holds the national identifier; without one only known accounts are let in.
+    pub identifier_claim: Option<String>,
+    /// What to ask for beside `openid`, so that the provider tells that claim.
+    pub scopes: Vec<String>,
 }
 
 impl std::fmt::Debug for OidcSettings {
@@ -62,6 +67,8 @@ pub(super) struct Identity {
     pub(super) issuer: String,
     pub(super) subject: String,
     pub(super) strong: bool,
+    /// The national identifier, where the provider tells it.
+    pub(super) identifier: Option<String>,
 }
 
 /// A sign-in on its way, as it travels in the sealed cookie.
@@ -150,6 +157,7 @@ impl Oidc {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let mut ask = client
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+            .add_scopes(self.settings.scopes.iter().cloned().map(Scope::new))
             .set_pkce_challenge(challenge);
         if let Some(hint) = hint {
             ask = ask.set_login_hint(LoginHint::new(hint));
@@ -196,8 +204,18 @@ impl Oidc {
             issuer: claims.issuer().as_str().to_owned(),
             subject: claims.subject().as_str().to_owned(),
             strong: strong || self.settings.always_strong,
+            // The token is checked by now, so what it says may be read again.
+            identifier: self.settings.identifier_claim.as_ref().and_then(|claim| said(&token.to_string(), claim)),
         })
     }
+}
+
+/// What a checked token says under a name of the provider's own.
+fn said(token: &str, claim: &str) -> Option<String> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    let said = claims.get(claim)?.as_str()?.trim();
+    (!said.is_empty()).then(|| said.to_owned())
 }
 
 /// Carries the library's requests by our client: no redirects, limited size.

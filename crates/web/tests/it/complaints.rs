@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::birth::{Browser, couple, session, values};
 use crate::stages::{As, office, send};
 use crate::state::{installation, keep};
-use crate::work::official;
+use crate::work::{leaves, official};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_complaint_is_listed_by_day_handed_over_answered_and_read() {
@@ -44,6 +44,7 @@ async fn a_complaint_is_listed_by_day_handed_over_answered_and_read() {
     let own = browser(official(&state, Role::Caseworker, Some(mother), "김하윤").await);
     assert!(!own.get("/work/complaints").await.body.contains("김하윤</a>"));
     assert!(matches!(own.get(&path).await.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND));
+    leaves(&state, &own.session).await;
 
     let empty = worker.post(&path, &[("do", "answer"), ("answer", "")]).await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", empty.body);

@@ -7,6 +7,7 @@
     reason = "a test that fails says so by panicking"
 )]
 
+mod accounts;
 mod api;
 mod applications_api;
 mod birth;

@@ -11,10 +11,11 @@ use guard::Role;
 use guard::account::{self, AccountError, Duty, NewLocal};
 use guard::log::Trust;
 use kernel::{Clock, Instant};
+use registry::person::{self, Detail, Identifier, Name, NewPerson, PersonError, Script};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Response, StatusCode};
 use store::transact;
-use web::provider::{DemoPerson, Provider, ProviderError};
+use web::provider::{DemoPerson, IDENTIFIER_CLAIM, Provider, ProviderError};
 use web::safety::{Limits, protect};
 use web::sign_in::{OidcSettings, SignIn, attach, routes};
 use web::{AppState, Session};
@@ -42,6 +43,17 @@ async fn who(session: Option<Session>) -> String {
     session.map_or("nobody".to_owned(), |s| format!("{} {} {}", s.name, s.who.role, s.who.strong))
 }
 
+/// Of the Korean scheme: a mother, somebody who died, somebody in no register.
+const MOTHER: &str = "950302-2000001";
+const DEAD: &str = "880715-1000001";
+const ABSENT: &str = "900101-2000001";
+
+/// Whom the provider knows by a national identifier.
+fn newcomer(subject: &str, number: &str) -> DemoPerson {
+    let identifier = Some(number.to_owned());
+    DemoPerson { subject: subject.into(), name: subject.into(), what: "a person".into(), strong: true, identifier }
+}
+
 async fn site(limits: Limits) -> Site {
     let (mut app, folder) = crate::state::installation().await;
     app.clock = Arc::new(TrueClock);
@@ -52,11 +64,35 @@ async fn site(limits: Limits) -> Site {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let root = format!("http://{}", listener.local_addr().expect("an address"));
     app.config = Arc::new(web::Config { public_url: root.clone(), ..web::Config::default() });
-    let person =
-        DemoPerson { subject: "official".into(), name: "An Official".into(), what: "counter".into(), strong: true };
-    let stranger =
-        DemoPerson { subject: "stranger".into(), name: "A Stranger".into(), what: "none".into(), strong: true };
-    let provider = Provider::new(&root, "hearth", vec![person, stranger], app.clock.clone()).expect("loopback");
+    let person = DemoPerson {
+        subject: "official".into(),
+        name: "An Official".into(),
+        what: "counter".into(),
+        strong: true,
+        identifier: None,
+    };
+    let stranger = DemoPerson {
+        subject: "stranger".into(),
+        name: "A Stranger".into(),
+        what: "none".into(),
+        strong: true,
+        identifier: None,
+    };
+    let provider = Provider::new(
+        &root,
+        "hearth",
+        vec![
+            person,
+            stranger,
+            newcomer("mother", MOTHER),
+            newcomer("dead", DEAD),
+            newcomer("absent", ABSENT),
+            newcomer("hacker", "1' or 1=1"),
+            newcomer("clerk", MOTHER),
+        ],
+        app.clock.clone(),
+    )
+    .expect("loopback");
     let duty = Duty { role: Role::CounterOfficial, organisation: "office".into(), jurisdiction: Some("1".into()) };
     let (ids, now) = (app.ids.clone(), app.now());
     let account = transact!(app.db, AccountError, |tx| {
@@ -71,6 +107,8 @@ async fn site(limits: Limits) -> Site {
         client_secret: None,
         redirect: format!("{root}/sign-in/return"),
         always_strong: false,
+        identifier_claim: Some(IDENTIFIER_CLAIM.into()),
+        scopes: vec!["profile".into()],
     };
     let sign_in = SignIn::new(app.clone(), Some(settings), Vec::new()).expect("settings");
     let router = Router::new()
@@ -227,4 +265,86 @@ async fn every_answer_carries_the_headers_and_floods_are_turned_away() {
         seen.push(site.get("/who", "").await.status());
     }
     assert!(seen.contains(&StatusCode::TOO_MANY_REQUESTS), "{seen:?}");
+}
+
+impl Site {
+    /// Signs in at the provider: the answer of our way back.
+    async fn enter(&self, hint: &str) -> Response {
+        let (flow, back) = self.to_the_provider(hint).await;
+        self.get(&back, &flow).await
+    }
+
+    /// Somebody in the register, by name and number.
+    async fn registered(&self, family: &str, number: &str, died: Option<&str>) -> kernel::PersonId {
+        let origin = registry::Origin::new("mois", "", "test");
+        let app = &self.app;
+        let mut details = vec![Detail::BirthDate("1988-07-15".parse().expect("a day"))];
+        details.extend(died.map(|day| Detail::DeathDate(day.parse().expect("a day"))));
+        let new = NewPerson {
+            names: vec![Name::new(Script::Hang, family, "하윤")],
+            identifier: Some(Identifier::new("rrn", number)),
+            details,
+        };
+        transact!(app.db, PersonError, |tx| {
+            let pen = registry::Pen::new(&*app.ids, app.guard.keys(), app.now(), &origin);
+            person::create(tx, pen, &new).await
+        })
+        .expect("registered")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_in_the_register_gets_an_account_of_their_own_at_the_first_sign_in() {
+    let site = site(Limits::default()).await;
+    let mother = site.registered("김", MOTHER, None).await;
+    site.registered("박", DEAD, Some("2020-01-01")).await;
+    for (who, status) in [
+        ("absent", StatusCode::FORBIDDEN),
+        ("dead", StatusCode::FORBIDDEN),
+        ("stranger", StatusCode::FORBIDDEN),
+        ("hacker", StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        let refused = site.enter(who).await;
+        assert_eq!(refused.status(), status, "{who}");
+        assert!(refused.headers().get(SET_COOKIE).is_none(), "{who}");
+        let page = refused.text().await.expect("a page");
+        assert!(!page.contains(DEAD) && !page.contains(ABSENT), "no number is told: {page}");
+    }
+    let mut seen = Vec::new();
+    // The same person under another name of the provider's is the same account.
+    for who in ["mother", "mother", "clerk"] {
+        let entered = site.enter(who).await;
+        assert_eq!(entered.status(), StatusCode::SEE_OTHER, "{who}");
+        assert_eq!(site.who(&cookie(&entered, "hearth_session")).await, "김하윤 citizen true");
+        let (mut tx, issuer) = (site.app.db.read().await.expect("a read"), format!("{}/provider", site.root));
+        let found = account::of_subject(&mut tx, &issuer, who).await;
+        seen.extend(found.expect("a row").map(|a| (a.id, a.person)));
+    }
+    assert_eq!(seen.len(), 3);
+    assert!(seen.iter().all(|one| *one == seen[0] && one.1 == Some(mother)), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_officials_account_learns_whose_record_is_theirs() {
+    let site = site(Limits::default()).await;
+    let duty = Duty { role: Role::Caseworker, organisation: "office".into(), jurisdiction: None };
+    let (ids, now, issuer) = (site.app.ids.clone(), site.app.now(), format!("{}/provider", site.root));
+    let id = transact!(site.app.db, AccountError, |tx| {
+        let id = account::create(tx, &*ids, now, "A Clerk", None, std::slice::from_ref(&duty)).await?;
+        account::link(tx, &issuer, "clerk", id).await?;
+        Ok(id)
+    })
+    .expect("an account");
+    let person = async || {
+        account::by_id(&mut site.app.db.read().await.expect("a read"), id).await.expect("read").expect("there").person
+    };
+    // Not in this register yet: let in, and known by nobody's record.
+    assert_eq!(site.enter("clerk").await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(person().await, None);
+    let mother = site.registered("김", MOTHER, None).await;
+    assert_eq!(site.enter("clerk").await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(person().await, Some(mother));
+    // As a mother she has another account: that of the office is not for her own affairs.
+    let entered = site.enter("mother").await;
+    assert_eq!(site.who(&cookie(&entered, "hearth_session")).await, "김하윤 citizen true");
 }

@@ -32,6 +32,12 @@ pub(crate) async fn official(state: &AppState, role: Role, person: Option<Person
     it
 }
 
+/// Somebody leaves the office: from then on their record is no colleague's any more.
+pub(crate) async fn leaves(state: &AppState, who: &Session) {
+    let (account, role) = (who.who.account, who.who.role);
+    transact!(state.db, AccountError, |tx| account::drop_duty(tx, account, role).await).expect("left");
+}
+
 /// A case of the newborn's child allowance, applied for at the counter.
 pub(crate) async fn a_case(state: &AppState, home: HouseholdId, mother: PersonId) -> CaseId {
     a_case_of(state, home, mother, "child_allowance").await
@@ -342,6 +348,7 @@ async fn what_was_sent_back_is_settled_with_others_and_own_families_are_not_ther
         }
     }
     let pairs: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    leaves(&state, &own).await;
     let filled = me.post(&to, &pairs).await;
     assert_eq!(filled.status, StatusCode::SEE_OTHER, "{:?} {}", pairs, filled.body);
     drain(&state).await;
@@ -510,4 +517,29 @@ async fn disabled(state: &AppState, home: HouseholdId) {
         registry::fact::record(tx, pen, &check, fact).await.map(drop)
     })
     .expect("a fact");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_colleagues_record_opens_only_with_a_case_of_it() {
+    let (state, _folder) = installation().await;
+    let (home, mother, father) = couple(&state).await;
+    let app = web::router(state.clone());
+    newborn(&app, &state, home, mother, father).await;
+    let worker = official(&state, Role::Caseworker, None, "박서준").await;
+    let me =
+        Browser { app: &app, session: worker, cookie: "hearth_purpose=casework.a+look".to_owned(), language: "en" };
+    let page = format!("/official/households/{home}");
+    assert_eq!(me.get(&page).await.status, StatusCode::OK, "a family of the town");
+    // Its mother begins to work at the same office; elsewhere it would not matter.
+    let colleague = official(&state, Role::Finance, Some(mother), "김하윤").await;
+    assert_eq!(me.get(&page).await.status, StatusCode::FORBIDDEN);
+    let search = [("purpose", "casework"), ("reason", "a look"), ("q", "김하윤")];
+    assert!(!me.post("/official/search", &search).await.body.contains(&home.to_string()), "nor is she found");
+    a_case(&state, home, mother).await;
+    drain(&state).await;
+    nobody_answers(&state).await;
+    drain(&state).await;
+    assert_eq!(me.get(&page).await.status, StatusCode::OK, "there is a case now");
+    leaves(&state, &colleague).await;
+    assert_eq!(me.get(&page).await.status, StatusCode::OK);
 }
