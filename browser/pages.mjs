@@ -72,6 +72,12 @@ const sendEmpty = (path) => async (page) => {
   await page.click('main form[method=post] button.btn');
 };
 
+const wrongContact = (path) => async (page) => {
+  await page.goto(path);
+  await page.fill('main [name=phone]', 'call me');
+  await page.click('main form[method=post] button.btn');
+};
+
 const follow = (path, link) => async (page) => {
   await page.goto(path);
   await page.locator(`main ${link}`).first().click();
@@ -126,6 +132,11 @@ function way() {
       await follow('/work?scope=office', 'a[href^="/work/case/"]')(page);
       await page.locator('main a[href$="/household"]').click();
       await page.locator('main a[href^="/work/household/"]').click();
+    } },
+    { name: 'protection', who: official, go: async (page) => {
+      await follow('/work?scope=office', 'a[href^="/work/case/"]')(page);
+      await page.locator('main a[href$="/household"]').click();
+      await page.locator('main a[href*="/protection/"]').first().click();
     } },
     { name: 'work-office', who: 'approver', go: at('/work/office') },
     { name: 'requalify', who: 'approver', go: at('/requalify') },
@@ -201,6 +212,7 @@ export function visits(town) {
     ...(['birth', 'fact'].includes(kind) ? [{ name: `event-${kind}-error`, who: 'counter', go: sendEmpty(`${home}/events/${kind}`) }] : []),
   ]);
   return [
+    { name: 'life-event', who: null, go: at('/life-events/birth') },
     { name: 'home', who: null, go: at('/') },
     ...check,
     { name: 'sign-in', who: null, go: at('/sign-in') },
@@ -217,6 +229,8 @@ export function visits(town) {
       await page.click('main button[value=accept-chosen]');
     } },
     { name: 'family', who: town.mother, go: at('/family') },
+    { name: 'contact', who: town.mother, go: at('/family/contact') },
+    { name: 'contact-error', who: town.mother, go: wrongContact('/family/contact') },
     { name: 'looked', who: town.mother, go: at('/looked') },
     { name: 'forbidden', who: town.mother, go: at('/official/search') },
     { name: 'protected-family', who: 'protected-0', go: at('/family') },
@@ -239,6 +253,7 @@ export function visits(town) {
       await page.goto(home);
       await page.locator('main a[href*="/address/"]').first().click();
     } },
+    { name: 'household-contact', who: 'counter', go: follow(home, 'a[href*="/contact/"]') },
     { name: 'household-powers', who: 'counter', go: at(`${home}/powers`) },
     { name: 'household-powers-error', who: 'counter', go: sendEmpty(`${home}/powers`) },
     { name: 'account', who: 'counter', go: at('/account') },
@@ -250,6 +265,10 @@ export function visits(town) {
       await page.goto(`${home}/events/birth`);
       await page.click('main button[value=add]');
     } },
+    { name: 'accounts', who: 'administrator', go: at('/admin/accounts') },
+    { name: 'account-new', who: 'administrator', go: at('/admin/accounts/new') },
+    { name: 'account-new-error', who: 'administrator', go: sendEmpty('/admin/accounts/new') },
+    { name: 'account', who: 'administrator', go: follow('/admin/accounts?organisation=municipality', 'a[href^="/admin/accounts/"]:not([href$="/new"])') },
     { name: 'import', who: 'administrator', go: at('/admin/import') },
     { name: 'import-error', who: 'administrator', go: sendEmpty('/admin/import') },
     { name: 'duplicates', who: 'caseworker', go: at('/official/duplicates') },

@@ -9,6 +9,7 @@ pub mod assets;
 pub mod changed;
 pub mod citizen;
 pub mod components;
+pub mod contact;
 pub mod demo;
 pub mod error;
 pub(crate) mod explain;

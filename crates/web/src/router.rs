@@ -22,6 +22,7 @@ use crate::citizen::cases::{
 };
 use crate::citizen::{check_handlers as check, handlers as citizen, home, life_event_handlers as life_events};
 use crate::components::frame::Frame;
+use crate::contact::handlers as contact;
 use crate::demo::handlers as demo;
 use crate::error::Fault;
 use crate::finance;
@@ -84,6 +85,7 @@ fn pages() -> Router<AppState> {
         .route("/life-events/{id}", get(life_events::show))
         .route("/me", get(citizen::me))
         .route("/family", get(citizen::my_family))
+        .route("/family/contact", get(contact::own).post(contact::send_own))
         .route("/offers", get(citizen::my_offers).post(citizen::answer_offers))
         .route("/looked", get(citizen::who_looked))
         .merge(cases())
@@ -100,6 +102,7 @@ fn pages() -> Router<AppState> {
         .route("/official/households/{id}/apply", get(key_in::form).post(key_in::take))
         .route("/official/households/{id}/powers", get(powers::at_counter).post(powers::send_at_counter))
         .route("/official/households/{id}/address/{person}", get(protection::address))
+        .route("/official/households/{id}/contact/{person}", get(contact::at_counter).post(contact::send_at_counter))
         .route("/official/households/{id}/protection/{person}", get(protection::show).post(protection::send))
         .route("/official/duplicates", get(duplicates::list))
         .route("/official/duplicates/{left}/{right}", get(duplicates::compare).post(duplicates::decide))

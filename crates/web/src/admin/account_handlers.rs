@@ -76,6 +76,11 @@ pub(crate) async fn list(
 }
 
 async fn shown(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, Trouble> {
+    // Before an office is chosen, one's own.
+    let mut form = form.clone();
+    if !form.has("organisation") {
+        form.set("organisation", v.who.organisation.clone());
+    }
     let organisation = form.get("organisation");
     let chosen = v.pack.agencies().get(organisation).is_some();
     let found = if chosen {
@@ -98,7 +103,7 @@ async fn shown(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, Troub
         provider: v.state.config.issuer.is_some(),
         done: done.map(|word| f.t.t(&format!("account-done-{word}")).into_owned()),
     };
-    Ok(accounts::list(f, form, &view).into_response())
+    Ok(accounts::list(f, &form, &view).into_response())
 }
 
 /// The form of a new account.

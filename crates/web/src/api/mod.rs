@@ -19,6 +19,7 @@ pub mod client;
 mod cohorts;
 mod complaints;
 mod consents;
+mod contact;
 mod court;
 mod drafts;
 mod duplicates;
@@ -130,7 +131,7 @@ pub(crate) enum Faults {
         people::create, people::one, people::search, protections::address, protections::list, protections::record, protections::end,
          oversight::trail, intake::create,
         facts::of_person, facts::of_household, facts::withdraw_of_person, facts::withdraw_of_household, households::history,
-        admin::agency, admin::account, admin::import, accounts::list, accounts::make, accounts::act,
+        contact::change_contact, admin::agency, admin::account, admin::import, accounts::list, accounts::make, accounts::act,
         households::household, households::facts, households::entitlements, households::events, offers::list,
         events::birth, events::pregnancy, events::moved, events::income_change, events::death, mending::correction,
         mending::withdrawal, births::births_file,
@@ -197,6 +198,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/persons/search", post(people::search))
         .route("/api/persons/{id}", get(people::one))
         .route("/api/persons/{id}/trail", get(oversight::trail))
+        .route("/api/persons/{id}/contact", post(contact::change_contact))
         .route("/api/persons/{id}/address", get(protections::address))
         .route("/api/persons/{id}/protections", get(protections::list).post(protections::record))
         .route("/api/persons/{id}/protections/{protection}/end", post(protections::end))

@@ -20,6 +20,8 @@ pub struct Family {
     pub members: Vec<Member>,
     /// Facts about the household as a whole.
     pub facts: Vec<Fact>,
+    /// Whether the contact was just changed.
+    pub done: bool,
 }
 
 /// A member.
@@ -47,6 +49,7 @@ pub fn page_of(f: &Frame, family: &Family) -> Markup {
         &t.t("family-title"),
         Width::Reading,
         html! {
+            @if family.done { (notice(Tone::Done, &t.t("contact-done"), html! {})) }
             h1 { (t.t("family-title")) }
             p.lead { (t.t("family-lead")) }
             @if family.protected {
@@ -81,6 +84,7 @@ pub fn page_of(f: &Frame, family: &Family) -> Markup {
             div.actions {
                 a.btn href="/report" { (t.t("cases-report")) }
                 a.btn.btn--second href="/apply" { (t.t("cases-apply")) }
+                a.btn.btn--second href="/family/contact" { (t.t("contact-title")) }
                 a.btn.btn--second href="/powers" { (t.t("power-title")) }
                 a.btn.btn--second href="/consents" { (t.t("consents-title")) }
                 a.btn.btn--second href="/referrals" { (t.t("referral-mine")) }

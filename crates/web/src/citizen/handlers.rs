@@ -25,7 +25,7 @@ use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
 
 /// The person an account belongs to, and their household today.
-async fn home(v: &Viewer<'_>) -> Result<(PersonId, HouseholdId), Trouble> {
+pub(crate) async fn home(v: &Viewer<'_>) -> Result<(PersonId, HouseholdId), Trouble> {
     let person = v.who.person.ok_or(Trouble::NoPerson)?;
     let mut tx = v.state.db.read().await?;
     let person = registry::read::surviving(&mut tx, person).await?;
@@ -49,12 +49,18 @@ pub(crate) async fn me(session: Session) -> Redirect {
 }
 
 /// My family.
-pub(crate) async fn my_family(State(state): State<AppState>, session: Session, f: Frame) -> Response {
+pub(crate) async fn my_family(
+    State(state): State<AppState>,
+    session: Session,
+    f: Frame,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let done = Form::of_query(query.as_deref()).get("done") == "contact";
     let v = Viewer::new(&state, &session.who, Purpose::own_affairs());
     let made = async {
         let (me, household) = home(&v).await?;
         let opened = household::open(&v, household, AsOf::latest(v.today()), Want::Record).await?;
-        Ok::<_, Trouble>(family_of(&v, &f, me, &opened))
+        Ok::<_, Trouble>(family_of(&v, &f, me, &opened, done))
     };
     match made.await {
         Ok(vm) => family::page_of(&f, &vm).into_response(),
@@ -62,7 +68,7 @@ pub(crate) async fn my_family(State(state): State<AppState>, session: Session, f
     }
 }
 
-fn family_of(v: &Viewer<'_>, f: &Frame, me: PersonId, opened: &Opened) -> family::Family {
+fn family_of(v: &Viewer<'_>, f: &Frame, me: PersonId, opened: &Opened, done: bool) -> family::Family {
     let lang = f.t.lang();
     let record = &opened.record;
     let mine = record.member(me).map(|m| &m.person);
@@ -96,6 +102,7 @@ fn family_of(v: &Viewer<'_>, f: &Frame, me: PersonId, opened: &Opened) -> family
         protected,
         members,
         facts: record.facts.iter().map(|fact| known(v, Entity::Household, fact)).collect(),
+        done,
     }
 }
 

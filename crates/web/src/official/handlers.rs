@@ -274,6 +274,7 @@ fn done(f: &Frame, asked: &Form) -> Option<String> {
     let words = match asked.get("done") {
         "" => return None,
         "again" => f.t.t("event-done-again"),
+        "contact" => f.t.t("contact-done"),
         "corrected" => f.t.t("mend-done-corrected"),
         "withdrawn" => f.t.t("mend-done-withdrawn"),
         "applied" => f.t.t("key-in-done"),
@@ -314,6 +315,7 @@ fn member(
         died: p.death_date,
         address: stands.is_some_and(|r| v.may(Action::ViewAddress, unprotected(r))),
         protect: stands.is_some_and(|r| v.may(Action::ProtectPerson, r)),
+        contact: stands.is_some_and(|r| p.death_date.is_none() && v.may(Action::EditPerson, r)),
     }
 }
 

@@ -68,6 +68,8 @@ pub struct Member {
     pub address: bool,
     /// Whether protecting the address is.
     pub protect: bool,
+    /// Whether changing how they are reached is.
+    pub contact: bool,
 }
 
 /// A fact with what it replaced.
@@ -192,7 +194,7 @@ fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
 
 fn members(t: Text, h: &Household) -> Markup {
     let mut headings = ["name", "relation", "birth-date", "state"].map(|key| t.t(key).into_owned()).to_vec();
-    let offered = h.members.iter().any(|m| m.address || m.protect);
+    let offered = h.members.iter().any(|m| m.address || m.protect || m.contact);
     headings.extend(offered.then(|| t.t("address").into_owned()));
     let mut rows: Vec<Vec<Markup>> = h.members.iter().map(|m| vec![
         html! { (m.name) },
@@ -224,7 +226,9 @@ fn whereabouts(t: Text, h: &Household, m: &Member) -> Markup {
         @if m.address { (link("address", "address-link")) }
         @if m.address && m.protect { br; }
         @if m.protect { (link("protection", "protection-link")) }
-        @if !m.address && !m.protect { "–" }
+        @if m.contact && (m.address || m.protect) { br; }
+        @if m.contact { (link("contact", "contact-link")) }
+        @if !m.address && !m.protect && !m.contact { "–" }
     }
 }
 

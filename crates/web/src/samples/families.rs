@@ -165,6 +165,21 @@ fn service(no: u32, here: bool) -> life_event::Service {
     }
 }
 
+fn contact_page(lang: Lang, name: Option<&str>) -> Markup {
+    let mut form = Form::of([("phone", "010-1234-5678"), ("email", "name"), ("language", "ko")]);
+    if name.is_some() {
+        form.refuse("email", text::Text::new(lang).t("contact-error-email"));
+    }
+    let home = if name.is_some() { "/official/households/1" } else { "/family" };
+    let area = if name.is_some() { Area::Official } else { Area::Citizen };
+    let contact = crate::contact::page::Contact {
+        name: name.map(str::to_owned),
+        address: format!("{home}/contact"),
+        home: home.to_owned(),
+    };
+    crate::contact::page::page_of(&frame(lang, "/family/contact", Some(area)), &form, &contact)
+}
+
 fn birth_services() -> life_event::Event {
     use catalogue::model::Form;
     let forms = [Form::Cash, Form::Voucher, Form::Discount, Form::Service, Form::InKind, Form::Status];
@@ -343,6 +358,7 @@ fn my_family(lang: Lang, protected: bool) -> Markup {
         &family::Family {
             address: (!protected).then(|| "서울특별시 강남구 은행나무로 12, 304호".to_owned()),
             protected,
+            done: protected,
             members: vec![
                 member("김하윤", "relation-self", 31),
                 member("김민준", "relation-spouse", 33),
@@ -417,6 +433,8 @@ pub(super) fn all() -> Vec<Sample> {
     let mut all: Vec<Sample> = vec![
         ("home", Box::new(|l| home::home(&frame(l, "/", None), &[birth_named()]))),
         ("home-signed-in", Box::new(|l| home::home(&frame(l, "/", Some(Area::Citizen)), &[]))),
+        ("contact", Box::new(|l| contact_page(l, None))),
+        ("contact-counter-error", Box::new(|l| contact_page(l, Some("김하윤")))),
         ("life-event", Box::new(|l| life_event::page_of(&frame(l, "/life-events/birth", None), &birth_services()))),
         ("check-start", Box::new(|l| check::start(&frame(l, "/check", None)))),
         ("check-place", Box::new(|l| check::place(&public(l, "place"), &typed(), &places()))),

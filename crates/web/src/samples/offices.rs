@@ -7,7 +7,7 @@ use rules::schema::Per;
 
 use super::families::{birth_offers, others, yes};
 use super::{Sample, frame, words};
-use crate::admin::import;
+use crate::admin::{accounts, import};
 use crate::analyst::{attempt, parameters, programmes};
 use crate::components::entitlement::{Fact, Source};
 use crate::components::frame::Area;
@@ -75,6 +75,7 @@ fn household_page(lang: Lang, past: bool) -> Markup {
         died,
         address: !past,
         protect: !past,
+        contact: !past,
     };
     let mut entitlements = others();
     entitlements.insert(0, yes(("아동수당", "Child allowance"), 100_000, Per::Month));
@@ -193,6 +194,58 @@ fn import_page(lang: Lang, state: u8) -> Markup {
     };
     let agencies = [("mois".to_owned(), "행정안전부".to_owned())];
     import::page_of(&frame(lang, "/admin/import", Some(Area::Operator)), &form, &agencies, report.as_ref())
+}
+
+fn account(name: &str, role: &'static str, suspended: bool) -> accounts::Line {
+    accounts::Line {
+        id: "1".to_owned(),
+        name: name.to_owned(),
+        roles: vec![role],
+        office: "강남구청".to_owned(),
+        place: (!suspended).then(|| "강남구".to_owned()),
+        suspended,
+        known: !suspended,
+    }
+}
+
+fn account_choices() -> accounts::Choices {
+    accounts::Choices {
+        roles: vec![("caseworker".to_owned(), "role-caseworker"), ("approver".to_owned(), "role-approver")],
+        offices: vec![("municipality".to_owned(), "강남구청".to_owned())],
+        places: vec![("서울특별시".to_owned(), vec![("kr-11-680".to_owned(), "강남구".to_owned())])],
+    }
+}
+
+fn account_list(lang: Lang, some: bool) -> Markup {
+    let list = accounts::List {
+        offices: account_choices().offices,
+        chosen: true,
+        accounts: if some {
+            vec![account("박서준", "role-caseworker", false), account("오지호", "role-approver", true)]
+        } else {
+            Vec::new()
+        },
+        next: some.then(|| "/admin/accounts?organisation=municipality&after=1".to_owned()),
+        provider: some,
+        done: some.then(|| text::Text::new(lang).t("account-done-suspend").into_owned()),
+    };
+    let form = Form::of([("organisation", "municipality")]);
+    accounts::list(&frame(lang, "/admin/accounts", Some(Area::Operator)), &form, &list)
+}
+
+fn account_new(lang: Lang) -> Markup {
+    let t = text::Text::new(lang);
+    let mut form = Form::of([("name", "오지호"), ("subject", "s-1")]);
+    form.refuse("subject", t.t("account-subject-taken"));
+    form.refuse("role", t.t("error-choose"));
+    accounts::new(&frame(lang, "/admin/accounts/new", Some(Area::Operator)), &form, &account_choices())
+}
+
+fn account_page(lang: Lang, suspended: bool, standing: (bool, bool)) -> Markup {
+    let line = account("박서준", "role-caseworker", suspended);
+    let form = Form::of([("role", "caseworker"), ("organisation", "municipality"), ("jurisdiction", "kr-11-680")]);
+    let f = frame(lang, "/admin/accounts/1", Some(Area::Operator));
+    accounts::one(&f, &form, &line, standing, &account_choices())
 }
 
 fn identifier(lang: Lang) -> String {
@@ -356,6 +409,12 @@ pub(super) fn all() -> Vec<Sample> {
         ("official-mend-move", Box::new(|l| mend_page(l, mending::Kind::Move, true))),
         ("official-mend-death", Box::new(|l| mend_page(l, mending::Kind::Death, false))),
         ("official-mend-change", Box::new(|l| mend_page(l, mending::Kind::Change, false))),
+        ("accounts", Box::new(|l| account_list(l, true))),
+        ("accounts-none", Box::new(|l| account_list(l, false))),
+        ("account-new-error", Box::new(account_new)),
+        ("account-of-official", Box::new(|l| account_page(l, false, (false, false)))),
+        ("account-suspended", Box::new(|l| account_page(l, true, (false, true)))),
+        ("account-own", Box::new(|l| account_page(l, false, (true, false)))),
         ("import", Box::new(|l| import_page(l, 0))),
         ("import-refused", Box::new(|l| import_page(l, 1))),
         ("import-checked", Box::new(|l| import_page(l, 2))),

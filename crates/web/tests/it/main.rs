@@ -14,6 +14,7 @@ mod birth;
 mod cases;
 mod cases_api;
 mod complaints;
+mod contact;
 mod counter;
 mod fhir;
 mod finance;

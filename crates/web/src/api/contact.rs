@@ -1,0 +1,103 @@
+//! How a person is reached, told by themselves, by their guardian, or by whoever they told it to.
+
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use casework::contact::{self, Change, Changes};
+use guard::Action;
+use kernel::{Lang, PersonId};
+use serde::{Deserialize, Serialize};
+use store::transact;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::body::{Body, Short};
+use super::call::{Call, Once};
+use super::problem::{Code, Fault};
+use crate::state::AppState;
+
+/// What changes. What is left out stays.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContactWire {
+    /// The telephone number from today on, 7 to 15 digits; empty: there is none any more.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 30)]
+    phone: Option<Short<30>>,
+    /// The e-mail address from today on; empty: there is none any more.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 254)]
+    email: Option<Short<254>>,
+    /// The language of messages, letters and pages.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = "^(ko|en|kk|ru)$")]
+    language: Option<Short<8>>,
+}
+
+/// Whose contact was changed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContactDone {
+    /// The person.
+    person: Uuid,
+}
+
+fn change(said: Option<&str>) -> Change {
+    match said.map(str::trim) {
+        None => Change::Keep,
+        Some("") => Change::Clear,
+        Some(text) => Change::Set(text.to_owned()),
+    }
+}
+
+/// Says how a person is reached, and in which language.
+#[utoipa::path(post, path = "/api/persons/{id}/contact", tag = "persons", request_body = ContactWire,
+    params(("id" = Uuid, Path, description = "The person."), ("idempotency-key" = String, Header, description = "A fresh key for every change.", min_length = 8, max_length = 200, pattern = "^[!-~]{8,200}$")),
+    responses((status = 200, body = ContactDone), super::Faults))]
+pub(crate) async fn change_contact(
+    State(state): State<AppState>,
+    call: Call,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Fault> {
+    let person = PersonId(super::id(&id)?);
+    let body = Body::<ContactWire>::read(request, &state).await?.about(person);
+    let once = Once::new(&headers, &call, "contact", &body.hash)?;
+    let it = &body.it;
+    let changes = Changes {
+        phone: change(it.phone.as_ref().map(|s| s.0.as_str())),
+        email: change(it.email.as_ref().map(|s| s.0.as_str())),
+        language: it
+            .language
+            .as_ref()
+            .map(|l| l.0.parse::<Lang>())
+            .transpose()
+            .map_err(|_| Fault::field(Code::Invalid, "/language", "expected ko, en, kk or ru"))?,
+    };
+    let mut tx = state.db.read().await?;
+    let person = registry::read::surviving(&mut tx, person).await?;
+    let allowed = call.permit(&state, &mut tx, Action::EditPerson, [person], "contact").await?;
+    drop(tx);
+    let viewer = call.viewer(&state);
+    transact!(state.db, Fault, |tx| {
+        match once.begin(tx, viewer.now).await? {
+            Some(again) => Ok(again),
+            None => {
+                let done = contact::change(tx, &viewer.desk(), &call.who, &allowed, person, &changes).await;
+                done.map_err(fault)?;
+                once.end(tx, StatusCode::OK, &ContactDone { person: person.0 }).await
+            }
+        }
+    })
+}
+
+fn fault(why: contact::Fault) -> Fault {
+    match why {
+        contact::Fault::Store(why) => why.into(),
+        contact::Fault::Phone => Fault::field(Code::Invalid, "/phone", why.to_string()),
+        contact::Fault::Email => Fault::field(Code::Invalid, "/email", why.to_string()),
+        contact::Fault::Registry(registry::person::PersonError::Store(why)) => why.into(),
+        contact::Fault::Registry(_) | contact::Fault::NotAllowed => Fault::new(Code::NotFound),
+    }
+}
