@@ -155,6 +155,9 @@ impl Cli {
             }),
             Command::Evaluation(EvaluationCommand::Export(args)) => with_runtime(studies::export(args)),
             Command::Import(args) => with_runtime(tools::import(args)),
+            Command::Log(LogCommand::Erase { person, year, reason, config }) => {
+                with_runtime(async move { tools::erase(person, year, &reason, config.as_deref()).await })
+            }
             Command::Log(LogCommand::EraseYear { year, reason, config }) => {
                 with_runtime(async move { tools::erase_year(year, &reason, config.as_deref()).await })
             }

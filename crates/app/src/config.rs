@@ -37,6 +37,8 @@ pub struct Config {
     pub payer: Option<payment::run::Payer>,
     /// The population over which changed rules are compared.
     pub population: Population,
+    /// Looks that are kept from whom they are about for a time, where a law allows it.
+    pub withhold: Vec<Withhold>,
     /// The small sign-in provider for demonstrations. Refused on an address that is not loopback.
     pub demo_provider: bool,
 }
@@ -58,6 +60,35 @@ pub struct Oidc {
     pub identifier_claim: String,
     /// What to ask for beside `openid`, so that the provider tells that claim.
     pub scopes: Vec<String>,
+}
+
+/// Officials' looks for a purpose that are kept from people for a time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withhold {
+    /// The purpose, such as `case_review`.
+    pub purpose: String,
+    /// For how many days, at most a year.
+    pub days: u16,
+    /// The law that allows it.
+    pub law: String,
+}
+
+impl Withhold {
+    /// As the guard knows it; what is wrong with it.
+    fn read(&self) -> Result<guard::Withholding, ConfigError> {
+        let wrong = |key, value: &str, expected| ConfigError::Value { key, value: value.to_owned(), expected };
+        let purpose: guard::PurposeKind = self.purpose.parse().map_err(|_| {
+            wrong("[[withhold]] purpose", &self.purpose, "the purpose of an official's look, such as case_review")
+        })?;
+        if !(1..=366).contains(&self.days) {
+            return Err(wrong("[[withhold]] days", &self.days.to_string(), "1 to 366"));
+        }
+        if self.law.trim().is_empty() {
+            return Err(wrong("[[withhold]] law", &self.law, "the law that allows it"));
+        }
+        Ok(guard::Withholding { purpose, days: self.days, law: self.law.clone() })
+    }
 }
 
 /// A snapshot of everybody, for comparisons of changed rules.
@@ -111,6 +142,7 @@ impl Default for Config {
             messages: Messages::default(),
             payer: None,
             population: Population::default(),
+            withhold: Vec::new(),
             demo_provider: false,
         }
     }
@@ -228,6 +260,7 @@ impl Config {
                 expected: "false unless listen is a loopback address: anybody could sign in as anybody",
             });
         }
+        self.withholdings()?;
         if !(self.public_url.starts_with("http://") || self.public_url.starts_with("https://")) {
             return Err(ConfigError::Value {
                 key: "public_url",
@@ -236,6 +269,11 @@ impl Config {
             });
         }
         Ok(())
+    }
+
+    /// The looks that are kept from people for a time.
+    pub fn withholdings(&self) -> Result<Vec<guard::Withholding>, ConfigError> {
+        self.withhold.iter().map(Withhold::read).collect()
     }
 
     /// The database's address, with a relative SQLite path put into the data folder.

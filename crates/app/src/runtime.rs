@@ -166,7 +166,10 @@ impl Runtime {
         let keys = Arc::new(Keys::open(&config.data.join("keys"))?);
         let log = Log::open(&config.data.join("log"), keys.clone())?;
         let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-        let guard = Arc::new(Guard::new(Policies::built_in()?, log, keys.clone(), clock.clone(), ids.clone()));
+        let guard = Arc::new(
+            Guard::new(Policies::built_in()?, log, keys.clone(), clock.clone(), ids.clone())
+                .withholding(config.withholdings()?),
+        );
         let scanner = config.scanner.as_ref().map(|s| Scanner {
             address: s.address.clone(),
             patience: std::time::Duration::from_secs(s.timeout_seconds.into()),

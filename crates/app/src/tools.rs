@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use guard::log::{Trust, verify as verify_log};
 use guard::{Action, Role};
 use indicatif::{ProgressBar, ProgressStyle};
+use kernel::PersonId;
 use registry::import::{Progress, Table};
 
 use crate::cli::Failure;
@@ -48,6 +49,22 @@ pub enum LogCommand {
         /// A checkpoint kept elsewhere: with it a truncation of log and checkpoints together is found too.
         #[arg(long)]
         checkpoint: Option<PathBuf>,
+    },
+    /// Destroys the key of one person's entries of a year, under every id their record has had: what those say of them can never
+    /// be read again, and the log still verifies. The server is stopped meanwhile. Delete the year's key from the backups of the
+    /// keys too.
+    Erase {
+        /// The person's id.
+        person: PersonId,
+        /// The year.
+        #[arg(long)]
+        year: i16,
+        /// Why it may go, such as the court's order; stays in the log.
+        #[arg(long)]
+        reason: String,
+        /// Configuration.
+        #[arg(long)]
+        config: Option<PathBuf>,
     },
     /// Destroys the key of a year that is over: what its entries say can never be read again, and the log still verifies.
     /// The server is stopped meanwhile. Delete the year's key from the backups of the keys too.
@@ -204,6 +221,28 @@ pub fn verify(dir: &Path, checkpoint: Option<&Path>) -> ExitCode {
             }
             eprintln!("hearth: the log was changed: {} findings", damages.len());
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// `hearth log erase`
+pub async fn erase(person: PersonId, year: i16, reason: &str, config: Option<&Path>) -> Result<ExitCode, Failure> {
+    let runtime = Runtime::open(Config::read(config)?).await?;
+    let mut tx = runtime.state.db.read().await?;
+    let person = registry::read::surviving(&mut tx, person).await?;
+    let ids = registry::merge::ids_of(&mut tx, person).await?;
+    drop(tx);
+    // Named before it is done: whose entries went must itself be an entry, and not one of theirs.
+    permitted(&runtime, Action::EraseLog, &format!("the log's key of {year} of person {person}, {reason}")).await?;
+    let mut erased = 0;
+    for id in &ids {
+        erased += u32::from(runtime.state.guard.log().erase(*id, year).await?);
+    }
+    match erased {
+        0 => Err(format!("the log of {year} holds nothing of {person} that could be read").into()),
+        _ => {
+            println!("what the log of {year} says of {person} is erased");
+            Ok(ExitCode::SUCCESS)
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::decide::{Allowed, Decision, Policies, Reason, Refusal, Request};
 use crate::keys::Keys;
 use crate::log::{Body, Class, Entry, Hash, Log, LogError, Receipt};
 use crate::sealed::{Disclosed, DisclosureError, Sealed, disclose};
-use crate::{Action, Purpose, Relation, Resource, Who};
+use crate::{Action, Purpose, PurposeKind, Relation, Resource, Who};
 
 /// Why nothing was shown or done.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,19 @@ pub struct Guard {
     keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    withholdings: Vec<Withholding>,
+}
+
+/// Officials' looks for a purpose are kept from whom they are about for some days, under a law: an investigation that is told of
+/// at once finds nothing. The person sees how many there are and until when, and each of them when the days are over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withholding {
+    /// The purpose of the looks.
+    pub purpose: PurposeKind,
+    /// For how many days.
+    pub days: u16,
+    /// The law that allows it.
+    pub law: String,
 }
 
 impl std::fmt::Debug for Guard {
@@ -57,7 +70,14 @@ impl std::fmt::Debug for Guard {
 impl Guard {
     /// A guard over these policies and this log.
     pub fn new(policies: Policies, log: Log, keys: Arc<Keys>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Guard { policies, log, keys, clock, ids }
+        Guard { policies, log, keys, clock, ids, withholdings: Vec::new() }
+    }
+
+    /// The same, keeping officials' looks for these purposes from people for a time.
+    #[must_use]
+    pub fn withholding(mut self, withholdings: Vec<Withholding>) -> Self {
+        self.withholdings = withholdings;
+        self
     }
 
     /// The disclosure log, for trails and verification.
@@ -220,7 +240,8 @@ impl Guard {
             Ok(policies) => (policies, None),
             Err(refusal) => (&refusal.policies, Some(refusal.reason)),
         };
-        let withheld = resource.withheld.clone();
+        let withheld =
+            self.withholdings.iter().find(|w| request.who.role.is_staff() && w.purpose == request.purpose.kind);
         Entry {
             look: request.look,
             at: request.now,
@@ -234,8 +255,8 @@ impl Guard {
                 policies: policies.to_vec(),
                 rows: resource.rows,
                 query: resource.query.as_deref().map(|q| hex::encode(self.keys.query_hash(q))),
-                withheld_until: withheld.as_ref().map(|(until, _)| *until),
-                withheld_law: withheld.map(|(_, law)| law),
+                withheld_until: withheld.map(|w| request.now.plus_seconds(i64::from(w.days) * 86_400)),
+                withheld_law: withheld.map(|w| w.law.clone()),
                 hide_office: resource.relation().protected,
                 ..Body::of(request.who, request.action, request.purpose)
             },

@@ -19,7 +19,7 @@ mod sealed;
 mod who;
 
 pub use decide::{Allowed, Decision, Policies, PolicyError, Reason, Refusal, Request};
-pub use guard::{Denied, Guard};
+pub use guard::{Denied, Guard, Withholding};
 pub use keys::{KeyError, Keys};
 pub use link::{SignedLink, Spent};
 pub use log::Receipt;

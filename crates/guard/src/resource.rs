@@ -333,8 +333,6 @@ pub struct Resource {
     pub items: Vec<String>,
     /// How many rows would be shown.
     pub rows: u32,
-    /// Until when entries about this are withheld from the person, and under which law (an investigation runs).
-    pub withheld: Option<(kernel::Instant, String)>,
     /// What was typed into the search, normalised. The log keeps a keyed hash of it, never the words.
     pub query: Option<String>,
 }
@@ -342,14 +340,7 @@ pub struct Resource {
 impl Resource {
     /// Something without personal data: the catalogue, the log, accounts.
     pub fn thing(name: impl Into<String>) -> Self {
-        Resource {
-            about: Vec::new(),
-            tier: Tier::Public,
-            items: vec![name.into()],
-            rows: 0,
-            withheld: None,
-            query: None,
-        }
+        Resource { about: Vec::new(), tier: Tier::Public, items: vec![name.into()], rows: 0, query: None }
     }
 
     /// One person's record.
@@ -361,7 +352,7 @@ impl Resource {
     pub fn people(about: impl IntoIterator<Item = (PersonId, Relation)>) -> Self {
         let about: Vec<_> = about.into_iter().collect();
         let rows = u32::try_from(about.len()).unwrap_or(u32::MAX);
-        Resource { about, tier: Tier::Benefits, items: Vec::new(), rows, withheld: None, query: None }
+        Resource { about, tier: Tier::Benefits, items: Vec::new(), rows, query: None }
     }
 
     /// A search for `query` and the people it found. The rows must already be those the viewer may list
@@ -385,13 +376,6 @@ impl Resource {
     #[must_use]
     pub fn showing<I: Into<String>>(mut self, items: impl IntoIterator<Item = I>) -> Self {
         self.items.extend(items.into_iter().map(Into::into));
-        self
-    }
-
-    /// The same, with entries kept from the person until `until` under `law`.
-    #[must_use]
-    pub fn withheld_until(mut self, until: kernel::Instant, law: impl Into<String>) -> Self {
-        self.withheld = Some((until, law.into()));
         self
     }
 

@@ -34,6 +34,13 @@ pub(crate) fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+/// The year into which the log is written.
+fn this_year(data: &Path) -> String {
+    let names = std::fs::read_dir(data.join("log")).expect("a log").flatten();
+    let years = names.filter_map(|entry| entry.path().file_stem()?.to_str()?.parse::<u16>().ok());
+    years.max().expect("a year").to_string()
+}
+
 fn entries(data: &Path) -> u64 {
     verify(&data.join("log"), &Trust::default()).expect("a whole log").entries()
 }
@@ -90,7 +97,7 @@ async fn all(place: &Place, number: u32) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_are_done_by_the_running_server_or_without_one() {
-    let place = Place::settle(20, None).await;
+    let place = Place::settle(60, None).await;
     let server = Server::start(&place).await;
     let socket = place.data().join("operator.sock");
     let private = {
@@ -113,7 +120,19 @@ async fn commands_are_done_by_the_running_server_or_without_one() {
     tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.expect("an answer");
     assert!(answer.contains("does not know the task"), "{answer}");
 
+    let mother = place.mothers.first().expect("a mother");
+    let family =
+        send(server.port, "GET", "/family", &[("cookie", mother.cookie.as_str())], "").await.expect("an answer");
+    assert_eq!(family.status, 200, "a look that is hers: {}", family.body);
+
     server.kill().await;
+    let (mother, year) = (mother.id.to_string(), this_year(place.data()));
+    let erase = |year| ["log", "erase", &mother, "--year", year, "--reason", "the order of a court"];
+    let never = hearth(&place, &erase("1999"), "").await;
+    assert!(!never.status.success() && said(&never).contains("holds nothing"), "{}", said(&never));
+    let erased = hearth(&place, &erase(&year), "").await;
+    assert!(erased.status.success(), "{}", said(&erased));
+    assert!(!hearth(&place, &erase(&year), "").await.status.success(), "there is nothing left of hers");
     let before = entries(place.data());
     assert!(before >= 6, "each command is in the log: {before}");
     // The socket lies there still, and nobody answers.

@@ -3,6 +3,7 @@
 use guard::log::Class;
 use guard::{
     Action, Denied, Processing, ProtectedAddress, Purpose, PurposeKind, Reason, Relation, Resource, Role, Sealed,
+    Withholding,
 };
 
 use crate::support::{guard_in, noon, person, who};
@@ -165,5 +166,25 @@ async fn a_mandate_opens_its_programmes_and_is_told_as_what_it_is() {
     trail.process(&Processing::new(PurposeKind::Oversight, "test").unwrap(), |t| {
         let told: Vec<_> = t.entries.iter().map(|e| (e.allowed, e.by_mandate)).collect();
         assert_eq!(told, [(true, false), (false, false), (true, true)]);
+    });
+}
+
+#[tokio::test]
+async fn officials_looks_for_a_purpose_are_kept_back_for_its_days_and_nobody_elses() {
+    let dir = tempfile::tempdir().unwrap();
+    let withheld = Withholding { purpose: PurposeKind::Casework, days: 30, law: "article 35".into() };
+    let guard = guard_in(dir.path()).withholding(vec![withheld]);
+    let resource = Resource::person(person(1), here());
+    let casework = Purpose::new(PurposeKind::Casework, "an investigation");
+    let _ = guard.permit(&who(Role::Caseworker), Action::ViewPerson, &resource, &casework).await.unwrap();
+    let _ = guard.permit(&who(Role::CounterOfficial), Action::ViewPerson, &resource, &counter()).await.unwrap();
+    let basis = Processing::new(PurposeKind::Oversight, "test").unwrap();
+    let over = noon().plus_seconds(30 * 86_400);
+    guard.log().trail(&[person(1)], noon(), None, 9).await.unwrap().process(&basis, |t| {
+        let kept: Vec<_> = t.withheld.iter().map(|w| (w.count, w.until, &*w.law)).collect();
+        assert_eq!((t.entries.len(), kept), (1, vec![(1, over, "article 35")]));
+    });
+    guard.log().trail(&[person(1)], over, None, 9).await.unwrap().process(&basis, |t| {
+        assert_eq!((t.entries.len(), t.withheld.len()), (2, 0));
     });
 }

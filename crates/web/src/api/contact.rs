@@ -20,18 +20,32 @@ use crate::state::AppState;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContactWire {
-    /// The telephone number from today on, 7 to 15 digits; empty: there is none any more.
+    /// The telephone number from today on, 7 to 15 digits.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 30)]
+    #[schema(value_type = Option<String>, min_length = 7, max_length = 30)]
     phone: Option<Short<30>>,
-    /// The e-mail address from today on; empty: there is none any more.
+    /// The e-mail address from today on.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 254)]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 254)]
     email: Option<Short<254>>,
     /// The language of messages, letters and pages.
     #[serde(default)]
     #[schema(value_type = Option<String>, pattern = "^(ko|en|kk|ru)$")]
     language: Option<Short<8>>,
+    /// What there is none of any more: `phone`, `email`.
+    #[serde(default)]
+    #[schema(max_items = 2)]
+    clear: Vec<Way>,
+}
+
+/// A way to reach somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Way {
+    /// The telephone.
+    Phone,
+    /// E-mail.
+    Email,
 }
 
 /// Whose contact was changed.
@@ -42,11 +56,20 @@ pub(crate) struct ContactDone {
     person: Uuid,
 }
 
-fn change(said: Option<&str>) -> Change {
-    match said.map(str::trim) {
-        None => Change::Keep,
-        Some("") => Change::Clear,
-        Some(text) => Change::Set(text.to_owned()),
+impl ContactWire {
+    fn change(&self, way: Way) -> Result<Change, Fault> {
+        let (said, field) = match way {
+            Way::Phone => (self.phone.as_ref().map(|s| s.0.clone()), "/phone"),
+            Way::Email => (self.email.as_ref().map(|s| s.0.clone()), "/email"),
+        };
+        match (said, self.clear.contains(&way)) {
+            (Some(_), true) => {
+                Err(Fault::field(Code::Invalid, field, "is set and cleared at once: expected one of both"))
+            }
+            (Some(text), false) => Ok(Change::Set(text)),
+            (None, true) => Ok(Change::Clear),
+            (None, false) => Ok(Change::Keep),
+        }
     }
 }
 
@@ -66,8 +89,8 @@ pub(crate) async fn change_contact(
     let once = Once::new(&headers, &call, "contact", &body.hash)?;
     let it = &body.it;
     let changes = Changes {
-        phone: change(it.phone.as_ref().map(|s| s.0.as_str())),
-        email: change(it.email.as_ref().map(|s| s.0.as_str())),
+        phone: it.change(Way::Phone)?,
+        email: it.change(Way::Email)?,
         language: it
             .language
             .as_ref()

@@ -95,7 +95,7 @@ async fn a_contact_is_said_corrected_and_taken_back() {
         );
         for _ in 0..2 {
             assert_eq!(
-                call(&me.session, "contact-2", json!({ "phone": "", "email": "a@example.org" })).await.0,
+                call(&me.session, "contact-2", json!({ "clear": ["phone"], "email": "a@example.org" })).await.0,
                 StatusCode::OK
             );
         }
