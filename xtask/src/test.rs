@@ -49,7 +49,7 @@ pub(crate) fn run(options: &[&str]) -> Result<(), String> {
         tests(&server.url)?;
         cluster()?;
         // The longest, which mostly waits for a killed server to come back, beside all that needs no window.
-        let (longest, others) = longest(plays);
+        let (longest, others) = plays.into_iter().partition(|(name, _)| name.ends_with("sqlite"));
         together(longest, || {
             together(others, || Ok(()))?;
             documented()?;
@@ -97,11 +97,6 @@ fn plays(length: &Length, postgres: &str) -> Vec<(String, Command)> {
         plays.push(played(&format!("kill -9 under load, {engine}"), "crash", &[kills, engine, postgres]));
     }
     plays
-}
-
-/// The play that takes longest, and the others.
-fn longest(plays: Vec<(String, Command)>) -> (Vec<(String, Command)>, Vec<(String, Command)>) {
-    plays.into_iter().partition(|(name, _)| name.ends_with("sqlite"))
 }
 
 /// The whole workspace, though only few rooms have such examples: for one package alone cargo chooses other features and builds

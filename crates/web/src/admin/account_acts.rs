@@ -63,7 +63,13 @@ pub(crate) enum Act {
     SignOut,
 }
 
-/// The job of a role at an office; `Err` names the field that is wrong: `role`, `organisation` or `jurisdiction`.
+/// The place that holds all others.
+pub(crate) fn country(pack: &Pack) -> Option<&str> {
+    pack.jurisdictions().iter().find(|j| j.parent.is_none()).map(|j| j.id.as_str())
+}
+
+/// The job of a role at an office, in the whole country where no place is named: an official without a place would see nobody.
+/// `Err` names the field that is wrong: `role`, `organisation` or `jurisdiction`.
 pub fn duty(pack: &Pack, role: &str, organisation: &str, place: Option<&str>) -> Result<Duty, &'static str> {
     let role: Role = role.parse().ok().filter(|r| JOBS.contains(r)).ok_or("role")?;
     if pack.agencies().get(organisation).is_none() {
@@ -72,7 +78,8 @@ pub fn duty(pack: &Pack, role: &str, organisation: &str, place: Option<&str>) ->
     if place.is_some_and(|place| pack.jurisdictions().get(place).is_none()) {
         return Err("jurisdiction");
     }
-    Ok(Duty { role, organisation: organisation.to_owned(), jurisdiction: place.map(str::to_owned) })
+    let jurisdiction = place.or_else(|| country(pack)).map(str::to_owned);
+    Ok(Duty { role, organisation: organisation.to_owned(), jurisdiction })
 }
 
 /// Makes the account of an official whom the identity provider knows by this subject.

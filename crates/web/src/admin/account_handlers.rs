@@ -8,7 +8,7 @@ use guard::{Action, Purpose, PurposeKind, Resource, Role};
 use kernel::AccountId;
 use store::transact;
 
-use super::account_acts::{Act, JOBS, PAGE, Wrong, change, duty, make, one};
+use super::account_acts::{Act, JOBS, PAGE, Wrong, change, country, duty, make, one};
 use super::accounts::{self, Choices, Line, List};
 use crate::components::frame::Frame;
 use crate::form::Form;
@@ -172,16 +172,16 @@ async fn page(v: &Viewer<'_>, f: &Frame, id: &str, form: &Form) -> Result<Respon
     let account = one(&mut v.state.db.read().await?, id).await.map_err(refused)?;
     let machine = account.duties.iter().any(|d| d.role == Role::AgencySystem);
     let own = account.id == v.who.account;
-    let filled = if form.pairs().is_empty() { held(&account) } else { form.clone() };
+    let filled = if form.pairs().is_empty() { held(v, &account) } else { form.clone() };
     let view = accounts::one(f, &filled, &line(v, f, &account), (own, machine), &choices(v, f));
     Ok((form.status(), view).into_response())
 }
 
 /// The form as it stands before anybody typed: the job the account has.
-fn held(account: &Account) -> Form {
+fn held(v: &Viewer<'_>, account: &Account) -> Form {
     let job = account.duties.iter().find(|d| d.role.is_staff());
     Form::of(job.into_iter().flat_map(|d| {
-        let place = d.jurisdiction.clone().unwrap_or_default();
+        let place = d.jurisdiction.clone().filter(|place| country(&v.pack) != Some(place)).unwrap_or_default();
         [("role", d.role.word().to_owned()), ("organisation", d.organisation.clone()), ("jurisdiction", place)]
     }))
 }

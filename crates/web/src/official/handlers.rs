@@ -315,8 +315,13 @@ fn member(
         died: p.death_date,
         address: stands.is_some_and(|r| v.may(Action::ViewAddress, unprotected(r))),
         protect: stands.is_some_and(|r| v.may(Action::ProtectPerson, r)),
-        contact: stands.is_some_and(|r| p.death_date.is_none() && v.may(Action::EditPerson, r)),
+        contact: stands.is_some_and(|r| reachable(p, on) && v.may(Action::EditPerson, r)),
     }
+}
+
+/// Whether somebody has a telephone of their own, as a rule: a small child is reached by its parents.
+fn reachable(p: &registry::PersonRecord, on: Date) -> bool {
+    p.death_date.is_none() && p.birth_date.and_then(|born| age(born, on)).is_none_or(|years| years >= 12)
 }
 
 fn facts(v: &Viewer<'_>, opened: &Opened, lang: kernel::Lang) -> Vec<screen::Known> {

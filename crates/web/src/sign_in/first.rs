@@ -13,7 +13,7 @@ use super::SignInError;
 use super::oidc::Identity;
 use crate::state::AppState;
 
-/// The law under which the register is asked who somebody is, where the pack's manifest says nothing else.
+/// On what it rests that the register is asked who somebody is: they ask themselves.
 const LAW: &str = "a person's own sign-in";
 
 /// The account of whom the provider vouches for, and what the log is to say of how it was found.

@@ -84,7 +84,7 @@ async fn an_account_is_made_moved_and_shut_on_pages_and_by_nobody_for_themselves
         assert_eq!(admin.post(&page, &other).await.status, StatusCode::SEE_OTHER);
         let account = of_subject(&state, "s-1").await.expect("there");
         let held: Vec<_> = account.duties.iter().map(|d| (d.role, d.jurisdiction.as_deref())).collect();
-        assert_eq!(held, [(Role::Approver, None)], "one job at a time");
+        assert_eq!(held, [(Role::Approver, Some("kr"))], "one job at a time, in the whole country");
         let unsaid = admin.post(&page, &[("do", "suspend"), ("reason", "")]).await;
         assert!(
             unsaid.status == StatusCode::UNPROCESSABLE_ENTITY && unsaid.body.contains("f-reason-error"),
