@@ -215,9 +215,7 @@ pub async fn perform(runtime: &Runtime, task: Task, progress: OnProgress<'_>) ->
                 state.config.issuer.as_deref().ok_or("[oidc] issuer is empty: there is no identity provider")?;
             permitted(runtime, Action::ManageAccounts, "account of an official").await?;
             let id = transact!(state.db, AccountError, |tx| {
-                let id = account::create(tx, ids, now, &name, None, std::slice::from_ref(&duty)).await?;
-                account::link(tx, issuer, &subject, id).await?;
-                Ok(id)
+                web::official_account(tx, state, (issuer, &subject), &name, &duty).await
             })?;
             Ok(Said::Account { id: id.to_string() })
         }

@@ -109,12 +109,9 @@ pub enum AccountCommand {
     AddLocal(LocalArgs),
 }
 
-/// `hearth account add`
+/// Who gets an account, and for what.
 #[derive(Debug, Args)]
-pub struct AccountArgs {
-    /// The identity provider's name of the official: the `sub` of its tokens.
-    #[arg(long)]
-    subject: String,
+struct OfficialArgs {
     /// The name shown.
     #[arg(long)]
     name: String,
@@ -132,27 +129,24 @@ pub struct AccountArgs {
     config: Option<PathBuf>,
 }
 
+/// `hearth account add`
+#[derive(Debug, Args)]
+pub struct AccountArgs {
+    /// The identity provider's name of the official: the `sub` of its tokens.
+    #[arg(long)]
+    subject: String,
+    #[command(flatten)]
+    official: OfficialArgs,
+}
+
 /// `hearth account add-local`
 #[derive(Debug, Args)]
 pub struct LocalArgs {
     /// The login.
     #[arg(long)]
     login: String,
-    /// The name shown.
-    #[arg(long)]
-    name: String,
-    /// The role.
-    #[arg(long)]
-    role: Role,
-    /// The agency, as its id in the pack.
-    #[arg(long)]
-    organisation: String,
-    /// The place, as its id in the pack.
-    #[arg(long)]
-    jurisdiction: Option<String>,
-    /// Configuration.
-    #[arg(long)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    official: OfficialArgs,
 }
 
 /// `hearth import`
@@ -279,15 +273,10 @@ pub async fn add_agency(
 
 /// `hearth account add`
 pub async fn add_account(args: AccountArgs) -> Result<ExitCode, Failure> {
-    let config = Config::read(args.config.as_deref())?;
-    let (role, organisation) = (args.role.word().to_owned(), args.organisation);
-    let task = Task::AddAccount {
-        subject: args.subject,
-        name: args.name,
-        role,
-        organisation,
-        jurisdiction: args.jurisdiction,
-    };
+    let OfficialArgs { name, role, organisation, jurisdiction, config } = args.official;
+    let config = Config::read(config.as_deref())?;
+    let role = role.word().to_owned();
+    let task = Task::AddAccount { subject: args.subject, name, role, organisation, jurisdiction };
     let Said::Account { id } = operator::run(config, task, &mut |_| {}).await? else { return Err(strange()) };
     println!("{id}");
     Ok(ExitCode::SUCCESS)
@@ -295,16 +284,11 @@ pub async fn add_account(args: AccountArgs) -> Result<ExitCode, Failure> {
 
 /// `hearth account add-local`
 pub async fn add_local(args: LocalArgs) -> Result<ExitCode, Failure> {
-    let config = Config::read(args.config.as_deref())?;
+    let OfficialArgs { name, role, organisation, jurisdiction, config } = args.official;
+    let config = Config::read(config.as_deref())?;
     let password = secret::line("Password (one line, at least 12 characters):")?;
-    let task = Task::AddLocal {
-        login: args.login,
-        name: args.name,
-        role: args.role.word().to_owned(),
-        organisation: args.organisation,
-        jurisdiction: args.jurisdiction,
-        password,
-    };
+    let role = role.word().to_owned();
+    let task = Task::AddLocal { login: args.login, name, role, organisation, jurisdiction, password };
     let Said::Secret { base32 } = operator::run(config, task, &mut |_| {}).await? else { return Err(strange()) };
     println!("second factor, for an authenticator (shown once): {base32}");
     Ok(ExitCode::SUCCESS)

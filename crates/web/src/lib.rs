@@ -39,7 +39,7 @@ mod viewer;
 pub mod visits;
 mod whereabouts;
 
-pub use admin::account_acts::duty as official_job;
+pub use admin::account_acts::{duty as official_job, make as official_account};
 pub use request::Session;
 pub use router::router;
 pub use state::{AppState, Config, Packs};

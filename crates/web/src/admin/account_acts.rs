@@ -83,13 +83,13 @@ pub fn duty(pack: &Pack, role: &str, organisation: &str, place: Option<&str>) ->
 }
 
 /// Makes the account of an official whom the identity provider knows by this subject.
-pub(crate) async fn make(
+pub async fn make(
     tx: &mut Tx,
     state: &AppState,
     (issuer, subject): (&str, &str),
     name: &str,
     duty: &Duty,
-) -> Result<AccountId, Wrong> {
+) -> Result<AccountId, AccountError> {
     let id = account::create(tx, &*state.ids, state.now(), name, None, std::slice::from_ref(duty)).await?;
     account::link(tx, issuer, subject, id).await?;
     Ok(id)

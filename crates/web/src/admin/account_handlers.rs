@@ -10,6 +10,7 @@ use store::transact;
 
 use super::account_acts::{Act, JOBS, PAGE, Wrong, change, country, duty, make, one};
 use super::accounts::{self, Choices, Line, List};
+use super::handlers::agencies;
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::request::{Session, role_key};
@@ -25,13 +26,6 @@ async fn permit(v: &Viewer<'_>, what: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn offices(v: &Viewer<'_>, f: &Frame) -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> =
-        v.pack.agencies().iter().map(|a| (a.id.clone(), a.name.get(f.t.lang()).to_owned())).collect();
-    all.sort_by(|a, b| a.1.cmp(&b.1));
-    all
-}
-
 fn choices(v: &Viewer<'_>, f: &Frame) -> Choices {
     let lang = f.t.lang();
     let of = |level| v.pack.jurisdictions().iter().filter(move |j| j.level == level);
@@ -42,7 +36,7 @@ fn choices(v: &Viewer<'_>, f: &Frame) -> Choices {
     });
     Choices {
         roles: JOBS.iter().map(|role| (role.word().to_owned(), role_key(*role))).collect(),
-        offices: offices(v, f),
+        offices: agencies(v, f),
         places: places.collect(),
     }
 }
@@ -96,7 +90,7 @@ async fn shown(v: &Viewer<'_>, f: &Frame, form: &Form) -> Result<Response, Troub
     let last = accounts.last().filter(|_| more);
     let done = ["made", "assign", "suspend", "let-in", "sign-out"].into_iter().find(|word| *word == form.get("done"));
     let view = List {
-        offices: offices(v, f),
+        offices: agencies(v, f),
         chosen,
         next: last.map(|l| format!("/admin/accounts?organisation={organisation}&after={}", l.id)),
         accounts,
@@ -131,14 +125,14 @@ pub(crate) async fn add(State(state): State<AppState>, session: Session, f: Fram
     if let Err(trouble) = permit(&v, &format!("new account, {} of {}", duty.role, duty.organisation)).await {
         return trouble.response(&state, &f);
     }
-    let made = transact!(state.db, Wrong, |tx| make(tx, &state, (&issuer, &subject), &name, &duty).await);
+    let made = transact!(state.db, AccountError, |tx| make(tx, &state, (&issuer, &subject), &name, &duty).await);
     match made {
         Ok(_) => back(&duty.organisation, "made"),
-        Err(Wrong::Account(AccountError::Taken(_))) => {
+        Err(AccountError::Taken(_)) => {
             form.refuse("subject", t.t("account-subject-taken"));
             (form.status(), accounts::new(&f, &form, &choices(&v, &f))).into_response()
         }
-        Err(wrong) => refused(wrong).response(&state, &f),
+        Err(error) => trouble(error).response(&state, &f),
     }
 }
 

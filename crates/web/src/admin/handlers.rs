@@ -21,7 +21,8 @@ fn viewer<'s>(state: &'s AppState, session: &'s Session) -> Viewer<'s> {
     Viewer::new(state, &session.who, Purpose::new(PurposeKind::Administration, "importing a file"))
 }
 
-fn agencies(v: &Viewer<'_>, f: &Frame) -> Vec<(String, String)> {
+/// The agencies of the pack, by name.
+pub(super) fn agencies(v: &Viewer<'_>, f: &Frame) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> =
         v.pack.agencies().iter().map(|a| (a.id.clone(), a.name.get(f.t.lang()).to_owned())).collect();
     all.sort_by(|a, b| a.1.cmp(&b.1));

@@ -177,7 +177,7 @@ pub(crate) async fn make(
             Some(again) => Ok(again),
             None => {
                 let made = account_acts::make(tx, &state, (issuer, &it.subject.0), &it.name.0, &duty).await;
-                let id = made.map_err(fault)?;
+                let id = made.map_err(|e| fault(e.into()))?;
                 once.end(tx, StatusCode::CREATED, &AccountDone { account: id.0 }).await
             }
         }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::contact::{self, Change, Changes, Fault};
 use guard::{Action, Purpose};
-use kernel::{HouseholdId, Lang, PersonId};
+use kernel::{Lang, PersonId};
 use registry::AsOf;
 use store::transact;
 use text::Text;
@@ -14,6 +14,7 @@ use crate::citizen::cases::permit;
 use crate::components::frame::Frame;
 use crate::form::Form;
 use crate::household::{self, Want};
+use crate::official::protection_handlers::ids;
 use crate::request::{Session, Stated};
 use crate::state::AppState;
 use crate::viewer::{Trouble, Viewer};
@@ -93,8 +94,7 @@ async fn of_member<'s>(
     household: &str,
     person: &str,
 ) -> Result<(Viewer<'s>, Known), Trouble> {
-    let household: HouseholdId = household.parse().map_err(|_| Trouble::Absent)?;
-    let person: PersonId = person.parse().map_err(|_| Trouble::Absent)?;
+    let (household, person) = ids(household, person)?;
     let v = Viewer::new(state, &session.who, purpose).concerning(household).await?;
     let opened = household::open(&v, household, AsOf::latest(v.today()), Want::Record).await?;
     let member = opened.record.member(person).ok_or(Trouble::Absent)?;

@@ -41,7 +41,8 @@ pub(crate) async fn address(
     made.await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
 
-fn ids(household: &str, person: &str) -> Result<(HouseholdId, PersonId), Trouble> {
+/// A household and a member of it, as an address names them.
+pub(crate) fn ids(household: &str, person: &str) -> Result<(HouseholdId, PersonId), Trouble> {
     Ok((household.parse().map_err(|_| Trouble::Absent)?, person.parse().map_err(|_| Trouble::Absent)?))
 }
 
