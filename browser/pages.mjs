@@ -254,6 +254,16 @@ export function visits(town) {
       await page.locator('main a[href*="/address/"]').first().click();
     } },
     { name: 'household-contact', who: 'counter', go: follow(home, 'a[href*="/contact/"]') },
+    { name: 'household-record', who: 'counter', go: follow(home, 'a[href*="/record/"]') },
+    { name: 'household-record-error', who: 'counter', go: async (page) => {
+      await follow(home, 'a[href*="/record/"]')(page);
+      await page.click('main form[method=post] button.btn');
+    } },
+    { name: 'household-ties', who: 'counter', go: follow(home, 'a[href*="/ties/"]') },
+    { name: 'household-ties-error', who: 'counter', go: async (page) => {
+      await follow(home, 'a[href*="/ties/"]')(page);
+      await page.click('main form[method=post] button[value=begin]');
+    } },
     { name: 'household-powers', who: 'counter', go: at(`${home}/powers`) },
     { name: 'household-powers-error', who: 'counter', go: sendEmpty(`${home}/powers`) },
     { name: 'account', who: 'counter', go: at('/account') },

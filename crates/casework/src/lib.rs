@@ -14,6 +14,7 @@ pub mod birth;
 pub mod births_file;
 pub mod case;
 pub mod changed;
+pub mod civil;
 pub mod contact;
 pub mod correct;
 pub mod death;

@@ -198,7 +198,8 @@ async fn change(tx: &mut Tx, pen: Pen<'_>, person: PersonId, kin: Uuid, until: O
     Ok(changes.emit(tx, pen).await?)
 }
 
-async fn standing(tx: &mut Tx, person: PersonId) -> Result<Vec<Kin>, StoreError> {
+/// The ties of somebody that stand today or stood on any day, as far as nobody has taken them back.
+pub async fn standing(tx: &mut Tx, person: PersonId) -> Result<Vec<Kin>, StoreError> {
     tx.all(STANDING, params![person]).await?.iter().map(read_kin).collect()
 }
 

@@ -318,6 +318,8 @@ store::sql! {
     OWNER = "select person_id from identifier_owner where tag = $1 and scheme = $2";
     ADD_IDENTIFIER = "insert into person_identifier (person_id, identifier_id, scheme, sealed, tag, valid_from, recorded_at, source, law, recorded_by)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    WITHDRAW_IDENTIFIER = "update person_identifier set withdrawn_at = $3 where person_id = $1 and scheme = $2 and withdrawn_at is null";
+    RELEASE_IDENTIFIER = "delete from identifier_owner where person_id = $1 and scheme = $2";
     IDENTIFIERS = "select identifier_id, scheme, sealed from person_identifier
         where person_id = $1 and recorded_at <= $2 and (withdrawn_at is null or withdrawn_at > $2) order by recorded_at";
 }
@@ -453,6 +455,23 @@ pub async fn withdraw_details(tx: &mut Tx, pen: Pen<'_>, id: PersonId, kind: &st
     let withdrawn = tx.execute(WITHDRAW_KIND, params![id, kind, now]).await?;
     announce(tx, pen, id).await?;
     Ok(withdrawn)
+}
+
+/// Puts another number of its scheme in the place of one that was written down wrongly: from now on the wrong one names nobody,
+/// and may be given to whom it belongs. What was said stays in the history.
+pub async fn correct_identifier(
+    tx: &mut Tx,
+    pen: Pen<'_>,
+    id: PersonId,
+    identifier: &Identifier,
+) -> Result<(), PersonError> {
+    let now = touch_person(tx, id, pen.now).await?.ok_or(PersonError::NoPerson)?;
+    if owner(tx, pen.keys, identifier).await?.is_none_or(|owner| owner != id) {
+        tx.execute(WITHDRAW_IDENTIFIER, params![id, identifier.scheme, now]).await?;
+        tx.execute(RELEASE_IDENTIFIER, params![id, identifier.scheme]).await?;
+        claim(tx, pen, id, identifier, now).await?;
+    }
+    announce(tx, pen, id).await
 }
 
 /// Gives a person the national identifier they did not have yet.

@@ -38,7 +38,7 @@ fn files(lang: Lang) -> &'static [(&'static str, &'static str)] {
         ($tag:literal) => {
             locale!(
                 $tag: "formats", "common", "citizen", "official", "analyst", "privacy", "errors", "work", "explain", "api", "notice", "cases", "finance",
-                "visit", "requalify", "vouchers", "changed", "scenario", "visits", "week", "referral", "plan", "survey", "indicator", "study", "group", "fhir", "team", "demo", "protection", "life", "account", "contact"
+                "visit", "requalify", "vouchers", "changed", "scenario", "visits", "week", "referral", "plan", "survey", "indicator", "study", "group", "fhir", "team", "demo", "protection", "life", "account", "contact", "civil"
             )
         };
     }

@@ -8,6 +8,7 @@ pub mod api;
 pub mod assets;
 pub mod changed;
 pub mod citizen;
+pub mod civil;
 pub mod components;
 pub mod contact;
 pub mod demo;

@@ -27,6 +27,8 @@ pub struct Session {
     pub who: Who,
     /// The name shown in the header.
     pub name: String,
+    /// What else the account may act as.
+    pub others: Vec<Role>,
 }
 
 impl<S: Sync> OptionalFromRequestParts<S> for Session {

@@ -21,6 +21,7 @@ use crate::citizen::cases::{
     report_handlers as report,
 };
 use crate::citizen::{check_handlers as check, handlers as citizen, home, life_event_handlers as life_events};
+use crate::civil::{handlers as civil, tie_handlers as ties};
 use crate::components::frame::Frame;
 use crate::contact::handlers as contact;
 use crate::demo::handlers as demo;
@@ -102,6 +103,8 @@ fn pages() -> Router<AppState> {
         .route("/official/households/{id}/apply", get(key_in::form).post(key_in::take))
         .route("/official/households/{id}/powers", get(powers::at_counter).post(powers::send_at_counter))
         .route("/official/households/{id}/address/{person}", get(protection::address))
+        .route("/official/households/{id}/record/{person}", get(civil::show).post(civil::send))
+        .route("/official/households/{id}/ties/{person}", get(ties::show).post(ties::send))
         .route("/official/households/{id}/contact/{person}", get(contact::at_counter).post(contact::send_at_counter))
         .route("/official/households/{id}/protection/{person}", get(protection::show).post(protection::send))
         .route("/official/duplicates", get(duplicates::list))

@@ -9,6 +9,7 @@
 )]
 
 mod clock;
+mod commands;
 mod damage;
 mod disk_full;
 mod drill;

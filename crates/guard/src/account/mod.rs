@@ -13,9 +13,9 @@ use crate::log::LogError;
 use crate::{Reason, Role};
 
 pub use local::{LocalSecret, NewLocal, create_local, sign_in_local};
-pub use people::{bind, colleagues, of_person, office};
+pub use people::{bind, colleagues, of_person, office, works_elsewhere};
 pub use session::{
-    Checked, SignedInBy, Started, check_session, end_all_sessions, end_session, sessions_of, start_session,
+    Checked, SignedInBy, Started, act_as, check_session, end_all_sessions, end_session, sessions_of, start_session,
     touch_session,
 };
 
@@ -75,6 +75,9 @@ pub enum AccountError {
     /// The account has no such role.
     #[error("the account does not act in this role")]
     NoDuty,
+    /// Whoever is behind the account works under another one: two signatures would be of one person.
+    #[error("whoever this is works under another account: give that one the job, or suspend it first")]
+    SecondJob,
     /// The login, or the identity provider's name of somebody, belongs to an account already.
     #[error("the login {0:?} is taken: choose another")]
     Taken(String),
@@ -123,6 +126,18 @@ pub struct Account {
     pub suspended: bool,
     /// What it may act as, in the order of the roles' words.
     pub duties: Vec<Duty>,
+}
+
+impl Account {
+    /// Whether it may act in a role.
+    pub fn is_a(&self, role: Role) -> bool {
+        self.duties.iter().any(|d| d.role == role)
+    }
+
+    /// Whether there is a job in it, an official's or a machine's: it is not only somebody's own affair.
+    pub fn has_a_job(&self) -> bool {
+        self.duties.iter().any(|d| d.role != Role::Citizen)
+    }
 }
 
 /// Makes an account with its roles.

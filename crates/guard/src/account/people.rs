@@ -11,7 +11,11 @@ use crate::Role;
 
 sql! {
     OF_PERSON = "select a.account_id from account a join account_duty d on d.account_id = a.account_id
-        where a.person_id = $1 and d.role = $2 order by a.account_id";
+        where a.person_id = $1 and d.role = $2
+            and not exists (select 1 from account_duty s where s.account_id = a.account_id and s.role <> $2)
+        order by a.account_id";
+    WORKS = "select count(*) as n from account a join account_duty d on d.account_id = a.account_id
+        where a.person_id = $1 and a.account_id <> $2 and a.suspended = $3 and d.role <> $4";
     BIND = "update account set person_id = $2 where account_id = $1 and person_id is null";
     OFFICE = "select distinct a.account_id, a.display_name from account a join account_duty d on d.account_id = a.account_id
         where d.organisation = $1 and d.role <> $2 order by a.display_name, a.account_id limit $3";
@@ -29,7 +33,8 @@ pub(super) static COLLEAGUES: InList = InList::new(
     1,
 );
 
-/// The account in which a person looks after their own affairs, under any of the ids their record has had.
+/// The account in which a person only looks after their own affairs, under any of the ids their record has had. An official's
+/// is none: the job was given to one name of the identity provider's, and another name of the same person does not get it.
 pub async fn of_person(tx: &mut Tx, ids: &[PersonId]) -> Result<Option<AccountId>, StoreError> {
     for id in ids {
         if let Some(row) = tx.all(OF_PERSON, params![*id, Role::Citizen.word()]).await?.first() {
@@ -37,6 +42,18 @@ pub async fn of_person(tx: &mut Tx, ids: &[PersonId]) -> Result<Option<AccountId
         }
     }
     Ok(None)
+}
+
+/// Whether a person works under another open account than this one. Then this one must not be an official's: signatures of two
+/// people would be those of one.
+pub async fn works_elsewhere(tx: &mut Tx, ids: &[PersonId], account: AccountId) -> Result<bool, StoreError> {
+    for id in ids {
+        let found = tx.one(WORKS, params![*id, account, false, Role::Citizen.word()]).await?;
+        if found.get::<i64>("n")? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Says who is behind an account of which that was not known; `false`: it was known already.

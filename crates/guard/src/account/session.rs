@@ -22,7 +22,7 @@ const TOUCH: i64 = 60;
 
 sql! {
     ADD = "insert into session (token, session_id, account_id, role, strong, break_glass, created_at, seen_at, ended_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $7, $8)";
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     ONE = "select session_id, account_id, role, strong, break_glass, created_at, seen_at, ended_at from session where token = $1";
     SEEN = "update session set seen_at = $2 where token = $1 and ended_at is null";
     END = "update session set ended_at = $2 where token = $1 and ended_at is null";
@@ -54,7 +54,9 @@ pub struct Checked {
     /// The name to show.
     pub name: String,
     /// What else the account may act as.
-    pub roles: Vec<Role>,
+    pub others: Vec<Role>,
+    /// When whoever it is signed in.
+    pub since: Instant,
     /// Whether the last noted request is so long ago that [`touch_session`] is due.
     pub stale: bool,
 }
@@ -68,7 +70,7 @@ pub struct SignedInBy {
     pub break_glass: bool,
 }
 
-/// Begins a session of an account in `role`, or in its first one.
+/// Begins a session of an account in `role`, or else in its job, or else as a citizen.
 pub async fn start_session(
     tx: &mut Tx,
     keys: &Keys,
@@ -78,15 +80,44 @@ pub async fn start_session(
     role: Option<Role>,
     by: SignedInBy,
 ) -> Result<Started, AccountError> {
+    begin(tx, (keys, ids, now), account, role, (by, now)).await
+}
+
+/// Ends a session and begins another of the same account in one of its other roles, by the same sign-in and no longer than that.
+pub async fn act_as(
+    tx: &mut Tx,
+    keys: &Keys,
+    ids: &dyn Ids,
+    now: Instant,
+    token: &str,
+    role: Role,
+) -> Result<Started, AccountError> {
+    let Checked { who, since, .. } = check_session(tx, keys, now, token).await?.ok_or(AccountError::Wrong)?;
+    let by = SignedInBy { strong: who.strong, break_glass: who.break_glass };
+    let started = begin(tx, (keys, ids, now), who.account, Some(role), (by, since)).await?;
+    end_session(tx, keys, now, token).await?;
+    Ok(started)
+}
+
+async fn begin(
+    tx: &mut Tx,
+    (keys, ids, now): (&Keys, &dyn Ids, Instant),
+    account: AccountId,
+    role: Option<Role>,
+    (by, since): (SignedInBy, Instant),
+) -> Result<Started, AccountError> {
     let found = by_id(tx, account).await?.ok_or(AccountError::Wrong)?;
     if found.suspended {
         return Err(AccountError::Suspended);
     }
-    let duty = found.duties.iter().find(|d| role.is_none_or(|r| d.role == r)).ok_or(AccountError::NoDuty)?;
+    let held = |role: Role| found.duties.iter().find(|d| d.role == role);
+    let job = || found.duties.iter().find(|d| d.role != Role::Citizen);
+    let duty = role.map_or_else(|| job().or_else(|| held(Role::Citizen)), held).ok_or(AccountError::NoDuty)?;
     let token = Zeroizing::new(URL_SAFE_NO_PAD.encode(Zeroizing::new(random::<32>()?)));
     let (hash, session) = (keys.token_hash(&token).to_vec(), SessionId::new(ids, now));
     let never: Option<Instant> = None;
-    tx.execute(ADD, params![hash, session, account, duty.role.word(), by.strong, by.break_glass, now, never]).await?;
+    tx.execute(ADD, params![hash, session, account, duty.role.word(), by.strong, by.break_glass, since, now, never])
+        .await?;
     let who = Who {
         account,
         session,
@@ -133,7 +164,8 @@ pub async fn check_session(
             break_glass: row.get("break_glass")?,
         },
         name: account.name,
-        roles: account.duties.iter().map(|d| d.role).collect(),
+        others: account.duties.iter().map(|d| d.role).filter(|other| *other != role).collect(),
+        since: created,
         stale: now > seen.plus_seconds(TOUCH),
     }))
 }

@@ -19,6 +19,7 @@ account-suspended = Suspended
 account-subject = Name at the identity provider
 account-subject-hint = The “sub” of its tokens, exactly as written there.
 account-subject-taken = There is an account for this name already.
+account-second-job = Whoever this is works under another account already. Give that account the job, or suspend it first.
 account-known = Own record
 account-known-yes = Known, and shut to this account
 account-known-no = Not known: it becomes known at a sign-in that tells the identifier

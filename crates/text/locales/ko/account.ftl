@@ -19,6 +19,7 @@ account-suspended = 정지됨
 account-subject = 인증 기관에서 쓰는 이름
 account-subject-hint = 인증 기관 토큰의 “sub” 값을 그대로 적으세요.
 account-subject-taken = 이 이름의 계정이 이미 있습니다.
+account-second-job = 이 사람은 이미 다른 계정으로 일하고 있습니다. 그 계정에 업무를 부여하거나 먼저 정지하세요.
 account-known = 본인 기록
 account-known-yes = 확인됨. 이 계정으로는 볼 수 없습니다
 account-known-no = 확인되지 않음. 식별번호를 알려 주는 로그인 때 확인됩니다

@@ -82,7 +82,8 @@ pub fn duty(pack: &Pack, role: &str, organisation: &str, place: Option<&str>) ->
     Ok(Duty { role, organisation: organisation.to_owned(), jurisdiction })
 }
 
-/// Makes the account of an official whom the identity provider knows by this subject.
+/// Makes the account of an official whom the identity provider knows by this subject. Who came before as a citizen keeps their
+/// account and gets the job in it.
 pub async fn make(
     tx: &mut Tx,
     state: &AppState,
@@ -90,15 +91,27 @@ pub async fn make(
     name: &str,
     duty: &Duty,
 ) -> Result<AccountId, AccountError> {
+    if let Some(own) = account::of_subject(tx, issuer, subject).await?.filter(|a| !a.has_a_job()) {
+        alone(tx, &own).await?;
+        account::set_duty(tx, own.id, duty).await?;
+        return Ok(own.id);
+    }
     let id = account::create(tx, &*state.ids, state.now(), name, None, std::slice::from_ref(duty)).await?;
     account::link(tx, issuer, subject, id).await?;
     Ok(id)
 }
 
+/// Refuses a job where whoever is behind the account works under another open one.
+async fn alone(tx: &mut Tx, account: &Account) -> Result<(), AccountError> {
+    let Some(person) = account.person else { return Ok(()) };
+    let ids = [registry::read::surviving(tx, person).await?, person];
+    if account::works_elsewhere(tx, &ids, account.id).await? { Err(AccountError::SecondJob) } else { Ok(()) }
+}
+
 /// An account that is not only somebody's own affair; whoever asks for a citizen's learns nothing.
 pub(crate) async fn one(tx: &mut Tx, id: AccountId) -> Result<Account, Wrong> {
     let found = account::by_id(tx, id).await?;
-    found.filter(|a| a.duties.iter().any(|d| d.role != Role::Citizen)).ok_or(Wrong::Absent)
+    found.filter(Account::has_a_job).ok_or(Wrong::Absent)
 }
 
 /// Does it.
@@ -109,17 +122,19 @@ pub(crate) async fn change(tx: &mut Tx, state: &AppState, who: &Who, id: Account
     }
     match act {
         Act::Assign(duty) => {
-            let held = account.duties.iter().map(|d| d.role);
-            if held.clone().any(|role| role == Role::AgencySystem) {
+            if account.is_a(Role::AgencySystem) {
                 return Err(Wrong::Machine);
             }
-            for role in held.filter(|role| role.is_staff() && *role != duty.role) {
+            for role in account.duties.iter().map(|d| d.role).filter(|role| role.is_staff() && *role != duty.role) {
                 account::drop_duty(tx, id, role).await?;
             }
             account::set_duty(tx, id, duty).await?;
         }
         Act::Suspend => account::suspend(tx, id, true).await?,
-        Act::LetIn => account::suspend(tx, id, false).await?,
+        Act::LetIn => {
+            alone(tx, &account).await?;
+            account::suspend(tx, id, false).await?;
+        }
         Act::SignOut => {
             let _ended = account::end_all_sessions(tx, state.now(), id).await?;
         }

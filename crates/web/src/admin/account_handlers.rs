@@ -49,7 +49,8 @@ fn line(v: &Viewer<'_>, f: &Frame, a: &Account) -> Line {
     Line {
         id: a.id.to_string(),
         name: a.name.clone(),
-        roles: a.duties.iter().map(|d| role_key(d.role)).collect(),
+        // That an official is a citizen too goes without saying.
+        roles: a.duties.iter().map(|d| d.role).filter(|role| *role != Role::Citizen).map(role_key).collect(),
         office: v.pack.agencies().get(office).map_or(office, |o| o.name.get(lang)).to_owned(),
         place: place.map(|id| v.pack.jurisdictions().get(id).map_or(id, |p| p.name.get(lang)).to_owned()),
         suspended: a.suspended,
@@ -128,8 +129,9 @@ pub(crate) async fn add(State(state): State<AppState>, session: Session, f: Fram
     let made = transact!(state.db, AccountError, |tx| make(tx, &state, (&issuer, &subject), &name, &duty).await);
     match made {
         Ok(_) => back(&duty.organisation, "made"),
-        Err(AccountError::Taken(_)) => {
-            form.refuse("subject", t.t("account-subject-taken"));
+        Err(error @ (AccountError::Taken(_) | AccountError::SecondJob)) => {
+            let second = matches!(error, AccountError::SecondJob);
+            form.refuse("subject", t.t(if second { "account-second-job" } else { "account-subject-taken" }));
             (form.status(), accounts::new(&f, &form, &choices(&v, &f))).into_response()
         }
         Err(error) => trouble(error).response(&state, &f),
@@ -207,7 +209,13 @@ async fn acted(v: &Viewer<'_>, f: &Frame, named: &str, form: &mut Form) -> Resul
     };
     let (Some(act), true) = (act, form.is_fine()) else { return page(v, f, named, form).await };
     permit(v, format!("{word} account {id}: {why}").trim_end_matches([':', ' '])).await?;
-    transact!(v.state.db, Wrong, |tx| change(tx, v.state, v.who, id, &act).await).map_err(refused)?;
+    match transact!(v.state.db, Wrong, |tx| change(tx, v.state, v.who, id, &act).await) {
+        Err(Wrong::Account(AccountError::SecondJob)) => {
+            form.refuse("reason", f.t.t("account-second-job"));
+            return page(v, f, named, form).await;
+        }
+        done => done.map_err(refused)?,
+    }
     let account = one(&mut v.state.db.read().await?, id).await.map_err(refused)?;
     let office = account.duties.iter().find(|d| d.role != Role::Citizen).map(|d| d.organisation.clone());
     Ok(back(&office.unwrap_or_default(), &word))

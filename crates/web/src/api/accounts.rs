@@ -244,6 +244,7 @@ fn fault(wrong: Wrong) -> Fault {
         Wrong::Absent => Fault::new(Code::NotFound),
         Wrong::Own | Wrong::Machine => Fault::field(Code::Conflict, "path:id", words),
         Wrong::Account(AccountError::Store(why)) => why.into(),
+        Wrong::Account(AccountError::SecondJob) => Fault::told(Code::Conflict, words),
         Wrong::Account(AccountError::Taken(_)) => Fault::field(Code::Conflict, "/subject", "has an account already"),
         Wrong::Account(_) => {
             tracing::error!(why = words, "an account could not be changed");

@@ -21,7 +21,9 @@ use super::people::PersonWire;
 use super::problem::{Code, Fault};
 use super::wire::{self, SubjectWire, SumWire, answer_word, day, moment};
 use crate::household::trimmed;
+use crate::official::handlers::end_of;
 use crate::state::AppState;
+use crate::viewer::Viewer;
 
 /// A member of a household.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -62,16 +64,52 @@ fn member_role(role: registry::household::MemberRole) -> MemberRoleWire {
     }
 }
 
+/// Which day is asked about, and as known when.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AsOfQuery {
+    /// A day until today; today when left out.
+    #[serde(default)]
+    #[param(format = Date)]
+    on: Option<String>,
+    /// What was known at the end of this day, before later corrections; everything known now when left out.
+    #[serde(default)]
+    #[param(format = Date)]
+    known: Option<String>,
+}
+
+impl AsOfQuery {
+    fn as_of(&self, viewer: &Viewer<'_>) -> Result<AsOf, Fault> {
+        let today = viewer.today();
+        let day = |text: &Option<String>, name: &str| {
+            let day = text.as_deref().map(|text| super::query_day(text, name)).transpose()?;
+            if day.is_some_and(|day| day > today) {
+                return Err(Fault::field(
+                    Code::Invalid,
+                    format!("query:{name}"),
+                    format!("expected a day until {today}"),
+                ));
+            }
+            Ok(day)
+        };
+        let on = day(&self.on, "on")?.unwrap_or(today);
+        let known = day(&self.known, "known")?;
+        Ok(known.map_or_else(|| AsOf::latest(on), |day| AsOf::new(on, end_of(day, viewer.offset()))))
+    }
+}
+
 /// A household and its members.
 #[utoipa::path(get, path = "/api/households/{id}", tag = "households",
-    params(("id" = Uuid, Path, description = "The household.")),
+    params(AsOfQuery, ("id" = Uuid, Path, description = "The household.")),
     responses((status = 200, body = HouseholdWire), super::Faults))]
 pub(crate) async fn household(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
+    request: Request,
 ) -> Result<axum::Json<HouseholdWire>, Fault> {
-    let open = record(&state, &call, &id, Action::ViewHousehold).await?;
+    let open = record(&state, &call, &id, super::query(request.uri()), Action::ViewHousehold).await?;
     let record = &open.0;
     let inside = |id: &PersonId| record.member(*id).is_some();
     let members = record.members.iter().map(|m| MemberWire {
@@ -147,14 +185,15 @@ fn fact(subject: SubjectWire, f: &registry::Fact) -> FactShown {
 
 /// The facts of a household and its members that hold today, with their sources.
 #[utoipa::path(get, path = "/api/households/{id}/facts", tag = "households",
-    params(("id" = Uuid, Path, description = "The household.")),
+    params(AsOfQuery, ("id" = Uuid, Path, description = "The household.")),
     responses((status = 200, body = FactList), super::Faults))]
 pub(crate) async fn facts(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
+    request: Request,
 ) -> Result<axum::Json<FactList>, Fault> {
-    let open = record(&state, &call, &id, Action::ViewFacts).await?;
+    let open = record(&state, &call, &id, super::query(request.uri()), Action::ViewFacts).await?;
     Ok(axum::Json(standing_facts(&open.0)))
 }
 
@@ -170,14 +209,15 @@ fn shown<'a>(of: impl Iterator<Item = (Subject, &'a Vec<registry::Fact>)>) -> Ve
 
 /// What was known before: facts that were withdrawn, corrected or followed by later ones, the newest first.
 #[utoipa::path(get, path = "/api/households/{id}/facts/history", tag = "households",
-    params(("id" = Uuid, Path, description = "The household.")),
+    params(AsOfQuery, ("id" = Uuid, Path, description = "The household.")),
     responses((status = 200, body = FactList), super::Faults))]
 pub(crate) async fn history(
     State(state): State<AppState>,
     call: Call,
     Path(id): Path<String>,
+    request: Request,
 ) -> Result<axum::Json<FactList>, Fault> {
-    let open = record(&state, &call, &id, Action::ViewFacts).await?;
+    let open = record(&state, &call, &id, super::query(request.uri()), Action::ViewFacts).await?;
     let (record, earlier) = &*open;
     let members = earlier.members.iter().map(|(person, facts)| (Subject::Person(*person), facts));
     let own = std::iter::once((Subject::Household(record.id), &earlier.household));
@@ -188,13 +228,14 @@ async fn record(
     state: &AppState,
     call: &Call,
     id: &str,
+    query: Result<AsOfQuery, Fault>,
     action: Action,
 ) -> Result<guard::Disclosed<(registry::HouseholdRecord, Earlier)>, Fault> {
     let household = HouseholdId(super::id(id)?);
     let viewer = call.viewer(state);
+    let as_of = query?.as_of(&viewer)?;
     let setting = viewer.setting();
     let mut tx = state.db.read().await?;
-    let as_of = AsOf::latest(viewer.today());
     let seen = registry::sight::household_with_past(&mut tx, &viewer.sight(&setting), household, as_of).await?;
     drop(tx);
     let seen = trimmed(&viewer, seen.ok_or_else(|| Fault::new(Code::NotFound))?);

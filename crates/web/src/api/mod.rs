@@ -15,6 +15,7 @@ pub(crate) mod call;
 mod cases;
 mod cases_acts;
 mod cases_work;
+mod civil;
 pub mod client;
 mod cohorts;
 mod complaints;
@@ -131,7 +132,7 @@ pub(crate) enum Faults {
         people::create, people::one, people::search, protections::address, protections::list, protections::record, protections::end,
          oversight::trail, intake::create,
         facts::of_person, facts::of_household, facts::withdraw_of_person, facts::withdraw_of_household, households::history,
-        contact::change_contact, admin::agency, admin::account, admin::import, accounts::list, accounts::make, accounts::act,
+        contact::change_contact, civil::correct, civil::ties, civil::tie, admin::agency, admin::account, admin::import, accounts::list, accounts::make, accounts::act,
         households::household, households::facts, households::entitlements, households::events, offers::list,
         events::birth, events::pregnancy, events::moved, events::income_change, events::death, mending::correction,
         mending::withdrawal, births::births_file,
@@ -199,6 +200,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/persons/{id}", get(people::one))
         .route("/api/persons/{id}/trail", get(oversight::trail))
         .route("/api/persons/{id}/contact", post(contact::change_contact))
+        .route("/api/persons/{id}/record", post(civil::correct))
+        .route("/api/persons/{id}/ties", get(civil::ties).post(civil::tie))
         .route("/api/persons/{id}/address", get(protections::address))
         .route("/api/persons/{id}/protections", get(protections::list).post(protections::record))
         .route("/api/persons/{id}/protections/{protection}/end", post(protections::end))

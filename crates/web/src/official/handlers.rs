@@ -221,7 +221,7 @@ async fn show(
 }
 
 /// The last moment of a day of the office.
-fn end_of(day: Date, offset: i8) -> Instant {
+pub(crate) fn end_of(day: Date, offset: i8) -> Instant {
     Instant::start_of(day).plus_seconds(86_400 - i64::from(offset) * 3600 - 1)
 }
 
@@ -275,6 +275,7 @@ fn done(f: &Frame, asked: &Form) -> Option<String> {
         "" => return None,
         "again" => f.t.t("event-done-again"),
         "contact" => f.t.t("contact-done"),
+        "civil" => f.t.t("civil-done"),
         "corrected" => f.t.t("mend-done-corrected"),
         "withdrawn" => f.t.t("mend-done-withdrawn"),
         "applied" => f.t.t("key-in-done"),
@@ -316,6 +317,7 @@ fn member(
         address: stands.is_some_and(|r| v.may(Action::ViewAddress, unprotected(r))),
         protect: stands.is_some_and(|r| v.may(Action::ProtectPerson, r)),
         contact: stands.is_some_and(|r| reachable(p, on) && v.may(Action::EditPerson, r)),
+        civil: stands.is_some_and(|r| v.may(Action::RegisterEvent, r)),
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Member {
     pub protect: bool,
     /// Whether changing how they are reached is.
     pub contact: bool,
+    /// Whether who they are and whose may be put right.
+    pub civil: bool,
 }
 
 /// A fact with what it replaced.
@@ -194,8 +196,8 @@ fn actions(f: &Frame, form: &Form, h: &Household) -> Markup {
 
 fn members(t: Text, h: &Household) -> Markup {
     let mut headings = ["name", "relation", "birth-date", "state"].map(|key| t.t(key).into_owned()).to_vec();
-    let offered = h.members.iter().any(|m| m.address || m.protect || m.contact);
-    headings.extend(offered.then(|| t.t("address").into_owned()));
+    let offered = h.members.iter().any(|m| m.address || m.protect || m.contact || m.civil);
+    headings.extend(offered.then(|| t.t("household-do").into_owned()));
     let mut rows: Vec<Vec<Markup>> = h.members.iter().map(|m| vec![
         html! { (m.name) },
         html! { @if m.relation_key.is_empty() { "–" } @else { (t.t(m.relation_key)) } },
@@ -210,25 +212,29 @@ fn members(t: Text, h: &Household) -> Markup {
         },
     ]).collect();
     if offered {
-        rows.iter_mut().zip(&h.members).for_each(|(row, m)| row.push(whereabouts(t, h, m)));
+        rows.iter_mut().zip(&h.members).for_each(|(row, m)| row.push(to_do(t, h, m)));
     }
     html! { h2 #members { (t.t("members")) } (table(&t.t("members"), &headings, &rows)) }
 }
 
-/// What is offered about where a member lives.
-fn whereabouts(t: Text, h: &Household, m: &Member) -> Markup {
+/// What is offered about a member.
+fn to_do(t: Text, h: &Household, m: &Member) -> Markup {
     let link = |what: &str, key: &str| {
         html! {
             a.small.nowrap href=(format!("/official/households/{}/{what}/{}", h.id, m.id)) { (t.t(key)) span.hidden-visually { ": " (m.name) } }
         }
     };
+    let all = [
+        (m.address, "address", "address-link"),
+        (m.protect, "protection", "protection-link"),
+        (m.contact, "contact", "contact-link"),
+        (m.civil, "record", "civil-link"),
+        (m.civil, "ties", "civil-ties-link"),
+    ];
+    let offered: Vec<Markup> = all.iter().filter(|(may, ..)| *may).map(|(_, what, key)| link(what, key)).collect();
     html! {
-        @if m.address { (link("address", "address-link")) }
-        @if m.address && m.protect { br; }
-        @if m.protect { (link("protection", "protection-link")) }
-        @if m.contact && (m.address || m.protect) { br; }
-        @if m.contact { (link("contact", "contact-link")) }
-        @if !m.address && !m.protect && !m.contact { "–" }
+        @for (n, link) in offered.iter().enumerate() { @if n > 0 { br; } (link) }
+        @if offered.is_empty() { "–" }
     }
 }
 

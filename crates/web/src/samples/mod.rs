@@ -1,6 +1,7 @@
 //! A page of every kind with plausible contents, rendered in every language by one test and written to `target/pages`.
 
 mod cases;
+mod civil;
 mod demo;
 mod families;
 mod finance;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Sample> {
         .chain(plans::all())
         .chain(powers::all())
         .chain(protection::all())
+        .chain(civil::all())
         .chain(referrals::all())
         .chain(work::all())
         .chain(finance::all())

@@ -76,6 +76,7 @@ fn household_page(lang: Lang, past: bool) -> Markup {
         address: !past,
         protect: !past,
         contact: !past,
+        civil: !past,
     };
     let mut entitlements = others();
     entitlements.insert(0, yes(("아동수당", "Child allowance"), 100_000, Per::Month));
@@ -419,7 +420,10 @@ pub(super) fn all() -> Vec<Sample> {
         ("import-refused", Box::new(|l| import_page(l, 1))),
         ("import-checked", Box::new(|l| import_page(l, 2))),
         ("import-done", Box::new(|l| import_page(l, 3))),
-        ("account", Box::new(|l| crate::account::page_of(&frame(l, "/account", Some(Area::Official))))),
+        (
+            "account",
+            Box::new(|l| crate::account::page_of(&frame(l, "/account", Some(Area::Official)), &[guard::Role::Citizen])),
+        ),
         ("official-birth-refused", Box::new(|l| event_page(l, event::Kind::Birth, true))),
         (
             "official-duplicates",

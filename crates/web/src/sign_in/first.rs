@@ -23,7 +23,9 @@ pub(super) async fn account_of(app: &AppState, identity: &Identity) -> Result<(A
     drop(tx);
     match (known, &identity.identifier) {
         (Some(account), None) => Ok((account.id, "signed in")),
-        (Some(account), Some(_)) if account.person.is_some() => Ok((account.id, "signed in")),
+        (Some(account), Some(_)) if account.person.is_some() && account.is_a(Role::Citizen) => {
+            Ok((account.id, "signed in"))
+        }
         (None, None) => Err(SignInError::Unknown),
         (known, Some(number)) => {
             let identifier = identifier(app, number)?;
@@ -51,8 +53,12 @@ async fn meet(
     match (known, person) {
         // Officials need not be in the register of the place they serve.
         (Some(account), None) => Ok((account.id, "signed in")),
-        (Some(account), Some((_, person))) => {
+        (Some(account), Some((given, person))) => {
+            if account::works_elsewhere(tx, &[person, given], account.id).await? {
+                return Err(AccountError::SecondJob.into());
+            }
             account::bind(tx, account.id, person).await?;
+            account::set_duty(tx, account.id, &own_affairs()).await?;
             Ok((account.id, "signed in, and known from now on by whose record is theirs"))
         }
         (None, None) => Err(SignInError::NotRegistered),
@@ -83,6 +89,10 @@ async fn living(
 
 async fn begin(tx: &mut Tx, app: &AppState, person: PersonId) -> Result<AccountId, SignInError> {
     let name = registry::read::names(tx, [person], app.today()).await?.remove(&person).unwrap_or_default();
-    let duty = Duty { role: Role::Citizen, organisation: String::new(), jurisdiction: None };
-    Ok(account::create(tx, &*app.ids, app.now(), &name, Some(person), &[duty]).await?)
+    Ok(account::create(tx, &*app.ids, app.now(), &name, Some(person), &[own_affairs()]).await?)
+}
+
+/// Everybody's, an official's too: as a mother or a son they are a citizen like any other.
+fn own_affairs() -> Duty {
+    Duty { role: Role::Citizen, organisation: String::new(), jurisdiction: None }
 }

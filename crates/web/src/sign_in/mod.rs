@@ -10,7 +10,7 @@ mod oidc;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Query, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
@@ -103,6 +103,7 @@ impl SignIn {
             SignInError::Account(AccountError::NoDuty) | SignInError::Unknown => {
                 (StatusCode::FORBIDDEN, "sign-in-why-unknown")
             }
+            SignInError::Account(AccountError::SecondJob) => (StatusCode::FORBIDDEN, "sign-in-why-second"),
             SignInError::Stale => (StatusCode::BAD_REQUEST, "sign-in-why-stale"),
             SignInError::NotRegistered => (StatusCode::FORBIDDEN, "sign-in-why-not-registered"),
             SignInError::Account(_) | SignInError::Oidc(_) | SignInError::Identifier(_) | SignInError::Store(_) => {
@@ -122,7 +123,11 @@ impl SignIn {
         let started = transact!(app.db, AccountError, |tx| {
             account::start_session(tx, app.guard.keys(), &*app.ids, now, account, None, by).await
         })?;
-        let _ = app.guard.note_sign_in(Some(&started.who), how, true).await.map_err(AccountError::from)?;
+        self.logged(started, how).await
+    }
+
+    async fn logged(&self, started: Started, how: &str) -> Result<Started, SignInError> {
+        let _ = self.app().guard.note_sign_in(Some(&started.who), how, true).await.map_err(AccountError::from)?;
         Ok(started)
     }
 }
@@ -134,6 +139,7 @@ pub fn routes(sign_in: SignIn) -> Router {
         .route("/sign-in/go", get(go))
         .route("/sign-in/return", get(back))
         .route("/sign-in/local", get(local::form).post(local::submit))
+        .route("/sign-in/role", post(change_role))
         .route("/sign-out", post(sign_out))
         .route("/sign-out/everywhere", post(sign_out_everywhere))
         .with_state(sign_in)
@@ -160,7 +166,7 @@ async fn check(app: &AppState, token: &str) -> Result<Option<Session>, AccountEr
     if checked.stale {
         transact!(app.db, AccountError, |tx| account::touch_session(tx, keys, now, token).await)?;
     }
-    Ok(Some(Session { who: checked.who, name: checked.name }))
+    Ok(Some(Session { who: checked.who, name: checked.name, others: checked.others }))
 }
 
 #[derive(Deserialize)]
@@ -221,6 +227,36 @@ async fn finish(sign_in: &SignIn, parts: &Parts, returned: Returned) -> Result<(
     let (account, how) = first::account_of(app, &identity).await?;
     let by = SignedInBy { strong: identity.strong, break_glass: false };
     Ok((sign_in.enter(account, by, how).await?, next))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    role: String,
+}
+
+/// Acts from now on in another role of the account: an official as the mother she is, or back at work.
+async fn change_role(State(sign_in): State<SignIn>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let (app, cookies) = (sign_in.app(), sign_in.cookies());
+    let Some(token) = cookies.session(&parts.headers) else { return Redirect::to("/sign-in").into_response() };
+    let form = axum::Form::<Wanted>::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let role = form.ok().and_then(|form| form.role.parse().ok());
+    let changed = match role {
+        Some(role) => transact!(app.db, AccountError, |tx| {
+            account::act_as(tx, app.guard.keys(), &*app.ids, app.now(), &token, role).await
+        }),
+        None => Err(AccountError::NoDuty),
+    };
+    let entered = match changed {
+        // The session ended meanwhile.
+        Err(AccountError::Wrong) => return Redirect::to("/sign-in").into_response(),
+        Ok(started) => sign_in.logged(started, "acts in another role of the account").await,
+        Err(error) => Err(error.into()),
+    };
+    match entered {
+        Ok(started) => ([(header::SET_COOKIE, cookies.set_session(&started.token))], Redirect::to("/")).into_response(),
+        Err(error) => sign_in.refuse(&mut parts, &error).await,
+    }
 }
 
 async fn sign_out(State(sign_in): State<SignIn>, request: Request) -> Response {

@@ -126,6 +126,48 @@ async fn an_account_is_made_moved_and_shut_on_pages_and_by_nobody_for_themselves
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_came_as_a_citizen_gets_the_job_in_that_account_and_no_second_one() {
+    for (state, _folder) in offices().await {
+        let app = web::router(state.clone());
+        let me = official(&state, Role::Administrator, None, "정하린").await;
+        let admin = Browser { app: &app, session: me.clone(), cookie: String::new(), language: "en" };
+        let (_, mother, _) = couple(&state).await;
+        // One person whom the provider knows by two names, with an account to each.
+        for subject in ["s-1", "s-2"] {
+            let citizen = official(&state, Role::Citizen, Some(mother), "김하윤").await.who.account;
+            store::transact!(state.db, account::AccountError, |tx| account::link(tx, ISSUER, subject, citizen).await)
+                .unwrap();
+        }
+        let new = |subject: &'static str| {
+            [("name", "김하윤"), ("subject", subject), ("role", "caseworker"), ("organisation", "municipality")]
+        };
+        let before = of_subject(&state, "s-1").await.expect("there").id;
+        assert_eq!(admin.post("/admin/accounts/new", &new("s-1")).await.status, StatusCode::SEE_OTHER);
+        let account = of_subject(&state, "s-1").await.expect("there");
+        assert!(account.id == before && account.is_a(Role::Citizen) && account.is_a(Role::Caseworker), "{account:?}");
+        assert_eq!(account.person, Some(mother));
+        let second = admin.post("/admin/accounts/new", &new("s-2")).await;
+        assert_eq!(second.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(second.body.contains("works under another account"), "{}", second.body);
+        let body = json!({ "subject": "s-2", "name": "김하윤", "job": { "role": "approver", "organisation": "municipality" } });
+        let (status, told) = call(&app, &me, (Method::POST, "/api/accounts/linked"), "key-second", &body).await;
+        assert!(status == StatusCode::CONFLICT && told.to_string().contains("another account"), "{told}");
+        // The first is shut, the second gets the job; then the first stays shut.
+        let page = format!("/admin/accounts/{before}");
+        assert_eq!(admin.post(&page, &[("do", "suspend"), ("reason", "moved")]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(admin.post("/admin/accounts/new", &new("s-2")).await.status, StatusCode::SEE_OTHER);
+        let back = admin.post(&page, &[("do", "let-in"), ("reason", "she is back")]).await;
+        assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            back.body.contains("works under another account") && back.body.contains("she is back"),
+            "{}",
+            back.body
+        );
+        assert!(of_subject(&state, "s-1").await.expect("there").suspended);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn programs_keep_accounts_too_and_a_key_counts_once() {
     for (state, _folder) in offices().await {
         let app = web::router(state.clone());

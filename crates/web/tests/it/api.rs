@@ -88,7 +88,7 @@ fn who(role: Role, person: Option<PersonId>) -> Session {
         suspended: false,
         break_glass: false,
     };
-    Session { who, name: "test".into() }
+    Session { who, name: "test".into(), others: Vec::new() }
 }
 
 /// Who calls.
@@ -480,4 +480,55 @@ async fn an_administrator_makes_machines_and_accounts_and_imports_while_the_serv
         let sent = send(&o.app, Method::POST, path, &other, &json_of("refused-1"), body).await;
         assert_eq!(sent.status, StatusCode::FORBIDDEN, "{path}: {}", sent.json);
     }
+}
+
+#[tokio::test]
+async fn a_file_of_births_sent_twice_registers_once_and_names_every_faulty_row() {
+    let (state, _folder) = installation().await;
+    let (household, mother) = family(&state).await;
+    let now = state.now();
+    let client = transact!(state.db, api::client::ClientError, |tx| {
+        let keys = state.guard.keys();
+        api::client::create(tx, keys, &*state.ids, now, "civil register", "court_administration", Some("kr")).await
+    })
+    .unwrap();
+    let origin = Origin::new("mois", "", "test");
+    transact!(state.db, registry::person::PersonError, |tx| {
+        let pen = Pen::new(&*state.ids, state.guard.keys(), now, &origin);
+        let number = registry::person::Identifier::new("rrn", "950302-2000001");
+        registry::person::identify(tx, pen, mother, &number).await
+    })
+    .unwrap();
+    let app = web::router(state.clone());
+    let file = "register_number,birth_date,family_name,given_name,sex,mother,number,fact:nationality\n\
+        1,2026-11-18,한,하늘,female,950302-2000001,1,korean\n\
+        2,2026-13-18,한,바다,female,950302-2000001,1,korean\n\
+        3,2026-11-18,한,산,male,990101-2999999,1,korean\n";
+    let path = "/api/events/births-file?scheme=rrn";
+    let machine = As::Machine(&client.token);
+    let mut told = Vec::new();
+    for key in ["births-file-1", "births-file-2"] {
+        let headers = [("content-type", "text/csv"), ("idempotency-key", key)];
+        let sent = send(&app, Method::POST, path, &machine, &headers, file).await;
+        assert_eq!(sent.status, StatusCode::OK, "{}", sent.json);
+        let refused = sent.json["refused"].as_array().unwrap().clone();
+        let at: Vec<_> = refused.iter().map(|r| r["pointer"].as_str().unwrap().to_owned()).collect();
+        assert!(at.iter().any(|p| p == "line:3/birth_date") && at.iter().any(|p| p.starts_with("line:4")), "{at:?}");
+        assert_eq!(at.len(), 2, "{at:?}");
+        assert!(refused.iter().all(|r| !r["message"].as_str().unwrap().is_empty()), "{refused:?}");
+        told.push((sent.json["registered"].as_u64(), sent.json["already"].as_u64()));
+    }
+    assert_eq!(told, [(Some(1), Some(0)), (Some(0), Some(1))]);
+    let mut tx = state.db.read().await.unwrap();
+    let members = registry::read::members(&mut tx, kernel::HouseholdId(household), state.today()).await.unwrap();
+    drop(tx);
+    assert_eq!(members.len(), 3, "one child, once");
+    let headers = [("content-type", "text/csv"), ("idempotency-key", "births-file-3")];
+    for wrong in ["", "a,b\n1,2\n", "\u{0}"] {
+        let sent = send(&app, Method::POST, path, &machine, &headers, wrong).await;
+        assert!(sent.status.is_client_error(), "{wrong:?}: {}", sent.json);
+    }
+    let plain = [("content-type", "text/plain"), ("idempotency-key", "births-file-4")];
+    let sent = send(&app, Method::POST, path, &machine, &plain, file).await;
+    assert_eq!(sent.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{}", sent.json);
 }

@@ -84,7 +84,7 @@ pub(crate) fn session(state: &AppState, role: Role, person: Option<PersonId>, na
         suspended: false,
         break_glass: false,
     };
-    Session { who, name: name.to_owned() }
+    Session { who, name: name.to_owned(), others: Vec::new() }
 }
 
 pub(crate) struct Browser<'a> {

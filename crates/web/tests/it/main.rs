@@ -13,6 +13,7 @@ mod applications_api;
 mod birth;
 mod cases;
 mod cases_api;
+mod civil;
 mod complaints;
 mod contact;
 mod counter;

@@ -89,6 +89,7 @@ async fn site(limits: Limits) -> Site {
             newcomer("absent", ABSENT),
             newcomer("hacker", "1' or 1=1"),
             newcomer("clerk", MOTHER),
+            newcomer("clerk-again", MOTHER),
         ],
         app.clock.clone(),
     )
@@ -274,6 +275,29 @@ impl Site {
         self.get(&back, &flow).await
     }
 
+    /// The account of an official whom the provider knows by a name.
+    async fn official(&self, subject: &str, role: Role) -> kernel::AccountId {
+        let duty = Duty { role, organisation: "office".into(), jurisdiction: None };
+        let (app, issuer) = (&self.app, format!("{}/provider", self.root));
+        transact!(app.db, AccountError, |tx| {
+            let id = account::create(tx, &*app.ids, app.now(), "A Clerk", None, std::slice::from_ref(&duty)).await?;
+            account::link(tx, &issuer, subject, id).await?;
+            Ok(id)
+        })
+        .expect("an account")
+    }
+
+    async fn suspend(&self, id: kernel::AccountId) {
+        transact!(self.app.db, AccountError, |tx| account::suspend(tx, id, true).await).expect("suspended");
+    }
+
+    /// Asks to act in another role.
+    async fn act_as(&self, cookie: &str, role: &str) -> Response {
+        let ask = self.http.post(format!("{}/sign-in/role", self.root)).header(COOKIE, cookie);
+        let ask = ask.header("content-type", "application/x-www-form-urlencoded").body(format!("role={role}"));
+        ask.send().await.expect("an answer")
+    }
+
     /// Somebody in the register, by name and number.
     async fn registered(&self, family: &str, number: &str, died: Option<&str>) -> kernel::PersonId {
         let origin = registry::Origin::new("mois", "", "test");
@@ -327,14 +351,7 @@ async fn whoever_is_in_the_register_gets_an_account_of_their_own_at_the_first_si
 #[tokio::test(flavor = "multi_thread")]
 async fn an_officials_account_learns_whose_record_is_theirs() {
     let site = site(Limits::default()).await;
-    let duty = Duty { role: Role::Caseworker, organisation: "office".into(), jurisdiction: None };
-    let (ids, now, issuer) = (site.app.ids.clone(), site.app.now(), format!("{}/provider", site.root));
-    let id = transact!(site.app.db, AccountError, |tx| {
-        let id = account::create(tx, &*ids, now, "A Clerk", None, std::slice::from_ref(&duty)).await?;
-        account::link(tx, &issuer, "clerk", id).await?;
-        Ok(id)
-    })
-    .expect("an account");
+    let id = site.official("clerk", Role::Caseworker).await;
     let person = async || {
         account::by_id(&mut site.app.db.read().await.expect("a read"), id).await.expect("read").expect("there").person
     };
@@ -344,7 +361,50 @@ async fn an_officials_account_learns_whose_record_is_theirs() {
     let mother = site.registered("김", MOTHER, None).await;
     assert_eq!(site.enter("clerk").await.status(), StatusCode::SEE_OTHER);
     assert_eq!(person().await, Some(mother));
-    // As a mother she has another account: that of the office is not for her own affairs.
+    // By another name of the provider's she does not get the job: that was given to this one.
     let entered = site.enter("mother").await;
     assert_eq!(site.who(&cookie(&entered, "hearth_session")).await, "김하윤 citizen true");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_official_who_is_a_mother_looks_after_her_own_affairs_as_a_citizen() {
+    let site = site(Limits::default()).await;
+    site.official("clerk", Role::CounterOfficial).await;
+    site.registered("김", MOTHER, None).await;
+    let work = cookie(&site.enter("clerk").await, "hearth_session");
+    assert_eq!(site.who(&work).await, "A Clerk counter_official true");
+    for role in ["finance", "nobody", ""] {
+        let refused = site.act_as(&work, role).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{role:?}");
+        assert!(refused.headers().get(SET_COOKIE).is_none(), "{role:?}");
+    }
+    assert_eq!(site.act_as("", "citizen").await.headers().get(LOCATION).expect("sent on"), "/sign-in");
+    assert_eq!(site.who(&work).await, "A Clerk counter_official true");
+    let changed = site.act_as(&work, "citizen").await;
+    assert_eq!(changed.status(), StatusCode::SEE_OTHER);
+    let home = cookie(&changed, "hearth_session");
+    assert_eq!(site.who(&home).await, "A Clerk citizen true");
+    assert_eq!(site.who(&work).await, "nobody", "one session, one role");
+    let back = cookie(&site.act_as(&home, "counter_official").await, "hearth_session");
+    assert_eq!(site.who(&back).await, "A Clerk counter_official true");
+    let over = site.act_as(&home, "counter_official").await;
+    assert_eq!(over.headers().get(LOCATION).expect("sent on"), "/sign-in", "that session is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_works_under_two_accounts() {
+    let site = site(Limits::default()).await;
+    let first = site.official("clerk", Role::Caseworker).await;
+    site.official("clerk-again", Role::Approver).await;
+    site.registered("김", MOTHER, None).await;
+    let at_work = cookie(&site.enter("clerk").await, "hearth_session");
+    // With this one she could sign what she prepared with the other.
+    let refused = site.enter("clerk-again").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    assert!(refused.headers().get(SET_COOKIE).is_none());
+    assert_eq!(site.who(&at_work).await, "A Clerk caseworker true");
+    // She moved on: the first is shut, and stays shut to her while she works under the second.
+    site.suspend(first).await;
+    let entered = site.enter("clerk-again").await;
+    assert_eq!(site.who(&cookie(&entered, "hearth_session")).await, "A Clerk approver true");
 }

@@ -150,7 +150,7 @@ pub(crate) async fn raw(
             suspended: false,
             break_glass: false,
         };
-        request.extensions_mut().insert(Session { who, name: "test".into() });
+        request.extensions_mut().insert(Session { who, name: "test".into(), others: Vec::new() });
     }
     let response = app.clone().oneshot(request).await.unwrap();
     let status = response.status().as_u16();

@@ -1,0 +1,53 @@
+# Who somebody is, and whose, put right at the counter by a paper.
+civil-link = Name and number
+civil-ties-link = Family ties
+civil-done = It is put right. What follows from it is worked out anew.
+civil-title = Name and number of { $name }
+civil-lead = Put right what a paper in front of you says otherwise. What you leave as it is stays. The register keeps what was said before.
+civil-family = Family name
+civil-given = Given name
+civil-latin-family = Family name in Latin letters
+civil-latin-given = Given name in Latin letters
+civil-names-from = The name holds from
+civil-names-from-hint = For a change of name. Leave it empty if the name was written down wrongly.
+civil-rest = Number, birth, sex
+civil-sex = Sex as registered
+civil-identifier-hint = Only if it is missing or wrong. The wrong one then names nobody.
+civil-paper = Which paper says so
+civil-paper-hint = For example: family relations certificate of 3 November 2026
+civil-keep = Put it right
+civil-error-name = Write the name in the letters of the country, or in Latin letters below.
+civil-error-nothing = Nothing differs from the register.
+civil-error-taken = Another person has this number. Search for it; if both are one person, join the two records.
+civil-error-after-death = The person died on { $date } and cannot be born later.
+civil-ties-title = Family ties of { $name }
+civil-ties-lead = Who is parent, child, spouse or partner, as the civil register says.
+civil-ties-none = No ties are known.
+civil-ties-others = { $count ->
+    [one] There is one more tie, to somebody for whom your office does not act.
+   *[other] There are { $count } more ties, to people for whom your office does not act.
+}
+civil-ties-which = Which tie is wrong or has ended
+civil-ties-how = What is right
+civil-how-ended = It ended
+civil-how-never = It never was
+civil-ended-on = The first day without it
+civil-ended-on-hint = Only if it ended.
+civil-since = since { $date }
+civil-until = until { $date }
+civil-new-tie = A tie is missing
+civil-relation = The other person is the
+civil-is-parent = Parent
+civil-is-child = Child
+civil-is-spouse = Spouse
+civil-is-partner = Partner
+civil-other = Who
+civil-somebody = Somebody else, by name and number
+civil-somebody-hint = Only for somebody outside this household.
+civil-other-name = Name
+civil-from = Since when
+civil-from-hint = Only of a spouse or partner.
+civil-error-backwards = It began on { $date } and cannot end before.
+civil-error-married = One of the two has a spouse or partner at that time. Say first that this ended.
+civil-error-known = This is in the register already.
+civil-error-circle = Nobody is their own relative, or a parent of their parent.
