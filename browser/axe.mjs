@@ -7,7 +7,7 @@ import { axe } from './sound.mjs';
 const PICTURED = new Set(['home', 'check-people', 'check-more', 'check-result', 'sign-in', 'offers', 'family', 'looked', 'forbidden',
   'search', 'search-error', 'results', 'household', 'event-birth', 'event-birth-error', 'duplicates', 'programmes', 'programme',
   'parameter', 'try-result', 'log', 'log-entry', 'verified', 'complain', 'complain-error', 'complaints', 'complaint', 'complaint-error', 'powers',
-  'household-powers', 'referral', 'referrals', 'referral-new', 'referral-answer', 'household-apply', 'consents', 'event-fact']);
+  'household-powers', 'household-record', 'household-ties', 'referral', 'referrals', 'referral-new', 'referral-answer', 'household-apply', 'consents', 'event-fact']);
 
 // Each language with each size, each size with each light, each light with each language.
 const VIEWS = {

@@ -121,16 +121,26 @@ pub(crate) struct JobWire {
 
 impl JobWire {
     fn duty(&self, state: &AppState, before: &str) -> Result<account::Duty, Fault> {
-        let place = self.jurisdiction.as_ref().map(|j| j.0.as_str());
-        account_acts::duty(&state.packs.current(), &self.role.0, &self.organisation.0, place).map_err(|field| {
-            let expected = match field {
-                "role" => "expected the role of an official, such as caseworker or administrator",
-                "organisation" => "is no agency of the pack",
-                _ => "is no place of the pack",
-            };
-            Fault::field(Code::Invalid, format!("{before}/{field}"), expected)
-        })
+        job(state, &self.role.0, &self.organisation.0, self.jurisdiction.as_ref().map(|j| j.0.as_str()), before)
     }
+}
+
+/// An official's job; what is wrong is told at its field below `before`.
+pub(super) fn job(
+    state: &AppState,
+    role: &str,
+    organisation: &str,
+    place: Option<&str>,
+    before: &str,
+) -> Result<account::Duty, Fault> {
+    account_acts::duty(&state.packs.current(), role, organisation, place).map_err(|field| {
+        let expected = match field {
+            "role" => "expected the role of an official, such as caseworker or administrator",
+            "organisation" => "is no agency of the pack",
+            _ => "is no place of the pack",
+        };
+        Fault::field(Code::Invalid, format!("{before}/{field}"), expected)
+    })
 }
 
 /// The account of an official whom the identity provider knows.

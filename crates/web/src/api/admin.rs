@@ -4,8 +4,8 @@
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use guard::account::{self, AccountError, Duty, NewLocal};
-use guard::{Action, Role};
+use guard::Action;
+use guard::account::{self, AccountError, NewLocal};
 use registry::import::{ImportError, Table};
 use serde::{Deserialize, Serialize};
 use store::transact;
@@ -142,21 +142,19 @@ pub(crate) async fn account(
     // The key is bound to everything but the password: a quick hash of that must stand nowhere.
     let rest = [&it.login.0, &it.name.0, &it.role.0, &it.organisation.0, jurisdiction.as_deref().unwrap_or_default()];
     let once = Once::new(&headers, &call, "account", &body::hash(rest.join("\n").as_bytes()))?;
-    let role: Role = it.role.0.parse().ok().filter(|r: &Role| r.is_staff()).ok_or_else(|| {
-        Fault::field(Code::Invalid, "/role", "expected the role of an official, such as caseworker or administrator")
-    })?;
-    known_office(&state, &it.organisation.0, jurisdiction.as_deref())?;
+    let duty = super::accounts::job(&state, &it.role.0, &it.organisation.0, jurisdiction.as_deref(), "")?;
     if it.login.0.trim() != it.login.0 || it.login.0.chars().any(char::is_control) {
         return Err(Fault::field(Code::Invalid, "/login", "expected no spaces around it and no control characters"));
     }
     call.permit_thing(&state, Action::ManageAccounts, "local account").await?;
     let (keys, ids, now) = (state.guard.keys(), &*state.ids, state.now());
-    let duties = [Duty { role, organisation: it.organisation.0, jurisdiction }];
     transact!(state.db, Fault, |tx| {
         match once.begin(tx, now).await? {
             Some(again) => Ok(again),
             None => {
-                let id = account::create(tx, ids, now, &it.name.0, None, &duties).await.map_err(account_fault)?;
+                let id = account::create(tx, ids, now, &it.name.0, None, std::slice::from_ref(&duty))
+                    .await
+                    .map_err(account_fault)?;
                 let new = NewLocal { account: id, login: &it.login.0, password: &it.password.0 };
                 let secret = account::create_local(tx, keys, &new).await.map_err(account_fault)?;
                 let kept = AccountMade { account: id.0, second_factor: None };

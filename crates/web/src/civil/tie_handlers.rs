@@ -66,7 +66,9 @@ async fn known(m: &Member<'_>, lang: Lang) -> Result<Ties, Trouble> {
     let names = registry::read::names(&mut tx, others.iter().copied().filter(|id| may(*id)), v.today()).await?;
     drop(tx);
     let line = |k: &Kin| {
-        let name = names.get(&k.other)?.clone();
+        // Within the household in the reader's letters, as on its page.
+        let inside = m.opened.record.member(k.other).map(|x| x.person.name(lang).to_owned());
+        let name = inside.or(names.get(&k.other).cloned()).filter(|_| may(k.other))?;
         let since = Some(k.stamp.valid.from).filter(|day| *day > BEGINNING);
         Some(TieLine { id: k.id.to_string(), key: relation_key(k.relation), name, since, until: k.stamp.valid.until })
     };
