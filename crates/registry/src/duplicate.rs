@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{Date, DuplicateId, Instant, PersonId};
 use serde::{Deserialize, Serialize};
 use store::{AsConflict, Row, StoreError, Tx, params};
+use uuid::Uuid;
 
 use crate::household;
 use crate::person::words;
@@ -150,8 +151,12 @@ impl AsConflict for DuplicateError {
 store::sql! {
     ADD = "insert into duplicate (person_id, other_id, duplicate_id, score, evidence, state, found_at) values ($1, $2, $3, $4, $5, 'open', $6)
         on conflict (person_id, other_id) do nothing";
-    OPEN = "select person_id, other_id, duplicate_id, score, evidence, state from duplicate where state = 'open'
-        order by score desc, duplicate_id limit 500";
+    OPEN = "select d.person_id, d.other_id, d.duplicate_id, d.score, d.evidence, d.state, r.jurisdiction from
+        (select person_id, other_id, duplicate_id, score, evidence, state from duplicate
+            where state = 'open' and (score < $1 or (score = $1 and duplicate_id > $2)) order by score desc, duplicate_id limit 500) d
+        left join residence r on r.person_id in (d.person_id, d.other_id) and r.withdrawn_at is null
+        order by d.score desc, d.duplicate_id";
+    PLACE = "select score, duplicate_id from duplicate where person_id = $1 and other_id = $2";
     SETTLE = "update duplicate set state = $3, settled_at = $4, settled_by = $5 where person_id = $1 and other_id = $2 and state = 'open'";
     SCHEMES = "select scheme from person_identifier where person_id = $1 and withdrawn_at is null";
     NEXT = "select person_id from person where person_id > $1 order by person_id limit 50";
@@ -204,7 +209,7 @@ pub async fn find(tx: &mut Tx, pen: Pen<'_>, person: PersonId) -> Result<u32, St
 /// One step of a walk over everybody: up to 50 people after `after`, in one short transaction. Gives where to go on (`None`
 /// at the end) and how many proposals are new. Repeating a step proposes nothing twice.
 pub async fn sweep(tx: &mut Tx, pen: Pen<'_>, after: Option<PersonId>) -> Result<(Option<PersonId>, u32), StoreError> {
-    let after = after.unwrap_or(PersonId(uuid::Uuid::nil()));
+    let after = after.unwrap_or(PersonId(Uuid::nil()));
     let people: Vec<PersonId> =
         tx.all(NEXT, params![after]).await?.iter().map(|r| r.get("person_id")).collect::<Result<_, _>>()?;
     let mut new = 0;
@@ -214,35 +219,93 @@ pub async fn sweep(tx: &mut Tx, pen: Pen<'_>, after: Option<PersonId>) -> Result
     Ok((people.last().copied(), new))
 }
 
-/// The open proposals, the most certain first; only those of which the viewer may see both records.
-pub async fn queue(tx: &mut Tx, sight: &Sight<'_>, limit: usize) -> Result<Seen<Vec<Proposal>>, StoreError> {
-    let all: Vec<Proposal> = tx.all(OPEN, &[]).await?.iter().map(read_proposal).collect::<Result<_, _>>()?;
-    let mut about = BTreeMap::new();
-    let mut shown = Vec::new();
-    for chunk in all.chunks(16) {
-        let people: BTreeSet<PersonId> = chunk.iter().flat_map(|p| [p.person, p.other]).collect();
-        let known = ties(tx, sight, &people, sight.today).await?;
-        for proposal in chunk {
-            let (Some(a), Some(b)) = (known.get(&proposal.person), known.get(&proposal.other)) else { continue };
-            if ![a, b].iter().all(|t| sight.may_list(t.relation)) {
-                continue;
+/// Where a page of open proposals ended: at these two. Their score is not told, for it may rest on an address.
+pub type After = (PersonId, PersonId);
+
+/// How many pages of [`OPEN`] one call goes through at most. An office of a large country has few proposals among many: a call
+/// that finds none in so many gives where to go on.
+const WALK: usize = 40;
+
+/// The open proposals behind `after`, the most certain first, only those of which the viewer may see both records; and where to go
+/// on, if there may be more.
+pub async fn queue(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    after: Option<After>,
+    limit: usize,
+) -> Result<(Seen<Vec<Proposal>>, Option<After>), StoreError> {
+    let (mut shown, mut about, mut next) = (Vec::new(), BTreeMap::new(), after);
+    for _ in 0..WALK {
+        let (near, last) = near(tx, sight, next).await?;
+        next = last;
+        for chunk in near.chunks(16) {
+            for (proposal, stands) in listed(tx, sight, chunk).await? {
+                if shown.len() == limit {
+                    let end = shown.last().map(|p: &Proposal| (p.person, p.other));
+                    return Ok((Seen::new(shown, about.into_iter().collect()), end));
+                }
+                about.extend(stands);
+                shown.push(proposal);
             }
-            let mut proposal = proposal.clone();
-            if sight.hides(a) || sight.hides(b) {
-                proposal.findings.retain(|f| !f.tells_place());
-                proposal.score = sum(&proposal.findings);
-            }
-            about.extend([(proposal.person, a.relation), (proposal.other, b.relation)]);
-            shown.push(proposal);
         }
-        if shown.len() >= limit {
+        if next.is_none() {
             break;
         }
     }
-    shown.truncate(limit);
-    let inside: BTreeSet<PersonId> = shown.iter().flat_map(|p| [p.person, p.other]).collect();
-    about.retain(|p, _| inside.contains(p));
-    Ok(Seen::new(shown, about.into_iter().collect()))
+    Ok((Seen::new(shown, about.into_iter().collect()), next))
+}
+
+/// The proposals of one page that can be the viewer's by where the two live or lived; and where the page ended, if it was one.
+async fn near(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    after: Option<After>,
+) -> Result<(Vec<Proposal>, Option<After>), StoreError> {
+    let (mut score, mut id) = (i64::MAX, DuplicateId(Uuid::nil()));
+    if let Some((person, other)) = after
+        && let Some(row) = tx.maybe(PLACE, params![person, other]).await?
+    {
+        (score, id) = (row.get("score")?, row.get("duplicate_id")?);
+    }
+    let rows = tx.all(OPEN, params![score, id]).await?;
+    let (mut near, mut last): (Vec<Proposal>, Option<After>) = (Vec::new(), None);
+    // A row for each residence of the two.
+    for row in &rows {
+        let proposal = read_proposal(row)?;
+        let both = [proposal.person, proposal.other];
+        last = Some((proposal.person, proposal.other));
+        let reached = both.iter().any(|p| sight.open_cases.contains(p))
+            || sight.reaches(row.maybe::<String>("jurisdiction")?.as_deref());
+        if reached && near.last().is_none_or(|before| before.id != proposal.id) {
+            near.push(proposal);
+        }
+    }
+    Ok((near, last))
+}
+
+/// Those of which the viewer may see both records, without what gives away a place that is protected, and how the two stand.
+async fn listed(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    chunk: &[Proposal],
+) -> Result<Vec<(Proposal, [(PersonId, guard::Relation); 2])>, StoreError> {
+    let people: BTreeSet<PersonId> = chunk.iter().flat_map(|p| [p.person, p.other]).collect();
+    let known = ties(tx, sight, &people, sight.today).await?;
+    let mut all = Vec::new();
+    for proposal in chunk {
+        let (Some(a), Some(b)) = (known.get(&proposal.person), known.get(&proposal.other)) else { continue };
+        if ![a, b].iter().all(|t| sight.may_list(t.relation)) {
+            continue;
+        }
+        let mut proposal = proposal.clone();
+        if sight.hides(a) || sight.hides(b) {
+            proposal.findings.retain(|f| !f.tells_place());
+            proposal.score = sum(&proposal.findings);
+        }
+        let stands = [(proposal.person, a.relation), (proposal.other, b.relation)];
+        all.push((proposal, stands));
+    }
+    Ok(all)
 }
 
 /// Two records side by side, whether proposed or not; `None` when either is not there or must look absent.

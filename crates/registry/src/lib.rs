@@ -48,6 +48,7 @@ pub const SCHEMA: Schema = Schema {
             sql: include_str!("../schema/1.sql"),
         },
         Step { version: 2, name: "why a protection ended", sql: include_str!("../schema/2.sql") },
+        Step { version: 3, name: "the latest merges", sql: include_str!("../schema/3.sql") },
     ],
 };
 

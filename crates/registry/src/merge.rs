@@ -73,8 +73,12 @@ store::sql! {
         where person_id = $1 order by recorded_at, merge_id";
     ONE = "select person_id as survivor_id, merged_id, merge_id, recorded_at, withdrawn_at, reason, recorded_by from absorbed
         where person_id = $1 and merge_id = $2 and withdrawn_at is null";
-    RECENT = "select person_id as survivor_id, merged_id, merge_id, recorded_at, withdrawn_at, reason, recorded_by from absorbed
-        where withdrawn_at is null order by recorded_at desc, merge_id desc limit $1";
+    RECENT = "select a.survivor_id, a.merged_id, a.merge_id, a.recorded_at, a.withdrawn_at, a.reason, a.recorded_by, r.jurisdiction from
+        (select person_id as survivor_id, merged_id, merge_id, recorded_at, withdrawn_at, reason, recorded_by from absorbed
+            where withdrawn_at is null and (recorded_at < $1 or (recorded_at = $1 and merge_id < $2))
+        order by recorded_at desc, merge_id desc limit 500) a
+        left join residence r on r.person_id in (a.survivor_id, a.merged_id) and r.withdrawn_at is null
+        order by a.recorded_at desc, a.merge_id desc";
     UNDO_REDIRECT = "update redirect set withdrawn_at = $3 where person_id = $1 and merge_id = $2 and withdrawn_at is null";
     UNDO_ABSORBED = "update absorbed set withdrawn_at = $3 where person_id = $1 and merge_id = $2 and withdrawn_at is null";
 }
@@ -137,15 +141,42 @@ pub async fn merges(tx: &mut Tx, survivor: PersonId) -> Result<Vec<Merge>, Store
     tx.all(OF_SURVIVOR, params![survivor]).await?.iter().map(read_merge).collect()
 }
 
+/// How many pages of [`RECENT`] one call goes through at most: what an office joined long ago in a large country is not undone
+/// from a list.
+const WALK: usize = 40;
+
 /// The latest merges that hold, the newest first, of records that the viewer may list: what was joined by mistake is found
 /// again and undone.
-pub async fn recent(tx: &mut Tx, sight: &Sight<'_>, most: u32) -> Result<Seen<Vec<Merge>>, StoreError> {
-    let mut all: Vec<Merge> = tx.all(RECENT, params![most]).await?.iter().map(read_merge).collect::<Result<_, _>>()?;
-    let known = ties(tx, sight, &all.iter().map(|m| m.survivor).collect(), sight.today).await?;
-    let listed = |m: &Merge| known.get(&m.survivor).filter(|t| sight.may_list(t.relation));
-    all.retain(|m| listed(m).is_some());
-    let about: BTreeMap<PersonId, _> = all.iter().filter_map(|m| Some((m.survivor, listed(m)?.relation))).collect();
-    Ok(Seen::new(all, about.into_iter().collect()))
+pub async fn recent(tx: &mut Tx, sight: &Sight<'_>, most: usize) -> Result<Seen<Vec<Merge>>, StoreError> {
+    let (mut shown, mut about) = (Vec::new(), BTreeMap::new());
+    let mut at = (Instant::from_micros(i64::MAX), Uuid::max());
+    for _ in 0..WALK {
+        let mut near: Vec<Merge> = Vec::new();
+        let rows = tx.all(RECENT, params![at.0, at.1]).await?;
+        // A row for each residence of the two.
+        for row in &rows {
+            let merge = read_merge(row)?;
+            at = (merge.recorded_at, merge.id);
+            let mine = sight.open_cases.contains(&merge.survivor);
+            let reached = mine || sight.reaches(row.maybe::<String>("jurisdiction")?.as_deref());
+            if reached && near.last().is_none_or(|before| before.id != merge.id) {
+                near.push(merge);
+            }
+        }
+        let known = ties(tx, sight, &near.iter().map(|m| m.survivor).collect(), sight.today).await?;
+        for merge in near {
+            if let Some(tie) = known.get(&merge.survivor).filter(|t| sight.may_list(t.relation)) {
+                about.insert(merge.survivor, tie.relation);
+                shown.push(merge);
+            }
+        }
+        if shown.len() >= most || rows.is_empty() {
+            break;
+        }
+    }
+    shown.truncate(most);
+    about.retain(|id, _| shown.iter().any(|m: &Merge| m.survivor == *id));
+    Ok(Seen::new(shown, about.into_iter().collect()))
 }
 
 /// The ids under which one person was known: the record that stands, first, and those merged into it, by merges that hold.

@@ -319,6 +319,12 @@ impl Sight<'_> {
         !relation.perpetrator_side && self.may(Action::SearchPerson, Resource::search("", [(NOBODY, relation)]))
     }
 
+    /// Whether somebody who lives or lived in a place can be one whom the viewer may list: `None` is not known.
+    pub(crate) fn reaches(&self, place: Option<&str>) -> bool {
+        let own = self.who.jurisdiction.as_deref();
+        place.zip(own).is_none_or(|(place, own)| (self.setting.within)(place, own))
+    }
+
     fn may(&self, action: Action, resource: Resource) -> bool {
         let request = Request {
             look: NOBODY.0,

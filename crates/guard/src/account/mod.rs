@@ -6,7 +6,7 @@ mod people;
 mod session;
 
 use kernel::{AccountId, Ids, Instant, PersonId};
-use store::{AsConflict, Schema, Step, StoreError, Tx, params, sql};
+use store::{AsConflict, Row, Schema, Step, StoreError, Tx, params, sql};
 
 use crate::keys::KeyError;
 use crate::log::LogError;
@@ -189,20 +189,27 @@ pub async fn of_subject(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Opti
 /// One account.
 pub async fn by_id(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, AccountError> {
     let rows = tx.all(ONE, params![id]).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    let mut duties = Vec::new();
-    for duty in &rows {
-        // An account without a duty is one row without a role.
-        if duty.maybe::<String>("role")?.is_some() {
-            duties.push(Duty {
-                role: duty.parse("role")?,
-                organisation: duty.get("organisation")?,
-                jurisdiction: duty.maybe("jurisdiction")?,
-            });
-        }
+    let Some((first, rest)) = rows.split_first() else { return Ok(None) };
+    let mut found = account(id, first)?;
+    for row in rest {
+        found.duties.extend(duty(row)?);
     }
+    Ok(Some(found))
+}
+
+/// An account with the duty of its first row.
+fn account(id: AccountId, row: &Row) -> Result<Account, StoreError> {
     let (name, person) = (row.get("display_name")?, row.maybe("person_id")?);
-    Ok(Some(Account { id, name, person, suspended: row.get("suspended")?, duties }))
+    Ok(Account { id, name, person, suspended: row.get("suspended")?, duties: duty(row)?.into_iter().collect() })
+}
+
+/// The duty of a row; an account without any is one row without a role.
+fn duty(row: &Row) -> Result<Option<Duty>, StoreError> {
+    if row.maybe::<String>("role")?.is_none() {
+        return Ok(None);
+    }
+    let (organisation, jurisdiction) = (row.get("organisation")?, row.maybe("jurisdiction")?);
+    Ok(Some(Duty { role: row.parse("role")?, organisation, jurisdiction }))
 }
 
 /// Who works for an organisation and is not suspended, by name; one entry a duty.

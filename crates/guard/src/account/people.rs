@@ -6,7 +6,7 @@ use kernel::{AccountId, PersonId};
 use store::{InList, StoreError, Tx, params, sql};
 use uuid::Uuid;
 
-use super::{Account, AccountError, by_id};
+use super::{Account, AccountError, account, duty};
 use crate::Role;
 
 sql! {
@@ -17,12 +17,18 @@ sql! {
     WORKS = "select count(*) as n from account a join account_duty d on d.account_id = a.account_id
         where a.person_id = $1 and a.account_id <> $2 and a.suspended = $3 and d.role <> $4";
     BIND = "update account set person_id = $2 where account_id = $1 and person_id is null";
-    OFFICE = "select distinct a.account_id, a.display_name from account a join account_duty d on d.account_id = a.account_id
-        where d.organisation = $1 and d.role <> $2 order by a.display_name, a.account_id limit $3";
-    OFFICE_AFTER = "select distinct a.account_id, a.display_name from account a join account_duty d on d.account_id = a.account_id
-        where d.organisation = $1 and d.role <> $2
-            and (a.display_name, a.account_id) > (select b.display_name, b.account_id from account b where b.account_id = $4)
-        order by a.display_name, a.account_id limit $3";
+    OFFICE = "select o.account_id, a.display_name, a.person_id, a.suspended, d.role, d.organisation, d.jurisdiction from
+        (select distinct a.account_id, a.display_name from account a join account_duty d on d.account_id = a.account_id
+            where d.organisation = $1 and d.role <> $2 order by a.display_name, a.account_id limit $3) o
+        join account a on a.account_id = o.account_id join account_duty d on d.account_id = o.account_id
+        order by o.display_name, o.account_id, d.role";
+    OFFICE_AFTER = "select o.account_id, a.display_name, a.person_id, a.suspended, d.role, d.organisation, d.jurisdiction from
+        (select distinct a.account_id, a.display_name from account a join account_duty d on d.account_id = a.account_id
+            where d.organisation = $1 and d.role <> $2
+                and (a.display_name, a.account_id) > (select b.display_name, b.account_id from account b where b.account_id = $4)
+            order by a.display_name, a.account_id limit $3) o
+        join account a on a.account_id = o.account_id join account_duty d on d.account_id = o.account_id
+        order by o.display_name, o.account_id, d.role";
 }
 
 /// Who of some people works for an organisation.
@@ -73,9 +79,14 @@ pub async fn office(
         None => tx.all(OFFICE, params![organisation, citizen, most]).await?,
         Some(after) => tx.all(OFFICE_AFTER, params![organisation, citizen, most, after]).await?,
     };
-    let mut all = Vec::with_capacity(rows.len());
-    for row in rows {
-        all.extend(by_id(tx, row.get("account_id")?).await?);
+    // A row for each duty of an account.
+    let mut all: Vec<Account> = Vec::new();
+    for row in &rows {
+        let id = row.get("account_id")?;
+        match all.last_mut().filter(|last| last.id == id) {
+            Some(last) => last.duties.extend(duty(row)?),
+            None => all.push(account(id, row)?),
+        }
     }
     Ok(all)
 }

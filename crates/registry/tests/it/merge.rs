@@ -57,7 +57,8 @@ async fn doubles_are_found_with_reasons_twins_are_not_and_a_dismissed_pair_stays
         assert_eq!(new, 1, "on {:?}", db.engine());
         let viewer = clerk();
         let mut tx = db.read().await.unwrap();
-        let queue = duplicate::queue(&mut tx, &viewer.sight(), 10).await.unwrap();
+        let (queue, next) = duplicate::queue(&mut tx, &viewer.sight(), None, 10).await.unwrap();
+        assert_eq!(next, None, "one proposal, one page");
         let proposals = queue.sealed.process(&basis(), Clone::clone);
         assert_eq!(
             (proposals[0].person, proposals[0].other),
@@ -81,6 +82,52 @@ async fn doubles_are_found_with_reasons_twins_are_not_and_a_dismissed_pair_stays
         .unwrap();
         let again = transact!(db, StoreError, |tx| duplicate::find(tx, pen(&ids, 6), double).await).unwrap();
         assert_eq!(again, 0, "a dismissed pair was proposed again");
+    }
+}
+
+#[tokio::test]
+async fn an_office_of_a_large_country_finds_its_own_doubles_behind_everybody_elses() {
+    for db in testing::databases(SCHEMAS).await.unwrap() {
+        let ids = ids();
+        let mut people = Vec::new();
+        for (n, place) in ["kr-26-350", "kr-11-680", "kr-11-680", "kr-11-680"].into_iter().enumerate() {
+            let day = format!("198{n}-01-0{}", n + 1);
+            let new = person("구", "하나", ("Gu", "Hana"), Sex::Female, &day, "");
+            let id = transact!(db, PersonError, |tx| person::create(tx, pen(&ids, 1), &new).await).unwrap();
+            let address = Address::new(place, "Garam-ro 12, 304", "");
+            transact!(db, residence::MoveError, |tx| {
+                residence::move_person(tx, pen(&ids, 2), id, &address, since("2020-01-01")).await
+            })
+            .unwrap();
+            people.push(id);
+        }
+        // Eleven hundred that are more certain, all of another city.
+        let mut pairs: Vec<_> =
+            (0..1_100).map(|n| (people[0], kernel::PersonId(uuid::Uuid::from_u128(n + 1)), 5_000)).collect();
+        pairs.extend([(people[1], people[2], 300), (people[1], people[3], 200), (people[2], people[3], 200)]);
+        let add = "insert into duplicate (person_id, other_id, duplicate_id, score, evidence, state, found_at)
+            values ($1, $2, $3, $4, '[]', 'open', 0)";
+        transact!(db, StoreError, |tx| {
+            for (n, (a, b, score)) in (0_i64..).zip(&pairs) {
+                let id = uuid::Uuid::from_u128(u128::from(n.unsigned_abs()) + 10_000);
+                tx.execute(add, store::params![*a, *b, id, i64::from(*score)]).await?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let viewer = Viewer::new(who(Role::Caseworker, None, "kr-11-680"), PurposeKind::DataQuality);
+        let mut tx = db.read().await.unwrap();
+        let (mut after, mut seen) = (None, Vec::new());
+        for _ in 0..4 {
+            let (page, next) = duplicate::queue(&mut tx, &viewer.sight(), after, 2).await.unwrap();
+            seen.push(page.sealed.process(&basis(), |all| all.iter().map(|p| (p.person, p.other)).collect::<Vec<_>>()));
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let mine: Vec<_> = pairs[1_100..].iter().map(|(a, b, _)| (*a, *b)).collect();
+        assert_eq!(seen, [mine[..2].to_vec(), mine[2..].to_vec()], "on {:?}", db.engine());
     }
 }
 

@@ -150,6 +150,7 @@ event-done-again = This was recorded before. Nothing has changed.
 duplicates-title = Records that may be one person
 duplicates-lead = Compare two records side by side, then join them or keep them apart. Joining can be undone.
 duplicates-none = There is nothing to look at.
+duplicates-more = More possible doubles
 duplicates-joined = Joined lately
 duplicates-joined-on = Joined on { $when }: look, or undo it
 duplicates-pair = Records

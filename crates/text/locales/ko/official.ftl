@@ -141,6 +141,7 @@ event-done-again = 이미 기록된 내용입니다. 달라진 것은 없습니�
 duplicates-title = 같은 사람일 수 있는 기록
 duplicates-lead = 두 기록을 나란히 비교해 합치거나 따로 둡니다. 합친 것은 되돌릴 수 있습니다.
 duplicates-none = 살펴볼 기록이 없습니다.
+duplicates-more = 중복 의심 기록 더 보기
 duplicates-joined = 최근에 합친 기록
 duplicates-joined-on = { $when }에 합침: 살펴보거나 되돌리기
 duplicates-pair = 두 기록

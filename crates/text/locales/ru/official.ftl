@@ -111,6 +111,7 @@ event-done-again = Это уже было записано. Ничего не и
 duplicates-title = Записи, которые могут быть об одном человеке
 duplicates-lead = Сравните две записи рядом, затем объедините или оставьте раздельно. Объединение можно отменить.
 duplicates-none = Смотреть нечего.
+duplicates-more = Ещё возможные повторы
 duplicates-joined = Недавно объединённые
 duplicates-joined-on = Объединено { $when }: посмотреть или отменить
 duplicates-pair = Записи

@@ -9,7 +9,7 @@ use registry::duplicate::{self, DuplicateError, Finding};
 use registry::merge::{self, Merge, MergeError};
 use serde::{Deserialize, Serialize};
 use store::transact;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::body::{self, Body, Short};
@@ -43,6 +43,19 @@ pub(crate) struct ProposalList {
     proposals: Vec<ProposalWire>,
     /// The latest joinings that hold, the newest first: to be undone, if need be.
     joined: Vec<MergeWire>,
+    /// The `after` of the next page; null: this was the last.
+    next: Option<String>,
+}
+
+/// Which page of proposals.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ProposalQuery {
+    /// The `next` of the page before.
+    #[serde(default)]
+    #[param(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[.][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    after: Option<String>,
 }
 
 /// Two records that were joined.
@@ -124,10 +137,17 @@ fn word(finding: Finding) -> String {
 }
 
 /// Records that may be one human being. The purpose is `data_quality`, whatever the call says.
-#[utoipa::path(get, path = "/api/duplicates", tag = "persons", responses((status = 200, body = ProposalList), super::Faults))]
-pub(crate) async fn list(State(state): State<AppState>, call: Call) -> Result<axum::Json<ProposalList>, Fault> {
+#[utoipa::path(get, path = "/api/duplicates", tag = "persons", params(ProposalQuery),
+    responses((status = 200, body = ProposalList), super::Faults))]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    call: Call,
+    request: Request,
+) -> Result<axum::Json<ProposalList>, Fault> {
+    let query: ProposalQuery = super::query(request.uri())?;
+    let after = query.after.as_deref().map(read_after).transpose()?;
     let viewer = viewer(&state, &call);
-    let (open, joined) = (pages::proposals(&viewer).await?, pages::merges(&viewer).await?);
+    let ((open, next), joined) = (pages::proposals(&viewer, after).await?, pages::merges(&viewer).await?);
     let one = |p: &duplicate::Proposal| ProposalWire {
         person: p.person.0,
         other: p.other.0,
@@ -138,7 +158,13 @@ pub(crate) async fn list(State(state): State<AppState>, call: Call) -> Result<ax
     Ok(axum::Json(ProposalList {
         proposals: open.iter().map(one).collect(),
         joined: joined.iter().map(merge).collect(),
+        next: next.map(|(person, other)| format!("{person}.{other}")),
     }))
+}
+
+fn read_after(text: &str) -> Result<duplicate::After, Fault> {
+    let ids = text.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    ids.ok_or_else(|| Fault::field(Code::Invalid, "query:after", "expected the next of the page before"))
 }
 
 /// Two records side by side.

@@ -4,7 +4,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use guard::{Action, Disclosed, Purpose, PurposeKind, Tier};
 use kernel::PersonId;
-use registry::duplicate::{self, Comparison, DuplicateError, Finding, Proposal};
+use registry::duplicate::{self, After, Comparison, DuplicateError, Finding, Proposal};
 use registry::merge::{self, Merge, MergeError};
 use registry::{Origin, Pen, PersonRecord};
 use store::transact;
@@ -21,7 +21,7 @@ use crate::viewer::{Trouble, Viewer};
 /// How many proposals a page shows.
 const SHOWN: usize = 50;
 /// How many joinings.
-const RECENT: u32 = 50;
+const RECENT: usize = 50;
 
 fn viewer<'s>(state: &'s AppState, session: &'s Session, reason: &str) -> Viewer<'s> {
     Viewer::new(state, &session.who, Purpose::new(PurposeKind::DataQuality, reason))
@@ -36,15 +36,19 @@ pub(crate) async fn list(
 ) -> Response {
     let v = viewer(&state, &session, "the list of possible doubles");
     let done = Form::of_query(query.as_deref());
+    let after = done.get("after").split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
     let said = match done.get("done") {
         "different" => Some("duplicates-done-different"),
         "unmerged" => Some("duplicates-done-unmerged"),
         _ => None,
     };
     let made = async {
-        let (open, joined) = (queue(&v).await?, merges(&v).await?);
+        let ((open, next), joined) = (queue(&v, after).await?, merges(&v).await?);
+        let more = next.map(|(a, b)| format!("/official/duplicates?after={a}.{b}"));
         let joined: Vec<duplicates::Joined> = joined.iter().map(|m| joined_line(&v, &f, m)).collect();
-        Ok::<_, Trouble>(duplicates::list(&f, &open, &joined, said.map(|key| f.t.t(key)).as_deref()).into_response())
+        Ok::<_, Trouble>(
+            duplicates::list(&f, (&open, more), &joined, said.map(|key| f.t.t(key)).as_deref()).into_response(),
+        )
     };
     made.await.unwrap_or_else(|trouble| trouble.response(&state, &f))
 }
@@ -67,20 +71,24 @@ pub(crate) async fn merges(v: &Viewer<'_>) -> Result<Disclosed<Vec<Merge>>, Trou
     Ok(v.state.guard.reveal(v.who, Action::ViewPerson, &resource, &v.purpose, seen.sealed).await?)
 }
 
-async fn queue(v: &Viewer<'_>) -> Result<Vec<duplicates::Proposal>, Trouble> {
-    let open = proposals(v).await?;
-    Ok(open.iter().map(|p| proposal(p.person, p.other, p.score, p.findings.iter().copied())).collect())
+async fn queue(v: &Viewer<'_>, after: Option<After>) -> Result<(Vec<duplicates::Proposal>, Option<After>), Trouble> {
+    let (open, next) = proposals(v, after).await?;
+    Ok((open.iter().map(|p| proposal(p.person, p.other, p.score, p.findings.iter().copied())).collect(), next))
 }
 
-/// The open proposals that the viewer may see.
-pub(crate) async fn proposals(v: &Viewer<'_>) -> Result<Disclosed<Vec<Proposal>>, Trouble> {
+/// The open proposals that the viewer may see behind `after`, and where to go on.
+pub(crate) async fn proposals(
+    v: &Viewer<'_>,
+    after: Option<After>,
+) -> Result<(Disclosed<Vec<Proposal>>, Option<After>), Trouble> {
     let setting = v.setting();
     let sight = v.sight(&setting);
     let mut tx = v.state.db.read().await?;
-    let seen = duplicate::queue(&mut tx, &sight, SHOWN).await?;
+    let (seen, next) = duplicate::queue(&mut tx, &sight, after, SHOWN).await?;
     drop(tx);
     let resource = seen.resource().at(Tier::Contact).showing(["duplicates"]);
-    Ok(v.state.guard.reveal(v.who, Action::ViewPerson, &resource, &v.purpose, seen.sealed).await?)
+    let open = v.state.guard.reveal(v.who, Action::ViewPerson, &resource, &v.purpose, seen.sealed).await?;
+    Ok((open, next))
 }
 
 /// Two records for whoever may see both.

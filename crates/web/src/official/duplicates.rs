@@ -47,8 +47,13 @@ fn odds(f: &Frame, p: &Proposal) -> String {
     f.t.with("duplicates-odds-value", &[("odds", f.t.number(p.odds).into())]).into_owned()
 }
 
-/// The open proposals, the most certain first, and what was joined lately.
-pub fn list(f: &Frame, proposals: &[Proposal], joined: &[Joined], done: Option<&str>) -> Markup {
+/// The open proposals, the most certain first, with the address of more of them; and what was joined lately.
+pub fn list(
+    f: &Frame,
+    (proposals, more): (&[Proposal], Option<String>),
+    joined: &[Joined],
+    done: Option<&str>,
+) -> Markup {
     let t = f.t;
     let headings = ["duplicates-pair", "duplicates-odds", "duplicates-speaks"].map(|key| t.t(key).into_owned());
     let rows: Vec<Vec<Markup>> = proposals
@@ -71,6 +76,7 @@ pub fn list(f: &Frame, proposals: &[Proposal], joined: &[Joined], done: Option<&
             h1 { (t.t("duplicates-title")) }
             p.lead { (t.t("duplicates-lead")) }
             @if rows.is_empty() { p { (t.t("duplicates-none")) } } @else { (table(&t.t("duplicates-title"), &headings, &rows)) }
+            @if let Some(more) = &more { p { a href=(more) { (t.t("duplicates-more")) } } }
             @if !joined.is_empty() {
                 h2 { (t.t("duplicates-joined")) }
                 ul.tasks { @for j in joined { li { a href=(j.path) { (t.with("duplicates-joined-on", &[("when", j.when.as_str().into())])) } } } }

@@ -427,9 +427,16 @@ pub(super) fn all() -> Vec<Sample> {
         ("official-birth-refused", Box::new(|l| event_page(l, event::Kind::Birth, true))),
         (
             "official-duplicates",
-            Box::new(move |l| duplicates::list(&official(l), &[proposal()], &[joined()], Some("ok"))),
+            Box::new(move |l| {
+                duplicates::list(
+                    &official(l),
+                    (&[proposal()], Some("/official/duplicates?after=a.b".to_owned())),
+                    &[joined()],
+                    Some("ok"),
+                )
+            }),
         ),
-        ("official-duplicates-none", Box::new(move |l| duplicates::list(&official(l), &[], &[], None))),
+        ("official-duplicates-none", Box::new(move |l| duplicates::list(&official(l), (&[], None), &[], None))),
         ("official-compare", Box::new(|l| compare(l, false))),
         ("official-compare-refused", Box::new(|l| compare(l, true))),
         (

@@ -29,7 +29,15 @@ pub(super) async fn account_of(app: &AppState, identity: &Identity) -> Result<(A
         (None, None) => Err(SignInError::Unknown),
         (known, Some(number)) => {
             let identifier = identifier(app, number)?;
-            transact!(app.db, SignInError, |tx| meet(tx, app, identity, &identifier, known.as_ref()).await)
+            let person = living(&mut app.db.read().await.map_err(AccountError::from)?, app, &identifier).await?;
+            match (known, person) {
+                // Officials need not be in the register of the place they serve.
+                (Some(account), None) => Ok((account.id, "signed in")),
+                (None, None) => Err(SignInError::NotRegistered),
+                (known, Some(person)) => {
+                    transact!(app.db, SignInError, |tx| meet(tx, app, identity, person, known.as_ref()).await)
+                }
+            }
         }
     }
 }
@@ -46,14 +54,11 @@ async fn meet(
     tx: &mut Tx,
     app: &AppState,
     identity: &Identity,
-    identifier: &Identifier,
+    (given, person): (PersonId, PersonId),
     known: Option<&Account>,
 ) -> Result<(AccountId, &'static str), SignInError> {
-    let person = living(tx, app, identifier).await?;
-    match (known, person) {
-        // Officials need not be in the register of the place they serve.
-        (Some(account), None) => Ok((account.id, "signed in")),
-        (Some(account), Some((given, person))) => {
+    match known {
+        Some(account) => {
             if account::works_elsewhere(tx, &[person, given], account.id).await? {
                 return Err(AccountError::SecondJob.into());
             }
@@ -61,8 +66,7 @@ async fn meet(
             account::set_duty(tx, account.id, &own_affairs()).await?;
             Ok((account.id, "signed in, and known from now on by whose record is theirs"))
         }
-        (None, None) => Err(SignInError::NotRegistered),
-        (None, Some((given, person))) => {
+        None => {
             let id = match account::of_person(tx, &[person, given]).await? {
                 Some(own) => own,
                 None => begin(tx, app, person).await?,
