@@ -17,7 +17,7 @@ use crate::person::words;
 use crate::record::PersonRecord;
 use crate::rows;
 use crate::search::index::{self, Entry};
-use crate::search::{by_pieces, entries, name_score};
+use crate::search::{by_birth, by_pieces, entries, name_score};
 use crate::sight::{Seen, Sight, redact};
 use crate::ties::ties;
 use crate::time::{AsOf, Pen};
@@ -357,18 +357,19 @@ pub(crate) async fn settle(
 async fn blocked(tx: &mut Tx, entry: &Entry) -> Result<BTreeSet<PersonId>, StoreError> {
     let mut all = BTreeSet::new();
     if let Some(birth) = entry.birth_date {
-        all.extend(by_pieces(tx, index::BIRTH, &[birth.to_string()].into()).await?);
+        let names = entry.names.iter().flat_map(|name| name.keys()).collect();
+        all.extend(by_birth(tx, birth, &names).await?);
     }
     if !entry.phones.is_empty() {
         let phones = entry.phones.iter().cloned().collect();
-        all.extend(by_pieces(tx, index::PHONE, &phones).await?.into_iter().take(CANDIDATES));
+        all.extend(by_pieces(tx, index::PHONE, &phones, CANDIDATES).await?);
     }
     for name in &entry.names {
-        all.extend(by_pieces(tx, index::NAME, &name.keys()).await?.into_iter().take(CANDIDATES));
+        all.extend(by_pieces(tx, index::NAME, &name.keys(), CANDIDATES).await?);
     }
     for address in &entry.addresses {
         let keys = index::address_keys(address);
-        all.extend(by_pieces(tx, index::ADDRESS, &keys).await?.into_iter().take(CANDIDATES));
+        all.extend(by_pieces(tx, index::ADDRESS, &keys, CANDIDATES).await?);
     }
     Ok(all)
 }

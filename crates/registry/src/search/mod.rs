@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use guard::{Keys, Relation, Sealed};
 use kernel::{Date, HouseholdId, Instant, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, Tx, Value, params};
+use store::{Row, StoreError, Tx, Value, params};
 
 use crate::person::{Identifier, Name, Sex, owner};
 use crate::record::PersonRecord;
@@ -132,9 +132,18 @@ pub enum SearchError {
 }
 
 store::sql! {
-    BY_PIECES = "select person_id, count(*) as hits from search_key where kind = $1 and search_key in
-        ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
-        group by person_id order by hits desc, person_id limit 500";
+    BY_PIECES = "select c.person_id, r.jurisdiction from
+        (select person_id, count(*) as hits from search_key where kind = $1 and search_key in
+            ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+            group by person_id order by hits desc, person_id limit $26) c
+        left join residence r on r.person_id = c.person_id and r.withdrawn_at is null
+        order by c.hits desc, c.person_id";
+    BORN = "select c.person_id, r.jurisdiction from
+        (select b.person_id, (select count(*) from search_key n where n.person_id = b.person_id and n.kind = $1 and n.search_key in
+            ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)) as hits
+            from search_key b where b.kind = $27 and b.search_key = $28 order by hits desc, b.person_id limit $26) c
+        left join residence r on r.person_id = c.person_id and r.withdrawn_at is null
+        order by c.hits desc, c.person_id";
     ENTRIES = "select person_id, entry from search_entry where person_id in
         ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
          $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50)";
@@ -143,13 +152,17 @@ store::sql! {
 const PIECES: usize = 24;
 const ENTRY_BATCH: usize = 50;
 const LONGEST: usize = 200;
+/// How many candidates are ranked. A country of fifty million has more people of one name, and of one birthday, than this.
+pub(crate) const RANKED: usize = 500;
+/// Among how many an official's place is looked for.
+const NEAR: usize = 20_000;
 /// How many people's ties are worked out at once while a page is filled.
 const STEP: usize = 16;
 
 /// Searches.
 pub async fn search(tx: &mut Tx, sight: &Sight<'_>, keys: &Keys, query: &Query) -> Result<Seen<Page>, SearchError> {
     let asked = Asked::new(query)?;
-    let candidates = candidates(tx, keys, query, &asked).await?;
+    let candidates = candidates(tx, sight, keys, query, &asked).await?;
     let mut entries = entries(tx, candidates).await?;
     let ends = rows::survivors(tx, entries.keys().copied(), Instant::from_micros(i64::MAX)).await?;
     let mut ranked = rank::ranked(&mut entries, &ends, &asked);
@@ -162,30 +175,81 @@ pub async fn search(tx: &mut Tx, sight: &Sight<'_>, keys: &Keys, query: &Query) 
 }
 
 /// The records that share pieces with what is asked for.
-async fn candidates(tx: &mut Tx, keys: &Keys, query: &Query, asked: &Asked) -> Result<BTreeSet<PersonId>, StoreError> {
+async fn candidates(
+    tx: &mut Tx,
+    sight: &Sight<'_>,
+    keys: &Keys,
+    query: &Query,
+    asked: &Asked,
+) -> Result<BTreeSet<PersonId>, StoreError> {
     if let Some(identifier) = &query.identifier {
         return Ok(owner(tx, keys, identifier).await?.into_iter().collect());
     }
-    let mut all = BTreeSet::new();
-    // The most telling criterion decides who is looked at: a date of birth, then a name, then an address.
-    if let Some(birth) = query.birth_date {
-        all.extend(by_pieces(tx, index::BIRTH, &[birth.to_string()].into()).await?);
+    let name = || asked.name.as_ref().map(|name| name.keys()).unwrap_or_default();
+    // The most telling criterion decides who is looked at: a date of birth (with the name, if it is given), then a name, then
+    // an address.
+    let rows = if let Some(birth) = query.birth_date {
+        born(tx, birth, &name(), NEAR).await?
     } else if let Some(initials) = &asked.initials {
-        all.extend(by_pieces(tx, index::INITIALS, &[initials.clone()].into()).await?);
-    } else if let Some(name) = &asked.name {
-        all.extend(by_pieces(tx, index::NAME, &name.keys()).await?);
+        pieces(tx, index::INITIALS, &[initials.clone()].into(), NEAR).await?
+    } else if asked.name.is_some() {
+        pieces(tx, index::NAME, &name(), NEAR).await?
     } else if let Some(words) = &asked.address {
-        all.extend(by_pieces(tx, index::ADDRESS, &index::address_keys(words)).await?);
+        pieces(tx, index::ADDRESS, &index::address_keys(words), NEAR).await?
+    } else {
+        Vec::new()
+    };
+    // Whoever cannot be listed because of where they live is no candidate: the first of a whole country would be nobody's.
+    let mut near = BTreeSet::new();
+    for row in &rows {
+        let id = row.get("person_id")?;
+        if sight.open_cases.contains(&id) || sight.reaches(row.maybe::<String>("jurisdiction")?.as_deref()) {
+            near.insert(id);
+        }
+        if near.len() == RANKED {
+            break;
+        }
     }
-    Ok(all)
+    Ok(near)
 }
 
-/// The records that share most of these pieces.
-pub(crate) async fn by_pieces(tx: &mut Tx, kind: &str, pieces: &BTreeSet<String>) -> Result<Vec<PersonId>, StoreError> {
+/// The records that share most of these pieces, a row for each residence of theirs, the closest first.
+async fn pieces(tx: &mut Tx, kind: &str, pieces: &BTreeSet<String>, most: usize) -> Result<Vec<Row>, StoreError> {
+    tx.all(BY_PIECES, &values(kind, pieces, most)).await
+}
+
+/// The records of people born on a day, those first that share most of these pieces of a name.
+async fn born(tx: &mut Tx, day: Date, pieces: &BTreeSet<String>, most: usize) -> Result<Vec<Row>, StoreError> {
+    let mut values = values(index::NAME, pieces, most);
+    values.extend_from_slice(params![index::BIRTH, day.to_string()]);
+    tx.all(BORN, &values).await
+}
+
+fn values(kind: &str, pieces: &BTreeSet<String>, most: usize) -> Vec<Value> {
     let mut values = params![kind].to_vec();
     values.extend(pieces.iter().take(PIECES).map(|p| Value::Text(Some(p.clone()))));
     values.resize(PIECES + 1, Value::Text(Some(String::new())));
-    tx.all(BY_PIECES, &values).await?.iter().map(|r| r.get("person_id")).collect()
+    values.extend_from_slice(params![i64::try_from(most).unwrap_or(i64::MAX)]);
+    values
+}
+
+/// The records that share most of these pieces, wherever they are.
+pub(crate) async fn by_pieces(
+    tx: &mut Tx,
+    kind: &str,
+    shared: &BTreeSet<String>,
+    most: usize,
+) -> Result<BTreeSet<PersonId>, StoreError> {
+    pieces(tx, kind, shared, most).await?.iter().map(|r| r.get("person_id")).collect()
+}
+
+/// The records of people born on a day, those first that share most of these pieces of a name, wherever they are.
+pub(crate) async fn by_birth(
+    tx: &mut Tx,
+    day: Date,
+    names: &BTreeSet<String>,
+) -> Result<BTreeSet<PersonId>, StoreError> {
+    born(tx, day, names, RANKED).await?.iter().map(|r| r.get("person_id")).collect()
 }
 
 /// What the records are scored by.

@@ -167,3 +167,42 @@ async fn pages_follow_each_other_without_gap_or_repetition_and_a_search_among_tw
     eprintln!("four searches among 2000: {:?}", start.elapsed());
     assert!(start.elapsed() < std::time::Duration::from_secs(4), "{:?}", start.elapsed());
 }
+
+#[tokio::test]
+async fn an_office_of_a_large_country_finds_its_own_among_thousands_of_the_same_name_and_birthday() {
+    for db in testing::databases(SCHEMAS).await.unwrap() {
+        let ids = SeededIds::new(23);
+        add(&db, &ids, vec![Name::new(Script::Hang, "구", "하나")], "1985-05-05", "Dalbit-ro 3", "").await;
+        let mut tx = db.read().await.unwrap();
+        let mine: kernel::PersonId =
+            tx.one("select person_id from search_entry", &[]).await.unwrap().get("person_id").unwrap();
+        drop(tx);
+        // Six hundred of another city, whose ids come first.
+        let copy = "insert into search_key (search_key, kind, person_id) select search_key, kind, $1 from search_key where person_id = $2";
+        let lives = "insert into residence (person_id, residence_id, address_id, jurisdiction, line, postcode, valid_from, recorded_at, source, law, recorded_by)
+            values ($1, $1, $1, 'kr-26-350', 'x', '', $2, 0, 'mois', '', '')";
+        transact!(db, store::StoreError, |tx| {
+            for n in 1..=600_u128 {
+                let other = kernel::PersonId(uuid::Uuid::from_u128(n));
+                tx.execute(copy, store::params![other, mine]).await?;
+                tx.execute(lives, store::params![other, day("2020-01-01")]).await?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        let office = Viewer::new(who(Role::CounterOfficial, None, "kr-11-680"), PurposeKind::CounterService);
+        let born = Some(day("1985-05-05"));
+        for query in [
+            Query { birth_date: born, ..Query::default() },
+            Query { name: Some("구하나".into()), ..Query::default() },
+            Query { name: Some("구하나".into()), birth_date: born, ..Query::default() },
+            Query { name: Some("ㄱㅎㄴ".into()), ..Query::default() },
+            Query { address: Some("Dalbit-ro".into()), ..Query::default() },
+        ] {
+            let mut tx = db.read().await.unwrap();
+            let page = search::search(&mut tx, &office.sight(), keys(), &query).await.unwrap();
+            let found: Vec<_> = page.sealed.process(&basis(), |p| p.hits.iter().map(|h| h.person).collect());
+            assert_eq!(found, [mine], "{query:?} on {:?}", db.engine());
+        }
+    }
+}

@@ -212,7 +212,8 @@ async fn a_birth_becomes_offers_that_are_accepted_and_every_look_is_seen() {
         keep(&format!("flow{}.ko.html", page.replace('/', "-")), &answer.body);
     }
     let looked = family.get("/looked").await;
-    for sure in ["창구 담당", "찾기 결과에 나옴", "생애 사건을 기록함", "본인"] {
+    for sure in ["창구 담당", "찾기 결과에 나옴", "생애 사건 기록 또는 신원 정보 정정", "본인"]
+    {
         assert!(looked.body.contains(sure), "{sure} is not in {}", looked.body);
     }
 
