@@ -153,7 +153,11 @@ pub async fn correct(
         person::set_detail(tx, pen, id, detail, always).await?;
     }
     if let Some(identifier) = &it.identifier {
-        person::correct_identifier(tx, pen, id, identifier).await?;
+        // Whoever signed in under the wrong number was taken for this person, and must not be any longer.
+        if person::correct_identifier(tx, pen, id, identifier).await? {
+            let ids = registry::merge::ids_of(tx, id).await?;
+            guard::account::part(tx, &ids, desk.now).await?;
+        }
     }
     // Under the right name or number somebody may turn out to be known twice.
     registry::duplicate::find(tx, pen, id).await?;

@@ -458,20 +458,22 @@ pub async fn withdraw_details(tx: &mut Tx, pen: Pen<'_>, id: PersonId, kind: &st
 }
 
 /// Puts another number of its scheme in the place of one that was written down wrongly: from now on the wrong one names nobody,
-/// and may be given to whom it belongs. What was said stays in the history.
+/// and may be given to whom it belongs. What was said stays in the history. Says whether there was one in its place.
 pub async fn correct_identifier(
     tx: &mut Tx,
     pen: Pen<'_>,
     id: PersonId,
     identifier: &Identifier,
-) -> Result<(), PersonError> {
+) -> Result<bool, PersonError> {
     let now = touch_person(tx, id, pen.now).await?.ok_or(PersonError::NoPerson)?;
+    let mut replaced = 0;
     if owner(tx, pen.keys, identifier).await?.is_none_or(|owner| owner != id) {
-        tx.execute(WITHDRAW_IDENTIFIER, params![id, identifier.scheme, now]).await?;
+        replaced = tx.execute(WITHDRAW_IDENTIFIER, params![id, identifier.scheme, now]).await?;
         tx.execute(RELEASE_IDENTIFIER, params![id, identifier.scheme]).await?;
         claim(tx, pen, id, identifier, now).await?;
     }
-    announce(tx, pen, id).await
+    announce(tx, pen, id).await?;
+    Ok(replaced > 0)
 }
 
 /// Gives a person the national identifier they did not have yet.

@@ -13,7 +13,7 @@ use crate::log::LogError;
 use crate::{Reason, Role};
 
 pub use local::{LocalSecret, NewLocal, create_local, sign_in_local};
-pub use people::{bind, colleagues, of_person, office, works_elsewhere};
+pub use people::{bind, colleagues, of_person, office, part, works_elsewhere};
 pub use session::{
     Checked, SignedInBy, Started, act_as, check_session, end_all_sessions, end_session, sessions_of, start_session,
     touch_session,

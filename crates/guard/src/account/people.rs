@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{AccountId, PersonId};
+use kernel::{AccountId, Instant, PersonId};
 use store::{InList, StoreError, Tx, params, sql};
 use uuid::Uuid;
 
@@ -16,6 +16,10 @@ sql! {
         order by a.account_id";
     WORKS = "select count(*) as n from account a join account_duty d on d.account_id = a.account_id
         where a.person_id = $1 and a.account_id <> $2 and a.suspended = $3 and d.role <> $4";
+    ALL_OF_PERSON = "select a.account_id, (select count(*) from account_duty d where d.account_id = a.account_id and d.role <> $2) as jobs
+        from account a where a.person_id = $1 order by a.account_id";
+    UNBIND = "update account set person_id = null where account_id = $1";
+    UNLINK = "delete from account_subject where account_id = $1";
     BIND = "update account set person_id = $2 where account_id = $1 and person_id is null";
     OFFICE = "select o.account_id, a.display_name, a.person_id, a.suspended, d.role, d.organisation, d.jurisdiction from
         (select distinct a.account_id, a.display_name from account a join account_duty d on d.account_id = a.account_id
@@ -65,6 +69,27 @@ pub async fn works_elsewhere(tx: &mut Tx, ids: &[PersonId], account: AccountId) 
 /// Says who is behind an account of which that was not known; `false`: it was known already.
 pub async fn bind(tx: &mut Tx, account: AccountId, person: PersonId) -> Result<bool, StoreError> {
     Ok(tx.execute(BIND, params![account, person]).await? > 0)
+}
+
+/// Parts a person, under any of the ids of their record, from every account: it is not sure any more that whoever signs in with it
+/// is this person. An account of their own affairs is shut for good, for whoever used it stands in the log under its name; an
+/// official's stays theirs, but for what it could do as a citizen. The next sign-in with the right number begins anew.
+pub async fn part(tx: &mut Tx, ids: &[PersonId], now: Instant) -> Result<(), StoreError> {
+    let citizen = Role::Citizen.word();
+    for id in ids {
+        for row in tx.all(ALL_OF_PERSON, params![*id, citizen]).await? {
+            let account: AccountId = row.get("account_id")?;
+            if row.get::<i64>("jobs")? > 0 {
+                tx.execute(super::DROP_DUTY, params![account, citizen]).await?;
+            } else {
+                tx.execute(super::SUSPEND, params![account, true]).await?;
+                tx.execute(UNLINK, params![account]).await?;
+            }
+            tx.execute(super::session::END_ALL, params![account, now]).await?;
+            tx.execute(UNBIND, params![account]).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Accounts that act for an organisation, its machines too, suspended or not, by name: `most` of them behind `after`.

@@ -146,7 +146,10 @@ fn correction(v: &Viewer<'_>, t: Text, record: &PersonRecord, form: &mut Form) -
             continue;
         }
         let script = Script::of(&typed.concat());
-        if typed == ["", ""] || script == Script::Zyyy {
+        // Latin letters in the place of the country's would stand beside the name, not for it.
+        let beside = script == Script::Latn && known.is_some_and(|known| known.script != Script::Latn);
+        let latin = family == "latin_family" && script != Script::Latn;
+        if typed == ["", ""] || script == Script::Zyyy || beside || latin {
             form.refuse(family, t.t("civil-error-name"));
         }
         let [family, given] = typed;

@@ -5,6 +5,7 @@ use std::path::Path;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use guard::Role;
+use guard::account::{self, Duty};
 use kernel::PersonId;
 use registry::AsOf;
 use registry::kin::Relation;
@@ -46,8 +47,10 @@ fn record(name: [&'static str; 2], more: &[(&'static str, &'static str)]) -> Vec
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_a_number_and_a_day_of_birth_are_put_right_by_a_paper() {
     let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/korea");
-    for (state, _folder) in installations(&pack).await {
+    for (mut state, _folder) in installations(&pack).await {
         let (home, mother, father) = couple(&state).await;
+        // Of two statements of one moment none is the later.
+        state.clock = std::sync::Arc::new(kernel::FixedClock::at(state.now().plus_seconds(86_400)));
         let app = web::router(state.clone());
         let at = |session: Session| Browser {
             app: &app,
@@ -79,6 +82,11 @@ async fn a_name_a_number_and_a_day_of_birth_are_put_right_by_a_paper() {
         assert!(future.body.contains("f-birth_date-error"), "{}", future.body);
         assert_eq!(names(&state, mother).await, "김하윤", "nothing half done");
 
+        let beside = counter.post(&hers, &record(["Kim", "Haeun"], &[PAPER])).await;
+        assert!(beside.body.contains("f-family-error"), "{}", beside.body);
+        let beside = counter.post(&hers, &record(["김", "하윤"], &[("latin_family", "김"), PAPER])).await;
+        assert!(beside.body.contains("f-latin_family-error"), "{}", beside.body);
+        assert_eq!(names(&state, mother).await, "김하윤");
         let right = [("latin_family", "Kim"), ("latin_given", "Haeun"), ("identifier", MOTHERS), PAPER];
         let done = counter.post(&hers, &record(["김", "하은"], &right)).await;
         assert_eq!(done.location, format!("/official/households/{home}?done=civil"), "{}", done.body);
@@ -89,10 +97,30 @@ async fn a_name_a_number_and_a_day_of_birth_are_put_right_by_a_paper() {
         let taken = [("birth_date", "1993-07-01"), ("sex", "male"), ("identifier", MOTHERS), PAPER];
         let taken = counter.post(&his, &record(["박", "민준"], &taken)).await;
         assert!(taken.body.contains("f-identifier-error") && taken.body.contains("Another person"), "{}", taken.body);
-        // It was his after all: hers is another, and this one is free again.
+        // It was his after all: hers is another, this one is free again, and he is no longer taken for her. An official who is
+        // her keeps the job.
+        let duty = |role, office: &str| Duty { role, organisation: office.to_owned(), jurisdiction: None };
+        let (his_account, her_job) = store::transact!(state.db, account::AccountError, |tx| {
+            let (ids, now) = (&*state.ids, state.now());
+            let his = account::create(tx, ids, now, "김하은", Some(mother), &[duty(Role::Citizen, "")]).await?;
+            account::link(tx, "https://id.example", "his", his).await?;
+            let job = [duty(Role::Caseworker, "nhis"), duty(Role::Citizen, "")];
+            Ok((his, account::create(tx, ids, now, "김하은", Some(mother), &job).await?))
+        })
+        .unwrap();
         let other = counter.post(&hers, &record(["김", "하은"], &[("identifier", "950302-2000019"), PAPER])).await;
         assert_eq!(other.status, StatusCode::SEE_OTHER, "{}", other.body);
         assert_eq!(owner(&state, MOTHERS).await, None);
+        let mut tx = state.db.read().await.unwrap();
+        let linked = account::of_subject(&mut tx, "https://id.example", "his").await.unwrap();
+        let shut = account::by_id(&mut tx, his_account).await.unwrap().unwrap();
+        let works = account::by_id(&mut tx, her_job).await.unwrap().unwrap();
+        drop(tx);
+        assert!(linked.is_none() && shut.suspended && shut.person.is_none(), "{shut:?}");
+        assert!(
+            !works.suspended && works.person.is_none() && works.is_a(Role::Caseworker) && !works.is_a(Role::Citizen),
+            "{works:?}"
+        );
         let his_number = [("birth_date", "1993-07-01"), ("sex", "male"), ("identifier", FATHERS), PAPER];
         assert_eq!(counter.post(&his, &record(["박", "민준"], &his_number)).await.status, StatusCode::SEE_OTHER);
         assert_eq!(owner(&state, FATHERS).await, Some(father));
