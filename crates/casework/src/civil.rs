@@ -5,10 +5,10 @@
 
 use guard::{Action, Allowed, Who};
 use kernel::{Date, Period, PersonId};
+use registry::Origin;
 use registry::kin::{self, KinError, NewKin, Relation};
 use registry::person::{self, Detail, Identifier, Name, PersonError, Sex};
 use registry::time::BEGINNING;
-use registry::{Origin, Pen};
 use store::{AsConflict, StoreError, Tx};
 use uuid::Uuid;
 
@@ -174,7 +174,7 @@ pub async fn tie(
     paper: &str,
 ) -> Result<(), Fault> {
     let origin = origin(who, paper)?;
-    let pen: Pen<'_> = desk.pen(&origin);
+    let pen = desk.pen(&origin);
     let other = match it {
         Tie::Begins { other, .. } => other,
         Tie::Ends { tie, .. } | Tie::NeverWas { tie } => other_of(tx, id, tie).await?,

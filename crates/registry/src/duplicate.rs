@@ -272,11 +272,9 @@ async fn near(
     // A row for each residence of the two.
     for row in &rows {
         let proposal = read_proposal(row)?;
-        let both = [proposal.person, proposal.other];
-        last = Some((proposal.person, proposal.other));
-        let reached = both.iter().any(|p| sight.open_cases.contains(p))
-            || sight.reaches(row.maybe::<String>("jurisdiction")?.as_deref());
-        if reached && near.last().is_none_or(|before| before.id != proposal.id) {
+        let both = (proposal.person, proposal.other);
+        last = Some(both);
+        if sight.reaches(&[both.0, both.1], row)? && near.last().is_none_or(|before| before.id != proposal.id) {
             near.push(proposal);
         }
     }

@@ -157,9 +157,7 @@ pub async fn recent(tx: &mut Tx, sight: &Sight<'_>, most: usize) -> Result<Seen<
         for row in &rows {
             let merge = read_merge(row)?;
             at = (merge.recorded_at, merge.id);
-            let mine = sight.open_cases.contains(&merge.survivor);
-            let reached = mine || sight.reaches(row.maybe::<String>("jurisdiction")?.as_deref());
-            if reached && near.last().is_none_or(|before| before.id != merge.id) {
+            if sight.reaches(&[merge.survivor], row)? && near.last().is_none_or(|before| before.id != merge.id) {
                 near.push(merge);
             }
         }

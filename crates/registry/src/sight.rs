@@ -15,7 +15,7 @@ use guard::{
 };
 use kernel::{Date, HouseholdId, Instant, Period, PersonId};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, Tx};
+use store::{Row, StoreError, Tx};
 
 use crate::fact::{Fact, FactValue, household_facts};
 use crate::household::{Membership, memberships};
@@ -319,10 +319,13 @@ impl Sight<'_> {
         !relation.perpetrator_side && self.may(Action::SearchPerson, Resource::search("", [(NOBODY, relation)]))
     }
 
-    /// Whether somebody who lives or lived in a place can be one whom the viewer may list: `None` is not known.
-    pub(crate) fn reaches(&self, place: Option<&str>) -> bool {
-        let own = self.who.jurisdiction.as_deref();
-        place.zip(own).is_none_or(|(place, own)| (self.setting.within)(place, own))
+    /// Whether these people can be ones whom the viewer may list: by an open case, or by the place where they live or lived, in the
+    /// column `jurisdiction` of the row. A place that is not known shuts nobody out.
+    pub(crate) fn reaches(&self, people: &[PersonId], row: &Row) -> Result<bool, StoreError> {
+        let place: Option<String> = row.maybe("jurisdiction")?;
+        let near = place.as_deref().zip(self.who.jurisdiction.as_deref());
+        let near = near.is_none_or(|(place, own)| (self.setting.within)(place, own));
+        Ok(near || people.iter().any(|p| self.open_cases.contains(p)))
     }
 
     fn may(&self, action: Action, resource: Resource) -> bool {

@@ -203,7 +203,7 @@ async fn candidates(
     let mut near = BTreeSet::new();
     for row in &rows {
         let id = row.get("person_id")?;
-        if sight.open_cases.contains(&id) || sight.reaches(row.maybe::<String>("jurisdiction")?.as_deref()) {
+        if sight.reaches(&[id], row)? {
             near.insert(id);
         }
         if near.len() == RANKED {

@@ -189,10 +189,7 @@ pub(crate) async fn ties(
     let mut tx = state.db.read().await?;
     let person = registry::read::surviving(&mut tx, person).await?;
     let _allowed = call.permit(&state, &mut tx, Action::ViewPerson, [person], "family ties").await?;
-    let (viewer, all) = (call.viewer(&state), registry::kin::standing(&mut tx, person).await?);
-    let setting = viewer.setting();
-    let relations = registry::sight::relations(&mut tx, &viewer.sight(&setting), all.iter().map(|k| k.other)).await?;
-    let may = |k: &&Kin| viewer.may(Action::RegisterEvent, relations.get(&k.other).cloned().unwrap_or_default());
+    let (ties, others) = crate::civil::ties(&mut tx, &call.viewer(&state), person).await?;
     let wire = |k: &Kin| TieWire {
         id: k.id,
         relation: k.relation.into(),
@@ -200,8 +197,7 @@ pub(crate) async fn ties(
         from: k.stamp.valid.from.to_string(),
         until: k.stamp.valid.until.map(|day| day.to_string()),
     };
-    let ties: Vec<TieWire> = all.iter().filter(may).map(wire).collect();
-    let others = u32::try_from(all.len() - ties.len()).unwrap_or(u32::MAX);
+    let (ties, others) = (ties.iter().map(wire).collect(), u32::try_from(others).unwrap_or(u32::MAX));
     Ok(axum::Json(TieList { ties, others }))
 }
 

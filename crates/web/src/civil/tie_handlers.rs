@@ -57,25 +57,21 @@ pub(crate) async fn send(
 
 /// The ties of a member; those with people for whom the viewer may not act are only counted.
 async fn known(m: &Member<'_>, lang: Lang) -> Result<Ties, Trouble> {
-    let (v, setting) = (&m.v, m.v.setting());
-    let mut tx = v.state.db.read().await?;
-    let all = registry::kin::standing(&mut tx, m.person).await?;
-    let others: Vec<PersonId> = all.iter().map(|k| k.other).collect();
-    let relations = registry::sight::relations(&mut tx, &v.sight(&setting), others.iter().copied()).await?;
-    let may = |id: PersonId| v.may(Action::RegisterEvent, relations.get(&id).cloned().unwrap_or_default());
-    let names = registry::read::names(&mut tx, others.iter().copied().filter(|id| may(*id)), v.today()).await?;
+    let mut tx = m.v.state.db.read().await?;
+    let (ties, others) = super::ties(&mut tx, &m.v, m.person).await?;
+    let names = registry::read::names(&mut tx, ties.iter().map(|k| k.other), m.v.today()).await?;
     drop(tx);
     let line = |k: &Kin| {
         // Within the household in the reader's letters, as on its page.
         let inside = m.opened.record.member(k.other).map(|x| x.person.name(lang).to_owned());
-        let name = inside.or(names.get(&k.other).cloned()).filter(|_| may(k.other))?;
+        let name = inside.or(names.get(&k.other).cloned())?;
         let since = Some(k.stamp.valid.from).filter(|day| *day > BEGINNING);
         Some(TieLine { id: k.id.to_string(), key: relation_key(k.relation), name, since, until: k.stamp.valid.until })
     };
-    let lines: Vec<TieLine> = all.iter().filter_map(line).collect();
+    let lines: Vec<TieLine> = ties.iter().filter_map(line).collect();
     let members = m.opened.record.members.iter().filter(|x| x.person.id != m.person);
     let members = members.map(|x| (x.person.id.to_string(), x.person.name(lang).to_owned())).collect();
-    Ok(Ties { others: all.len() - lines.len(), lines, members })
+    Ok(Ties { others: others + ties.len() - lines.len(), lines, members })
 }
 
 fn relation_key(relation: Relation) -> &'static str {
